@@ -1,0 +1,16 @@
+//! The road of a study: DICOM in; masks, answers, heat maps and a report out.
+//!
+//! The parts in the order in which data passes:
+//! - [`config`]: settings, resolved once
+//! - [`bundle`]: manifest and models, verified before use
+//! - [`dicom`]: the only folder that knows DICOM, on the way in (scan, series, volume) and on the way out (SEG, SR, heat map, secondary capture)
+//! - [`geometry`], [`volume`]: voxels and where they lie in the patient (LPS, mm)
+//! - [`pipeline`]: normalise, segment, measure, classify, explain; pure functions on arrays and Geometry
+//! - [`report`]: the page and the pictures for people
+//! - [`evaluate`]: figures of a cohort
+//! - [`cli`]: the commands
+
+pub mod dicom;
+pub mod geometry;
+pub mod pipeline;
+pub mod volume;

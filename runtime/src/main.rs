@@ -1,0 +1,3 @@
+//! The program `cordline`.
+
+fn main() {}

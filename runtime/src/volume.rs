@@ -1,0 +1,30 @@
+//! Voxels together with where they lie.
+
+use ndarray::Array3;
+use sha2::{Digest, Sha256};
+
+use crate::geometry::Geometry;
+
+/// An image volume; voxels in the order (section, row, column), in the units of the scanner after rescaling.
+#[derive(Debug, Clone)]
+pub struct Volume {
+    /// Voxel values, (section, row, column).
+    pub voxels: Array3<f32>,
+    /// The grid; its shape equals that of `voxels`.
+    pub geometry: Geometry,
+}
+
+/// A mask on the grid of a volume, (section, row, column): 0 is background, `n` is lesion number `n`.
+pub type LabelMap = Array3<u16>;
+
+impl Volume {
+    /// SHA-256 over the voxels as little-endian float32, section by section: says for which pixels a result holds.
+    pub fn pixel_sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        for section in self.voxels.outer_iter() {
+            let bytes: Vec<u8> = section.iter().flat_map(|v| v.to_le_bytes()).collect();
+            hash.update(&bytes);
+        }
+        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    }
+}

@@ -1,0 +1,3 @@
+//! The tests of the whole system: they drive the program `cordline` through its doors.
+
+fn main() {}
