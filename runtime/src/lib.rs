@@ -3,6 +3,7 @@
 //! The parts in the order in which data passes:
 //! - [`config`]: settings, resolved once
 //! - [`bundle`]: manifest and models, verified before use
+//! - [`networks`]: the bundle's networks as sessions, opened when needed
 //! - [`dicom`]: the only folder that knows DICOM, on the way in (scan, series, volume) and on the way out (SEG, SR, heat map, secondary capture)
 //! - [`geometry`], [`volume`]: voxels and where they lie in the patient (LPS, mm)
 //! - [`pipeline`]: normalise, segment, measure, classify, explain; pure functions on arrays and Geometry
@@ -10,7 +11,9 @@
 //! - [`evaluate`]: figures of a cohort
 //! - [`cli`]: the commands
 
+pub mod bundle;
 pub mod dicom;
 pub mod geometry;
+pub mod networks;
 pub mod pipeline;
 pub mod volume;

@@ -1,0 +1,138 @@
+//! The networks of a bundle as sessions, each opened when it is first needed.
+//!
+//! Most studies need the segmenter and two of three classifiers, a study without lesion the segmenter alone: what is not needed is not loaded.
+
+use std::collections::BTreeMap;
+
+use cordline_device::{ExecutionProvider, Fallback, OnnxRuntime, Session, SessionError, SessionOptions, probe};
+use cordline_sdk::result::Problem;
+use thiserror::Error;
+
+use crate::bundle::{Bundle, BundleError};
+
+/// Name of the segmenter among the networks.
+const SEGMENTER: &str = "segmenter";
+
+/// Lazily opened sessions of one bundle.
+pub struct Networks {
+    runtime: OnnxRuntime,
+    hardware: probe::Hardware,
+    bundle: Bundle,
+    options: SessionOptions,
+    open: BTreeMap<String, Session>,
+    used: Vec<ExecutionProvider>,
+    fallbacks: Vec<Fallback>,
+}
+
+/// Why a network cannot answer.
+#[derive(Debug, Error)]
+pub enum NetworkError {
+    /// The bundle is at fault.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The box is at fault.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// A network answered in another shape than the manifest promises.
+    #[error("the network {network} answered with shape {found:?} where {expected} was promised")]
+    Shape {
+        /// Name of the network.
+        network: String,
+        /// Shape of the answer.
+        found: Vec<usize>,
+        /// The promise in words.
+        expected: &'static str,
+    },
+}
+
+impl NetworkError {
+    /// The error as it is shown to people and programs.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Bundle(error) => error.problem(),
+            Self::Session(_) => Problem {
+                code: "network".into(),
+                message: self.to_string(),
+                action: "run `cordline doctor` to see what this box can run".into(),
+            },
+            Self::Shape { .. } => Problem {
+                code: "network_shape".into(),
+                message: self.to_string(),
+                action: "correct the bundle: its networks and its manifest disagree".into(),
+            },
+        }
+    }
+}
+
+impl Networks {
+    /// Nothing is opened yet.
+    pub fn new(runtime: OnnxRuntime, bundle: Bundle, options: SessionOptions) -> Self {
+        Self {
+            runtime,
+            hardware: probe::hardware(),
+            bundle,
+            options,
+            open: BTreeMap::new(),
+            used: Vec::new(),
+            fallbacks: Vec::new(),
+        }
+    }
+
+    /// The session that finds lesions.
+    pub fn segmenter(&mut self) -> Result<&mut Session, NetworkError> {
+        let segmenter = self.bundle.manifest.segmenter.clone();
+        self.session(SEGMENTER, &segmenter.file, &segmenter.input, &[&segmenter.output])
+    }
+
+    /// The session of a classifier of the manifest; outputs are probabilities and heat map.
+    ///
+    /// # Panics
+    /// If the manifest has no classifier with this id.
+    pub fn classifier(&mut self, id: &str) -> Result<&mut Session, NetworkError> {
+        let found = self.bundle.manifest.classifiers.iter().find(|c| c.id == id);
+        let classifier = found.expect("ids come from the manifest").clone();
+        self.session(id, &classifier.file, &classifier.input, &[&classifier.probabilities, &classifier.heat_map])
+    }
+
+    fn session(&mut self, name: &str, file: &str, input: &str, outputs: &[&str]) -> Result<&mut Session, NetworkError> {
+        if !self.open.contains_key(name) {
+            let onnx = self.bundle.read(file)?;
+            let session = Session::open(&self.runtime, &self.hardware, name, &onnx, input, outputs, &self.options)?;
+            if !self.used.contains(&session.provider()) {
+                self.used.push(session.provider());
+            }
+            for fallback in session.fallbacks() {
+                if !self.fallbacks.contains(fallback) {
+                    self.fallbacks.push(fallback.clone());
+                }
+            }
+            self.open.insert(name.to_owned(), session);
+        }
+        Ok(self.open.get_mut(name).expect("inserted above"))
+    }
+
+    /// Closes the segmenter: its work is done, and its memory is wanted by the classifiers.
+    pub fn close_segmenter(&mut self) {
+        self.open.remove(SEGMENTER);
+    }
+
+    /// The sessions that are open, by name.
+    pub fn opened(&self) -> impl Iterator<Item = (&str, &Session)> {
+        self.open.iter().map(|(name, session)| (name.as_str(), session))
+    }
+
+    /// The providers that ran a network so far, in the order of their first use.
+    pub fn providers(&self) -> &[ExecutionProvider] {
+        &self.used
+    }
+
+    /// Providers that were wanted more and could not be used, each once.
+    pub fn fallbacks(&self) -> &[Fallback] {
+        &self.fallbacks
+    }
+
+    /// ONNX Runtime that runs them.
+    pub fn runtime(&self) -> &OnnxRuntime {
+        &self.runtime
+    }
+}

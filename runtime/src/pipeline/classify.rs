@@ -1,0 +1,211 @@
+//! The questions, along the branches.
+
+use std::collections::BTreeMap;
+
+use cordline_sdk::Finding;
+use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
+use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3, Axis, Ix2, Ix4};
+
+use super::findings::HeatMap;
+use super::{explain, resize};
+use crate::bundle::manifest::{Channel, Classifier, Manifest};
+use crate::networks::NetworkError;
+
+/// The images of a study as the classifiers see them: only the sections with lesion, on the network's grid.
+#[derive(Debug, Clone)]
+pub struct LesionSections {
+    /// Section index of each.
+    pub sections: Vec<usize>,
+    t2w: Vec<Array2<f32>>,
+    t1c: Option<Vec<Array2<f32>>>,
+    mask: Vec<Array2<f32>>,
+    native: [usize; 2],
+}
+
+impl LesionSections {
+    /// Brings the sections with lesion to the network's grid: images linearly, the mask by nearest neighbour.
+    ///
+    /// `t2w` and `t1c` are normalised volumes (section, row, column) on one grid with `mask`.
+    pub fn new(
+        t2w: ArrayView3<'_, f32>,
+        t1c: Option<ArrayView3<'_, f32>>,
+        mask: &Array3<bool>,
+        size: [usize; 2],
+    ) -> Self {
+        let (_, rows, columns) = mask.dim();
+        let small: Vec<(usize, Array2<f32>)> = mask
+            .outer_iter()
+            .enumerate()
+            .filter(|(_, m)| m.iter().any(|&v| v))
+            .map(|(s, m)| (s, resize::nearest(m, size).mapv(|v| f32::from(u8::from(v)))))
+            .filter(|(_, m)| m.iter().any(|&v| v > 0.0))
+            .collect();
+        let sections: Vec<usize> = small.iter().map(|(s, _)| *s).collect();
+        let resized = |volume: ArrayView3<'_, f32>| {
+            sections.iter().map(|&s| resize::linear(volume.index_axis(Axis(0), s), size)).collect()
+        };
+        let t2w = resized(t2w);
+        let t1c = t1c.map(resized);
+        Self { t2w, t1c, mask: small.into_iter().map(|(_, m)| m).collect(), sections, native: [rows, columns] }
+    }
+
+    /// True where no section is left to ask.
+    pub fn is_empty(&self) -> bool {
+        self.sections.is_empty()
+    }
+
+    /// Input of one section: (1, channel, row, column).
+    fn input(&self, k: usize, channels: &[Channel]) -> Array4<f32> {
+        let mask = &self.mask[k];
+        let (rows, columns) = mask.dim();
+        let mut input = Array4::zeros((1, channels.len(), rows, columns));
+        for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
+            match (channel, &self.t1c) {
+                (Channel::Mask, _) => target.assign(mask),
+                (Channel::T2wInMask, _) => target.assign(&(&self.t2w[k] * mask)),
+                (Channel::T1cInMask, Some(t1c)) => target.assign(&(&t1c[k] * mask)),
+                (Channel::T1cInMask, None) => {}
+            }
+        }
+        input
+    }
+}
+
+/// All answers of a study.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// The answer in a word or two.
+    pub finding: Finding,
+    /// The questions that were asked, in order.
+    pub classifications: Vec<Classification>,
+    /// The questions that were not asked.
+    pub not_asked: Vec<NotAsked>,
+    /// One heat map for each decided question that shows any activation.
+    pub heat_maps: Vec<HeatMap>,
+}
+
+/// Asks the bundle's questions in order; a question on a branch that was not taken is not asked.
+///
+/// `ask(id, each)` lends the network of a classifier; `each(question, done, total)` is called after every section.
+pub fn classify(
+    manifest: &Manifest,
+    sections: &LesionSections,
+    run: &mut dyn FnMut(&str, Array4<f32>) -> Result<Vec<ndarray::ArrayD<f32>>, NetworkError>,
+    each: &mut dyn FnMut(&Classifier, usize, usize),
+) -> Result<Answers, NetworkError> {
+    let mut classifications: Vec<Classification> = Vec::new();
+    let (mut not_asked, mut heat_maps) = (Vec::new(), Vec::new());
+    for classifier in &manifest.classifiers {
+        if let Some(reason) = reason_not_to_ask(manifest, classifier, sections, &classifications) {
+            not_asked.push(NotAsked { id: classifier.id.clone(), question: classifier.question.clone(), reason });
+            continue;
+        }
+        let mut asked = Vec::new();
+        let mut maps: [Vec<(usize, Array2<f32>)>; 2] = Default::default();
+        for (k, &section) in sections.sections.iter().enumerate() {
+            let outputs = run(&classifier.id, sections.input(k, &classifier.channels))?;
+            let (probability, cams) = read_outputs(&classifier.id, &outputs)?;
+            asked.push(SectionProbability { section: section + 1, probability: f64::from(probability) });
+            for (class, cam) in maps.iter_mut().zip(cams) {
+                class.push((section, cam));
+            }
+            each(classifier, k + 1, sections.sections.len());
+        }
+        let classification = decide(classifier, asked);
+        let decided = classifier.classes.iter().position(|c| c.id == classification.decision);
+        if let Some(class) = decided {
+            heat_maps.extend(explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native));
+        }
+        classifications.push(classification);
+    }
+    Ok(Answers { finding: finding(manifest, &classifications), classifications, not_asked, heat_maps })
+}
+
+/// Why a question is not asked; nothing where it is.
+fn reason_not_to_ask(
+    manifest: &Manifest,
+    classifier: &Classifier,
+    sections: &LesionSections,
+    so_far: &[Classification],
+) -> Option<String> {
+    if sections.is_empty() {
+        return Some("no lesion was found".into());
+    }
+    let after = classifier.after.as_ref()?;
+    let Some(earlier) = so_far.iter().find(|c| c.id == after.classifier) else {
+        return Some("the question before it was not asked".into());
+    };
+    if earlier.decision == after.class {
+        return None;
+    }
+    let answer =
+        if earlier.decision == Finding::UNDECIDED { "undecided" } else { class_label(manifest, &earlier.decision) };
+    Some(format!("\u{201c}{}\u{201d} was answered: {answer}", earlier.question))
+}
+
+/// Probability of the second class, and the map of each class, of one section.
+fn read_outputs(network: &str, outputs: &[ndarray::ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), NetworkError> {
+    let wrong = |found: Option<&ndarray::ArrayD<f32>>, expected| NetworkError::Shape {
+        network: network.into(),
+        found: found.map(|f| f.shape().to_vec()).unwrap_or_default(),
+        expected,
+    };
+    let (p, cam) = (outputs.first(), outputs.get(1));
+    let probabilities = p
+        .and_then(|p| p.view().into_dimensionality::<Ix2>().ok())
+        .filter(|p| p.dim() == (1, 2))
+        .ok_or_else(|| wrong(p, "probabilities (1, 2)"))?;
+    let cams = cam
+        .and_then(|c| c.view().into_dimensionality::<Ix4>().ok())
+        .filter(|c| c.dim().0 == 1 && c.dim().1 == 2)
+        .ok_or_else(|| wrong(cam, "heat map (1, 2, rows, columns)"))?;
+    let map =
+        |class: usize| -> Array2<f32> { ArrayView2::to_owned(&cams.index_axis(Axis(0), 0).index_axis(Axis(0), class)) };
+    Ok((probabilities[(0, 1)], [map(0), map(1)]))
+}
+
+/// The study's answer to one question: the mean over its sections against threshold and undecided band.
+pub fn decide(classifier: &Classifier, sections: Vec<SectionProbability>) -> Classification {
+    let probability = sections.iter().map(|s| s.probability).sum::<f64>() / sections.len().max(1) as f64;
+    let [first, second] = &classifier.classes;
+    let [low, high] = classifier.undecided;
+    let decision = if (low..=high).contains(&probability) && low < high {
+        Finding::UNDECIDED
+    } else if probability >= classifier.threshold {
+        &second.id
+    } else {
+        &first.id
+    };
+    Classification {
+        id: classifier.id.clone(),
+        question: classifier.question.clone(),
+        probabilities: BTreeMap::from([(first.id.clone(), 1.0 - probability), (second.id.clone(), probability)]),
+        labels: BTreeMap::from([(first.id.clone(), first.label.clone()), (second.id.clone(), second.label.clone())]),
+        threshold: classifier.threshold,
+        undecided: classifier.undecided,
+        decision: decision.to_owned(),
+        sections,
+    }
+}
+
+/// The answer in a word or two, from the first question and the one that followed on its branch.
+pub fn finding(manifest: &Manifest, classifications: &[Classification]) -> Finding {
+    let Some(first) = classifications.first() else { return Finding::no_lesion() };
+    if first.decision == Finding::UNDECIDED {
+        return Finding::indeterminate();
+    }
+    let label = class_label(manifest, &first.decision);
+    let followed = manifest.classifiers.iter().find(|c| c.after.as_ref().is_some_and(|a| a.class == first.decision));
+    let subtype = followed.and_then(|f| classifications.iter().find(|c| c.id == f.id)).map(|c| c.decision.clone());
+    let words = match subtype.as_deref() {
+        None => label.to_owned(),
+        Some(Finding::UNDECIDED) => format!("{label}, subtype undecided"),
+        Some(class) => format!("{label}: {}", class_label(manifest, class)),
+    };
+    Finding { name: first.decision.clone(), subtype, label: words }
+}
+
+fn class_label<'a>(manifest: &'a Manifest, class: &str) -> &'a str {
+    let classes = manifest.classifiers.iter().flat_map(|c| &c.classes);
+    classes.into_iter().find(|c| c.id == class).map_or("unknown", |c| c.label.as_str())
+}
