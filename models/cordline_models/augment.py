@@ -45,11 +45,11 @@ def place(
     rng: np.random.Generator,
     image: np.ndarray,
     mask: np.ndarray,
-    size: int,
+    size: tuple[int, int],
     centre: tuple[float, float],
     turn: float = 25.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A `size` x `size` view round `centre` (row, column), at times turned, scaled and mirrored."""
+    """A view of `size` (rows, columns) round `centre` (row, column), at times turned (degrees), scaled and mirrored."""
     degrees, scale = 0.0, 1.0
     mirror_rows = mirror_columns = False
     if rng.random() < 0.5:
@@ -59,10 +59,11 @@ def place(
             mirror_rows, mirror_columns = rng.random() < 0.6, rng.random() < 0.4
     if rng.random() < 0.5:
         scale = rng.uniform(0.8, 1.25)
+    rows, columns = size
     matrix = cv2.getRotationMatrix2D((float(centre[1]), float(centre[0])), degrees, scale)
-    matrix[:, 2] += size / 2 - np.array([centre[1], centre[0]])
-    view = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR)
-    outline = cv2.warpAffine(mask.astype(np.uint8), matrix, (size, size), flags=cv2.INTER_NEAREST)
+    matrix[:, 2] += np.array([columns / 2 - centre[1], rows / 2 - centre[0]])
+    view = cv2.warpAffine(image, matrix, (columns, rows), flags=cv2.INTER_LINEAR)
+    outline = cv2.warpAffine(mask.astype(np.uint8), matrix, (columns, rows), flags=cv2.INTER_NEAREST)
     if mirror_rows:
         view, outline = view[::-1], outline[::-1]
     if mirror_columns:

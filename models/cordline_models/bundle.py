@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -53,10 +54,18 @@ class Settings:
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
-    def load(cls, path: Path) -> Settings:
-        settings = cls(**json.loads(path.read_text()))
-        settings.undecided = {k: tuple(v) for k, v in settings.undecided.items()}
-        return settings
+    def of_bundle(cls, folder: Path) -> Settings:
+        """What the manifest of a bundle says."""
+        manifest = tomllib.loads((folder / "bundle.toml").read_text())
+        classifiers = {c["id"]: c for c in manifest["classifier"]}
+        return cls(
+            manifest["segmenter"]["threshold"],
+            manifest["segmenter"]["min_lesion_ml"],
+            {name: c["threshold"] for name, c in classifiers.items()},
+            {name: tuple(c["undecided"]) for name, c in classifiers.items()},
+            manifest["cohort"]["kind"],
+            manifest["cohort"]["description"],
+        )
 
 
 def sha256(path: Path) -> str:

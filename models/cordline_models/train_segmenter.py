@@ -14,7 +14,7 @@ from .multiresunet import MultiResUNet
 from .store import Sections
 from .training import Run, Stage, to_input
 
-STAGES = [Stage(450, 96, 8, 2.5e-3), Stage(90, 128, 8, 1.2e-3, 8), Stage(24, 256, 4, 4e-4, 3)]
+STAGES = [Stage(450, 96, 8, 2.5e-3), Stage(320, 128, 8, 2.0e-3, 8), Stage(60, 256, 4, 6e-4, 3)]
 WEIGHT = {"healthy": 0.14, "astrocytoma": 0.18, "ependymoma": 0.16, "ms": 0.28, "nmosd": 0.24}
 """How often a batch takes a case of each class: small lesions more often."""
 WITH_LESION = 0.78
@@ -53,7 +53,7 @@ class Sampler:
             centre = tuple(
                 float(np.clip(c, size * 0.4, n - size * 0.4)) for c, n in zip(centre, (rows, columns), strict=True)
             )
-        view, outline = place(rng, image, mask, size, centre)
+        view, outline = place(rng, image, mask, (size, size), centre)
         return intensity(rng, view), outline
 
 
