@@ -1,0 +1,112 @@
+"""PyTorch networks to ONNX: weights stored in half precision, computed in single, free batch, height and width."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from .densenet import DenseNet121
+from .grad_cam import WithHeatMap
+from .multiresunet import MultiResUNet
+
+OPSET = 17
+SMALLEST = 64
+"""Tensors with fewer numbers stay in single precision: they hold axes, biases and shapes, not weight."""
+MAX_BYTES = 16_000_000
+TOLERANCE = 1e-5
+"""Largest difference between PyTorch and the file before rounding to half precision."""
+
+
+def export_segmenter(model: MultiResUNet, path: Path) -> dict[str, float]:
+    return _export(model.eval(), path, 1, ["probability"], {2: "height", 3: "width"}, {2: "height", 3: "width"})
+
+
+def export_classifier(model: DenseNet121, path: Path) -> dict[str, float]:
+    return _export(
+        WithHeatMap(model).eval(),
+        path,
+        3,
+        ["probabilities", "cam"],
+        {2: "height", 3: "width"},
+        {2: "map_height", 3: "map_width"},
+    )
+
+
+def _export(
+    model: nn.Module, path: Path, channels: int, outputs: list[str], free_in: dict[int, str], free_out: dict[int, str]
+) -> dict[str, float]:
+    """Write `path`; returns the largest differences from PyTorch, in single and in half precision."""
+    model = model.cpu()
+    example = torch.rand(2, channels, 96, 128)
+    axes = {"image": {0: "n", **free_in}, **{name: {0: "n", **free_out} for name in outputs}}
+    if "probabilities" in outputs:
+        axes["probabilities"] = {0: "n"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's advice about its successor
+        torch.onnx.export(
+            model,
+            (example,),
+            str(path),
+            input_names=["image"],
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    single = difference(model, path, channels)
+    if single > TOLERANCE:
+        raise RuntimeError(
+            f"{path.name} differs from PyTorch by {single:.2e}, more than {TOLERANCE:.0e}: the export is not faithful"
+        )
+    graph = halve(onnx.load(path))
+    graph.producer_name = "cordline-models"
+    onnx.checker.check_model(graph, full_check=True)
+    onnx.save(graph, path)
+    size = path.stat().st_size
+    if size >= MAX_BYTES:
+        raise RuntimeError(f"{path.name} has {size} bytes; the limit is {MAX_BYTES}")
+    return {"single": single, "half": difference(model, path, channels), "bytes": size}
+
+
+def halve(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store large single-precision tensors as half precision, each followed by a Cast back."""
+    casts = []
+    for tensor in model.graph.initializer:
+        array = numpy_helper.to_array(tensor)
+        if tensor.data_type != TensorProto.FLOAT or array.size < SMALLEST:
+            continue
+        if np.abs(array).max() > 6e4:
+            raise RuntimeError(f"{tensor.name} holds {np.abs(array).max():.1e}, too large for half precision")
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(array.astype(np.float16), name + ".half"))
+        casts.append(helper.make_node("Cast", [name + ".half"], [name], name=name + ".cast", to=TensorProto.FLOAT))
+    nodes = casts + list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return model
+
+
+def difference(model: nn.Module, path: Path, channels: int) -> float:
+    """Largest difference of any probability between PyTorch and ONNX Runtime, on inputs of two sizes."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for seed, shape in enumerate(((2, channels, 96, 128), (1, channels, 160, 64))):
+        image = np.random.default_rng(seed).random(shape, dtype=np.float32)
+        if channels == 3:
+            image[:, 0] = 0
+            image[:, 2] = image[:, 2] > 0.5
+        found = session.run(None, {"image": image})[0]
+        with torch.no_grad():
+            wanted = model(torch.from_numpy(image))
+        wanted = wanted[0] if isinstance(wanted, tuple) else wanted
+        worst = max(worst, float(np.abs(found - wanted.numpy()).max()))
+    return worst

@@ -1,0 +1,85 @@
+"""The whole road of a training: store, segmenter, its masks, classifiers; then the bundle."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import train_classifiers, train_segmenter
+from .bundle import QUESTIONS, Settings, write_golden, write_manifest
+from .densenet import DenseNet121
+from .export import export_classifier, export_segmenter
+from .multiresunet import MultiResUNet
+from .pipeline import Bundle
+from .store import load_sections
+from .training import Stage, set_up
+from .tune import choose, table
+
+QUICK = {
+    "segmenter": [Stage(4, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1)],
+    "start": [Stage(3, 64, 8, 1e-3, 1)],
+    "own": [Stage(2, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1)],
+}
+"""Stages that show that everything runs, and teach nothing."""
+
+
+def train_all(
+    cohort: Path, run: Path, seed: int = 1, threads: int = 2, quick: bool = False, only: str | None = None
+) -> None:
+    """Train whatever of the four networks is not finished in `run`."""
+    set_up(seed, threads)
+    start_time = time.monotonic()
+    sections = load_sections(cohort, "train", run / "store")
+    stages = QUICK if quick else {}
+    if only != "classifiers":
+        train_segmenter.train(sections, run, seed, stages.get("segmenter"))
+    if only == "segmenter":
+        return
+    segmenter = MultiResUNet()
+    segmenter.load_state_dict(weights(run, "segmenter"))
+    lesions = train_classifiers.lesions_of(sections)
+    train_classifiers.add_predictions(lesions, segmenter, 0.5, run / "store")
+    start = train_classifiers.train_start(lesions, run, seed + 1, stages.get("start"))
+    for k, name in enumerate(QUESTIONS):
+        train_classifiers.train_classifier(name, start, lesions, run, seed + 2 + k, stages.get("own"))
+    print(f"trained in {(time.monotonic() - start_time) / 60:.0f} min; checkpoints and log in {run}")
+
+
+def weights(run: Path, name: str) -> dict[str, torch.Tensor]:
+    path = run / f"{name}.pt"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: run `cordline-models train` first")
+    found = torch.load(path, map_location="cpu", weights_only=True)
+    if not found["at"][3]:
+        raise RuntimeError(f"the training of {name} has not finished: run `cordline-models train` again, it goes on")
+    return found["model"]
+
+
+def export_all(
+    cohort: Path, run: Path, folder: Path, kind: str, description: str, bundle_id: str, version: str, threads: int = 2
+) -> None:
+    """Write the bundle; threshold and smallest lesion come from the validation split."""
+    model = MultiResUNet()
+    model.load_state_dict(weights(run, "segmenter"))
+    report = {"segmenter": export_segmenter(model, folder / "segmenter.onnx")}
+    for name in QUESTIONS:
+        network = DenseNet121()
+        network.load_state_dict(weights(run, name))
+        report[name] = export_classifier(network, folder / f"{name}.onnx")
+    for name, facts in report.items():
+        print(
+            f"{name}.onnx: {facts['bytes'] / 1e6:.1f} MB; differs from PyTorch by {facts['single']:.1e}, after rounding to half precision by {facts['half']:.1e}"
+        )
+    settings = Settings(cohort_kind=kind, cohort=description or f"{kind} cohort")
+    bundle = Bundle(folder, threads)
+    values, labels = table(bundle, cohort, "validation", run / "maps")
+    settings = choose(values, labels, settings)
+    settings.save(run / "settings.json")
+    sections = load_sections(cohort, "validation", run / "store")
+    most = int(np.argmax(sections.mask.sum((1, 2))))
+    write_golden(folder, sections.view(most), sections.mask[most])
+    write_manifest(folder, settings, bundle_id, version)
+    print(f"{folder}: threshold {settings.threshold}, smallest lesion {settings.min_lesion_ml} mL")

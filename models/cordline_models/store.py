@@ -1,0 +1,50 @@
+"""Preprocessed sections of a cohort split, kept beside the run so that a restart need not read NIfTI again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import CLASSES
+from .cohort import read_case, read_cases
+from .preprocessing import masks_of, sections_of
+
+
+@dataclass
+class Sections:
+    """All sections of a split. image: uint16 (n, 256, 256), 65535 = 1; mask: bool; case: index into cases; label: of each case."""
+
+    image: np.ndarray
+    mask: np.ndarray
+    case: np.ndarray
+    cases: list[str]
+    label: np.ndarray
+
+    def view(self, index: int) -> np.ndarray:
+        return self.image[index].astype(np.float32) / 65535
+
+
+def load_sections(cohort: Path, split: str, store: Path) -> Sections:
+    """Preprocess a split once, then read it from `store`."""
+    kept = store / f"{split}.npz"
+    rows = read_cases(cohort, split)
+    names = [row.case for row in rows]
+    if kept.is_file():
+        with np.load(kept) as found:
+            if found["cases"].tolist() == names:
+                return Sections(found["image"], found["mask"], found["case"], names, found["label"])
+    if not rows:
+        raise ValueError(f"{cohort / 'labels.csv'} has no case of split {split!r}")
+    images, masks, owner = [], [], []
+    for k, row in enumerate(rows):
+        image, mask, _ = read_case(cohort, row.case)
+        images.append(np.rint(sections_of(image) * 65535).astype(np.uint16))
+        masks.append(masks_of(mask))
+        owner += [k] * len(image)
+    label = np.array([CLASSES.index(row.label) for row in rows])
+    sections = Sections(np.concatenate(images), np.concatenate(masks), np.array(owner), names, label)
+    store.mkdir(parents=True, exist_ok=True)
+    np.savez(kept, image=sections.image, mask=sections.mask, case=sections.case, cases=np.array(names), label=label)
+    return sections

@@ -1,0 +1,144 @@
+"""What both trainings share: stages, schedule, checkpoints, log."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+SAVE_EVERY = 25  # steps
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training at one size of view."""
+
+    steps: int
+    size: int
+    batch: int
+    rate: float  # of Adam, at its highest
+    warm: int = 15
+
+
+def device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def set_up(seed: int, threads: int | None) -> None:
+    torch.manual_seed(seed)
+    if threads:
+        torch.set_num_threads(threads)
+
+
+def rate_at(stage: Stage, step: int) -> float:
+    """Rises over the first steps, then falls along a cosine to a hundredth."""
+    warm = min(1.0, (step + 1) / max(stage.warm, 1))
+    return stage.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * np.cos(np.pi * step / max(stage.steps, 1))))
+
+
+class Run:
+    """A resumable training of one network: RUN/NAME.pt holds all that is needed to go on, RUN/log.jsonl what happened."""
+
+    def __init__(self, folder: Path, name: str, model: nn.Module, seed: int):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.name, self.seed = folder, name, seed
+        self.path = folder / f"{name}.pt"
+        self.model = model.to(device(), memory_format=torch.channels_last)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), 1e-3)
+        self.stage, self.step, self.cpu_s, self.finished = 0, 0, 0.0, False
+        if self.path.is_file():
+            found = torch.load(self.path, map_location=device(), weights_only=True)
+            self.model.load_state_dict(found["model"])
+            self.optimiser.load_state_dict(found["optimiser"])
+            self.stage, self.step, self.cpu_s, self.finished = found["at"]
+        self._cpu0 = cpu_seconds()
+
+    def save(self) -> None:
+        at = [self.stage, self.step, self.used(), self.finished]
+        part = self.path.with_suffix(".part")
+        torch.save({"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "at": at}, part)
+        part.replace(self.path)
+
+    def used(self) -> float:
+        """CPU seconds spent on this network, over all sessions."""
+        return self.cpu_s + cpu_seconds() - self._cpu0
+
+    def log(self, **facts: object) -> None:
+        line = {"network": self.name, "stage": self.stage, "step": self.step, "cpu_s": round(self.used()), **facts}
+        with (self.folder / "log.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+    def train(self, stages: list[Stage], loss_of, after_stage=None) -> None:
+        """Go through `stages`; loss_of(rng, stage) draws a batch and returns its loss."""
+        while self.stage < len(stages):
+            stage = stages[self.stage]
+            bar = tqdm(total=stage.steps, initial=self.step, desc=f"{self.name} {stage.size} px", mininterval=5)
+            recent: list[float] = []
+            self.model.train()
+            while self.step < stage.steps:
+                rng = np.random.default_rng(
+                    [self.seed, self.stage, self.step]
+                )  # so that a resumed run draws what it would have drawn
+                for group in self.optimiser.param_groups:
+                    group["lr"] = rate_at(stage, self.step)
+                self.optimiser.zero_grad(set_to_none=True)
+                loss = loss_of(rng, stage)
+                loss.backward()
+                nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+                self.optimiser.step()
+                recent.append(float(loss.detach()))
+                self.step += 1
+                bar.update()
+                bar.set_postfix(loss=f"{np.mean(recent[-25:]):.3f}", refresh=False)
+                if self.step % SAVE_EVERY == 0:
+                    self.log(loss=round(float(np.mean(recent[-25:])), 4))
+                    self.save()
+            bar.close()
+            self.stage, self.step = self.stage + 1, 0
+            self.save()
+            if after_stage:
+                after_stage(self.stage - 1)
+
+    def settle(self, batches) -> None:
+        """Take the batch norms' statistics anew as the plain mean over `batches` (an iterable of inputs)."""
+        norms = [m for m in self.model.modules() if isinstance(m, nn.BatchNorm2d)]
+        kept = [m.momentum for m in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None
+        self.model.train()
+        with torch.no_grad():
+            for batch in batches:
+                self.model.logits(batch)
+        for norm, momentum in zip(norms, kept, strict=True):
+            norm.momentum = momentum
+        self.model.eval()
+
+
+def cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def to_input(array: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device(), memory_format=torch.channels_last)
+
+
+class Timer:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+
+    def __call__(self) -> float:
+        return time.monotonic() - self.start

@@ -1,0 +1,78 @@
+"""Figures of an evaluation, and the rules by which a study is answered."""
+
+import numpy as np
+import pytest
+
+from cordline_models.bundle import QUESTIONS, Settings
+
+pytest.importorskip("onnxruntime")
+pytest.importorskip("cv2")
+
+from cordline_models.evaluate import Row, auc, figures, wilson, write_table  # noqa: E402
+from cordline_models.pipeline import dice, drop_small, finding  # noqa: E402
+from cordline_models.preprocessing import normalise  # noqa: E402
+from cordline_models.tune import LEAST_ML, THRESHOLDS, choose  # noqa: E402
+
+NONE = float("nan")
+
+
+def answers(*values):
+    return dict(zip(QUESTIONS, values, strict=True))
+
+
+def test_findings_follow_the_tree():
+    settings = Settings()
+    assert finding(answers(NONE, NONE, NONE), False, settings) == "no_lesion"
+    assert finding(answers(0.5, 0.9, 0.9), True, settings) == "indeterminate"
+    assert finding(answers(0.1, 0.9, 0.9), True, settings) == "tumour/ependymoma"
+    assert finding(answers(0.1, 0.6, 0.9), True, settings) == "tumour/undecided"
+    assert finding(answers(0.9, 0.9, 0.1), True, settings) == "demyelinating/ms"
+
+
+def test_figures_count_a_missed_lesion_as_wrong():
+    rows = [
+        Row("a", "ms", "demyelinating/ms", 0.5, answers(0.9, NONE, 0.2)),
+        Row("b", "nmosd", "no_lesion", 0.0, answers(NONE, NONE, NONE)),
+    ]
+    by_name = {f.name: f for f in figures(rows, Settings())}
+    assert by_name["tumour-demyelinating, accuracy"].count == "1/2"
+    assert by_name["ms-nmosd, sensitivity"].count == "0/1"
+    assert by_name["Dice, ms"].value == 0.5
+
+
+def test_auc_and_interval_on_known_values():
+    assert auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == 0.75
+    low, high = wilson(150, 157)
+    assert (round(low, 3), round(high, 3)) == (0.911, 0.978)
+
+
+def test_small_components_are_dropped_and_corners_join():
+    mask = np.zeros((3, 8, 8), bool)
+    mask[0, 1, 1] = mask[1, 2, 2] = True  # touch at a corner: one component of two voxels
+    mask[2, 7, 7] = True
+    kept = drop_small(mask, 1.0, 2.0)
+    assert kept.sum() == 2 and not kept[2, 7, 7]
+    assert dice(kept, mask) == pytest.approx(0.8)
+
+
+def test_thresholds_keep_healthy_cases_clean():
+    values = np.full((4, len(THRESHOLDS), len(LEAST_ML)), 0.5)
+    labels = np.array(["ms", "nmosd", "healthy", "healthy"])
+    values[:2, 0, 0], values[2:, 0, 0] = 0.9, 0.0  # best overlap, but lesions in healthy cases
+    values[:2, 2, 1], values[2:] = 0.7, np.where(values[2:] == 0, 0.0, 1.0)
+    chosen = choose(values, labels, Settings())
+    assert (chosen.threshold, chosen.min_lesion_ml) == (THRESHOLDS[2], LEAST_ML[1])
+
+
+def test_normalise_clips_and_spans_zero_to_one():
+    volume = np.random.default_rng(0).normal(100, 5, (3, 20, 20))
+    volume[0, 0, 0] = 1e4
+    found = normalise(volume)
+    assert found.min() == 0 and found.max() == 1
+    with pytest.raises(ValueError, match="same value"):
+        normalise(np.ones((2, 4, 4)))
+
+
+def test_table_leaves_absent_answers_empty(tmp_path):
+    write_table(tmp_path / "t.csv", [Row("a", "healthy", "no_lesion", NONE, answers(NONE, NONE, NONE))])
+    assert (tmp_path / "t.csv").read_text().splitlines()[1] == "a,healthy,no_lesion,,,,"

@@ -1,0 +1,86 @@
+"""From a site's folder to an evaluated bundle; and a stopped training goes on as if it had not stopped."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from cordline_models.__main__ import main  # noqa: E402
+from cordline_models.bundle import QUESTIONS, Settings, sha256  # noqa: E402
+from cordline_models.store import load_sections  # noqa: E402
+from cordline_models.train_segmenter import train  # noqa: E402
+from cordline_models.training import Run, Stage  # noqa: E402
+
+
+def test_whole_road_on_a_site_cohort(site, tmp_path):
+    run, bundle = tmp_path / "run", tmp_path / "bundle"
+    common = ["--cohort", str(site), "--run", str(run)]
+    assert main(["train", *common, "--quick"]) == 0
+    assert (
+        main(["export", *common, "--bundle", str(bundle), "--kind", "patients", "--description", "five of a site"]) == 0
+    )
+    assert main(["evaluate", *common, "--bundle", str(bundle)]) == 0
+    settings = Settings.of_bundle(bundle)
+    assert settings.cohort_kind == "patients" and settings.cohort == "five of a site"
+    manifest = (bundle / "bundle.toml").read_text()
+    for name in ("segmenter.onnx", "golden.safetensors", *(f"{q}.onnx" for q in QUESTIONS)):
+        assert sha256(bundle / name) in manifest
+    with (run / "test.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert [r["label"] for r in rows] == ["healthy", "astrocytoma", "ependymoma", "ms", "nmosd"]
+    assert list(rows[0]) == ["case", "label", "finding", "dice", *(f"p:{q}" for q in QUESTIONS)]
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert {line["network"] for line in log if line.get("event") == "finished"} == {"segmenter", *QUESTIONS}
+    three = [torch.load(run / f"{q}.pt", weights_only=True)["model"] for q in QUESTIONS]
+    assert not torch.equal(three[0]["body.0.weight"], three[1]["body.0.weight"])  # no shared trunk
+
+
+def test_golden_is_reproduced(site, tmp_path):
+    import onnxruntime
+    from safetensors.numpy import load_file
+
+    run, bundle = tmp_path / "run", tmp_path / "bundle"
+    common = ["--cohort", str(site), "--run", str(run)]
+    assert main(["train", *common, "--quick"]) == 0 and main(["export", *common, "--bundle", str(bundle)]) == 0
+    golden = load_file(bundle / "golden.safetensors")
+    for name in QUESTIONS:
+        session = onnxruntime.InferenceSession(str(bundle / f"{name}.onnx"), providers=["CPUExecutionProvider"])
+        probabilities, cam = session.run(None, {"image": golden[f"{name}.image"]})
+        assert np.allclose(probabilities, golden[f"{name}.probabilities"], atol=1e-5)
+        assert np.allclose(cam, golden[f"{name}.cam"], atol=1e-5)
+
+
+def test_stopped_training_goes_on_where_it_stopped(site, tmp_path, monkeypatch):
+    torch.set_num_threads(1)
+    sections = load_sections(site, "train", tmp_path / "store")
+    stages = [Stage(4, 32, 2, 1e-3, 1)]
+    torch.manual_seed(0)
+    whole = train(sections, tmp_path / "whole", 1, stages).state_dict()
+
+    monkeypatch.setattr("cordline_models.training.SAVE_EVERY", 2)
+    real, calls = Run.log, []
+
+    def stop_once(self, **facts):
+        real(self, **facts)
+        calls.append(facts)
+        if len(calls) == 2:  # after step 4 is logged, before it is saved
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "log", stop_once)
+    torch.manual_seed(0)
+    with pytest.raises(KeyboardInterrupt):
+        train(sections, tmp_path / "halves", 1, stages)
+    torch.manual_seed(123)  # a new process starts from other random numbers
+    resumed = train(sections, tmp_path / "halves", 1, stages).state_dict()
+    assert torch.load(tmp_path / "halves" / "segmenter.pt", weights_only=True)["at"][3] is True
+    for name, value in whole.items():
+        assert torch.allclose(value.float(), resumed[name].float(), atol=1e-5), name
+
+
+def test_bad_cohort_is_explained(tmp_path, capsys):
+    (tmp_path / "labels.csv").write_text("case,label,split\na,glioma,train\n")
+    assert main(["train", "--cohort", str(tmp_path), "--run", str(tmp_path / "run")]) == 1
+    assert "label 'glioma'" in capsys.readouterr().err
