@@ -34,7 +34,8 @@ TRANSFER_SYNTAXES = {
 class Grid:
     """Where the voxels lie. Array order (section, row, column); LPS, mm.
 
-    `axes` holds the unit vectors along which the section, row and column index grow; `origin` is the centre of voxel (0, 0, 0).
+    `axes` holds the unit vectors along which the section, row and column index grow; `origin` is the centre of the
+    first voxel.
     """
 
     shape: tuple[int, int, int]
@@ -77,6 +78,9 @@ class Protocol:
     number: int = 1
     manufacturer: str = "Drawn"
     extra: dict = field(default_factory=dict)
+
+
+SAGITTAL_T2 = Protocol()
 
 
 def uid(*words) -> UID:
@@ -141,7 +145,7 @@ def _ds(values) -> list[str]:
     return [pydicom.valuerep.format_number_as_ds(float(v) + 0.0) for v in values]
 
 
-def classic(volume: np.ndarray, grid: Grid, protocol: Protocol = Protocol()) -> list[Dataset]:  # noqa: B008 (frozen)
+def classic(volume: np.ndarray, grid: Grid, protocol: Protocol = SAGITTAL_T2) -> list[Dataset]:
     """One MR Image Storage object a section, in the order of the sections."""
     p, stored, found = protocol, _stored(volume, protocol), []
     for k, section in enumerate(stored):
@@ -173,7 +177,7 @@ def _item(**attributes) -> Dataset:
     return ds
 
 
-def enhanced(volume: np.ndarray, grid: Grid, protocol: Protocol = Protocol()) -> Dataset:  # noqa: B008 (frozen)
+def enhanced(volume: np.ndarray, grid: Grid, protocol: Protocol = SAGITTAL_T2) -> Dataset:
     """One Enhanced MR Image Storage object with a frame for each section."""
     p, stored = protocol, _stored(volume, protocol)
     ds = _common(p, EnhancedMRImageStorage, uid(p.patient, p.study, p.series, "enhanced"), stored)

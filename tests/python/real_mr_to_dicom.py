@@ -47,7 +47,7 @@ def thicker(voxels: np.ndarray, grid: Grid, sections: int) -> tuple[np.ndarray, 
 
 
 def sagittal() -> tuple[np.ndarray, Grid, Protocol]:
-    """12 sagittal sections of 3 mm from the 1 mm isotropic thoracolumbar volume: rows run to the feet, columns to the back."""
+    """12 sagittal sections of 3 mm from the thoracolumbar volume: rows run to the feet, columns to the back."""
     voxels, grid = read("real_t2w_thoracolumbar_sagittal.nii.gz", ((0, 1), (2, -1), (1, -1)))
     voxels, grid = thicker(voxels, grid, 3)
     return (
