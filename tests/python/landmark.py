@@ -7,7 +7,7 @@ CENTRE = np.array([6.0, 12.0, 38.0])
 """Centre of the larger part of the lesion, LPS mm: left of, behind and above the middle of the field of view."""
 
 # Two ellipsoids, (centre, half axes) in LPS mm: a large one, and a small one in front of it, higher and to the right.
-PARTS = ((CENTRE, (8.0, 9.0, 14.0)), (CENTRE + np.array([-8.0, -12.0, 16.0]), (6.0, 6.0, 7.0)))
+PARTS = ((CENTRE, (8.0, 9.0, 14.0)), (CENTRE + np.array([-6.0, -7.0, 13.0]), (6.0, 6.0, 9.0)))
 
 
 def in_lesion(positions: np.ndarray) -> np.ndarray:
