@@ -1,0 +1,31 @@
+# Thin doors; each opens a script of packaging/scripts.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench training clean
+
+scripts := packaging/scripts
+
+help: ## List these doors
+	@echo "Cordline: lesions of the spinal cord in MR. Research use only; not a medical device."
+	@sed -n 's/^\([a-z]*\): ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## Install what this machine lacks (apt, ONNX Runtime, Python for the tests)
+	@$(scripts)/setup.sh tests
+
+demo: ## Install, build, analyse a phantom and a real study, say where the reports are
+	@$(scripts)/demo.sh
+
+test: ## Run every test: Rust, Python, DICOM validators, models
+	@$(scripts)/test.sh
+
+lint: ## Check formatting and lints of Rust, Python and shell
+	@$(scripts)/lint.sh
+
+bench: ## Time the program against its networks alone and a Python pipeline
+	@$(scripts)/bench.sh
+
+training: ## Install what training needs (PyTorch, in .venv-train)
+	@$(scripts)/setup.sh train
+
+clean: ## Remove what was built and written; keep what was downloaded
+	@rm -rf target out .pytest_cache .ruff_cache
+	@find models tests -name __pycache__ -type d -prune -exec rm -rf {} +

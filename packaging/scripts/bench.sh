@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The program, its networks alone, and a Python pipeline, interleaved on the same studies.
+source "$(dirname "$0")/common.sh"
+packaging/scripts/setup.sh tests
+say "Building (release)"
+cargo build --release --locked --quiet --package cordline
+CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
+export CORDLINE_ONNXRUNTIME
+export CORDLINE_PROGRAM=$target/release/cordline
+exec .venv/bin/python tests/bench/bench.py "$@"

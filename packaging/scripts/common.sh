@@ -1,0 +1,31 @@
+# Sourced by the scripts beside it: where the tree is, how to speak, where the tools lie.
+# shellcheck shell=bash
+set -euo pipefail
+
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$tree"
+
+readonly onnxruntime_version=1.32.0
+readonly nextest_version=0.9.143
+readonly rust_wanted=1.92
+
+export PATH="$tree/.tools/bin:$PATH"
+target=${CARGO_TARGET_DIR:-$tree/target}
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+
+fail() {
+    printf '\033[1;31merror:\033[0m %s\n' "$1" >&2
+    shift
+    local line
+    for line in "$@"; do printf '       %s\n' "$line" >&2; done
+    exit 1
+}
+
+# The library that the tests and the benchmark use: the one of the caller, else the one that setup.sh laid into the tree.
+onnxruntime_library() {
+    printf '%s\n' "${CORDLINE_ONNXRUNTIME:-$tree/.onnxruntime/$onnxruntime_version/libonnxruntime.so.$onnxruntime_version}"
+}
+
+# True when $1 is at least version $2.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ]; }

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# From a fresh clone to two reports: a phantom with a lesion, and the real MR of a healthy volunteer.
+source "$(dirname "$0")/common.sh"
+began=$SECONDS
+packaging/scripts/setup.sh run
+say "Building (release)"
+cargo build --release --locked --package cordline
+program=$target/release/cordline
+
+analyse() { # study folder
+    say "Analysing tests/data/$1"
+    "$program" analyze "tests/data/$1" --out "out/$2"
+}
+analyse phantom-ependymoma.zip demo-phantom
+analyse real-t2w-thoracolumbar-sagittal.zip demo-real
+
+say "Done in $((SECONDS - began)) s. Open these in a browser:"
+printf '    %s\n' "$tree/out/demo-phantom/report.html   (a drawn phantom with a lesion)" \
+    "$tree/out/demo-real/report.html      (real MR of a healthy volunteer)"
+echo "Research use only; not a medical device. The models were trained on phantoms and know nothing of patients."

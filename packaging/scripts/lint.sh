@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Formatting and lints of all languages in the tree.
+source "$(dirname "$0")/common.sh"
+packaging/scripts/setup.sh tests
+
+say "rustfmt";  cargo fmt --all --check
+say "clippy";   cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+say "ruff";     .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .
+say "shell";    for script in packaging/scripts/*.sh .ci/run; do bash -n "$script"; done

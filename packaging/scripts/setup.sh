@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Installs what this machine lacks; does nothing, in a second, where nothing is lacking.
+#   setup.sh run     what building and running needs: a C compiler and ONNX Runtime
+#   setup.sh tests   that, and cargo-nextest, the DICOM validators and .venv
+#   setup.sh train   what training needs: .venv-train with PyTorch
+source "$(dirname "$0")/common.sh"
+
+apt_install() { # why package...
+    local why=$1 package missing=()
+    shift
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "Packages are missing and this user is not root: ${missing[*]}" \
+            "Install them as root: apt-get install ${missing[*]}"
+        sudo=(sudo)
+    fi
+    say "Installing with ${sudo[*]:+sudo }apt, $why: ${missing[*]}"
+    "${sudo[@]}" apt-get update -qq
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+check_system() {
+    [ "$(uname -s)" = Linux ] || fail "Cordline runs on Linux; this is $(uname -s)." "Use Debian 12 or Ubuntu 22.04 or later."
+    local id="" like="" version=""
+    if [ -r /etc/os-release ]; then
+        id=$(. /etc/os-release && echo "${ID:-}")
+        like=$(. /etc/os-release && echo "${ID_LIKE:-}")
+        version=$(. /etc/os-release && echo "${VERSION_ID:-}")
+    fi
+    case " $id $like " in
+        *" debian "* | *" ubuntu "*) ;;
+        *) fail "This is $id $version; the set-up knows Debian 12 and Ubuntu (apt)." \
+            "Elsewhere install a C compiler, Python 3 with venv, dcmtk and dicom3tools by hand, and see packaging/scripts/setup.sh." ;;
+    esac
+    command -v dpkg-query >/dev/null || fail "dpkg-query was not found, so missing packages cannot be told." "Use Debian 12 or Ubuntu."
+}
+
+check_rust() {
+    command -v cargo >/dev/null || fail "cargo was not found." \
+        "Install Rust's stable toolchain with rustup (https://rustup.rs), open a new shell, and run this again."
+    local have
+    have=$(rustc --version | cut -d' ' -f2)
+    at_least "${have%%-*}" "$rust_wanted" || fail "Rust $have is too old; $rust_wanted or later is needed." "Run: rustup update stable"
+}
+
+# Fetches the library from its PyPI wheel; the hashes are in packaging/onnxruntime.txt. The folder is kept whole, since
+# provider libraries are looked up beside the main one.
+fetch_onnxruntime() {
+    if [ -n "${CORDLINE_ONNXRUNTIME:-}" ]; then
+        say "ONNX Runtime: using $CORDLINE_ONNXRUNTIME (CORDLINE_ONNXRUNTIME is set)"
+        return 0
+    fi
+    [ -e "$(onnxruntime_library)" ] && return 0
+    local machine
+    machine=$(uname -m)
+    case $machine in
+        x86_64 | aarch64) ;;
+        *) fail "There is no ONNX Runtime wheel for $machine." "Build it, and set CORDLINE_ONNXRUNTIME to its libonnxruntime.so." ;;
+    esac
+    apt_install "to fetch ONNX Runtime" python3 python3-venv
+    say "Fetching ONNX Runtime $onnxruntime_version for $machine (about 27 MB)"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    python3 -m venv "$work/pip"
+    # The library does not care which Python the wheel was built for; one is named so that the hash is the same everywhere.
+    "$work/pip/bin/pip" download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+        --implementation cp --python-version 3.12 --abi cp312 --platform "manylinux_2_28_$machine" \
+        --dest "$work" --requirement packaging/onnxruntime.txt
+    "$work/pip/bin/python" -m zipfile -e "$work"/onnxruntime-*.whl "$work/wheel"
+    mkdir -p .onnxruntime
+    rm -rf ".onnxruntime/$onnxruntime_version"
+    cp "$work/wheel/onnxruntime/LICENSE" "$work/wheel/onnxruntime/ThirdPartyNotices.txt" "$work/wheel/onnxruntime/capi/"
+    mv "$work/wheel/onnxruntime/capi" ".onnxruntime/$onnxruntime_version"
+    [ -e "$(onnxruntime_library)" ] || fail "The wheel of ONNX Runtime $onnxruntime_version does not hold $(basename "$(onnxruntime_library)")." \
+        "Packaging of the wheel has changed: look into .onnxruntime/$onnxruntime_version."
+}
+
+# Prints a Python that the pinned packages run on (numpy wants 3.11 or later).
+find_python() {
+    local python
+    for python in python3 python3.13 python3.12 python3.11; do
+        if "$python" -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+            printf '%s\n' "$python"
+            return 0
+        fi
+    done
+    return 1
+}
+
+make_venv() { # folder requirements...
+    local folder=$1 python stamp
+    shift
+    stamp=$(cat "$@" | sha256sum)
+    [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return 0
+    apt_install "for the Python parts" python3 python3-venv
+    if ! python=$(find_python); then
+        apt_install "since Python 3.11 or later is needed" python3.11 python3.11-venv
+        python=python3.11
+    fi
+    say "Installing $* into $folder"
+    rm -rf "$folder"
+    "$python" -m venv "$folder"
+    local file
+    for file in "$@"; do
+        "$folder/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: --no-deps --require-hashes --requirement "$file"
+    done
+    stamp_of=$stamp
+}
+
+finish_venv() { # folder
+    [ -z "${stamp_of:-}" ] || printf '%s\n' "$stamp_of" >"$1/.stamp"
+    stamp_of=
+}
+
+install_nextest() {
+    cargo nextest --version >/dev/null 2>&1 && return 0
+    say "Building cargo-nextest $nextest_version into .tools (some minutes, once)"
+    cargo install --quiet --locked --root .tools "cargo-nextest@$nextest_version"
+}
+
+setup_run() {
+    check_system
+    check_rust
+    apt_install "to link Rust programs" gcc libc6-dev make git
+    fetch_onnxruntime
+}
+
+case ${1:-run} in
+    run) setup_run ;;
+    tests)
+        setup_run
+        for component in rustfmt clippy; do
+            cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+        done
+        apt_install "to check DICOM objects" dicom3tools dcmtk
+        install_nextest
+        make_venv .venv tests/python/requirements.txt
+        finish_venv .venv
+        ;;
+    train)
+        check_system
+        apt_install "to install PyTorch without CUDA" gcc libc6-dev binutils
+        make_venv .venv-train models/requirements.txt
+        if [ -n "${stamp_of:-}" ]; then .venv-train/bin/python models/tools/cpu_torch.py; fi
+        finish_venv .venv-train
+        ;;
+    *) fail "setup.sh knows run, tests and train, not \"$1\"." ;;
+esac

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Every test. Runs to the end even when something fails, and closes with a table.
+source "$(dirname "$0")/common.sh"
+packaging/scripts/setup.sh tests
+packaging/scripts/setup.sh train
+
+CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
+export CORDLINE_ONNXRUNTIME
+export CORDLINE_PROGRAM=$target/debug/cordline
+export PYTHONDONTWRITEBYTECODE=1
+
+table=()
+failed=0
+step() { # name command...
+    local name=$1 began=$SECONDS verdict=passed
+    shift
+    say "$name"
+    if ! "$@"; then
+        verdict=FAILED
+        failed=1
+    fi
+    table+=("$(printf '%-10s %5s s   %s' "$verdict" $((SECONDS - began)) "$name")")
+}
+
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }
+ruff() { .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .; }
+
+step "formatting of Rust" cargo fmt --all --check
+step "lints of Rust" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+step "documentation of Rust" documentation
+step "lints of Python" ruff
+step "build of the program" cargo build --locked --package cordline
+step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
+step "tests of the whole system" .venv/bin/python -m pytest -q tests/python tests/baseline
+step "tests of the models" .venv-train/bin/python -m pytest -q models/tests
+
+say "Summary"
+printf '    %s\n' "${table[@]}"
+exit $failed

@@ -1,0 +1,93 @@
+"""The program under test, run as a user would run it."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import tiny_bundle
+
+TREE = Path(__file__).parents[2]
+TIME_LIMIT_S = 120
+
+
+@dataclass
+class Run:
+    """What a run of the program left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
+    out: Path
+
+    @property
+    def result(self) -> dict:
+        return json.loads((self.out / "result.json").read_text())
+
+    @property
+    def said(self) -> str:
+        return self.stdout + self.stderr
+
+    def expect(self, code: int) -> "Run":
+        assert "panicked" not in self.stderr, self.stderr
+        assert self.code == code, f"exit code {self.code}, wanted {code}\n{self.said}"
+        return self
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """The program: CORDLINE_PROGRAM, else the newest build of the tree."""
+    if given := os.environ.get("CORDLINE_PROGRAM"):
+        return Path(given)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", TREE / "target"))
+    found = [path for kind in ("debug", "release") if (path := target / kind / "cordline").exists()]
+    assert found, "the program is not built: run `cargo build`, or set CORDLINE_PROGRAM"
+    return max(found, key=lambda path: path.stat().st_mtime)
+
+
+@pytest.fixture(scope="session")
+def library() -> str:
+    """The ONNX Runtime to load: CORDLINE_ONNXRUNTIME, else the one that `make setup` laid into the tree."""
+    if given := os.environ.get("CORDLINE_ONNXRUNTIME"):
+        return given
+    found = sorted((TREE / ".onnxruntime").glob("*/libonnxruntime.so.*"))
+    assert found, "ONNX Runtime is not there: run `make setup`, or set CORDLINE_ONNXRUNTIME"
+    return str(found[-1])
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory) -> Path:
+    """The tiny bundle; not to be changed by a test."""
+    return tiny_bundle.write(tmp_path_factory.mktemp("bundle") / "tiny")
+
+
+@pytest.fixture
+def cordline(program, library, tmp_path):
+    """Runs the program with any arguments and returns a Run; `env` is added to the environment."""
+
+    def run(*arguments, env: dict | None = None, out: Path = tmp_path / "out") -> Run:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CORDLINE_ONNXRUNTIME": library}
+        environment |= env or {}
+        done = subprocess.run(
+            [program, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT_S,
+            cwd=tmp_path,
+            env=environment,
+        )
+        return Run(done.returncode, done.stdout, done.stderr, out)
+
+    return run
+
+
+@pytest.fixture
+def analyse(cordline, bundle, tmp_path):
+    """Runs `cordline analyze` on paths with the tiny bundle."""
+
+    def run(*inputs, bundle: Path = bundle, flags=(), out: Path = tmp_path / "out", env: dict | None = None) -> Run:
+        return cordline("analyze", *inputs, "--out", out, "--bundle", bundle, *flags, env=env, out=out)
+
+    return run
