@@ -35,8 +35,11 @@ pub struct AnalysisResult {
     /// The series that was chosen and why, and those that were not; absent when no series could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesChoice>,
-    /// The models that answered.
-    pub bundle: BundleIdentity,
+    /// The models that answered; absent when the bundle could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleIdentity>,
+    /// When the analysis was made: ISO 8601 in local time with offset, for example `2026-01-31T12:00:00+01:00`.
+    pub created: String,
     /// Execution provider that ran the networks (`CPU`, `CUDA`, `TensorRT`); absent when none ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,

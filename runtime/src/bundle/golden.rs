@@ -7,7 +7,7 @@ use super::{Bundle, BundleError};
 use crate::networks::{NetworkError, Networks};
 
 /// How far a network strays from its golden output.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct GoldenDifference {
     /// `segmenter` or the id of a classifier.
     pub network: String,

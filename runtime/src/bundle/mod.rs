@@ -2,10 +2,12 @@
 //!
 //! - [`manifest`]: `bundle.toml`, checked
 //! - [`verify`]: every byte is hashed before it is used
+//! - [`place`]: where the bundle lies when none is named
 //! - [`golden`]: a provider must reproduce the stored output, or it is not used
 
 pub mod golden;
 pub mod manifest;
+pub mod place;
 pub mod verify;
 
 use std::path::{Path, PathBuf};

@@ -209,3 +209,93 @@ fn class_label<'a>(manifest: &'a Manifest, class: &str) -> &'a str {
     let classes = manifest.classifiers.iter().flat_map(|c| &c.classes);
     classes.into_iter().find(|c| c.id == class).map_or("unknown", |c| c.label.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{ArrayD, IxDyn};
+
+    use super::*;
+    use crate::bundle::manifest::tests::example;
+
+    fn manifest() -> Manifest {
+        Manifest::parse(example().as_bytes()).unwrap()
+    }
+
+    /// Five sections of 40 x 30, lesion in the second and third.
+    fn sections() -> LesionSections {
+        let mut mask = Array3::from_elem((5, 40, 30), false);
+        mask.slice_mut(ndarray::s![1..3, 10..20, 10..20]).fill(true);
+        let image = Array3::from_elem((5, 40, 30), 0.25);
+        LesionSections::new(image.view(), None, &mask, [64, 64])
+    }
+
+    /// Answers with a fixed probability for each question.
+    fn ask(answers: &[(&str, f32)]) -> Answers {
+        let answers: BTreeMap<&str, f32> = answers.iter().copied().collect();
+        let mut run = |id: &str, input: Array4<f32>| {
+            assert_eq!(input.dim(), (1, 3, 64, 64));
+            let p = answers[id];
+            let probabilities = ArrayD::from_shape_vec(IxDyn(&[1, 2]), vec![1.0 - p, p]).unwrap();
+            Ok(vec![probabilities, ArrayD::from_elem(IxDyn(&[1, 2, 2, 2]), 3.0)])
+        };
+        classify(&manifest(), &sections(), &mut run, &mut |_, _, _| {}).unwrap()
+    }
+
+    #[test]
+    fn only_the_branch_that_was_taken_is_asked() {
+        let answers = ask(&[("kind", 0.1), ("tumour-type", 0.9)]);
+        assert_eq!(answers.finding.label, "tumour: ependymoma");
+        assert_eq!(
+            answers.classifications.iter().map(|c| c.decision.as_str()).collect::<Vec<_>>(),
+            ["tumour", "ependymoma"]
+        );
+        assert_eq!(answers.classifications[0].sections.iter().map(|s| s.section).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(answers.not_asked.iter().map(|n| n.id.as_str()).collect::<Vec<_>>(), ["disease"]);
+        assert!(answers.not_asked[0].reason.contains("tumour"));
+        assert_eq!(answers.heat_maps.iter().map(|h| h.class.as_str()).collect::<Vec<_>>(), ["tumour", "ependymoma"]);
+        let map = &answers.heat_maps[0].sections[0];
+        assert_eq!((map.section, map.values.dim(), map.values[(0, 0)]), (1, (40, 30), 1.0));
+    }
+
+    #[test]
+    fn an_undecided_first_question_is_indeterminate_and_asks_no_further() {
+        let answers = ask(&[("kind", 0.6)]);
+        assert_eq!(answers.finding, Finding::indeterminate());
+        assert_eq!(answers.not_asked.len(), 2);
+        assert!(answers.heat_maps.is_empty());
+    }
+
+    #[test]
+    fn an_undecided_branch_keeps_the_first_answer() {
+        let answers = ask(&[("kind", 0.99), ("disease", 0.4)]);
+        assert_eq!(answers.finding.name, "demyelinating");
+        assert_eq!(answers.finding.subtype.as_deref(), Some("undecided"));
+        assert_eq!(answers.heat_maps.len(), 1);
+    }
+
+    #[test]
+    fn without_lesion_nothing_is_asked() {
+        let mask = Array3::from_elem((3, 40, 30), false);
+        let image = Array3::from_elem((3, 40, 30), 0.25);
+        let sections = LesionSections::new(image.view(), None, &mask, [64, 64]);
+        let answers =
+            classify(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_, _, _| {}).unwrap();
+        assert!(answers.finding.is_no_lesion());
+        assert_eq!(answers.not_asked.len(), 3);
+    }
+
+    #[test]
+    fn channels_hold_image_and_mask_inside_the_mask_only() {
+        let input = sections().input(0, &[Channel::T1cInMask, Channel::T2wInMask, Channel::Mask]);
+        assert_eq!([input[(0, 0, 24, 32)], input[(0, 1, 24, 32)], input[(0, 2, 24, 32)]], [0.0, 0.25, 1.0]);
+        assert!((0..3).all(|c| input[(0, c, 2, 2)] == 0.0));
+    }
+
+    #[test]
+    fn a_network_of_another_shape_is_an_error() {
+        let mut run =
+            |_: &str, _: Array4<f32>| Ok(vec![ArrayD::zeros(IxDyn(&[1, 3])), ArrayD::zeros(IxDyn(&[1, 2, 2, 2]))]);
+        let error = classify(&manifest(), &sections(), &mut run, &mut |_, _, _| {}).unwrap_err();
+        assert!(matches!(error, NetworkError::Shape { .. }));
+    }
+}
