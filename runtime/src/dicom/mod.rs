@@ -24,3 +24,5 @@ pub mod series;
 pub mod source;
 pub mod stack;
 pub mod syntax;
+#[cfg(test)]
+pub(crate) mod testing;
