@@ -13,7 +13,9 @@
 
 pub mod bundle;
 pub mod dicom;
+pub mod evaluate;
 pub mod geometry;
 pub mod networks;
 pub mod pipeline;
+pub mod report;
 pub mod volume;
