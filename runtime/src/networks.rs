@@ -131,6 +131,11 @@ impl Networks {
         &self.fallbacks
     }
 
+    /// The box that runs them.
+    pub fn hardware(&self) -> &probe::Hardware {
+        &self.hardware
+    }
+
     /// ONNX Runtime that runs them.
     pub fn runtime(&self) -> &OnnxRuntime {
         &self.runtime
