@@ -76,7 +76,7 @@ def write_image(folder: Path, case: str, image: Image) -> None:
 
 
 def to_sections(nifti: nib.Nifti1Image) -> tuple[np.ndarray, np.ndarray]:
-    """(section, row, column) with sagittal sections, rows downwards, columns backwards; and spacing in that order, mm."""
+    """(section, row, column), sections sagittal, rows downwards, columns backwards; and spacing in that order, mm."""
     start = nib.orientations.io_orientation(nifti.affine)
     target = nib.orientations.axcodes2ornt(("L", "I", "P"))
     change = nib.orientations.ornt_transform(start, target)
