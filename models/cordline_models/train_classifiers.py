@@ -21,8 +21,8 @@ from .store import Sections
 from .training import Run, Stage, to_input
 
 LESIONS = CLASSES[1:]
-START = [Stage(560, 192, 12, 1e-3)]
-OWN = [Stage(120, 192, 16, 3e-4, 8), Stage(60, 256, 8, 1e-4, 3)]
+START = [Stage(380, 192, 12, 1e-3)]
+OWN = [Stage(90, 192, 12, 3e-4, 8), Stage(36, 256, 8, 1e-4, 3)]
 WIDTH = {192: 96, 256: 256}
 """Columns of a view by its rows: lesions of the cord are long and narrow. Whole sections at the end."""
 GROUPS = {

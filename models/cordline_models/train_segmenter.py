@@ -14,7 +14,7 @@ from .multiresunet import MultiResUNet
 from .store import Sections
 from .training import Run, Stage, to_input
 
-STAGES = [Stage(450, 96, 8, 2.5e-3), Stage(420, 128, 8, 2.2e-3, 8), Stage(70, 256, 4, 6e-4, 3)]
+STAGES = [Stage(450, 96, 8, 2.5e-3), Stage(300, 128, 8, 2.2e-3, 8), Stage(45, 256, 4, 6e-4, 3)]
 WEIGHT = {"healthy": 0.18, "astrocytoma": 0.16, "ependymoma": 0.14, "ms": 0.28, "nmosd": 0.24}
 """How often a batch takes a case of each class: small lesions more often."""
 WITH_LESION = 0.75
