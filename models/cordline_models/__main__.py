@@ -12,7 +12,7 @@ from . import CLASSES
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="cordline-models",
-        description="Draw phantoms, train, export and evaluate Cordline bundles. Research use only; not a medical device.",
+        description="Draw phantoms; train, export, evaluate Cordline bundles. Research use only; not a medical device.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
