@@ -1,7 +1,7 @@
 //! Writes a report for each way in which an analysis can end, to be looked at.
 //!
-//! `cargo run --example sample_report -- OUT [VOLUME.nii]`: the volume (NIfTI-1, not compressed) stands in for the drawn one. The
-//! lesions, probabilities and heat maps are invented for the eye; no network runs.
+//! `cargo run --example sample_report -- OUT [VOLUME.nii [MASK.nii]]`: the volume (NIfTI-1, not compressed) stands in for the drawn
+//! one, and the mask (0 or 1) for the drawn lesions. Probabilities and heat maps are invented for the eye; no network runs.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -26,11 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(file) => read_nifti(&file)?,
         None => drawn_volume(),
     };
-    let lesions = findings(&volume, &[(0.30, 0.07), (0.52, 0.035), (0.66, 0.02)]);
-    let healthy = findings(&volume, &[]);
+    let mask = arguments.next().map(|file| read_nifti(&file)).transpose()?;
+    let lesions = findings(&volume, mask.as_ref(), &[(0.30, 0.07), (0.52, 0.035), (0.66, 0.02)]);
+    let healthy = findings(&volume, None, &[]);
     let blank = || result(State::Completed, &volume);
 
-    let tumour = findings(&volume, &[(0.42, 0.12)]);
+    let tumour = findings(&volume, mask.as_ref(), &[(0.42, 0.12)]);
     let finding =
         Finding { name: "tumour".into(), subtype: Some("ependymoma".into()), label: "Tumour: ependymoma".into() };
     let asked = vec![first(0.07), classifier("astrocytoma", "Astrocytoma", "ependymoma", "Ependymoma", 0.83)];
@@ -162,47 +163,28 @@ fn cord_column(row: usize) -> f32 {
     235.0 + 22.0 * (row as f32 / 448.0 * 4.0).sin()
 }
 
-/// Lesions about the middle column: each is given by the place of its centre and half its length, as shares of the height.
-fn findings(volume: &Volume, places: &[(f64, f64)]) -> Findings {
+/// The lesion of a mask, or lesions about the middle column: each is given by the place of its centre and half its length, as shares
+/// of the height.
+fn findings(volume: &Volume, mask: Option<&Volume>, places: &[(f64, f64)]) -> Findings {
     let [sections, rows, columns] = volume.geometry.shape();
     let spacing = volume.geometry.spacing();
-    let mut labels = Array3::<u16>::zeros((sections, rows, columns));
-    let mut lesions = Vec::new();
-    for (n, (place, half)) in places.iter().enumerate() {
-        let number = n as u16 + 1;
+    let inside = |(place, half): (f64, f64), at: [usize; 3]| {
+        let row = rows as f64 * place;
         let centre = [
             sections as f64 / 2.0 - 0.5,
-            rows as f64 * place,
-            f64::from(cord_column((rows as f64 * place) as usize)) * columns as f64 / 448.0,
+            row,
+            f64::from(cord_column((448.0 * place) as usize)) * columns as f64 / 448.0,
         ];
-        let radius = [8.0 / spacing[0], rows as f64 * half, (5.5 + 2.0 * half * 10.0) / spacing[2]];
-        let mut count = 0;
-        let mut shows = Vec::new();
-        for s in 0..sections {
-            let before = count;
-            for r in 0..rows {
-                for c in 0..columns {
-                    let wave = 0.12 * (r as f64 * 0.11).sin() + 0.08 * (c as f64 * 0.37).cos();
-                    let at = [s as f64, r as f64, c as f64];
-                    let d: f64 = (0..3).map(|k| ((at[k] - centre[k]) / radius[k]).powi(2)).sum();
-                    if d < 1.0 + wave {
-                        labels[[s, r, c]] = number;
-                        count += 1;
-                    }
-                }
-            }
-            if count > before {
-                shows.push(s + 1);
-            }
-        }
-        lesions.push(Lesion {
-            number,
-            volume_ml: f64::from(count) * volume.geometry.voxel_ml(),
-            extent_mm: 2.0 * radius[1] * spacing[1],
-            sections: shows,
-            centre_lps_mm: volume.geometry.to_patient(centre),
-        });
-    }
+        let radius = [8.0 / spacing[0], rows as f64 * half, (5.5 + 20.0 * half) / spacing[2]];
+        let wave = 0.12 * (at[1] as f64 * 0.11).sin() + 0.08 * (at[2] as f64 * 0.37).cos();
+        (0..3).map(|k| ((at[k] as f64 - centre[k]) / radius[k]).powi(2)).sum::<f64>() < 1.0 + wave
+    };
+    let labels = Array3::from_shape_fn((sections, rows, columns), |(s, r, c)| match mask {
+        Some(mask) if !places.is_empty() => u16::from(mask.voxels[[s, r, c]] > 0.0),
+        _ => places.iter().position(|p| inside(*p, [s, r, c])).map_or(0, |n| n as u16 + 1),
+    });
+    let largest = labels.iter().copied().max().unwrap_or(0);
+    let lesions = (1..=largest).map(|number| measured(volume, &labels, number)).collect();
     Findings {
         finding: Finding::no_lesion(),
         lesions,
@@ -210,6 +192,23 @@ fn findings(volume: &Volume, places: &[(f64, f64)]) -> Findings {
         classifications: Vec::new(),
         not_asked: Vec::new(),
         heat_maps: Vec::new(),
+    }
+}
+
+/// What the table says of a lesion; rows run from head to foot.
+fn measured(volume: &Volume, labels: &Array3<u16>, number: u16) -> Lesion {
+    let voxels: Vec<(usize, usize)> =
+        labels.indexed_iter().filter(|(_, l)| **l == number).map(|((s, r, _), _)| (s, r)).collect();
+    let mut sections: Vec<usize> = voxels.iter().map(|(s, _)| s + 1).collect();
+    sections.dedup();
+    let rows = || voxels.iter().map(|(_, r)| *r);
+    let extent = rows().max().zip(rows().min()).map_or(0, |(last, first)| last - first + 1);
+    Lesion {
+        number,
+        volume_ml: voxels.len() as f64 * volume.geometry.voxel_ml(),
+        extent_mm: extent as f64 * volume.geometry.spacing()[1],
+        sections,
+        centre_lps_mm: [0.0; 3],
     }
 }
 
@@ -337,6 +336,7 @@ fn result(state: State, volume: &Volume) -> AnalysisResult {
     let stages =
         [("read", 6.1), ("select", 0.4), ("segment", 4210.0), ("measure", 3.0), ("classify", 812.0), ("explain", 4.0)];
     AnalysisResult {
+        created: "2026-01-31T12:00:00+01:00".into(),
         schema_version: SCHEMA_VERSION.into(),
         notice: RESEARCH_USE.into(),
         cordline_version: env!("CARGO_PKG_VERSION").into(),
@@ -360,13 +360,13 @@ fn result(state: State, volume: &Volume) -> AnalysisResult {
             pixel_sha256: Some(volume.pixel_sha256()),
             ..without_choice()
         }),
-        bundle: BundleIdentity {
+        bundle: Some(BundleIdentity {
             id: "spinal-lesion-phantom".into(),
             version: "0.1.0".into(),
             sha256: "3f2b6c1d".repeat(8),
             cohort: "phantom".into(),
             warning: Some("Trained on drawn phantoms; it knows nothing of patients.".into()),
-        },
+        }),
         provider: (state == State::Completed).then(|| "CPU".into()),
         precision: (state == State::Completed).then(|| "fp32".into()),
         classifications: Vec::new(),
@@ -379,7 +379,7 @@ fn result(state: State, volume: &Volume) -> AnalysisResult {
     }
 }
 
-/// A NIfTI-1 file of 16-bit or float voxels with an affine, as a volume in LPS; the axis nearest to left-right counts sections.
+/// A NIfTI-1 file of 8-bit, 16-bit or float voxels with an affine, as a volume in LPS; the axis nearest to left-right counts sections.
 fn read_nifti(file: &Path) -> Result<Volume, Box<dyn Error>> {
     let bytes = fs::read(file)?;
     let i16_at = |at: usize| i16::from_le_bytes([bytes[at], bytes[at + 1]]);
@@ -387,6 +387,7 @@ fn read_nifti(file: &Path) -> Result<Volume, Box<dyn Error>> {
     let dims: [usize; 3] = std::array::from_fn(|k| i16_at(42 + 2 * k) as usize);
     let start = f32_at(108) as usize;
     let voxel = |i: usize| match i16_at(70) {
+        2 => f32::from(bytes[start + i]),
         16 => f32_at(start + 4 * i),
         512 => f32::from(i16_at(start + 2 * i) as u16),
         _ => f32::from(i16_at(start + 2 * i)),

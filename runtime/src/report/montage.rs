@@ -65,10 +65,8 @@ pub fn draw(result: &AnalysisResult, shown: &Shown) -> RgbImage {
             picture.paste(&heated(&grey, section, &small, &marks), x, y + 20);
         }
     }
-    let footer = format!(
-        "Cordline {} · bundle {} {} · {}",
-        result.cordline_version, result.bundle.id, result.bundle.version, RESEARCH_USE
-    );
+    let bundle = result.bundle.as_ref().map_or(String::new(), |b| format!(" · bundle {} {}", b.id, b.version));
+    let footer = format!("Cordline {}{bundle} · {} · {RESEARCH_USE}", result.cordline_version, result.created);
     let y = picture.height - MARGIN - 14;
     text::write(&mut picture, MARGIN, y, 14.0, FAINT, &text::fit(&footer, 14.0, WIDTH - 2 * MARGIN));
     picture
@@ -100,7 +98,7 @@ fn words(result: &AnalysisResult, shown: &Shown, drawn: usize) -> Vec<String> {
             if drawn < all { format!("; {drawn} of {all} sections with lesion are shown") } else { String::new() };
         lines.push(format!("{count} lesion{plural}, together {volume:.2} mL{part}."));
     }
-    lines.extend(result.bundle.warning.clone());
+    lines.extend(result.bundle.as_ref().and_then(|b| b.warning.clone()));
     lines
 }
 

@@ -110,6 +110,9 @@ pub fn section_position(geometry: &Geometry, section: usize) -> String {
     let largest = (0..3).fold(0, |best, k| if normal[k].abs() > normal[best].abs() { k } else { best });
     let (plus, minus) = [('L', 'R'), ('P', 'A'), ('H', 'F')][largest];
     let value = centre[largest];
+    if value.abs() < 0.05 {
+        return "0.0 mm".into();
+    }
     format!("{} {:.1} mm", if value < 0.0 { minus } else { plus }, value.abs())
 }
 
@@ -168,5 +171,8 @@ mod tests {
         let g = geometry([[1., 0., 0.], [0., 0., -1.], [0., 1., 0.]]);
         assert_eq!(section_position(&g, 0), "R 5.0 mm");
         assert_eq!(section_position(&g, 2), "L 1.6 mm");
+        let axes = [[1., 0., 0.], [0., 0., -1.], [0., 1., 0.]];
+        let centred = Geometry::new([3, 2, 4], [3.3, 0.5, 0.8], [-3.3001, 0.0, 0.0], axes).unwrap();
+        assert_eq!(section_position(&centred, 1), "0.0 mm");
     }
 }

@@ -45,9 +45,10 @@ struct Page {
     heat_ramp: Vec<(usize, String, f64)>,
     turned: bool,
     series: Option<SeriesView>,
+    created: String,
     cordline_version: String,
     schema_version: String,
-    bundle: BundleView,
+    bundle: Option<BundleView>,
     provider: Option<String>,
     precision: Option<String>,
     /// Stage and milliseconds.
@@ -73,16 +74,17 @@ struct BundleView {
 /// The page. No patient name or ID goes in: the result holds none.
 pub fn render(result: &AnalysisResult, shown: Option<&Shown>) -> Result<String, ReportError> {
     let text = |s: &Option<String>| s.as_deref().map(plain);
-    let bundle = &result.bundle;
+    let bundle = result.bundle.as_ref();
+    let bundle_warning = bundle.and_then(|b| b.warning.as_deref());
     let page = Page {
         css: Value::from_safe_string(include_str!("page.css").into()),
         notice: RESEARCH_USE,
         headline: headline(result),
         summary: summary(result, shown),
         problem: result.problem.as_ref().map(|p| ProblemView { message: plain(&p.message), action: plain(&p.action) }),
-        phantom: bundle.cohort == "phantom",
-        bundle_warning: text(&bundle.warning),
-        warnings: result.warnings.iter().filter(|w| Some(*w) != bundle.warning.as_ref()).map(|w| plain(w)).collect(),
+        phantom: bundle.is_some_and(|b| b.cohort == "phantom"),
+        bundle_warning: bundle_warning.map(plain),
+        warnings: result.warnings.iter().filter(|w| Some(w.as_str()) != bundle_warning).map(|w| plain(w)).collect(),
         questions: result.classifications.iter().map(page_parts::question).collect(),
         not_asked: result.not_asked.iter().map(|n| (plain(&n.question), plain(&n.reason))).collect(),
         lesions: result.lesions.iter().map(page_parts::lesion).collect(),
@@ -92,14 +94,15 @@ pub fn render(result: &AnalysisResult, shown: Option<&Shown>) -> Result<String, 
         heat_ramp: page_panels::ramp(),
         turned: shown.is_some_and(|s| s.orientation.turned()),
         series: result.series.as_ref().map(page_parts::series),
+        created: plain(&result.created),
         cordline_version: plain(&result.cordline_version),
         schema_version: plain(&result.schema_version),
-        bundle: BundleView {
-            id: plain(&bundle.id),
-            version: plain(&bundle.version),
-            sha256: plain(&bundle.sha256),
-            cohort: plain(&bundle.cohort),
-        },
+        bundle: bundle.map(|b| BundleView {
+            id: plain(&b.id),
+            version: plain(&b.version),
+            sha256: plain(&b.sha256),
+            cohort: plain(&b.cohort),
+        }),
         provider: text(&result.provider),
         precision: text(&result.precision),
         timings: page_parts::timings(result),
