@@ -21,7 +21,7 @@ pub struct Geometry {
 }
 
 /// Why a grid cannot be one.
-#[derive(Debug, Error, PartialEq)]
+#[derive(Debug, Clone, Error, PartialEq)]
 pub enum GeometryError {
     /// A count of voxels is zero.
     #[error("the volume has shape {0:?}; every axis needs at least one voxel")]
