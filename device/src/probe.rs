@@ -46,11 +46,14 @@ pub fn hardware() -> Hardware {
 
 /// A serial number of this box: the board's own on a Jetson, else one derived from the machine id, which itself must stay secret.
 pub fn serial() -> String {
-    let jetson = fs::read_to_string("/proc/device-tree/serial-number").map(|s| s.trim_end_matches('\0').trim().to_owned());
+    let jetson =
+        fs::read_to_string("/proc/device-tree/serial-number").map(|s| s.trim_end_matches('\0').trim().to_owned());
     if let Some(serial) = jetson.ok().filter(|s| !s.is_empty()) {
         return serial;
     }
-    let machine = fs::read_to_string("/etc/machine-id").or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname")).unwrap_or_default();
+    let machine = fs::read_to_string("/etc/machine-id")
+        .or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname"))
+        .unwrap_or_default();
     Sha256::digest(format!("cordline {}", machine.trim()))[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 

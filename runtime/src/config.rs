@@ -8,8 +8,8 @@ use cordline_sdk::result::Problem;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::dicom::limits::Limits;
-use crate::dicom::series::SeriesRules;
+use crate::dicom::read::limits::Limits;
+use crate::dicom::read::series::SeriesRules;
 
 /// The file that is read when none is named and this one exists.
 pub const DEFAULT_FILE: &str = "/etc/cordline/cordline.toml";
@@ -74,7 +74,12 @@ impl Config {
             Some(named) => File::from(named).format(FileFormat::Toml).required(true),
             None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
         };
-        let environment = Environment::with_prefix(PREFIX).prefix_separator("_").separator("__").try_parsing(true).list_separator(",").with_list_parse_key("providers");
+        let environment = Environment::with_prefix(PREFIX)
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("providers");
         config::Config::builder()
             .add_source(file)
             .add_source(environment)
@@ -97,7 +102,10 @@ impl Config {
     /// How networks are to be run.
     pub fn session_options(&self) -> SessionOptions {
         let all = std::thread::available_parallelism().map_or(1, |n| n.get());
-        SessionOptions { providers: self.providers.clone(), threads: if self.threads == 0 { all } else { self.threads } }
+        SessionOptions {
+            providers: self.providers.clone(),
+            threads: if self.threads == 0 { all } else { self.threads },
+        }
     }
 }
 

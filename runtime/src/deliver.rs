@@ -8,9 +8,9 @@ use cordline_device::probe;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile, Problem};
 
 use crate::analyze::Analysed;
-use crate::dicom::codes::Code;
-use crate::dicom::result_object::{Algorithm, Device, ResultContext, ResultObject};
-use crate::dicom::{parametric_map, secondary_capture, seg, sr};
+use crate::dicom::write::codes::Code;
+use crate::dicom::write::result_object::{Algorithm, Device, ResultContext, ResultObject};
+use crate::dicom::write::{parametric_map, secondary_capture, seg, sr};
 use crate::outbox::{Outbox, OutboxError, RESULT_FILE};
 use crate::report::{self, ReportError, RgbImage, Shown};
 use crate::stage::{Stage, Stopwatch};
@@ -79,8 +79,13 @@ fn write_objects(
     created: DateTime<FixedOffset>,
     result: &mut AnalysisResult,
 ) -> Result<(), Problem> {
-    let class_codes: BTreeMap<String, Code> =
-        analysed.manifest.classifiers.iter().flat_map(|c| &c.classes).map(|c| (c.id.clone(), Code::new(&c.code, &c.scheme, &c.meaning))).collect();
+    let class_codes: BTreeMap<String, Code> = analysed
+        .manifest
+        .classifiers
+        .iter()
+        .flat_map(|c| &c.classes)
+        .map(|c| (c.id.clone(), Code::new(&c.code, &c.scheme, &c.meaning)))
+        .collect();
     let reasons = result.series.as_ref().map(|s| s.reasons.clone()).unwrap_or_default();
     let warnings = result.warnings.clone();
     let context = ResultContext {
@@ -102,25 +107,40 @@ fn write_objects(
     let picture = secondary_capture::RgbImage { width: width as u32, height: height as u32, pixels };
     let mut keep = |kind: &str, name: &str, object: &ResultObject| -> Result<(), Problem> {
         outbox.write(name, &object.bytes).map_err(|e| e.problem())?;
-        result.files.push(OutputFile { kind: kind.into(), path: name.into(), sop_instance_uid: Some(object.sop_instance_uid.clone()) });
+        result.files.push(OutputFile {
+            kind: kind.into(),
+            path: name.into(),
+            sop_instance_uid: Some(object.sop_instance_uid.clone()),
+        });
         Ok(())
     };
     let segmentation = seg::write(&context).map_err(|e| e.problem())?;
     if let Some(object) = &segmentation {
         keep("segmentation", "segmentation.dcm", object)?;
     }
-    keep("structured_report", "structured-report.dcm", &sr::write(&context, segmentation.as_ref()).map_err(|e| e.problem())?)?;
+    keep(
+        "structured_report",
+        "structured-report.dcm",
+        &sr::write(&context, segmentation.as_ref()).map_err(|e| e.problem())?,
+    )?;
     for map in &analysed.findings.heat_maps {
         let object = parametric_map::write(&context, map).map_err(|e| e.problem())?;
         keep("parametric_map", &format!("heat-map-{}.dcm", map.classifier), &object)?;
     }
-    keep("secondary_capture", "secondary-capture.dcm", &secondary_capture::write(&context, &picture, "findings").map_err(|e| e.problem())?)
+    keep(
+        "secondary_capture",
+        "secondary-capture.dcm",
+        &secondary_capture::write(&context, &picture, "findings").map_err(|e| e.problem())?,
+    )
 }
 
 /// What computed the result. Every number that decides on the answer is a parameter, and so part of the objects' UIDs.
 fn algorithm(analysed: &Analysed, result: &AnalysisResult) -> Algorithm {
     let manifest = &analysed.manifest;
-    let questions = manifest.classifiers.iter().map(|c| format!("{} threshold {} undecided {} to {}", c.id, c.threshold, c.undecided[0], c.undecided[1]));
+    let questions = manifest
+        .classifiers
+        .iter()
+        .map(|c| format!("{} threshold {} undecided {} to {}", c.id, c.threshold, c.undecided[0], c.undecided[1]));
     let parameters = [
         format!("mask threshold {}", manifest.segmenter.threshold),
         format!("smallest lesion {} mL", manifest.segmenter.min_lesion_ml),

@@ -85,15 +85,22 @@ fn onnxruntime(config: &Config, diagnosis: &mut Diagnosis) -> Option<OnnxRuntime
     let loaded = library::find(config.onnxruntime.as_deref()).and_then(|path| OnnxRuntime::load(&path));
     let gpu = diagnosis.hardware.gpu.is_some();
     let path = loaded.as_ref().map(|r| r.path().to_path_buf()).unwrap_or_default();
-    let obstacle = |p: ExecutionProvider| p.obstacle(&path, gpu).or_else(|| loaded.is_err().then(|| "ONNX Runtime is missing".into()));
-    diagnosis.providers = config.providers.iter().map(|&provider| ProviderState { provider, obstacle: obstacle(provider) }).collect();
+    let obstacle = |p: ExecutionProvider| {
+        p.obstacle(&path, gpu).or_else(|| loaded.is_err().then(|| "ONNX Runtime is missing".into()))
+    };
+    diagnosis.providers =
+        config.providers.iter().map(|&provider| ProviderState { provider, obstacle: obstacle(provider) }).collect();
     match loaded {
         Ok(runtime) => {
             diagnosis.onnxruntime = Some(Library { path: runtime.path().into(), version: runtime.version().into() });
             Some(runtime)
         }
         Err(error) => {
-            diagnosis.problems.push(Problem { code: "no_onnxruntime".into(), message: error.to_string(), action: error.action() });
+            diagnosis.problems.push(Problem {
+                code: "no_onnxruntime".into(),
+                message: error.to_string(),
+                action: error.action(),
+            });
             None
         }
     }
@@ -114,7 +121,8 @@ fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis
     let mut networks = Networks::new(runtime, bundle.clone(), config.session_options());
     match golden::check(&bundle, &mut networks) {
         Ok(golden) => {
-            diagnosis.bundle = Some(BundleState { folder: bundle.folder().into(), identity: bundle.identity(), golden });
+            diagnosis.bundle =
+                Some(BundleState { folder: bundle.folder().into(), identity: bundle.identity(), golden });
         }
         Err(error) => diagnosis.problems.push(error.problem()),
     }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use cordline_device::{ExecutionProvider, Fallback, LibraryError, OnnxRuntime, Session, SessionError, SessionOptions, library, probe};
+use cordline_device::{
+    ExecutionProvider, Fallback, LibraryError, OnnxRuntime, Session, SessionError, SessionOptions, library, probe,
+};
 use cordline_sdk::result::Problem;
 use thiserror::Error;
 
@@ -54,7 +56,9 @@ impl NetworkError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Bundle(error) => error.problem(),
-            Self::Library(error) => Problem { code: "no_onnxruntime".into(), message: self.to_string(), action: error.action() },
+            Self::Library(error) => {
+                Problem { code: "no_onnxruntime".into(), message: self.to_string(), action: error.action() }
+            }
             Self::Session(_) => Problem {
                 code: "network".into(),
                 message: self.to_string(),

@@ -10,7 +10,8 @@ use thiserror::Error;
 pub const RESULT_FILE: &str = "result.json";
 
 /// Every name that an analysis writes: exact names, and (beginning, ending) of those that vary.
-const EXACT: [&str; 5] = [RESULT_FILE, "report.html", "segmentation.dcm", "structured-report.dcm", "secondary-capture.dcm"];
+const EXACT: [&str; 5] =
+    [RESULT_FILE, "report.html", "segmentation.dcm", "structured-report.dcm", "secondary-capture.dcm"];
 const VARYING: [(&str, &str); 1] = [("heat-map-", ".dcm")];
 /// The folder of pictures.
 const PICTURES: &str = "pictures";
@@ -38,7 +39,9 @@ impl OutboxError {
     /// The error as it is shown to people and programs.
     pub fn problem(&self) -> Problem {
         let (code, action) = match self.error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ("disk_full", "free some space, or name another folder with --out, and run again"),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                ("disk_full", "free some space, or name another folder with --out, and run again")
+            }
             _ => ("not_writable", "name a folder that this user may write to with --out"),
         };
         Problem { code: code.into(), message: self.to_string(), action: action.into() }
@@ -88,7 +91,9 @@ impl Outbox {
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutboxError> {
         let path = self.folder.join(name);
         let partial = self.folder.join(format!(".{name}.partial"));
-        let written = std::fs::File::create(&partial).and_then(|mut f| f.write_all(bytes)).and_then(|()| std::fs::rename(&partial, &path));
+        let written = std::fs::File::create(&partial)
+            .and_then(|mut f| f.write_all(bytes))
+            .and_then(|()| std::fs::rename(&partial, &path));
         written.map_err(|error| {
             // Half a file is of no use to anybody; that it cannot be removed either changes nothing for the caller.
             let _ = std::fs::remove_file(&partial);
@@ -108,7 +113,10 @@ mod tests {
             std::fs::write(folder.path().join(name), b"x").unwrap();
         }
         let outbox = Outbox::open(folder.path()).unwrap();
-        let mut left: Vec<_> = std::fs::read_dir(outbox.folder()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut left: Vec<_> = std::fs::read_dir(outbox.folder())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         left.sort();
         assert_eq!(left, ["notes.txt", "other.dcm"]);
     }

@@ -45,7 +45,8 @@ pub(super) fn find(
     networks.close_segmenter();
 
     observer(Progress::Stage(Stage::Measuring));
-    let (labels, lesions) = watch.time(Stage::Measuring.key(), || measure::lesions(&mask, &volume.geometry, manifest.segmenter.min_lesion_ml));
+    let (labels, lesions) = watch
+        .time(Stage::Measuring.key(), || measure::lesions(&mask, &volume.geometry, manifest.segmenter.min_lesion_ml));
 
     let stage = Stage::Classifying;
     observer(Progress::Stage(stage));

@@ -158,7 +158,13 @@ impl From<NetworkError> for Stop {
 }
 
 /// The road itself; what is learnt on the way goes into `result` at once, so that an early end still tells it.
-fn travel(request: &Request<'_>, config: &Config, result: &mut AnalysisResult, watch: &mut Stopwatch, observer: &mut Observer<'_>) -> Result<Analysed, Stop> {
+fn travel(
+    request: &Request<'_>,
+    config: &Config,
+    result: &mut AnalysisResult,
+    watch: &mut Stopwatch,
+    observer: &mut Observer<'_>,
+) -> Result<Analysed, Stop> {
     let folder = config.bundle.clone().map_or_else(place::find, Ok).map_err(|e| e.problem())?;
     let bundle = Bundle::open(&folder).map_err(|e| e.problem())?;
     let identity = bundle.identity();
@@ -170,7 +176,9 @@ fn travel(request: &Request<'_>, config: &Config, result: &mut AnalysisResult, w
     let stage = Stage::Normalising;
     observer(Progress::Stage(stage));
     let clip = bundle.manifest.preprocessing.clip;
-    let (t2w, t1c_voxels) = watch.time(stage.key(), || (normalise::normalise(&volume.voxels, clip), t1c.as_ref().map(|t| normalise::normalise(&t.voxels, clip))));
+    let (t2w, t1c_voxels) = watch.time(stage.key(), || {
+        (normalise::normalise(&volume.voxels, clip), t1c.as_ref().map(|t| normalise::normalise(&t.voxels, clip)))
+    });
     let t1c_source = t1c.map(|t| t.source);
 
     let mut networks = Networks::load(config, bundle.clone())?;
@@ -197,7 +205,9 @@ fn say_provider(networks: &Networks, config: &Config, result: &mut AnalysisResul
     let by_choice = config.providers != ExecutionProvider::PREFERENCE;
     if by_choice || networks.hardware().gpu.is_some() {
         let fallbacks = networks.fallbacks().iter();
-        result.warnings.extend(fallbacks.map(|f| format!("{} could not be used, the networks ran on {used}: {}", f.wanted, f.reason)));
+        result.warnings.extend(
+            fallbacks.map(|f| format!("{} could not be used, the networks ran on {used}: {}", f.wanted, f.reason)),
+        );
     }
     result.provider = Some(used);
     result.precision = Some("fp32".into());

@@ -7,9 +7,9 @@ use super::{Observer, Progress, Request, Stop};
 use crate::bundle::Bundle;
 use crate::bundle::manifest::T1cUse;
 use crate::config::Config;
-use crate::dicom::series::{Choice, Series};
+use crate::dicom::read::series::{Choice, Series};
+use crate::dicom::read::{input, series, stack};
 use crate::dicom::source::SourceSeries;
-use crate::dicom::{input, series, stack};
 use crate::stage::{Stage, Stopwatch};
 use crate::volume::Volume;
 
@@ -36,7 +36,8 @@ pub(super) fn take_in(
     observer: &mut Observer<'_>,
 ) -> Result<Input, Stop> {
     observer(Progress::Stage(Stage::Reading));
-    let intake = watch.time(Stage::Reading.key(), || input::read(request.inputs, &config.limits)).map_err(|e| e.problem())?;
+    let intake =
+        watch.time(Stage::Reading.key(), || input::read(request.inputs, &config.limits)).map_err(|e| e.problem())?;
     result.warnings.extend(intake.notes.iter().cloned());
 
     observer(Progress::Stage(Stage::Selecting));
@@ -100,11 +101,17 @@ fn take_t1c(
     let series = match (wanted, series) {
         (T1cUse::Unused, _) => return Ok(None),
         (T1cUse::Optional, None) => {
-            result.warnings.push("No contrast-enhanced T1-weighted series fits; the answers rest on the T2-weighted series alone.".into());
+            result.warnings.push(
+                "No contrast-enhanced T1-weighted series fits; the answers rest on the T2-weighted series alone."
+                    .into(),
+            );
             return Ok(None);
         }
         (T1cUse::Required, None) => {
-            return Err(Stop::at(State::OutOfScope, Some(missing("none of the input fits the T2-weighted series".into()))));
+            return Err(Stop::at(
+                State::OutOfScope,
+                Some(missing("none of the input fits the T2-weighted series".into())),
+            ));
         }
         (_, Some(series)) => series,
     };
@@ -118,7 +125,9 @@ fn take_t1c(
             Ok(Some(t1c))
         }
         Err(error) if wanted == T1cUse::Optional => {
-            result.warnings.push(format!("The contrast-enhanced T1-weighted series was left out: {}", error.problem().message));
+            result
+                .warnings
+                .push(format!("The contrast-enhanced T1-weighted series was left out: {}", error.problem().message));
             Ok(None)
         }
         Err(error) => Err(Stop::at(State::OutOfScope, Some(missing(error.problem().message)))),

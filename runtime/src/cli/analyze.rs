@@ -78,11 +78,21 @@ fn summarise(result: &AnalysisResult, out: &std::path::Path) {
     }
     for c in &result.classifications {
         let answer = c.labels.get(&c.decision).map_or("undecided", String::as_str);
-        let numbers: Vec<String> = c.probabilities.iter().map(|(id, p)| format!("{} {:.0} %", c.labels.get(id).unwrap_or(id), p * 100.0)).collect();
+        let numbers: Vec<String> = c
+            .probabilities
+            .iter()
+            .map(|(id, p)| format!("{} {:.0} %", c.labels.get(id).unwrap_or(id), p * 100.0))
+            .collect();
         println!("  {} {answer} ({})", c.question, numbers.join(", "));
     }
     for lesion in &result.lesions {
-        println!("  Lesion {}: {:.2} mL, {:.0} mm craniocaudal, sections {}", lesion.number, lesion.volume_ml, lesion.extent_mm, sections(&lesion.sections));
+        println!(
+            "  Lesion {}: {:.2} mL, {:.0} mm craniocaudal, sections {}",
+            lesion.number,
+            lesion.volume_ml,
+            lesion.extent_mm,
+            sections(&lesion.sections)
+        );
     }
     for warning in &result.warnings {
         println!("  Note: {warning}");
@@ -107,7 +117,13 @@ fn sections(numbers: &[usize]) -> String {
 
 fn list_candidates(result: &AnalysisResult) {
     for candidate in result.series.iter().flat_map(|s| &s.candidates) {
-        eprintln!("  --series {}   {} ({} frames): {}", candidate.uid, candidate.description, candidate.frames, candidate.reasons.join("; "));
+        eprintln!(
+            "  --series {}   {} ({} frames): {}",
+            candidate.uid,
+            candidate.description,
+            candidate.frames,
+            candidate.reasons.join("; ")
+        );
     }
 }
 

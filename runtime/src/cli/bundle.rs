@@ -41,7 +41,10 @@ fn verify(folder: Option<PathBuf>, config: &Config) -> Result<(), Problem> {
     println!("  files: {} as the manifest says", bundle.manifest.sha256.len());
     let mut networks = Networks::load(config, bundle.clone()).map_err(|e| e.problem())?;
     for found in golden::check(&bundle, &mut networks).map_err(|e| e.problem())? {
-        println!("  golden output of {}: largest difference {:.1e} (allowed {:.0e})", found.network, found.difference, bundle.manifest.golden.tolerance);
+        println!(
+            "  golden output of {}: largest difference {:.1e} (allowed {:.0e})",
+            found.network, found.difference, bundle.manifest.golden.tolerance
+        );
     }
     if let Some(warning) = identity.warning {
         println!("  {warning}");

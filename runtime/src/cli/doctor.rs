@@ -26,7 +26,11 @@ pub fn run(args: DoctorArgs, mut config: Config) -> Exit {
         config.bundle = args.bundle;
     }
     let diagnosis = diagnosis::examine(&config);
-    if args.json { print_json(&diagnosis) } else { print_words(&diagnosis) }
+    if args.json {
+        print_json(&diagnosis)
+    } else {
+        print_words(&diagnosis)
+    }
     if diagnosis.problems.is_empty() { Exit::Completed } else { Exit::Failed }
 }
 
@@ -38,9 +42,17 @@ fn print_words(d: &Diagnosis) {
     let gb = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
     println!("This box");
     println!("  processor      {}, {} cores", d.hardware.processor, d.hardware.cores);
-    println!("  memory         {:.1} GiB, {:.1} GiB available", gb(d.hardware.memory_bytes), gb(d.hardware.memory_available_bytes));
+    println!(
+        "  memory         {:.1} GiB, {:.1} GiB available",
+        gb(d.hardware.memory_bytes),
+        gb(d.hardware.memory_available_bytes)
+    );
     match &d.hardware.gpu {
-        Some(gpu) => println!("  GPU            {}{}", gpu.model, gpu.driver.as_ref().map(|v| format!(" ({v})")).unwrap_or_default()),
+        Some(gpu) => println!(
+            "  GPU            {}{}",
+            gpu.model,
+            gpu.driver.as_ref().map(|v| format!(" ({v})")).unwrap_or_default()
+        ),
         None => println!("  GPU            no NVIDIA GPU found"),
     }
     if let Some(library) = &d.onnxruntime {
@@ -48,7 +60,13 @@ fn print_words(d: &Diagnosis) {
     }
     println!("Execution providers, in the configured order");
     for provider in &d.providers {
-        let mark = if Some(provider.provider) == d.chosen { "used" } else if provider.obstacle.is_some() { "no" } else { "idle" };
+        let mark = if Some(provider.provider) == d.chosen {
+            "used"
+        } else if provider.obstacle.is_some() {
+            "no"
+        } else {
+            "idle"
+        };
         println!("  {:<9} {:<5} {}", provider.provider.to_string(), mark, provider.obstacle.as_deref().unwrap_or(""));
     }
     if let Some(bundle) = &d.bundle {

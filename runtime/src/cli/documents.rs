@@ -47,7 +47,10 @@ pub fn run(command: PrintCommand) -> Exit {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Completed,
         Err(error) => {
             let action = "choose a place that this user may write to".to_owned();
-            fail(&Problem { code: "not_writable".into(), message: format!("cannot write: {error}"), action }, Exit::Failed)
+            fail(
+                &Problem { code: "not_writable".into(), message: format!("cannot write: {error}"), action },
+                Exit::Failed,
+            )
         }
     }
 }

@@ -80,6 +80,10 @@ fn start_log(filter: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
     // ONNX Runtime's own chatter is shown only where it is asked for.
-    let filter = if filter.to_string().contains("ort") { filter } else { filter.add_directive("ort=error".parse().expect("a valid directive")) };
+    let filter = if filter.to_string().contains("ort") {
+        filter
+    } else {
+        filter.add_directive("ort=error".parse().expect("a valid directive"))
+    };
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

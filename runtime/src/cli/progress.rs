@@ -14,7 +14,10 @@ pub struct Bar {
 impl Bar {
     /// A bar on standard error; hidden when `quiet`, and by itself where there is no terminal.
     pub fn new(quiet: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
+        let bar = ProgressBar::with_draw_target(
+            Some(0),
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() },
+        );
         bar.set_style(style("{spinner} {msg}"));
         bar.enable_steady_tick(Duration::from_millis(120));
         Self { bar }

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::codes::Code;
-use super::source::{SourceFrame, SourceSeries};
 use super::timestamp::Timestamp;
 use super::uid;
+use crate::dicom::source::{SourceFrame, SourceSeries};
 use crate::geometry::Geometry;
 use crate::pipeline::findings::Findings;
 

@@ -3,8 +3,8 @@
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::dataset::{Dataset, Put};
 use crate::dicom::source::SourceSeries;
+use crate::dicom::write::dataset::{Dataset, Put};
 
 /// Patient, Patient Study, General Study and Frame of Reference. Type 2 attributes stand there even when empty.
 pub(in crate::dicom) fn put(d: &mut Dataset, source: &SourceSeries) {

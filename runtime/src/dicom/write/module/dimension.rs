@@ -3,7 +3,7 @@
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use crate::dicom::dataset::{Dataset, Put, item};
+use crate::dicom::write::dataset::{Dataset, Put, item};
 
 /// One index: the attribute that it follows, the functional group in which that stands, and words.
 pub(in crate::dicom) struct Index {

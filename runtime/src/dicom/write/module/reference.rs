@@ -2,8 +2,8 @@
 
 use dicom_dictionary_std::tags;
 
-use crate::dicom::dataset::{Dataset, Put, item};
 use crate::dicom::source::{SourceFrame, SourceSeries};
+use crate::dicom::write::dataset::{Dataset, Put, item};
 
 /// A reference to the instance (and, in a multi-frame one, the frame) of a section; `more` adds to it.
 pub(in crate::dicom) fn instance(source: &SourceFrame, more: impl FnOnce(&mut Dataset)) -> Dataset {

@@ -1,9 +1,9 @@
 //! Language, observer and procedure: the context of all that follows.
 
 use super::content_item::{ContentItem, Relationship::*};
-use crate::dicom::codes;
-use crate::dicom::result_object::ResultContext;
-use crate::dicom::uid;
+use crate::dicom::write::codes;
+use crate::dicom::write::result_object::ResultContext;
+use crate::dicom::write::uid;
 
 /// The items in the order of the template.
 pub(super) fn items(ctx: &ResultContext) -> Vec<ContentItem> {

@@ -4,10 +4,10 @@ use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
 use super::reference;
-use crate::dicom::codes::{self, Code};
-use crate::dicom::dataset::{Dataset, Put, item};
-use crate::dicom::result_object::ResultContext;
 use crate::dicom::source::SourceFrame;
+use crate::dicom::write::codes::{self, Code};
+use crate::dicom::write::dataset::{Dataset, Put, item};
+use crate::dicom::write::result_object::ResultContext;
 use crate::geometry::Lps;
 
 /// Shared groups: pixel measures and plane orientation, one for all frames.

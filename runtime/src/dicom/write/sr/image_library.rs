@@ -1,11 +1,11 @@
 //! The images that were looked at, and why that series was chosen.
 
 use super::content_item::{ContentItem, Relationship::*};
-use crate::dicom::codes;
-use crate::dicom::dataset::{Put, item};
-use crate::dicom::module::reference;
-use crate::dicom::result_object::ResultContext;
 use crate::dicom::source::SourceSeries;
+use crate::dicom::write::codes;
+use crate::dicom::write::dataset::{Put, item};
+use crate::dicom::write::module::reference;
+use crate::dicom::write::result_object::ResultContext;
 
 /// One group for each series: the T2-weighted one, and the contrast-enhanced one where it was used.
 pub(super) fn container(ctx: &ResultContext) -> ContentItem {

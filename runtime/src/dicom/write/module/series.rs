@@ -3,9 +3,9 @@
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::codes::PRIVATE_SCHEME;
-use crate::dicom::dataset::{Dataset, Put, item};
-use crate::dicom::result_object::ResultContext;
+use crate::dicom::write::codes::PRIVATE_SCHEME;
+use crate::dicom::write::dataset::{Dataset, Put, item};
+use crate::dicom::write::result_object::ResultContext;
 
 /// What tells one kind of result from another.
 pub(in crate::dicom) struct Kind<'a> {

@@ -4,10 +4,10 @@ use cordline_sdk::result::Lesion;
 use dicom_dictionary_std::tags;
 
 use super::content_item::{ContentItem, Relationship::*};
-use crate::dicom::codes;
-use crate::dicom::dataset::{Put, item};
-use crate::dicom::module::reference;
-use crate::dicom::result_object::{ResultContext, ResultError, ResultObject};
+use crate::dicom::write::codes;
+use crate::dicom::write::dataset::{Put, item};
+use crate::dicom::write::module::reference;
+use crate::dicom::write::result_object::{ResultContext, ResultError, ResultObject};
 
 /// The measurement group of a lesion.
 pub(super) fn group(

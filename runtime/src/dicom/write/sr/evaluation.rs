@@ -3,9 +3,9 @@
 use cordline_sdk::RESEARCH_USE;
 
 use super::content_item::{ContentItem, Relationship::*};
-use crate::dicom::codes;
-use crate::dicom::module::content;
-use crate::dicom::result_object::ResultContext;
+use crate::dicom::write::codes;
+use crate::dicom::write::module::content;
+use crate::dicom::write::result_object::ResultContext;
 
 /// The container.
 pub(super) fn container(ctx: &ResultContext) -> ContentItem {

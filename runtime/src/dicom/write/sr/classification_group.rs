@@ -9,9 +9,9 @@ use cordline_sdk::result::Classification;
 
 use super::content_item::{ContentItem, Relationship::*};
 use super::lesion_group::algorithm;
-use crate::dicom::codes::{self, Code};
-use crate::dicom::module::reference;
-use crate::dicom::result_object::{ResultContext, ResultError};
+use crate::dicom::write::codes::{self, Code};
+use crate::dicom::write::module::reference;
+use crate::dicom::write::result_object::{ResultContext, ResultError};
 
 /// The measurement group of a question.
 pub(super) fn group(ctx: &ResultContext, asked: &Classification) -> Result<ContentItem, ResultError> {

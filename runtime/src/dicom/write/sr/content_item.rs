@@ -3,8 +3,8 @@
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::codes::Code;
-use crate::dicom::dataset::{Dataset, Put, decimal, item};
+use crate::dicom::write::codes::Code;
+use crate::dicom::write::dataset::{Dataset, Put, decimal, item};
 
 /// How an item relates to the one above it.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,142 @@
+//! From stored pixels to voxels: native samples directly, compressed frames through their decoders.
+//!
+//! A compressed frame reaches its decoder only after its own header was held against Rows and Columns, and a decoder that panics
+//! becomes a [`Fault`] of the file.
+
+mod codestream;
+mod compressed;
+mod fragments;
+mod rle;
+mod samples;
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::fault::Fault;
+use super::input::Opener;
+use super::instance::{Frame, Instance, PixelData, PixelFormat};
+use super::limits::Limits;
+use super::syntax::Syntax;
+
+/// Decodes frames of instances one after the other, and keeps its buffers between them.
+pub struct Decoder<'a> {
+    limits: &'a Limits,
+    opener: Opener,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder under limits.
+    pub fn new(limits: &'a Limits) -> Self {
+        Self { limits, opener: Opener::default(), buffer: Vec::new() }
+    }
+
+    /// Decodes frames of one instance. `wanted` holds frame indices (from 0, ascending) with the planes that they fill: rescaled values,
+    /// row by row.
+    pub fn decode(&mut self, instance: &Instance, wanted: &mut [(usize, &mut [f32])]) -> Result<(), Fault> {
+        if let Some(fault) = &instance.fault {
+            return Err(fault.clone());
+        }
+        match instance.pixel_data {
+            PixelData::Absent => Err(Fault::Missing("PixelData")),
+            PixelData::Native { start } => self.native(instance, start, wanted),
+            PixelData::Encapsulated { start } => self.encapsulated(instance, start, wanted),
+        }
+    }
+
+    fn native(&mut self, instance: &Instance, start: u64, wanted: &mut [(usize, &mut [f32])]) -> Result<(), Fault> {
+        let p = &instance.pixels;
+        let frame_bytes = p.rows as usize * p.columns as usize * (p.bits_allocated / 8) as usize;
+        let mut reader = self.opener.open(&instance.origin, start).map_err(unreadable)?;
+        let mut next = 0;
+        for (index, plane) in wanted {
+            let skip = index.saturating_sub(next) as u64 * frame_bytes as u64;
+            io::copy(&mut reader.by_ref().take(skip), &mut io::sink()).map_err(unreadable)?;
+            self.buffer.clear();
+            reader.by_ref().take(frame_bytes as u64).read_to_end(&mut self.buffer).map_err(unreadable)?;
+            if self.buffer.len() < frame_bytes {
+                return Err(Fault::Truncated { what: "its pixels".into(), size: instance.size });
+            }
+            next = *index + 1;
+            samples::convert(&self.buffer, p, instance.syntax.is_big_endian(), rescale(instance, *index)?, plane);
+        }
+        Ok(())
+    }
+
+    fn encapsulated(
+        &mut self,
+        instance: &Instance,
+        start: u64,
+        wanted: &mut [(usize, &mut [f32])],
+    ) -> Result<(), Fault> {
+        let p = &instance.pixels;
+        let native =
+            instance.frames.len() as u64 * u64::from(p.rows) * u64::from(p.columns) * u64::from(p.bits_allocated / 8);
+        let bytes = instance.size.saturating_sub(start);
+        // Noise can grow a little in compression, but not by half.
+        let limit = native + native / 2 + (1 << 20);
+        if bytes > limit {
+            return Err(Fault::Fragments(format!("{bytes} bytes of fragments for frames of {native} bytes")));
+        }
+        self.buffer.clear();
+        self.opener
+            .open(&instance.origin, start)
+            .and_then(|reader| reader.take(bytes).read_to_end(&mut self.buffer))
+            .map_err(unreadable)?;
+        let frames = fragments::frames(&self.buffer, instance.frames.len(), instance.size, self.limits)?;
+        for (index, plane) in wanted {
+            let frame =
+                frames.get(*index).ok_or_else(|| Fault::Fragments(format!("frame {} is missing", *index + 1)))?;
+            let found = guarded(*index, || compressed_samples(&instance.syntax, &frame.bytes(), p, *index))?;
+            if found.len() != plane.len() {
+                return Err(Fault::Codestream {
+                    frame: *index + 1,
+                    found: format!("{} samples", found.len()),
+                    expected: format!("{} samples", plane.len()),
+                });
+            }
+            samples::rescale(&found, p, rescale(instance, *index)?, plane);
+        }
+        Ok(())
+    }
+}
+
+/// The stored values of one compressed frame, row by row.
+fn compressed_samples(syntax: &Syntax, bytes: &[u8], pixels: &PixelFormat, index: usize) -> Result<Vec<u16>, Fault> {
+    match syntax {
+        Syntax::Rle => rle::decode(bytes, pixels).map_err(|why| Fault::Decode { frame: index + 1, why }),
+        Syntax::JpegLossless => {
+            codestream::check_jpeg(bytes, pixels, index)?;
+            compressed::jpeg(bytes).map_err(|why| Fault::Decode { frame: index + 1, why })
+        }
+        Syntax::Jpeg2000 | Syntax::Jpeg2000Lossless => {
+            codestream::check_jpeg2000(bytes, pixels, index)?;
+            compressed::jpeg2000(bytes).map_err(|why| Fault::Decode { frame: index + 1, why })
+        }
+        Syntax::Unreadable { uid, name } => Err(Fault::TransferSyntax { uid: uid.clone(), name: (*name).into() }),
+        Syntax::ImplicitLittle | Syntax::ExplicitLittle | Syntax::ExplicitBig => {
+            Err(Fault::Fragments("fragments under an uncompressed transfer syntax".into()))
+        }
+    }
+}
+
+/// Runs a decoder; a panic inside it becomes a fault of the frame.
+fn guarded<T>(index: usize, decode: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(Fault::Decode { frame: index + 1, why: "the decoder broke down on it".into() }))
+}
+
+/// RescaleSlope and RescaleIntercept of a frame.
+fn rescale(instance: &Instance, index: usize) -> Result<(f64, f64), Fault> {
+    let Some(Frame { slope, intercept, .. }) = instance.frames.get(index) else {
+        return Err(Fault::FunctionalGroups { groups: instance.frames.len(), frames: index as u64 + 1 });
+    };
+    Ok((*slope, *intercept))
+}
+
+fn unreadable(e: io::Error) -> Fault {
+    Fault::Unreadable(e.to_string())
+}
+
+#[cfg(test)]
+mod tests;

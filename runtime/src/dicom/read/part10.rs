@@ -1,0 +1,112 @@
+//! The beginning of a DICOM file: preamble, prefix, File Meta Information.
+
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+
+use super::elements::{DataSet, TextEncoding};
+use super::fault::Fault;
+use super::limits::Limits;
+use super::prescan::{Encoding, Walk, walk};
+use super::syntax::Syntax;
+
+/// Bytes that must be at hand to tell whether a file is DICOM.
+pub const MAGIC_BYTES: usize = 140;
+
+/// What a file claims to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It carries the DICM prefix behind a preamble of 128 bytes, whose content does not matter.
+    Part10,
+    /// It begins with File Meta Information or a data set at once, as some old archives write it.
+    Bare {
+        /// Whether File Meta Information comes first.
+        meta: bool,
+        /// Whether the data set carries no value representations (told from its first element where there is no meta).
+        implicit: bool,
+    },
+    /// Something else.
+    NotDicom,
+}
+
+/// Where the data set begins and how it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meta {
+    /// Transfer syntax of the data set.
+    pub syntax: Syntax,
+    /// MediaStorageSOPClassUID, empty where not stated.
+    pub sop_class_uid: String,
+    /// Where the data set begins, in bytes from the start of the file.
+    pub data_set: usize,
+}
+
+/// Why the File Meta Information leads nowhere, with the SOP class that it names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetaFault {
+    /// What is wrong.
+    pub fault: Fault,
+    /// MediaStorageSOPClassUID, empty where not reached.
+    pub sop_class_uid: String,
+}
+
+impl From<Fault> for MetaFault {
+    fn from(fault: Fault) -> Self {
+        Self { fault, sop_class_uid: String::new() }
+    }
+}
+
+/// Tells DICOM from everything else by the first bytes of a file.
+pub fn kind(head: &[u8]) -> Kind {
+    if head.get(128..132) == Some(b"DICM") {
+        return Kind::Part10;
+    }
+    let Some(first) = head.get(..8) else { return Kind::NotDicom };
+    let vr = VR::from_binary([first[4], first[5]]);
+    match (u16::from_le_bytes([first[0], first[1]]), u16::from_le_bytes([first[2], first[3]])) {
+        (0x0002, 0x0000..=0x0002) if vr.is_some() => Kind::Bare { meta: true, implicit: false },
+        // The lowest attributes with which an image data set can begin, of a length that these can have.
+        (0x0008, 0x0000 | 0x0001 | 0x0005 | 0x0008 | 0x0012..=0x0018) => {
+            let len = u32::from_le_bytes([first[4], first[5], first[6], first[7]]);
+            match vr {
+                Some(_) => Kind::Bare { meta: false, implicit: false },
+                None if len <= 256 => Kind::Bare { meta: false, implicit: true },
+                None => Kind::NotDicom,
+            }
+        }
+        _ => Kind::NotDicom,
+    }
+}
+
+/// Reads the File Meta Information at the beginning of a file of `total` bytes; `Err` of the inner result tells how many bytes are needed.
+pub fn meta(bytes: &[u8], total: u64, kind: Kind, limits: &Limits) -> Result<Result<Meta, usize>, MetaFault> {
+    let start = match kind {
+        Kind::Part10 => 132,
+        Kind::Bare { meta: true, .. } => 0,
+        Kind::Bare { meta: false, implicit } => {
+            let syntax = if implicit { Syntax::ImplicitLittle } else { Syntax::ExplicitLittle };
+            return Ok(Ok(Meta { syntax, sop_class_uid: String::new(), data_set: 0 }));
+        }
+        Kind::NotDicom => return Err(Fault::Malformed { at: 0, why: "no DICM prefix".into() }.into()),
+    };
+    let encoding = Encoding::EXPLICIT_LITTLE;
+    let (scan, data_set) = match walk(bytes, start, total, encoding, Some(0x0002), limits)? {
+        (Walk::Complete(scan), at) => (scan, at),
+        (Walk::NeedMore(wanted), _) => return Ok(Err(wanted)),
+    };
+    let text = TextEncoding::default();
+    let set = DataSet::new(bytes, &scan.nodes, encoding, &text);
+    let sop_class_uid = set.text(tags::MEDIA_STORAGE_SOP_CLASS_UID).unwrap_or_default();
+    let Some(uid) = set.text(tags::TRANSFER_SYNTAX_UID) else {
+        return Err(MetaFault { fault: Fault::Missing("TransferSyntaxUID"), sop_class_uid });
+    };
+    match Syntax::from_uid(&uid) {
+        Ok(syntax) => Ok(Ok(Meta { syntax, sop_class_uid, data_set })),
+        Err(name) => {
+            Err(MetaFault { fault: Fault::TransferSyntax { uid: printable(&uid), name: name.into() }, sop_class_uid })
+        }
+    }
+}
+
+/// A UID as it may appear in a message: a hostile one cannot smuggle control characters or a novel into it.
+fn printable(uid: &str) -> String {
+    uid.chars().take(64).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
+}

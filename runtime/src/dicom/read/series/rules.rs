@@ -1,0 +1,105 @@
+//! The thresholds and word lists of the series choice. All of it is configuration.
+
+use serde::Deserialize;
+
+/// What makes a series a sagittal T2-weighted one of the spine.
+///
+/// Words are compared without case with the words of the description; `*` at an end of a word stands for anything.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeriesRules {
+    /// Fewest sections.
+    pub min_sections: usize,
+    /// Most sections.
+    pub max_sections: usize,
+    /// Fewest rows and columns.
+    pub min_matrix: u32,
+    /// Most rows and columns.
+    pub max_matrix: u32,
+    /// Sagittal from this share of the normal along the patient's x axis.
+    pub sagittal_normal: f64,
+    /// Oblique, accepted with a warning, from this share.
+    pub oblique_normal: f64,
+    /// T2-weighted from this echo time in ms.
+    pub echo_time_ms: f64,
+    /// Perhaps T2-weighted (accepted with a warning) from this echo time in ms.
+    pub doubtful_echo_time_ms: f64,
+    /// T2-weighted from this repetition time in ms, two-dimensional.
+    pub repetition_time_ms: f64,
+    /// T2-weighted from this repetition time in ms, three-dimensional.
+    pub repetition_time_3d_ms: f64,
+    /// Inversion times in ms between which a sequence is STIR.
+    pub stir_inversion_time_ms: [f64; 2],
+    /// T1-weighted below this echo time in ms ...
+    pub t1_echo_time_ms: f64,
+    /// ... and below this repetition time in ms.
+    pub t1_repetition_time_ms: f64,
+    /// Accept fat suppression; only where the bundle was trained with it.
+    pub allow_fat_suppression: bool,
+    /// Words in ImageType that exclude a series.
+    pub image_type_excluded: Vec<String>,
+    /// Values of BodyPartExamined that are spine.
+    pub spine_body_parts: Vec<String>,
+    /// Words in descriptions that mean spine.
+    pub spine_words: Vec<String>,
+    /// Words in descriptions that mean another part of the body.
+    pub other_words: Vec<String>,
+    /// Words in descriptions that mean a contrast agent was given.
+    pub agent_words: Vec<String>,
+    /// Words in descriptions that mean it was not, or not yet.
+    pub no_agent_words: Vec<String>,
+    /// Words in descriptions that mean fat suppression.
+    pub fat_words: Vec<String>,
+}
+
+impl Default for SeriesRules {
+    fn default() -> Self {
+        let words = |list: &str| list.split_whitespace().map(str::to_owned).collect();
+        Self {
+            min_sections: 5,
+            max_sections: 200,
+            min_matrix: 128,
+            max_matrix: 2048,
+            sagittal_normal: 0.80,
+            oblique_normal: 0.707,
+            echo_time_ms: 60.0,
+            doubtful_echo_time_ms: 50.0,
+            repetition_time_ms: 1500.0,
+            repetition_time_3d_ms: 1000.0,
+            stir_inversion_time_ms: [100.0, 300.0],
+            t1_echo_time_ms: 30.0,
+            t1_repetition_time_ms: 1200.0,
+            allow_fat_suppression: false,
+            image_type_excluded: words("LOCALIZER MPR PROJECTION ADC MIP MINIP SUBTRACT* PHASE MAP"),
+            spine_body_parts: words("SPINE CSPINE TSPINE LSPINE CTSPINE TLSPINE LSSPINE WHOLESPINE"),
+            spine_words: words(
+                "*spine spinal cord myel* *wirbel* hws bws lws rachis* cervical* thoracolumbar cervicothoracic lumbar* lumbo* rückenmark columna espinal",
+            ),
+            other_words: words(
+                "brain head neuro skull schädel schaedel kopf knee knie hip shoulder schulter ankle foot wrist hand elbow pelvis becken prostat* uterus abdomen liver breast heart cardiac orbit* tmj",
+            ),
+            agent_words: words("gd gad* post km ce contrast kontrast* dotarem gadovist"),
+            no_agent_words: words("pre ohne nativ native without non"),
+            fat_words: words("fs fatsat spir spair"),
+        }
+    }
+}
+
+/// The words of a text in lower case: runs of letters and digits.
+pub(super) fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// The first word of `text` that a list holds.
+pub(super) fn find_word(text: &[String], list: &[String]) -> Option<String> {
+    text.iter().find(|word| list.iter().any(|pattern| matches(&pattern.to_lowercase(), word))).cloned()
+}
+
+fn matches(pattern: &str, word: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(_), Some(_)) => word.contains(pattern.trim_matches('*')),
+        (Some(end), None) => word.ends_with(end),
+        (None, Some(start)) => word.starts_with(start),
+        (None, None) => word == pattern,
+    }
+}
