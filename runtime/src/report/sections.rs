@@ -7,11 +7,14 @@ use super::draw;
 use super::orientation::{self, Orientation};
 use super::picture::GreyImage;
 use super::window::Window;
+use crate::geometry::Geometry;
 use crate::pipeline::findings::Findings;
 use crate::volume::Volume;
 
-/// Where there is no lesion, this many sections in the middle show what was looked at.
+/// Where there is no lesion, this many sections about the middle show what was looked at.
 const WITHOUT_LESION: usize = 3;
+/// They lie at least about this far apart in mm, so that a volume of thin sections does not show the same thing thrice.
+const APART_MM: f64 = 3.5;
 /// Most pixels a side of a picture on disk.
 const LARGEST: f64 = 2048.0;
 
@@ -62,7 +65,7 @@ impl Shown {
         let orientation = Orientation::of(&volume.geometry);
         let window = Window::of(&volume.voxels);
         let section_count = volume.geometry.shape()[0];
-        let sections = chosen(findings, section_count)
+        let sections = chosen(findings, &volume.geometry)
             .into_iter()
             .map(|index| ShownSection {
                 index,
@@ -95,14 +98,17 @@ impl Shown {
 }
 
 /// Indices of the sections to show, ascending.
-fn chosen(findings: &Findings, count: usize) -> Vec<usize> {
+fn chosen(findings: &Findings, geometry: &Geometry) -> Vec<usize> {
+    let count = geometry.shape()[0];
     let numbers = findings.lesions.iter().flat_map(|l| &l.sections);
     let mut indices: Vec<usize> = numbers.filter_map(|n| n.checked_sub(1)).filter(|i| *i < count).collect();
     indices.sort_unstable();
     indices.dedup();
     if indices.is_empty() {
-        let first = (count / 2).saturating_sub(WITHOUT_LESION / 2);
-        indices = (first..count.min(first + WITHOUT_LESION)).collect();
+        let step = (APART_MM / geometry.spacing()[0]).round().max(1.0) as usize;
+        let step = step.min((count / WITHOUT_LESION).max(1));
+        let first = (count / 2).saturating_sub(step * (WITHOUT_LESION / 2));
+        indices = (0..WITHOUT_LESION).map(|i| first + i * step).filter(|i| *i < count).collect();
     }
     indices
 }
