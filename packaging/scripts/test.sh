@@ -6,7 +6,7 @@ packaging/scripts/setup.sh train
 
 CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
 export CORDLINE_ONNXRUNTIME
-export CORDLINE_PROGRAM=$target/debug/cordline
+export PROGRAM_UNDER_TEST=$target/debug/cordline
 export PYTHONDONTWRITEBYTECODE=1
 
 table=()
