@@ -29,6 +29,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--cases", type=int, help="cases of each class in each split, instead of the standard numbers")
     one.add_argument("--processes", type=int, default=2)
 
+    real = commands.add_parser("dicom", help="a sagittal T2w NIfTI volume as a DICOM series")
+    real.add_argument("nifti", type=Path)
+    real.add_argument("--out", type=Path, required=True, help="folder of the series")
+    real.add_argument("--every-mm", type=float, default=3.0, help="distance between the sections taken")
+    real.add_argument("--body-part", default="SPINE")
+
     two = commands.add_parser("train", help="train segmenter and classifiers on a cohort; goes on where it stopped")
     two.add_argument("--quick", action="store_true", help="a few steps each, to see that everything runs")
     two.add_argument("--only", choices=("segmenter", "classifiers"))
@@ -79,6 +85,12 @@ def phantoms(args: argparse.Namespace) -> None:
     print(f"\n{args.out / 'labels.csv'}: {total} cases")
 
 
+def dicom(args: argparse.Namespace) -> None:
+    from .real_mr import write_real
+
+    print(f"{args.out}: {write_real(args.nifti, args.out, args.body_part, args.every_mm)} sections")
+
+
 def train(args: argparse.Namespace) -> None:
     from .learn import train_all
 
@@ -121,7 +133,14 @@ def everything(args: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
-    commands = {"phantoms": phantoms, "train": train, "export": export, "evaluate": evaluate, "all": everything}
+    commands = {
+        "phantoms": phantoms,
+        "dicom": dicom,
+        "train": train,
+        "export": export,
+        "evaluate": evaluate,
+        "all": everything,
+    }
     try:
         commands[args.command](args)
     except (ValueError, FileNotFoundError, RuntimeError) as error:
