@@ -1,4 +1,4 @@
-"""cordline-models: phantoms, train, export, evaluate, all. `cordline-models COMMAND --help` explains each."""
+"""The program cordline-models; `cordline-models COMMAND --help` explains each command."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
     )
     four = commands.add_parser("evaluate", help="run a bundle on a split: table of cases and figures with intervals")
     four.add_argument("--split", default="test")
+    six = commands.add_parser("card", help="write the bundle's model card from its evaluation")
+    six.add_argument("--run", type=Path, required=True)
+    six.add_argument("--bundle", type=Path, required=True)
+    six.add_argument("--real", type=Path, nargs="*", default=[], help="real healthy sagittal T2w NIfTI volumes to try")
+    six.add_argument("--notes", type=Path, help="a text to add: what is particular about this training")
+    six.add_argument("--threads", type=int, default=2)
     five = commands.add_parser("all", help="phantoms, train, export, evaluate")
     for command in (two, three, four, five):
         command.add_argument("--cohort", type=Path, required=True, help="folder with labels.csv, images/ and masks/")
@@ -118,6 +124,14 @@ def evaluate(args: argparse.Namespace) -> None:
     text = as_markdown(figures(rows, settings))
     (args.run / f"{split}.md").write_text(text)
     print(text)
+
+
+def card(args: argparse.Namespace) -> None:
+    from .card import write_card
+
+    notes = args.notes.read_text() if args.notes else ""
+    write_card(args.run, args.bundle, args.real, notes, args.threads)
+    print(args.bundle / "CARD.md")
 
 
 def everything(args: argparse.Namespace) -> None:
