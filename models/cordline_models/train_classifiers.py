@@ -18,10 +18,10 @@ from .bundle import QUESTIONS
 from .densenet import DenseNet121
 from .preprocessing import SIZE, classifier_input
 from .store import Sections
-from .training import Run, Stage, to_input
+from .training import Run, Stage, half_precision, to_input
 
 LESIONS = CLASSES[1:]
-START = [Stage(380, 192, 12, 1e-3)]
+START = [Stage(700, 192, 12, 1e-3)]
 OWN = [Stage(90, 192, 12, 3e-4, 8), Stage(36, 256, 8, 1e-4, 3)]
 WIDTH = {192: 96, 256: 256}
 """Columns of a view by its rows: lesions of the cord are long and narrow. Whole sections at the end."""
@@ -146,7 +146,9 @@ def train_start(lesions: Lesions, folder: Path, seed: int = 2, stages: list[Stag
 
     def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
         views, answers = sampler.batch(rng, stage.batch, stage.size)
-        logits = run.model.logits(views)
+        with half_precision():
+            logits = run.model.logits(views)
+        logits = logits.float()
         return F.cross_entropy(logits, place_of[answers].to(logits.device), label_smoothing=SMOOTHING)
 
     run.train(stages or START, loss_of)
@@ -173,7 +175,9 @@ def train_classifier(
 
     def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
         views, answers = sampler.batch(rng, stage.batch, stage.size)
-        logits = run.model.logits(views)
+        with half_precision():
+            logits = run.model.logits(views)
+        logits = logits.float()
         return F.cross_entropy(logits, answers.to(logits.device), label_smoothing=SMOOTHING)
 
     run.train(stages or OWN, loss_of)

@@ -12,7 +12,7 @@ from . import CLASSES
 from .augment import intensity, place
 from .multiresunet import MultiResUNet
 from .store import Sections
-from .training import Run, Stage, to_input
+from .training import Run, Stage, half_precision, to_input
 
 STAGES = [Stage(450, 96, 8, 2.5e-3), Stage(300, 128, 8, 2.2e-3, 8), Stage(45, 256, 4, 6e-4, 3)]
 WEIGHT = {"healthy": 0.18, "astrocytoma": 0.16, "ependymoma": 0.14, "ms": 0.28, "nmosd": 0.24}
@@ -73,7 +73,9 @@ def train(sections: Sections, folder: Path, seed: int = 1, stages: list[Stage] |
     def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
         views, outlines = zip(*(sampler.view(rng, stage.size) for _ in range(stage.batch)), strict=True)
         truth = to_input(np.stack(outlines)[:, None].astype(np.float32))
-        return loss(run.model.logits(to_input(np.stack(views)[:, None])), truth)
+        with half_precision():
+            logits = run.model.logits(to_input(np.stack(views)[:, None]))
+        return loss(logits.float(), truth)
 
     run.train(stages, loss_of)
     if not run.finished:

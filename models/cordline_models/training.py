@@ -33,6 +33,13 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def half_precision() -> torch.autocast:
+    """bfloat16 where the processor computes in it, which is nearly twice as quick; elsewhere single precision."""
+    kind = device().type
+    able = torch.cuda.is_bf16_supported() if kind == "cuda" else torch.cpu._is_avx512_bf16_supported()
+    return torch.autocast(kind, torch.bfloat16, enabled=able)
+
+
 def set_up(seed: int, threads: int | None) -> None:
     torch.manual_seed(seed)
     if threads:
