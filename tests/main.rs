@@ -1,3 +1,6 @@
 //! The tests of the whole system: they drive the program `cordline` through its doors.
+//!
+//! - [`parity`]: preprocessing equals numpy and OpenCV
 
-fn main() {}
+#[path = "system/parity.rs"]
+mod parity;

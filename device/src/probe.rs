@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::memory;
 
@@ -43,6 +44,19 @@ pub fn hardware() -> Hardware {
     }
 }
 
+/// A serial number of this box: the board's own on a Jetson, else one derived from the machine id, which itself must stay secret.
+pub fn serial() -> String {
+    let jetson =
+        fs::read_to_string("/proc/device-tree/serial-number").map(|s| s.trim_end_matches('\0').trim().to_owned());
+    if let Some(serial) = jetson.ok().filter(|s| !s.is_empty()) {
+        return serial;
+    }
+    let machine = fs::read_to_string("/etc/machine-id")
+        .or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname"))
+        .unwrap_or_default();
+    Sha256::digest(format!("cordline {}", machine.trim()))[..8].iter().map(|b| format!("{b:02x}")).collect()
+}
+
 fn processor() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     ["model name", "Model", "Hardware"]
@@ -74,6 +88,8 @@ mod tests {
     #[test]
     fn this_box_has_a_processor_and_memory() {
         let hardware = hardware();
+        assert_eq!(serial(), serial());
+        assert!(!serial().is_empty());
         assert!(hardware.cores >= 1 && hardware.memory_bytes > 0 && !hardware.processor.is_empty());
     }
 

@@ -1,4 +1,4 @@
-"""cordline-models: phantoms, train, export, evaluate, all. `cordline-models COMMAND --help` explains each."""
+"""The program cordline-models; `cordline-models COMMAND --help` explains each command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import CLASSES
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="cordline-models",
-        description="Draw phantoms, train, export and evaluate Cordline bundles. Research use only; not a medical device.",
+        description="Draw phantoms; train, export, evaluate Cordline bundles. Research use only; not a medical device.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -29,6 +29,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--cases", type=int, help="cases of each class in each split, instead of the standard numbers")
     one.add_argument("--processes", type=int, default=2)
 
+    real = commands.add_parser("dicom", help="a sagittal T2w NIfTI volume as a DICOM series")
+    real.add_argument("nifti", type=Path)
+    real.add_argument("--out", type=Path, required=True, help="folder of the series")
+    real.add_argument("--every-mm", type=float, default=3.0, help="distance between the sections taken")
+    real.add_argument("--body-part", default="SPINE")
+
     two = commands.add_parser("train", help="train segmenter and classifiers on a cohort; goes on where it stopped")
     two.add_argument("--quick", action="store_true", help="a few steps each, to see that everything runs")
     two.add_argument("--only", choices=("segmenter", "classifiers"))
@@ -38,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
     )
     four = commands.add_parser("evaluate", help="run a bundle on a split: table of cases and figures with intervals")
     four.add_argument("--split", default="test")
+    six = commands.add_parser("card", help="write the bundle's model card from its evaluation")
+    six.add_argument("--run", type=Path, required=True)
+    six.add_argument("--bundle", type=Path, required=True)
+    six.add_argument("--real", type=Path, nargs="*", default=[], help="real healthy sagittal T2w NIfTI volumes to try")
+    six.add_argument("--notes", type=Path, help="a text to add: what is particular about this training")
+    six.add_argument("--threads", type=int, default=2)
     five = commands.add_parser("all", help="phantoms, train, export, evaluate")
     for command in (two, three, four, five):
         command.add_argument("--cohort", type=Path, required=True, help="folder with labels.csv, images/ and masks/")
@@ -79,6 +91,12 @@ def phantoms(args: argparse.Namespace) -> None:
     print(f"\n{args.out / 'labels.csv'}: {total} cases")
 
 
+def dicom(args: argparse.Namespace) -> None:
+    from .real_mr import write_real
+
+    print(f"{args.out}: {write_real(args.nifti, args.out, args.body_part, args.every_mm)} sections")
+
+
 def train(args: argparse.Namespace) -> None:
     from .learn import train_all
 
@@ -108,6 +126,14 @@ def evaluate(args: argparse.Namespace) -> None:
     print(text)
 
 
+def card(args: argparse.Namespace) -> None:
+    from .card import write_card
+
+    notes = args.notes.read_text() if args.notes else ""
+    write_card(args.run, args.bundle, args.real, notes, args.threads)
+    print(args.bundle / "CARD.md")
+
+
 def everything(args: argparse.Namespace) -> None:
     from .cohort import COUNTS, write_phantoms
 
@@ -121,7 +147,14 @@ def everything(args: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
-    commands = {"phantoms": phantoms, "train": train, "export": export, "evaluate": evaluate, "all": everything}
+    commands = {
+        "phantoms": phantoms,
+        "dicom": dicom,
+        "train": train,
+        "export": export,
+        "evaluate": evaluate,
+        "all": everything,
+    }
     try:
         commands[args.command](args)
     except (ValueError, FileNotFoundError, RuntimeError) as error:

@@ -35,7 +35,7 @@ CLASSES_OF = {
     "astrocytoma-ependymoma": ("astrocytoma", "ependymoma"),
     "ms-nmosd": ("ms", "nmosd"),
 }
-INTENDED = "Research use only; not a medical device. Shows how a study passes through segmentation, classification and explanation."
+INTENDED = "Research use only; not a medical device. Shows the road of a study, from segmentation to explanation."
 WARNING = "Trained on drawn phantoms; it knows nothing of patients."
 
 
@@ -81,9 +81,11 @@ def write_golden(folder: Path, section: np.ndarray, mask: np.ndarray) -> None:
     window = np.s_[row : row + GOLDEN_SIZE, column : column + GOLDEN_SIZE]
     image = np.ascontiguousarray(section[window][None, None], np.float32)
     tensors = {"segmenter.image": image}
-    run = lambda name, value: onnxruntime.InferenceSession(
-        str(folder / f"{name}.onnx"), providers=["CPUExecutionProvider"]
-    ).run(None, {"image": value})  # noqa: E731
+
+    def run(name: str, value: np.ndarray) -> list[np.ndarray]:
+        session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), providers=["CPUExecutionProvider"])
+        return session.run(None, {"image": value})
+
     tensors["segmenter.probability"] = run("segmenter", image)[0]
     for name in QUESTIONS:
         seen = np.ascontiguousarray(classifier_input(image[:, 0], mask[window][None]))
@@ -155,9 +157,8 @@ def write_manifest(
         ]
         for answer in CLASSES_OF[name]:
             label, code, meaning = ANSWERS[answer]
-            lines.append(
-                f'  {{ id = {quoted(answer)}, label = {quoted(label)}, code = "{code}", scheme = "SCT", meaning = {quoted(meaning)} }},'
-            )
+            coded = f'code = "{code}", scheme = "SCT", meaning = {quoted(meaning)}'
+            lines.append(f"  {{ id = {quoted(answer)}, label = {quoted(label)}, {coded} }},")
         lines.append("]")
     lines += ["", "[golden]", f"file = {quoted(GOLDEN)}", "tolerance = 1e-3", "", "[sha256]"]
     files = ["segmenter.onnx", *(f"{name}.onnx" for name in QUESTIONS), GOLDEN]

@@ -25,7 +25,7 @@ SPLITS = ("train", "validation", "test")
 FIRST_SEED = {"train": 100_000, "validation": 200_000, "test": 300_000}
 """A split's seeds: FIRST_SEED + 1,000 x class + 0, 1, 2, ...; fewer than 1,000 a class, so the splits never meet."""
 COUNTS = {
-    "validation": {"healthy": 20, "astrocytoma": 26, "ependymoma": 26, "ms": 26, "nmosd": 26},
+    "validation": {"healthy": 12, "astrocytoma": 10, "ependymoma": 10, "ms": 10, "nmosd": 10},
     "train": {"healthy": 100, "astrocytoma": 160, "ependymoma": 160, "ms": 190, "nmosd": 190},
     "test": {"healthy": 30, "astrocytoma": 34, "ependymoma": 45, "ms": 33, "nmosd": 45},
 }
@@ -76,7 +76,7 @@ def write_image(folder: Path, case: str, image: Image) -> None:
 
 
 def to_sections(nifti: nib.Nifti1Image) -> tuple[np.ndarray, np.ndarray]:
-    """(section, row, column) with sagittal sections, rows downwards, columns backwards; and spacing in that order, mm."""
+    """(section, row, column), sections sagittal, rows downwards, columns backwards; and spacing in that order, mm."""
     start = nib.orientations.io_orientation(nifti.affine)
     target = nib.orientations.axcodes2ornt(("L", "I", "P"))
     change = nib.orientations.ornt_transform(start, target)

@@ -41,6 +41,8 @@ class Protocol:
     options: str = ""
     agent: str = ""
     image_type: tuple[str, ...] = ("ORIGINAL", "PRIMARY", "M", "ND")
+    study: str = "SPINE MR PHANTOM"
+    maker: tuple[str, str] = ("Cordline phantom", "Drawn, not scanned")
 
 
 PROTOCOLS = {
@@ -110,13 +112,12 @@ def instance(
         setattr(data, f"{name}Time", "090000" if name == "Study" else clock)
     data.AccessionNumber = ""
     data.Modality = "MR"
-    data.Manufacturer = "Cordline phantom"
-    data.ManufacturerModelName = "Drawn, not scanned"
+    data.Manufacturer, data.ManufacturerModelName = protocol.maker
     data.DeviceSerialNumber = "0"
     data.SoftwareVersions = "cordline-models"
     data.InstitutionName = ""
     data.ReferringPhysicianName = ""
-    data.StudyDescription = "SPINE MR PHANTOM"
+    data.StudyDescription = protocol.study
     data.SeriesDescription = protocol.description
     data.PatientName, data.PatientID = patient.name, patient.id
     data.PatientBirthDate = f"{2026 - patient.age:04d}0101"

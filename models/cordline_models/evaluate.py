@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from .bundle import QUESTIONS, Settings
 from .cohort import read_case, read_cases
-from .pipeline import Bundle, decide, dice, finding, masks_of, native_mask, read_probability, sections_of
+from .pipeline import Bundle, decide, dice, finding, native_mask, read_probability
+from .preprocessing import masks_of, sections_of
 
 FIRST, SECOND = 0, 1
 ANSWER = {

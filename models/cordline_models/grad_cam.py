@@ -15,7 +15,7 @@ from .densenet import DenseNet121
 
 
 class WithHeatMap(nn.Module):
-    """(n, 3, h, w) to probabilities (n, c) and Grad-CAM of every class (n, c, h / 32, w / 32), rectified, not normalised."""
+    """(n, 3, h, w) to probabilities (n, c) and Grad-CAM of every class (n, c, h / 32, w / 32), rectified only."""
 
     def __init__(self, network: DenseNet121):
         super().__init__()

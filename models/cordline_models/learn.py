@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from .bundle import QUESTIONS, Settings, write_golden, write_manifest
 from .densenet import DenseNet121
 from .export import export_classifier, export_segmenter
 from .multiresunet import MultiResUNet
-from .pipeline import Bundle
+from .pipeline import Bundle, open_session
 from .store import load_sections
 from .training import Stage, set_up
 from .tune import choose, table
@@ -41,11 +42,19 @@ def train_all(
     segmenter = MultiResUNet()
     segmenter.load_state_dict(weights(run, "segmenter"))
     lesions = train_classifiers.lesions_of(sections)
-    train_classifiers.add_predictions(lesions, segmenter, 0.5, run / "store")
+    train_classifiers.add_predictions(lesions, runtime_of(segmenter, run, threads), 0.5, run / "store")
     start = train_classifiers.train_start(lesions, run, seed + 1, stages.get("start"))
     for k, name in enumerate(QUESTIONS):
         train_classifiers.train_classifier(name, start, lesions, run, seed + 2 + k, stages.get("own"))
     print(f"trained in {(time.monotonic() - start_time) / 60:.0f} min; checkpoints and log in {run}")
+
+
+def runtime_of(segmenter: MultiResUNet, run: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
+    """(n, h, w) images to maps by ONNX Runtime, which on a CPU is twice as quick as PyTorch."""
+    path = run / "segmenter.onnx"
+    export_segmenter(segmenter, path)
+    session = open_session(path, threads)
+    return lambda images: session.run(None, {"image": images[:, None]})[0][:, 0]
 
 
 def weights(run: Path, name: str) -> dict[str, torch.Tensor]:
@@ -70,9 +79,8 @@ def export_all(
         network.load_state_dict(weights(run, name))
         report[name] = export_classifier(network, folder / f"{name}.onnx")
     for name, facts in report.items():
-        print(
-            f"{name}.onnx: {facts['bytes'] / 1e6:.1f} MB; differs from PyTorch by {facts['single']:.1e}, after rounding to half precision by {facts['half']:.1e}"
-        )
+        size, single, half = facts["bytes"] / 1e6, facts["single"], facts["half"]
+        print(f"{name}.onnx: {size:.1f} MB; differs from PyTorch by {single:.1e}, with half weights by {half:.1e}")
     settings = Settings(cohort_kind=kind, cohort=description or f"{kind} cohort")
     bundle = Bundle(folder, threads)
     values, labels = table(bundle, cohort, "validation", run / "maps")

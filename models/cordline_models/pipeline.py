@@ -1,4 +1,4 @@
-"""A bundle's ONNX files run on a volume, as the manifest says: the plain Python counterpart of the runtime. No torch."""
+"""A bundle's ONNX files on a volume, as the manifest says: the plain Python counterpart of the runtime. No torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import onnxruntime
 from scipy import ndimage
 
 from .bundle import QUESTIONS, Settings, sha256
-from .preprocessing import classifier_input, masks_of, resize_image, sections_of
+from .preprocessing import classifier_input, resize_image
+
+
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others want the cores too
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 @dataclass
@@ -21,16 +28,9 @@ class Bundle:
     threads: int = 2
 
     def __post_init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads
         self.hash = sha256(self.folder / "segmenter.onnx")[:12]
         names = ["segmenter", *QUESTIONS]
-        self.session = {
-            name: onnxruntime.InferenceSession(
-                str(self.folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-            for name in names
-        }
+        self.session = {name: open_session(self.folder / f"{name}.onnx", self.threads) for name in names}
 
     def probability(self, sections: np.ndarray) -> np.ndarray:
         """(n, 256, 256) images in 0..1 to probability maps, section by section."""
@@ -102,16 +102,3 @@ def read_probability(bundle: Bundle, sections: np.ndarray, store: Path, case: st
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, maps)
     return maps
-
-
-__all__ = [
-    "Bundle",
-    "decide",
-    "dice",
-    "drop_small",
-    "finding",
-    "masks_of",
-    "native_mask",
-    "read_probability",
-    "sections_of",
-]

@@ -14,7 +14,7 @@ from .preprocessing import masks_of, sections_of
 
 @dataclass
 class Sections:
-    """All sections of a split. image: uint16 (n, 256, 256), 65535 = 1; mask: bool; case: index into cases; label: of each case."""
+    """All sections of a split: image uint16 (n, 256, 256), 65535 = 1; mask bool; case (index into cases); label."""
 
     image: np.ndarray
     mask: np.ndarray

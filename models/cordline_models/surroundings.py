@@ -26,6 +26,7 @@ class Surroundings:
         self.skin_ahead = np.interp(
             s, mark, np.array([62, 66, 125, 140, 130, 125, 130]) * rng.uniform(0.8, 1.35)
         ) + 6 * np.sin(s / rng.uniform(18, 50) + rng.uniform(0, 6))
+        self.half_width = rng.uniform(135, 185)
         self.sat_band = rng.uniform(0.08, 1.0)
         self.sat_edge = rng.uniform(38, 80)
         self.lung = rng.uniform(0.02, 0.12)
@@ -58,8 +59,11 @@ class Surroundings:
         behind = np.interp(s, spine.s, self.skin_behind).astype(np.float32)
         fat = np.interp(s, spine.s, self.fat_behind).astype(np.float32)
         ahead = np.interp(s, spine.s, self.skin_ahead).astype(np.float32)
+        side = np.interp(s, [-20, self.neck - 40, self.neck + 60], [75, 66, self.half_width]).astype(np.float32)
+        round_ = np.sqrt(np.maximum(1 - (v / side) ** 2, 0))
+        behind, ahead = behind * (0.3 + 0.7 * round_), ahead * round_
         clump = self.clump(s, u, v)
-        body = np.maximum(u - behind, -u - ahead)
+        body = np.maximum(np.maximum(u - behind, -u - ahead), np.abs(v) - side)
         soft = tissues["muscle"] * (1 + 0.25 * coarse) + tissues["viscera"] * 0.25 * np.clip(clump, -0.5, 2)
         paint(image, inside(body, 2.0), np.maximum(soft, 0.02))
         self._behind(image, s, u, v, behind, fat, coarse, fine, tissues, pixel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import torch
 from torch.nn import functional as F
+from tqdm import tqdm
 
 from . import CLASSES
 from .augment import intensity, place
@@ -17,12 +18,11 @@ from .bundle import QUESTIONS
 from .densenet import DenseNet121
 from .preprocessing import SIZE, classifier_input
 from .store import Sections
-from .train_segmenter import predict
-from .training import Run, Stage, to_input
+from .training import Run, Stage, half_precision, to_input
 
 LESIONS = CLASSES[1:]
-START = [Stage(560, 192, 12, 1e-3)]
-OWN = [Stage(120, 192, 16, 3e-4, 8), Stage(60, 256, 8, 1e-4, 3)]
+START = [Stage(700, 192, 12, 1e-3)]
+OWN = [Stage(90, 192, 12, 3e-4, 8), Stage(36, 256, 8, 1e-4, 3)]
 WIDTH = {192: 96, 256: 256}
 """Columns of a view by its rows: lesions of the cord are long and narrow. Whole sections at the end."""
 GROUPS = {
@@ -34,11 +34,13 @@ GROUPS = {
 SMOOTHING = 0.05
 LEAST_PIXELS = 4
 PREDICTED_SHARE = 0.45
+BAND = 96
+"""Columns round the lesion that are segmented for the classifiers' training."""
 
 
 @dataclass
 class Lesions:
-    """Sections with lesion of a split. image: uint16 (n, 256, 256); truth, predicted: bool; label: 0..3; case: of each section.
+    """Sections with lesion: image uint16 (n, 256, 256); truth and predicted bool; label 0..3 and case of each.
 
     `predicted` holds the segmenter's mask where `has_predicted`."""
 
@@ -60,31 +62,28 @@ def lesions_of(sections: Sections) -> Lesions:
 
 
 def add_predictions(
-    lesions: Lesions, segmenter: torch.nn.Module, threshold: float, store: Path, per_case: int = 3
+    lesions: Lesions, segment: Callable[[np.ndarray], np.ndarray], threshold: float, store: Path, per_case: int = 2
 ) -> None:
-    """Segment up to `per_case` sections of each case, in a band of 96 columns round the lesion; kept in `store`."""
+    """Segment up to `per_case` sections of each case, in a band of 96 columns round the lesion; kept in `store`.
+
+    segment: (n, h, w) images in 0..1 to probability maps of the same shape.
+    """
     rng = np.random.default_rng(5)
-    chosen = np.concatenate(
-        [rng.permutation(np.flatnonzero(lesions.case == c))[:per_case] for c in np.unique(lesions.case)]
-    )
+    cases = np.unique(lesions.case)
+    chosen = np.concatenate([rng.permutation(np.flatnonzero(lesions.case == c))[:per_case] for c in cases])
     kept = store / "predicted.npz"
-    if kept.is_file():
-        with np.load(kept) as found:
-            if np.array_equal(found["chosen"], chosen):
-                lesions.predicted[chosen], lesions.has_predicted[chosen] = found["masks"], found["masks"].any((1, 2))
-                return
-    half = 48
-    left = [int(np.clip(np.argwhere(lesions.truth[i]).mean(0)[1] - half, 0, SIZE[1] - 2 * half)) for i in chosen]
-    masks = np.zeros((len(chosen), *SIZE), bool)
-    for k in range(0, len(chosen), 8):
-        band = np.stack(
-            [lesions.image[i][:, a : a + 2 * half] for i, a in zip(chosen[k : k + 8], left[k : k + 8], strict=True)]
-        )
-        found = predict(segmenter, band.astype(np.float32) / 65535, 8) >= threshold
-        for j, mask in enumerate(found):
-            masks[k + j][:, left[k + j] : left[k + j] + 2 * half] = mask
-    np.savez_compressed(kept, chosen=chosen, masks=masks)
-    lesions.predicted[chosen], lesions.has_predicted[chosen] = masks, masks.any((1, 2))
+    if not kept.is_file():
+        masks = np.zeros((len(chosen), *SIZE), bool)
+        for k, i in enumerate(tqdm(chosen, desc="masks for the classifiers", mininterval=5)):
+            left = int(np.clip(np.argwhere(lesions.truth[i]).mean(0)[1] - BAND / 2, 0, SIZE[1] - BAND))
+            band = lesions.image[i][:, left : left + BAND].astype(np.float32) / 65535
+            masks[k][:, left : left + BAND] = segment(band[None])[0] >= threshold
+        np.savez_compressed(kept, chosen=chosen, masks=masks)
+    with np.load(kept) as found:
+        if not np.array_equal(found["chosen"], chosen):
+            raise ValueError(f"{kept} belongs to another cohort: remove it")
+        masks = found["masks"]
+    lesions.predicted[chosen], lesions.has_predicted[chosen] = masks, masks.sum((1, 2)) >= LEAST_PIXELS
 
 
 class Sampler:
@@ -147,7 +146,9 @@ def train_start(lesions: Lesions, folder: Path, seed: int = 2, stages: list[Stag
 
     def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
         views, answers = sampler.batch(rng, stage.batch, stage.size)
-        logits = run.model.logits(views)
+        with half_precision():
+            logits = run.model.logits(views)
+        logits = logits.float()
         return F.cross_entropy(logits, place_of[answers].to(logits.device), label_smoothing=SMOOTHING)
 
     run.train(stages or START, loss_of)
@@ -174,7 +175,9 @@ def train_classifier(
 
     def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
         views, answers = sampler.batch(rng, stage.batch, stage.size)
-        logits = run.model.logits(views)
+        with half_precision():
+            logits = run.model.logits(views)
+        logits = logits.float()
         return F.cross_entropy(logits, answers.to(logits.device), label_smoothing=SMOOTHING)
 
     run.train(stages or OWN, loss_of)

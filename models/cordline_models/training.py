@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +33,13 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def half_precision() -> torch.autocast:
+    """bfloat16 where the processor computes in it, which is nearly twice as quick; elsewhere single precision."""
+    kind = device().type
+    able = torch.cuda.is_bf16_supported() if kind == "cuda" else torch.cpu._is_avx512_bf16_supported()
+    return torch.autocast(kind, torch.bfloat16, enabled=able)
+
+
 def set_up(seed: int, threads: int | None) -> None:
     torch.manual_seed(seed)
     if threads:
@@ -43,11 +49,11 @@ def set_up(seed: int, threads: int | None) -> None:
 def rate_at(stage: Stage, step: int) -> float:
     """Rises over the first steps, then falls along a cosine to a hundredth."""
     warm = min(1.0, (step + 1) / max(stage.warm, 1))
-    return stage.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * np.cos(np.pi * step / max(stage.steps, 1))))
+    return float(stage.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * np.cos(np.pi * step / max(stage.steps, 1)))))
 
 
 class Run:
-    """A resumable training of one network: RUN/NAME.pt holds all that is needed to go on, RUN/log.jsonl what happened."""
+    """A resumable training: RUN/NAME.pt holds all that is needed to go on, RUN/log.jsonl what happened."""
 
     def __init__(self, folder: Path, name: str, model: nn.Module, seed: int):
         folder.mkdir(parents=True, exist_ok=True)
@@ -132,13 +138,3 @@ def cpu_seconds() -> float:
 
 def to_input(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).to(device(), memory_format=torch.channels_last)
-
-
-class Timer:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        self.start = time.monotonic()
-
-    def __call__(self) -> float:
-        return time.monotonic() - self.start

@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from .bundle import Settings
 from .cohort import read_case, read_cases
-from .pipeline import Bundle, dice, drop_small, read_probability, sections_of
-from .preprocessing import resize_image
+from .pipeline import Bundle, dice, drop_small, read_probability
+from .preprocessing import resize_image, sections_of
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
 LEAST_ML = (0.02, 0.05, 0.1, 0.15, 0.2)
@@ -19,7 +19,7 @@ CLEAN_SHARE = 0.95
 
 
 def table(bundle: Bundle, cohort: Path, split: str, store: Path) -> tuple[np.ndarray, np.ndarray]:
-    """(case, threshold, least) Dice, or for a case without lesion 1 when nothing was found and 0 otherwise; and labels."""
+    """Labels, and (case, threshold, least): Dice; without a lesion 1 when nothing was found, else 0."""
     values, labels = [], []
     for case in tqdm(read_cases(cohort, split), desc=f"tune on {split}", mininterval=5):
         image, truth, spacing = read_case(cohort, case.case)

@@ -139,7 +139,7 @@ class Vertebrae:
         t = (s - spine.edge[level]) / spine.height[level]
         pedicle = np.maximum(
             np.abs(t - 0.28) * spine.height[level] - 0.2 * spine.height[level],
-            np.maximum(np.abs(np.abs(v) - side - 4) - 3.5, u - back),
+            np.maximum(np.abs(np.abs(v) - side - 4) - 3.5, np.maximum(u - back, self.front(s) - 4 - u)),
         )
         pillar = np.sqrt((np.abs(np.abs(v) - side - 5) / 6.5) ** 2 + ((u - back - 1) / 7) ** 2) * 6 - 6
         joint = np.maximum(pillar, 1.2 - np.abs(t - 0.75 + 0.02 * (u - back)) * spine.height[level])

@@ -11,6 +11,7 @@ import pydicom
 import pytest
 
 from cordline_models import CLASSES
+from cordline_models.__main__ import main
 from cordline_models.cohort import COUNTS, FIRST_SEED, planned, to_sections
 from cordline_models.findings import STATISTICS, draw_findings, measured_ml
 from cordline_models.phantom import Phantom
@@ -75,7 +76,9 @@ def test_seeds_of_splits_never_meet():
 
 
 def test_drawing_needs_no_torch():
-    code = "import sys, cordline_models.study, cordline_models.cohort; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
+    code = (
+        "import sys, cordline_models.study, cordline_models.cohort; sys.exit(bool({'torch', 'cv2'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -119,3 +122,22 @@ def test_orientation_of_a_nifti_does_not_matter(tmp_path):
     b, spacing_b = to_sections(turned)
     assert np.array_equal(a, b) and np.allclose(spacing_a, spacing_b)
     assert np.allclose(sorted(spacing_a), sorted(picture.grid.spacing), rtol=1e-4)
+
+
+def test_nifti_becomes_a_series_at_its_place(tmp_path):
+    picture = Phantom(6, "nmosd", oblique=True, small=True).picture()
+    affine = np.diag([-1.0, -1, 1, 1]) @ picture.grid.affine()
+    nib.save(nib.as_closest_canonical(nib.Nifti1Image(picture.voxels.astype(np.int16), affine)), tmp_path / "v.nii.gz")
+    out = tmp_path / "series"
+    assert main(["dicom", str(tmp_path / "v.nii.gz"), "--out", str(out), "--every-mm", "0.1"]) == 0
+    files = sorted(out.glob("*.dcm"))
+    assert len(files) == picture.grid.shape[0]
+    positions = {}
+    for path in files:
+        data = pydicom.dcmread(path)
+        positions[tuple(np.round(np.array(data.ImagePositionPatient, float), 2))] = data.pixel_array
+    for k in (0, len(files) - 1):
+        where = np.round(picture.grid.origin + k * picture.grid.spacing[0] * picture.grid.axes[0], 2)
+        key = min(positions, key=lambda p: np.abs(np.array(p) - where).sum())
+        assert np.allclose(key, where, atol=0.02)
+        assert np.array_equal(positions[key], picture.voxels[k])

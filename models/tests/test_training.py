@@ -23,6 +23,10 @@ def test_whole_road_on_a_site_cohort(site, tmp_path):
         main(["export", *common, "--bundle", str(bundle), "--kind", "patients", "--description", "five of a site"]) == 0
     )
     assert main(["evaluate", *common, "--bundle", str(bundle)]) == 0
+    volume = site / "images" / "case000.nii.gz"
+    assert main(["card", "--run", str(run), "--bundle", str(bundle), "--real", str(volume)]) == 0
+    card = (bundle / "CARD.md").read_text()
+    assert "not a medical device" in card.splitlines()[0] and volume.name in card and "Dice, nmosd" in card
     settings = Settings.of_bundle(bundle)
     assert settings.cohort_kind == "patients" and settings.cohort == "five of a site"
     manifest = (bundle / "bundle.toml").read_text()

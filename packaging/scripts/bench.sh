@@ -6,5 +6,5 @@ say "Building (release)"
 cargo build --release --locked --quiet --package cordline
 CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
 export CORDLINE_ONNXRUNTIME
-export CORDLINE_PROGRAM=$target/release/cordline
+export PROGRAM_UNDER_TEST=$target/release/cordline
 exec .venv/bin/python tests/bench/bench.py "$@"

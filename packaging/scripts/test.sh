@@ -6,7 +6,7 @@ packaging/scripts/setup.sh train
 
 CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
 export CORDLINE_ONNXRUNTIME
-export CORDLINE_PROGRAM=$target/debug/cordline
+export PROGRAM_UNDER_TEST=$target/debug/cordline
 export PYTHONDONTWRITEBYTECODE=1
 
 table=()
@@ -23,6 +23,7 @@ step() { # name command...
 }
 
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }
+models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
 ruff() { .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .; }
 
 step "formatting of Rust" cargo fmt --all --check
@@ -32,7 +33,7 @@ step "lints of Python" ruff
 step "build of the program" cargo build --locked --package cordline
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
 step "tests of the whole system" .venv/bin/python -m pytest -q tests/python tests/baseline
-step "tests of the models" .venv-train/bin/python -m pytest -q models/tests
+step "tests of the models" models_tests
 
 say "Summary"
 printf '    %s\n' "${table[@]}"

@@ -11,9 +11,18 @@
 //! - [`evaluate`]: figures of a cohort
 //! - [`cli`]: the commands
 
+pub mod analyze;
 pub mod bundle;
+pub mod cli;
+pub mod config;
+pub mod deliver;
+pub mod diagnosis;
 pub mod dicom;
+pub mod evaluate;
 pub mod geometry;
 pub mod networks;
+pub mod outbox;
 pub mod pipeline;
+pub mod report;
+pub mod stage;
 pub mod volume;

@@ -1,3 +1,10 @@
-//! The program `cordline`.
+//! The program `cordline`: flags, then the command, then the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use cordline::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    cli::run(Cli::parse()).into()
+}

@@ -4,11 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use cordline_device::{ExecutionProvider, Fallback, OnnxRuntime, Session, SessionError, SessionOptions, probe};
+use cordline_device::{
+    ExecutionProvider, Fallback, LibraryError, OnnxRuntime, Session, SessionError, SessionOptions, library, probe,
+};
 use cordline_sdk::result::Problem;
 use thiserror::Error;
 
 use crate::bundle::{Bundle, BundleError};
+use crate::config::Config;
 
 /// Name of the segmenter among the networks.
 const SEGMENTER: &str = "segmenter";
@@ -33,6 +36,9 @@ pub enum NetworkError {
     /// The box is at fault.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// ONNX Runtime cannot be used.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
     /// A network answered in another shape than the manifest promises.
     #[error("the network {network} answered with shape {found:?} where {expected} was promised")]
     Shape {
@@ -50,6 +56,9 @@ impl NetworkError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Bundle(error) => error.problem(),
+            Self::Library(error) => {
+                Problem { code: "no_onnxruntime".into(), message: self.to_string(), action: error.action() }
+            }
             Self::Session(_) => Problem {
                 code: "network".into(),
                 message: self.to_string(),
@@ -65,6 +74,12 @@ impl NetworkError {
 }
 
 impl Networks {
+    /// Loads ONNX Runtime as configured; no network is opened yet.
+    pub fn load(config: &Config, bundle: Bundle) -> Result<Self, NetworkError> {
+        let path = library::find(config.onnxruntime.as_deref())?;
+        Ok(Self::new(OnnxRuntime::load(&path)?, bundle, config.session_options()))
+    }
+
     /// Nothing is opened yet.
     pub fn new(runtime: OnnxRuntime, bundle: Bundle, options: SessionOptions) -> Self {
         Self {
@@ -129,6 +144,11 @@ impl Networks {
     /// Providers that were wanted more and could not be used, each once.
     pub fn fallbacks(&self) -> &[Fallback] {
         &self.fallbacks
+    }
+
+    /// The box that runs them.
+    pub fn hardware(&self) -> &probe::Hardware {
+        &self.hardware
     }
 
     /// ONNX Runtime that runs them.

@@ -38,12 +38,12 @@ class Run:
 
 @pytest.fixture(scope="session")
 def program() -> Path:
-    """The program: CORDLINE_PROGRAM, else the newest build of the tree."""
-    if given := os.environ.get("CORDLINE_PROGRAM"):
+    """The program: PROGRAM_UNDER_TEST, else the newest build of the tree."""
+    if given := os.environ.get("PROGRAM_UNDER_TEST"):
         return Path(given)
     target = Path(os.environ.get("CARGO_TARGET_DIR", TREE / "target"))
     found = [path for kind in ("debug", "release") if (path := target / kind / "cordline").exists()]
-    assert found, "the program is not built: run `cargo build`, or set CORDLINE_PROGRAM"
+    assert found, "the program is not built: run `cargo build`, or set PROGRAM_UNDER_TEST"
     return max(found, key=lambda path: path.stat().st_mtime)
 
 

@@ -102,7 +102,8 @@ def classifier(path: Path, weights, bias: float) -> None:
     )
 
 
-def _safetensors(path: Path, tensors: dict[str, np.ndarray]) -> None:
+def save_safetensors(path: Path, tensors: dict[str, np.ndarray]) -> None:
+    """Writes float32 tensors in the safetensors format."""
     header, data = {}, b""
     for name, tensor in tensors.items():
         values = np.ascontiguousarray(tensor, "<f4").tobytes()
@@ -131,7 +132,7 @@ def _golden(folder: Path) -> None:
         image = np.concatenate([0 * mask, mask * random.random(mask.shape, np.float32), mask], axis=1)
         probabilities, cam = outputs(name, image)
         tensors |= {f"{name}.image": image, f"{name}.probabilities": probabilities, f"{name}.cam": cam}
-    _safetensors(folder / "golden.safetensors", tensors)
+    save_safetensors(folder / "golden.safetensors", tensors)
 
 
 def _classifier_toml(name: str) -> str:

@@ -84,7 +84,7 @@ pub struct Problem {
 }
 
 /// The chosen series, its reasons, and the fate of every other series of the input.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesChoice {
     /// Series Instance UID; absent when none was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,28 +1,11 @@
 //! The only folder that knows DICOM.
 //!
-//! On the way in, in the order in which data passes:
-//! - [`limits`]: how much is accepted
-//! - [`input`]: files, folders and archives to instances; inside it [`part10`] (what a file claims to be), [`prescan`] (a walk that believes
-//!   nothing), [`elements`] (attributes), [`header`] and [`enhanced`] (from attributes to an [`instance`]), [`fault`] (what can be wrong with a file)
-//! - [`series`]: which series is the sagittal T2-weighted one, and why
-//! - [`stack`]: decodes the chosen series ([`decode`], [`syntax`]) and makes a volume of it
-//! - [`source`]: what the chosen series is called and where its frames come from
+//! - [`read`]: files, folders and archives to a volume
+//! - [`source`]: what the chosen series is called and where its frames come from; results carry it over
+//! - [`write`]: findings to SEG, SR, parametric map and secondary capture
 //!
 //! Absent from here: networks, arithmetic on lesions, words for people beyond reasons and errors.
 
-pub mod decode;
-pub mod elements;
-pub mod enhanced;
-pub mod fault;
-pub mod header;
-pub mod input;
-pub mod instance;
-pub mod limits;
-pub mod part10;
-pub mod prescan;
-pub mod series;
+pub mod read;
 pub mod source;
-pub mod stack;
-pub mod syntax;
-#[cfg(test)]
-pub(crate) mod testing;
+pub mod write;

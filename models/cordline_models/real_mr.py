@@ -1,0 +1,48 @@
+"""A NIfTI volume as a DICOM series: a way to hand a real, open data set to the runtime.
+
+Sections are taken along the axis nearest to left-right, one every `every_mm`, as they are: no averaging.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from .cohort import to_sections
+from .dicom_series import Patient, Protocol, write_series
+from .geometry import LPS_TO_RAS, Grid
+from .phantom import Image
+
+# Only what series choice needs; the echo and repetition times of the scan are not in a NIfTI file.
+PROTOCOL = Protocol(
+    "T2 SAG", "SE", "SK", 1500.0, 120.0, study="SPINE MR OPEN DATA", maker=("Converted from NIfTI", "Unknown scanner")
+)
+
+
+def sagittal_image(path: Path, every_mm: float = 3.0) -> Image:
+    """Sagittal sections of a NIfTI file, numbers scaled to 12 bits where they need it."""
+    nifti = nib.load(path)
+    voxels, spacing = to_sections(nifti)
+    start = nib.orientations.io_orientation(nifti.affine)
+    change = nib.orientations.ornt_transform(start, nib.orientations.axcodes2ornt(("L", "I", "P")))
+    affine = LPS_TO_RAS @ nifti.affine @ nib.orientations.inv_ornt_aff(change, nifti.shape)
+    step = max(1, round(every_mm / spacing[0]))
+    first = (len(voxels) - 1) % step // 2
+    kept = voxels[first::step].astype(np.float64)
+    kept = np.clip(kept - min(kept.min(), 0), 0, None)
+    if kept.max() > 4095:
+        kept *= 4095 / kept.max()
+    axes = affine[:3, :3].T / spacing[:, None]
+    origin = affine[:3, 3] + first * spacing[0] * axes[0]
+    grid = Grid(kept.shape, origin, axes, spacing * np.array([step, 1, 1]), float(spacing[0]))
+    return Image(np.rint(kept).astype(np.uint16), np.zeros(kept.shape, np.uint8), grid, "T2w")
+
+
+def write_real(path: Path, folder: Path, body_part: str, every_mm: float = 3.0) -> int:
+    """Write the series into `folder`; returns the number of sections."""
+    image = sagittal_image(path, every_mm)
+    patient = Patient("OPEN^DATA", "OPEN-DATA", "O", 30)
+    write_series(folder, image, PROTOCOL, patient, f"cordline-open/{path.name}", 1, body_part)
+    return image.grid.shape[0]

@@ -1,0 +1,214 @@
+//! The road of a study: input to findings to files.
+//!
+//! - [`take_in`]: read, choose the series, decode
+//! - [`find`](mod@find): segment, measure, classify
+
+mod find;
+mod take_in;
+
+use std::path::{Path, PathBuf};
+
+use cordline_device::ExecutionProvider;
+use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
+
+use crate::bundle::manifest::Manifest;
+use crate::bundle::{Bundle, place};
+use crate::config::Config;
+use crate::deliver::{self, Earlier};
+use crate::dicom::source::SourceSeries;
+use crate::networks::{NetworkError, Networks};
+use crate::outbox::{Outbox, RESULT_FILE};
+use crate::pipeline::findings::Findings;
+use crate::pipeline::normalise;
+use crate::stage::{Stage, Stopwatch};
+use crate::volume::Volume;
+use find::find;
+use take_in::{Input, take_in};
+
+/// What is to be analysed.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Files, folders and ZIP archives of one patient.
+    pub inputs: &'a [PathBuf],
+    /// Folder for the results.
+    pub out: &'a Path,
+    /// SeriesInstanceUID that a person chose.
+    pub series: Option<&'a str>,
+}
+
+/// Where an analysis is.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// A stage begins.
+    Stage(Stage),
+    /// A section is done.
+    Section {
+        /// The stage.
+        stage: Stage,
+        /// The question, where the stage has several.
+        detail: Option<&'a str>,
+        /// Sections done in this step.
+        done: usize,
+        /// Sections of this step.
+        total: usize,
+    },
+}
+
+/// Who watches an analysis.
+pub type Observer<'a> = dyn FnMut(Progress<'_>) + 'a;
+
+/// The volume that was analysed, and where it came from.
+pub struct Analysed {
+    /// The chosen series.
+    pub source: SourceSeries,
+    /// The contrast-enhanced T1-weighted series, where it was used too.
+    pub t1c: Option<SourceSeries>,
+    /// The voxels of the chosen series.
+    pub volume: Volume,
+    /// What was found in it.
+    pub findings: Findings,
+    /// The bundle that found it.
+    pub manifest: Manifest,
+}
+
+/// Analyses a study and writes everything that is to be said of it into `request.out`.
+///
+/// Every end of the road is a result: an answer, a choice for a person, out of scope, or failed with a reason. The error is left for the case
+/// in which not even the result can be written.
+pub fn analyze(request: &Request<'_>, config: &Config, observer: &mut Observer<'_>) -> Result<AnalysisResult, Problem> {
+    let mut watch = Stopwatch::start();
+    let earlier = Earlier::read(request.out);
+    let outbox = Outbox::open(request.out).map_err(|e| e.problem())?;
+    let mut result = blank();
+    let analysed = match travel(request, config, &mut result, &mut watch, observer) {
+        Ok(analysed) => Some(analysed),
+        Err(stop) => {
+            result.state = stop.state;
+            result.problem = Some(stop.problem);
+            None
+        }
+    };
+    observer(Progress::Stage(Stage::Writing));
+    let created = earlier.moment(&result);
+    result.created = created.to_rfc3339();
+    let delivered = deliver::deliver(&outbox, analysed.as_ref(), created, &mut result, &mut watch);
+    if let Err(problem) = delivered {
+        result.state = State::Failed;
+        result.finding = None;
+        result.problem = Some(problem.clone());
+        write_result(&outbox, &result).map_err(|_| problem)?;
+        return Ok(result);
+    }
+    result.timings_ms = watch.report();
+    write_result(&outbox, &result)?;
+    Ok(result)
+}
+
+fn write_result(outbox: &Outbox, result: &AnalysisResult) -> Result<(), Problem> {
+    let json = serde_json::to_vec_pretty(result).expect("results are plain JSON");
+    outbox.write(RESULT_FILE, &json).map_err(|e| e.problem())
+}
+
+/// A result that says nothing yet.
+fn blank() -> AnalysisResult {
+    AnalysisResult {
+        schema_version: SCHEMA_VERSION.into(),
+        notice: cordline_sdk::RESEARCH_USE.into(),
+        cordline_version: env!("CARGO_PKG_VERSION").into(),
+        state: State::Completed,
+        finding: None,
+        problem: None,
+        warnings: Vec::new(),
+        series: None,
+        bundle: None,
+        created: String::new(),
+        provider: None,
+        precision: None,
+        classifications: Vec::new(),
+        not_asked: Vec::new(),
+        lesions: Vec::new(),
+        timings_ms: Default::default(),
+        files: Vec::new(),
+    }
+}
+
+/// Why the road ends early.
+struct Stop {
+    state: State,
+    problem: Problem,
+}
+
+impl Stop {
+    /// `problem` is there unless the state is `completed`.
+    fn at(state: State, problem: Option<Problem>) -> Self {
+        Self { state, problem: problem.expect("a road that ends early has a reason") }
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self { state: State::Failed, problem }
+    }
+}
+
+impl From<NetworkError> for Stop {
+    fn from(error: NetworkError) -> Self {
+        error.problem().into()
+    }
+}
+
+/// The road itself; what is learnt on the way goes into `result` at once, so that an early end still tells it.
+fn travel(
+    request: &Request<'_>,
+    config: &Config,
+    result: &mut AnalysisResult,
+    watch: &mut Stopwatch,
+    observer: &mut Observer<'_>,
+) -> Result<Analysed, Stop> {
+    let folder = config.bundle.clone().map_or_else(place::find, Ok).map_err(|e| e.problem())?;
+    let bundle = Bundle::open(&folder).map_err(|e| e.problem())?;
+    let identity = bundle.identity();
+    result.warnings.extend(identity.warning.clone());
+    result.bundle = Some(identity);
+
+    let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
+
+    let stage = Stage::Normalising;
+    observer(Progress::Stage(stage));
+    let clip = bundle.manifest.preprocessing.clip;
+    let (t2w, t1c_voxels) = watch.time(stage.key(), || {
+        (normalise::normalise(&volume.voxels, clip), t1c.as_ref().map(|t| normalise::normalise(&t.voxels, clip)))
+    });
+    let t1c_source = t1c.map(|t| t.source);
+
+    let mut networks = Networks::load(config, bundle.clone())?;
+    let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
+    say_provider(&networks, config, result);
+    let findings = findings?;
+
+    result.finding = Some(findings.finding.clone());
+    result.classifications = findings.classifications.clone();
+    result.not_asked = findings.not_asked.clone();
+    result.lesions = findings.lesions.clone();
+    Ok(Analysed { source, t1c: t1c_source, volume, findings, manifest: bundle.manifest })
+}
+
+/// Says who computed, and says aloud where that is not who was wanted most.
+///
+/// A box without GPU that was left at the default order has nothing to be warned of: the provider stands in the result.
+fn say_provider(networks: &Networks, config: &Config, result: &mut AnalysisResult) {
+    let names: Vec<String> = networks.providers().iter().map(ExecutionProvider::to_string).collect();
+    if names.is_empty() {
+        return;
+    }
+    let used = names.join(" and ");
+    let by_choice = config.providers != ExecutionProvider::PREFERENCE;
+    if by_choice || networks.hardware().gpu.is_some() {
+        let fallbacks = networks.fallbacks().iter();
+        result.warnings.extend(
+            fallbacks.map(|f| format!("{} could not be used, the networks ran on {used}: {}", f.wanted, f.reason)),
+        );
+    }
+    result.provider = Some(used);
+    result.precision = Some("fp32".into());
+}

@@ -1,0 +1,137 @@
+//! `cordline analyze`: a study to findings.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cordline_sdk::AnalysisResult;
+use cordline_sdk::result::State;
+
+use super::exit::Exit;
+use super::fail;
+use super::progress::Bar;
+use crate::analyze::{self, Request};
+use crate::config::Config;
+
+/// Flags of `analyze`.
+#[derive(Debug, Args)]
+pub struct AnalyzeArgs {
+    /// DICOM folders, files or ZIP archives of one patient
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Folder for the results; made where it is missing, results of an earlier run in it are replaced
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Folder of the bundle [default: the one that comes with the program]
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Series Instance UID of the sagittal T2-weighted series, instead of the automatic choice
+    #[arg(long, value_name = "UID")]
+    series: Option<String>,
+    /// Print result.json on standard output
+    #[arg(long)]
+    json: bool,
+    /// Threads of a network [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// No progress bar and no summary
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Runs the command.
+pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
+    if let Some(threads) = args.threads {
+        config.threads = usize::from(threads);
+    }
+    if args.bundle.is_some() {
+        config.bundle = args.bundle;
+    }
+    let bar = Bar::new(args.quiet);
+    let request = Request { inputs: &args.inputs, out: &args.out, series: args.series.as_deref() };
+    let outcome = analyze::analyze(&request, &config, &mut |progress| bar.show(&progress));
+    bar.finish();
+    let result = match outcome {
+        Ok(result) => result,
+        Err(problem) => return fail(&problem, Exit::Failed),
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&result).expect("results are plain JSON"));
+    } else if !args.quiet {
+        summarise(&result, &args.out);
+    }
+    match &result.problem {
+        Some(problem) => {
+            let exit = fail(problem, result.state.into());
+            if result.state == State::NeedsSelection {
+                list_candidates(&result);
+            }
+            exit
+        }
+        None => result.state.into(),
+    }
+}
+
+/// The answer in a few lines.
+fn summarise(result: &AnalysisResult, out: &std::path::Path) {
+    if let Some(finding) = &result.finding {
+        println!("{finding}");
+    }
+    for c in &result.classifications {
+        let answer = c.labels.get(&c.decision).map_or("undecided", String::as_str);
+        let numbers: Vec<String> = c
+            .probabilities
+            .iter()
+            .map(|(id, p)| format!("{} {:.0} %", c.labels.get(id).unwrap_or(id), p * 100.0))
+            .collect();
+        println!("  {} {answer} ({})", c.question, numbers.join(", "));
+    }
+    for lesion in &result.lesions {
+        println!(
+            "  Lesion {}: {:.2} mL, {:.0} mm craniocaudal, sections {}",
+            lesion.number,
+            lesion.volume_ml,
+            lesion.extent_mm,
+            sections(&lesion.sections)
+        );
+    }
+    for warning in &result.warnings {
+        println!("  Note: {warning}");
+    }
+    if result.files.iter().any(|f| f.kind == "report") {
+        println!("  Report: {}", out.join("report.html").display());
+    }
+    println!("  {}", cordline_sdk::RESEARCH_USE);
+}
+
+/// Section numbers as ranges: `3-5, 8`.
+fn sections(numbers: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for &n in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == n => *last = n,
+            _ => ranges.push((n, n)),
+        }
+    }
+    ranges.iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") }).collect::<Vec<_>>().join(", ")
+}
+
+fn list_candidates(result: &AnalysisResult) {
+    for candidate in result.series.iter().flat_map(|s| &s.candidates) {
+        eprintln!(
+            "  --series {}   {} ({} frames): {}",
+            candidate.uid,
+            candidate.description,
+            candidate.frames,
+            candidate.reasons.join("; ")
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn section_numbers_become_ranges() {
+        assert_eq!(super::sections(&[3, 4, 5, 8]), "3-5, 8");
+        assert_eq!(super::sections(&[]), "");
+    }
+}

@@ -1,0 +1,89 @@
+//! The commands: flags in, words and exit codes out.
+//!
+//! - [`analyze`]: a study to findings
+//! - [`doctor`]: what this box has, what was chosen and why, what is wrong and what to do
+//! - [`bundle`]: is a bundle whole
+//! - [`evaluate`]: figures of a cohort
+//! - [`documents`]: shell completions, man pages and the schema of the result
+//! - [`progress`]: the bar on a terminal
+//! - [`exit`]: what the exit codes mean
+
+pub mod analyze;
+pub mod bundle;
+pub mod doctor;
+pub mod documents;
+pub mod evaluate;
+pub mod exit;
+pub mod progress;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use cordline_sdk::result::Problem;
+
+use crate::config::Config;
+use exit::Exit;
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nResearch use only; not a medical device");
+
+/// Finds and classifies lesions of the spinal cord in MR studies
+#[derive(Debug, Parser)]
+#[command(name = "cordline", version = VERSION, after_help = "Research use only; not a medical device.", max_term_width = 110)]
+pub struct Cli {
+    /// Configuration file [default: /etc/cordline/cordline.toml, where it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Analyse an MR study: a folder, files or a ZIP archive of DICOM
+    Analyze(analyze::AnalyzeArgs),
+    /// Say what this box has, what was chosen and why, what is wrong and what to do
+    Doctor(doctor::DoctorArgs),
+    /// Look after bundles (manifest + models)
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
+    /// Compare results with the truth: accuracy, sensitivity, specificity, AUC, Dice
+    Evaluate(evaluate::EvaluateArgs),
+    /// Print shell completions, man pages or the schema of the result
+    #[command(subcommand)]
+    Print(documents::PrintCommand),
+}
+
+/// Runs one command. Whatever goes wrong ends in a sentence on standard error and an exit code.
+pub fn run(cli: Cli) -> Exit {
+    let config = match Config::resolve(cli.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return fail(&error.problem(), Exit::Usage),
+    };
+    start_log(&config.log);
+    match cli.command {
+        Command::Analyze(args) => analyze::run(args, config),
+        Command::Doctor(args) => doctor::run(args, config),
+        Command::Bundle(command) => bundle::run(command, config),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Print(command) => documents::run(command),
+    }
+}
+
+/// Says a problem on standard error, and what to do about it.
+fn fail(problem: &Problem, exit: Exit) -> Exit {
+    eprintln!("cordline: {}", problem.message);
+    eprintln!("  what to do: {}", problem.action);
+    exit
+}
+
+fn start_log(filter: &str) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
+    // ONNX Runtime's own chatter is shown only where it is asked for.
+    let filter = if filter.to_string().contains("ort") {
+        filter
+    } else {
+        filter.add_directive("ort=error".parse().expect("a valid directive"))
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,53 @@
+//! The bar on a terminal: stage and section. Silent where standard error is no terminal.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::analyze::Progress;
+
+/// A bar that follows an analysis.
+pub struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    /// A bar on standard error; hidden when `quiet`, and by itself where there is no terminal.
+    pub fn new(quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(
+            Some(0),
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() },
+        );
+        bar.set_style(style("{spinner} {msg}"));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar }
+    }
+
+    /// Shows where the analysis is.
+    pub fn show(&self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Stage(stage) => {
+                self.bar.set_style(style("{spinner} {msg}"));
+                self.bar.set_message(stage.words());
+            }
+            Progress::Section { stage, detail, done, total } => {
+                if *done == 1 {
+                    self.bar.set_style(style("{spinner} {msg:32} {wide_bar} section {pos}/{len}  {eta} left"));
+                    self.bar.set_length(*total as u64);
+                    self.bar.reset_eta();
+                }
+                self.bar.set_message(detail.map_or_else(|| stage.words().to_owned(), str::to_owned));
+                self.bar.set_position(*done as u64);
+            }
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates in this file are valid")
+}

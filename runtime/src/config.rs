@@ -1,0 +1,147 @@
+//! Settings, resolved once: file, then environment, then flags. Nobody else reads the environment.
+
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat};
+use cordline_device::{ExecutionProvider, SessionOptions};
+use cordline_sdk::result::Problem;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::dicom::read::limits::Limits;
+use crate::dicom::read::series::SeriesRules;
+
+/// The file that is read when none is named and this one exists.
+pub const DEFAULT_FILE: &str = "/etc/cordline/cordline.toml";
+
+/// Prefix of the environment variables: `CORDLINE_THREADS=2`, `CORDLINE_SERIES__MIN_SECTIONS=5`.
+const PREFIX: &str = "CORDLINE";
+
+/// Every setting of the program. `packaging/cordline.toml` is the commented reference.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// ONNX Runtime: its library file or the folder that holds it. Looked for in the usual places where absent.
+    pub onnxruntime: Option<PathBuf>,
+    /// Folder of the bundle. Looked for in the usual places where absent.
+    pub bundle: Option<PathBuf>,
+    /// Execution providers in order of preference.
+    pub providers: Vec<ExecutionProvider>,
+    /// Threads of a network; 0 for one on each processor.
+    pub threads: usize,
+    /// What is logged, for example `warn` or `cordline=debug`.
+    pub log: String,
+    /// What is accepted from outside.
+    pub limits: Limits,
+    /// How the series is chosen.
+    pub series: SeriesRules,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            onnxruntime: None,
+            bundle: None,
+            providers: ExecutionProvider::PREFERENCE.to_vec(),
+            threads: 0,
+            log: "warn".into(),
+            limits: Limits::default(),
+            series: SeriesRules::default(),
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Error)]
+#[error("the configuration cannot be used: {0}")]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    /// The error as it is shown to people and programs.
+    pub fn problem(&self) -> Problem {
+        Problem {
+            code: "configuration".into(),
+            message: self.to_string(),
+            action: "correct the file or the CORDLINE_ variable; packaging/cordline.toml explains every setting".into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file (the named one must exist, the default one may) and the environment.
+    pub fn resolve(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let file = match file {
+            Some(named) => File::from(named).format(FileFormat::Toml).required(true),
+            None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
+        };
+        let environment = Environment::with_prefix(PREFIX)
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("providers");
+        config::Config::builder()
+            .add_source(file)
+            .add_source(environment)
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|e| ConfigError(e.to_string()))
+            .and_then(Self::checked)
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        if self.providers.is_empty() {
+            return Err(ConfigError("providers is empty; name at least cpu".into()));
+        }
+        if self.threads > 256 {
+            return Err(ConfigError(format!("threads is {}; at most 256", self.threads)));
+        }
+        Ok(self)
+    }
+
+    /// How networks are to be run.
+    pub fn session_options(&self) -> SessionOptions {
+        let all = std::thread::available_parallelism().map_or(1, |n| n.get());
+        SessionOptions {
+            providers: self.providers.clone(),
+            threads: if self.threads == 0 { all } else { self.threads },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cordline.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::resolve(Some(&file))
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        assert_eq!(read("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn settings_are_read_and_unknown_ones_are_named() {
+        let config = read("threads = 3\nproviders = [\"cuda\", \"cpu\"]\n").unwrap();
+        assert_eq!(config.threads, 3);
+        assert_eq!(config.providers, [ExecutionProvider::Cuda, ExecutionProvider::Cpu]);
+        assert!(read("thread = 3\n").unwrap_err().to_string().contains("thread"));
+        assert!(read("providers = []\n").unwrap_err().to_string().contains("providers"));
+    }
+
+    #[test]
+    fn the_reference_file_says_what_the_defaults_are() {
+        let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/cordline.toml");
+        assert_eq!(Config::resolve(Some(&reference)).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_named_file_must_exist() {
+        assert!(Config::resolve(Some(Path::new("/nowhere/cordline.toml"))).is_err());
+    }
+}

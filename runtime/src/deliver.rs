@@ -1,0 +1,174 @@
+//! Findings become files: DICOM objects for the archive, a page for people.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::{DateTime, FixedOffset, Local, SubsecRound};
+use cordline_device::probe;
+use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile, Problem};
+
+use crate::analyze::Analysed;
+use crate::dicom::write::codes::Code;
+use crate::dicom::write::result_object::{Algorithm, Device, ResultContext, ResultObject};
+use crate::dicom::write::{parametric_map, secondary_capture, seg, sr};
+use crate::outbox::{Outbox, OutboxError, RESULT_FILE};
+use crate::report::{self, ReportError, RgbImage, Shown};
+use crate::stage::{Stage, Stopwatch};
+
+/// The result that an earlier run left in the folder, as far as it says whether the same was done before.
+#[derive(Debug, Default)]
+pub struct Earlier(Option<AnalysisResult>);
+
+impl Earlier {
+    /// Reads what lies there; anything that is no result counts as nothing.
+    pub fn read(folder: &Path) -> Self {
+        let bytes = std::fs::read(folder.join(RESULT_FILE)).ok();
+        Self(bytes.and_then(|b| serde_json::from_slice(&b).ok()))
+    }
+
+    /// When the result was made: now, or at the earlier run where that had the same pixels, models and program. The objects of both runs carry
+    /// the same UIDs, so they must be the same bytes.
+    pub fn moment(&self, result: &AnalysisResult) -> DateTime<FixedOffset> {
+        let same = |earlier: &AnalysisResult| {
+            let key = |r: &AnalysisResult| {
+                let series = r.series.as_ref();
+                (
+                    series.and_then(|s| s.pixel_sha256.clone()),
+                    series.and_then(|s| s.uid.clone()),
+                    r.bundle.as_ref().map(|b| b.sha256.clone()),
+                    r.cordline_version.clone(),
+                    r.provider.clone(),
+                )
+            };
+            key(earlier) == key(result)
+        };
+        let earlier = self.0.as_ref().filter(|e| same(e)).and_then(|e| DateTime::parse_from_rfc3339(&e.created).ok());
+        earlier.unwrap_or_else(|| Local::now().fixed_offset().trunc_subsecs(0))
+    }
+}
+
+/// Writes everything but `result.json`, and lists it in `result.files`.
+///
+/// An analysis that ended early has no volume; it gets the page alone.
+pub fn deliver(
+    outbox: &Outbox,
+    analysed: Option<&Analysed>,
+    created: DateTime<FixedOffset>,
+    result: &mut AnalysisResult,
+    watch: &mut Stopwatch,
+) -> Result<(), Problem> {
+    let start = std::time::Instant::now();
+    let shown = analysed.map(|a| Shown::of(&a.volume, &a.findings));
+    if let (Some(analysed), Some(shown), Some(bundle)) = (analysed, shown.as_ref(), result.bundle.clone()) {
+        write_objects(outbox, analysed, shown, &bundle, created, result)?;
+    }
+    watch.add(Stage::Writing.key(), start.elapsed().as_secs_f64() * 1000.0);
+    result.timings_ms = watch.report();
+    let start = std::time::Instant::now();
+    let written = report::write(outbox.folder(), result, shown.as_ref()).map_err(report_problem)?;
+    result.files.extend(written);
+    watch.add(Stage::Writing.key(), start.elapsed().as_secs_f64() * 1000.0);
+    Ok(())
+}
+
+fn write_objects(
+    outbox: &Outbox,
+    analysed: &Analysed,
+    shown: &Shown,
+    bundle: &BundleIdentity,
+    created: DateTime<FixedOffset>,
+    result: &mut AnalysisResult,
+) -> Result<(), Problem> {
+    let class_codes: BTreeMap<String, Code> = analysed
+        .manifest
+        .classifiers
+        .iter()
+        .flat_map(|c| &c.classes)
+        .map(|c| (c.id.clone(), Code::new(&c.code, &c.scheme, &c.meaning)))
+        .collect();
+    let reasons = result.series.as_ref().map(|s| s.reasons.clone()).unwrap_or_default();
+    let warnings = result.warnings.clone();
+    let context = ResultContext {
+        source: &analysed.source,
+        t1c: analysed.t1c.as_ref(),
+        geometry: &analysed.volume.geometry,
+        findings: &analysed.findings,
+        bundle,
+        class_codes: &class_codes,
+        series_reasons: &reasons,
+        warnings: &warnings,
+        algorithm: algorithm(analysed, result),
+        device: device(),
+        created: created.into(),
+        semiautomatic: false,
+    };
+    let RgbImage { width, height, pixels } = report::montage::draw(result, shown);
+    // A montage is a few thousand pixels wide at most.
+    let picture = secondary_capture::RgbImage { width: width as u32, height: height as u32, pixels };
+    let mut keep = |kind: &str, name: &str, object: &ResultObject| -> Result<(), Problem> {
+        outbox.write(name, &object.bytes).map_err(|e| e.problem())?;
+        result.files.push(OutputFile {
+            kind: kind.into(),
+            path: name.into(),
+            sop_instance_uid: Some(object.sop_instance_uid.clone()),
+        });
+        Ok(())
+    };
+    let segmentation = seg::write(&context).map_err(|e| e.problem())?;
+    if let Some(object) = &segmentation {
+        keep("segmentation", "segmentation.dcm", object)?;
+    }
+    keep(
+        "structured_report",
+        "structured-report.dcm",
+        &sr::write(&context, segmentation.as_ref()).map_err(|e| e.problem())?,
+    )?;
+    for map in &analysed.findings.heat_maps {
+        let object = parametric_map::write(&context, map).map_err(|e| e.problem())?;
+        keep("parametric_map", &format!("heat-map-{}.dcm", map.classifier), &object)?;
+    }
+    keep(
+        "secondary_capture",
+        "secondary-capture.dcm",
+        &secondary_capture::write(&context, &picture, "findings").map_err(|e| e.problem())?,
+    )
+}
+
+/// What computed the result. Every number that decides on the answer is a parameter, and so part of the objects' UIDs.
+fn algorithm(analysed: &Analysed, result: &AnalysisResult) -> Algorithm {
+    let manifest = &analysed.manifest;
+    let questions = manifest
+        .classifiers
+        .iter()
+        .map(|c| format!("{} threshold {} undecided {} to {}", c.id, c.threshold, c.undecided[0], c.undecided[1]));
+    let parameters = [
+        format!("mask threshold {}", manifest.segmenter.threshold),
+        format!("smallest lesion {} mL", manifest.segmenter.min_lesion_ml),
+    ];
+    let computed = [result.provider.clone().unwrap_or_default(), result.precision.clone().unwrap_or_default()];
+    Algorithm {
+        name: format!("Cordline {}", manifest.id),
+        version: manifest.version.clone(),
+        parameters: parameters.into_iter().chain(questions).chain(computed).collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn device() -> Device {
+    Device {
+        manufacturer: "Cordline".into(),
+        model: "Cordline edge runtime".into(),
+        serial: probe::serial(),
+        software_versions: vec![format!("cordline {}", env!("CARGO_PKG_VERSION"))],
+    }
+}
+
+fn report_problem(error: ReportError) -> Problem {
+    match error {
+        ReportError::Write { path, source } => OutboxError::new(path, source).problem(),
+        other => Problem {
+            code: "report".into(),
+            message: other.to_string(),
+            action: "this is a fault of the program: please report it with this message".into(),
+        },
+    }
+}

@@ -1,0 +1,23 @@
+//! Files, folders and archives to a volume. In the order in which data passes:
+//!
+//! - [`limits`]: how much is accepted
+//! - [`input`]: files, folders and archives to instances; inside it [`part10`] (what a file claims to be), [`prescan`] (a walk that believes
+//!   nothing), [`elements`] (attributes), [`header`] and [`enhanced`] (from attributes to an [`instance`]), [`fault`] (what can be wrong with a file)
+//! - [`series`]: which series is the sagittal T2-weighted one, and why
+//! - [`stack`]: decodes the chosen series ([`decode`], [`syntax`]) and makes a volume of it
+
+pub mod decode;
+pub mod elements;
+pub mod enhanced;
+pub mod fault;
+pub mod header;
+pub mod input;
+pub mod instance;
+pub mod limits;
+pub mod part10;
+pub mod prescan;
+pub mod series;
+pub mod stack;
+pub mod syntax;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,176 @@
+//! T2-weighted or not: from the echo and repetition times and the kind of sequence, never from the description alone.
+
+use super::Series;
+use super::assess::Assessment;
+use super::rules::{SeriesRules, find_word, words};
+use crate::dicom::read::instance::Instance;
+
+/// The contrast of a series.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Weighting {
+    /// T2-weighted spin echo.
+    T2,
+    /// T1-weighted.
+    T1,
+    /// Anything else, or unknown.
+    #[default]
+    Other,
+}
+
+/// What is known of the sequence.
+struct Sequence<'a> {
+    te: Option<f64>,
+    tr: Option<f64>,
+    ti: Option<f64>,
+    codes: &'a [String],
+    is_3d: bool,
+    text: Vec<String>,
+    raw_text: String,
+}
+
+impl Sequence<'_> {
+    fn has(&self, code: &str) -> bool {
+        self.codes.iter().any(|c| c == code)
+    }
+
+    /// "TE 102 ms, TR 3500 ms", as far as known.
+    fn times(&self) -> String {
+        let named = [("TE", self.te), ("TR", self.tr)];
+        let said: Vec<_> = named.iter().filter_map(|(name, v)| v.map(|v| format!("{name} {} ms", short(v)))).collect();
+        if said.is_empty() { "no TE, no TR".into() } else { said.join(", ") }
+    }
+}
+
+/// A number with at most one decimal.
+fn short(v: f64) -> String {
+    let rounded = (v * 10.0).round() / 10.0;
+    format!("{rounded}")
+}
+
+/// Adds what the contrast says for or against a series.
+pub(super) fn judge(series: &Series, first: &Instance, rules: &SeriesRules, a: &mut Assessment) {
+    let acquisition = &first.acquisition;
+    let description = format!("{} {}", first.series.description, first.series.protocol);
+    let sequence = Sequence {
+        te: series.frames().find_map(|(_, f)| f.echo_time),
+        tr: acquisition.repetition_time,
+        ti: acquisition.inversion_time.filter(|ti| *ti > 0.0),
+        codes: &acquisition.scanning_sequence,
+        is_3d: acquisition.is_3d,
+        text: words(&description),
+        raw_text: description.to_lowercase(),
+    };
+    if series.instances.iter().any(|i| i.acquisition.diffusion) {
+        a.against.push("diffusion-weighted".into());
+        return;
+    }
+    if sequence.has("EP") {
+        a.against.push("echo planar".into());
+        return;
+    }
+    let before = a.against.len();
+    if let Some(why) = not_t2(&sequence, &acquisition.contrast, rules, a) {
+        a.against.push(why);
+    }
+    if !rules.allow_fat_suppression && a.weighting != Weighting::T1 {
+        if acquisition.fat_suppressed {
+            a.against.push("fat-suppressed".into());
+        } else if let Some(word) = find_word(&sequence.text, &rules.fat_words) {
+            a.against.push(format!("fat-suppressed (\"{word}\" in the description)"));
+        }
+    }
+    if a.against.len() == before {
+        a.weighting = Weighting::T2;
+    }
+}
+
+/// Why a sequence is not T2-weighted; otherwise adds the reason, the score and the doubts.
+fn not_t2(s: &Sequence<'_>, contrast: &str, rules: &SeriesRules, a: &mut Assessment) -> Option<String> {
+    let times = s.times();
+    let [low, high] = rules.stir_inversion_time_ms;
+    if s.ti.is_some_and(|ti| (low..=high).contains(&ti))
+        || contrast == "STIR"
+        || find_word(&s.text, &["stir".into(), "tirm".into()]).is_some()
+    {
+        return Some("STIR".into());
+    }
+    if s.has("IR") {
+        return Some(match s.ti {
+            Some(ti) if ti >= 1500.0 => "FLAIR".into(),
+            Some(ti) => format!("inversion recovery (TI {} ms)", short(ti)),
+            None => "STIR or another inversion recovery".into(),
+        });
+    }
+    let is_t1 =
+        s.te.is_some_and(|te| te < rules.t1_echo_time_ms) && s.tr.is_some_and(|tr| tr < rules.t1_repetition_time_ms);
+    match contrast {
+        "T2" | "" | "UNKNOWN" | "MIXED" => {}
+        "T1" => {
+            a.weighting = Weighting::T1;
+            return Some(format!("T1-weighted ({times})"));
+        }
+        "T2_STAR" => return Some(format!("T2*-weighted ({times})")),
+        "FLAIR" => return Some("FLAIR".into()),
+        "DIFFUSION" => return Some("diffusion-weighted".into()),
+        "PROTON_DENSITY" => return Some(format!("proton density-weighted ({times})")),
+        other => return Some(format!("AcquisitionContrast is {}, not T2", other.to_lowercase())),
+    }
+    if is_t1 {
+        a.weighting = Weighting::T1;
+        return Some(format!("T1-weighted ({times})"));
+    }
+    if s.has("GR") && !s.has("SE") {
+        return Some(if s.te.is_some_and(|te| te > 10.0) {
+            format!("T2*-weighted gradient echo ({times})")
+        } else {
+            format!("gradient echo ({times})")
+        });
+    }
+    if s.has("GR") {
+        return Some(format!("gradient and spin echo ({times})"));
+    }
+    if s.raw_text.contains("t2*") || s.raw_text.contains("t2star") {
+        return Some(format!("T2*-weighted ({times})"));
+    }
+    let mut doubts = Vec::new();
+    match s.te {
+        Some(te) if te >= rules.echo_time_ms => {}
+        Some(te) if te >= rules.doubtful_echo_time_ms => {
+            doubts.push(format!("the echo time of {} ms is short for T2 weighting", short(te)))
+        }
+        Some(te) if te < rules.t1_echo_time_ms => {
+            return Some(match s.tr {
+                Some(tr) if tr >= rules.repetition_time_ms => format!("proton density-weighted ({times})"),
+                _ => format!("not T2-weighted ({times})"),
+            });
+        }
+        Some(_) => return Some(format!("not T2-weighted ({times})")),
+        None if contrast == "T2" || s.text.iter().any(|w| w.starts_with("t2")) => {
+            doubts.push("EchoTime is missing".into());
+        }
+        None => return Some("contrast unknown (EchoTime is missing)".into()),
+    }
+    let enough = if s.is_3d { rules.repetition_time_3d_ms } else { rules.repetition_time_ms };
+    match s.tr {
+        Some(tr) if tr >= enough => {}
+        Some(_) if contrast == "T2" => doubts.push(format!("the repetition time is short for T2 weighting ({times})")),
+        Some(_) => return Some(format!("not T2-weighted: the repetition time is too short ({times})")),
+        // Without either time there is nothing but words.
+        None if s.te.is_none() => return Some("contrast unknown (EchoTime and RepetitionTime are missing)".into()),
+        None => doubts.push("RepetitionTime is missing".into()),
+    }
+    let kind = if s.has("SE") {
+        "spin echo"
+    } else if s.has("RM") {
+        "research mode"
+    } else if contrast == "T2" {
+        "by its AcquisitionContrast"
+    } else {
+        doubts.push("ScanningSequence does not say spin echo".into());
+        "kind of sequence not stated"
+    };
+    a.score += if doubts.is_empty() { 2 } else { 1 };
+    a.reasons.push(format!("T2-weighted: {times}, {kind}"));
+    a.warnings.extend(doubts.into_iter().map(|d| format!("contrast not certain: {d}")));
+    None
+}

@@ -1,0 +1,193 @@
+//! Why a series is no volume.
+
+use cordline_sdk::result::Problem;
+use thiserror::Error;
+
+use crate::dicom::read::fault::Fault;
+use crate::geometry::GeometryError;
+
+/// What is wrong with a series as a stack of sections. Sections are counted from 1 along the normal of their plane.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum StackError {
+    /// One of its files is at fault.
+    #[error("{file}: {fault}")]
+    File {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// Too few sections for a volume.
+    #[error("the series has {0} section(s); a volume needs at least 2")]
+    TooFewSections(usize),
+    /// An attribute of the plane is absent.
+    #[error("{attribute} is missing in {count} of {frames} sections (first: {file})")]
+    MissingAttribute {
+        /// Its name.
+        attribute: &'static str,
+        /// How many lack it.
+        count: usize,
+        /// Out of how many.
+        frames: usize,
+        /// The first file that lacks it.
+        file: String,
+    },
+    /// No FrameOfReferenceUID, or more than one.
+    #[error("the series has {count} FrameOfReferenceUIDs where it must have exactly one")]
+    FrameOfReference {
+        /// How many different ones there are.
+        count: usize,
+    },
+    /// Sections of different size.
+    #[error("the sections differ in size: {0} x {1} and {2} x {3} pixels")]
+    MixedSize(u32, u32, u32, u32),
+    /// Sections of different pixel spacing.
+    #[error("the sections differ in PixelSpacing: {0:?} and {1:?} mm")]
+    MixedSpacing([f64; 2], [f64; 2]),
+    /// Sections of different orientation.
+    #[error("the sections differ in orientation: {0:?} and {1:?}")]
+    MixedOrientation([f64; 6], [f64; 6]),
+    /// Zero, negative or not a number.
+    #[error("PixelSpacing {0:?} mm is not positive and finite")]
+    Spacing([f64; 2]),
+    /// Direction cosines that are none.
+    #[error("ImageOrientationPatient {0:?} is not of unit length and at right angles")]
+    NotOrthonormal([f64; 6]),
+    /// Not a number or infinite.
+    #[error("ImagePositionPatient {0:?} mm is not finite")]
+    Position([f64; 3]),
+    /// Two sections in one place.
+    #[error("section {section} is doubled: {one} and {other} both lie at {at_mm:.2} mm along the normal")]
+    DoubledSection {
+        /// Which section.
+        section: usize,
+        /// Where it lies along the normal.
+        at_mm: f64,
+        /// One of the two.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// A gap of a whole multiple of the usual one.
+    #[error(
+        "{count} section(s) missing between section {section} (at {before_mm:.2} mm, {before}) and the next one (at {after_mm:.2} mm, {after}): the gap is {gap_mm:.2} mm where {usual_mm:.2} mm is usual"
+    )]
+    MissingSection {
+        /// How many seem to be missing.
+        count: usize,
+        /// The section before the gap.
+        section: usize,
+        /// Where that one lies along the normal.
+        before_mm: f64,
+        /// Its file.
+        before: String,
+        /// Where the one behind the gap lies.
+        after_mm: f64,
+        /// Its file.
+        after: String,
+        /// The gap in mm.
+        gap_mm: f64,
+        /// The usual gap in mm.
+        usual_mm: f64,
+    },
+    /// A gap of another size.
+    #[error(
+        "the gap between section {section} (at {before_mm:.2} mm, {before}) and the next one (at {after_mm:.2} mm, {after}) is {gap_mm:.2} mm where {usual_mm:.2} mm is usual"
+    )]
+    UnequalGaps {
+        /// The section before the gap.
+        section: usize,
+        /// Where that one lies along the normal.
+        before_mm: f64,
+        /// Its file.
+        before: String,
+        /// Where the one behind the gap lies.
+        after_mm: f64,
+        /// Its file.
+        after: String,
+        /// The gap in mm.
+        gap_mm: f64,
+        /// The usual gap in mm.
+        usual_mm: f64,
+    },
+    /// Sections that are shifted against each other inside their plane.
+    #[error("section {section} ({file}) is shifted by {shift_mm:.2} mm inside its plane against the first one")]
+    Sheared {
+        /// Which section.
+        section: usize,
+        /// Its file.
+        file: String,
+        /// How far it is shifted.
+        shift_mm: f64,
+    },
+    /// The grid that results is none.
+    #[error("the sections make no volume: {0}")]
+    Geometry(#[from] GeometryError),
+    /// More voxels than accepted.
+    #[error("the volume of {shape:?} (sections, rows, columns) has more than the {limit} voxels accepted")]
+    TooLarge {
+        /// Its shape.
+        shape: [usize; 3],
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl StackError {
+    /// Stable identifier.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { fault, .. } => fault.code(),
+            Self::TooFewSections(_) => "too_few_sections",
+            Self::MissingAttribute { .. } => "missing_attribute",
+            Self::FrameOfReference { .. } => "frame_of_reference",
+            Self::MixedSize(..) => "mixed_size",
+            Self::MixedSpacing(..) => "mixed_spacing",
+            Self::MixedOrientation(..) => "mixed_orientation",
+            Self::Spacing(_) => "invalid_spacing",
+            Self::NotOrthonormal(_) => "orientation_not_orthonormal",
+            Self::Position(_) => "invalid_position",
+            Self::DoubledSection { .. } => "doubled_section",
+            Self::MissingSection { .. } => "missing_section",
+            Self::UnequalGaps { .. } => "unequal_gaps",
+            Self::Sheared { .. } => "sheared_stack",
+            Self::Geometry(_) => "invalid_geometry",
+            Self::TooLarge { .. } => "volume_too_large",
+        }
+    }
+
+    /// What to do about it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::File { fault, .. } => fault.action(),
+            Self::MissingSection { .. } | Self::TooFewSections(_) => {
+                "Send the series again, complete: a section was lost on the way, or the scanner did not store it."
+            }
+            Self::DoubledSection { .. } => "Remove one of the two files; find out first which one is right.",
+            Self::UnequalGaps { .. } | Self::Sheared { .. } => {
+                "Lesion volumes cannot be measured on such a stack: choose another series with --series."
+            }
+            Self::MixedSize(..)
+            | Self::MixedSpacing(..)
+            | Self::MixedOrientation(..)
+            | Self::FrameOfReference { .. } => {
+                "The series is not one stack of sections: choose another with --series, or split it on the scanner's console."
+            }
+            Self::MissingAttribute { .. }
+            | Self::Spacing(_)
+            | Self::NotOrthonormal(_)
+            | Self::Position(_)
+            | Self::Geometry(_) => {
+                "Export the series again from the archive or scanner; an anonymiser or converter may have damaged its geometry."
+            }
+            Self::TooLarge { .. } => {
+                "Choose a smaller series with --series, or raise dicom.limits.voxels in the configuration."
+            }
+        }
+    }
+
+    /// The error as the problem of a result.
+    pub fn problem(&self) -> Problem {
+        Problem { code: self.code().into(), message: self.to_string(), action: self.action().into() }
+    }
+}

@@ -1,0 +1,110 @@
+//! From the frames of a series to one volume.
+
+mod error;
+mod order;
+mod resample;
+
+use ndarray::Array3;
+
+pub use error::StackError;
+pub use resample::resample;
+
+use super::decode::Decoder;
+use super::instance::{Frame, Instance};
+use super::limits::Limits;
+use super::series::Series;
+use super::syntax::Syntax;
+use crate::dicom::source::{SourceFrame, SourceSeries};
+use crate::volume::Volume;
+
+/// Decodes a series and orders its frames along the normal n = row x column direction, ascending.
+///
+/// Returns the volume, what result objects carry over from the series, and what the reader must know.
+pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, Vec<String>), StackError> {
+    if let Some(broken) = series.broken.first() {
+        return Err(StackError::File { file: broken.origin.to_string(), fault: broken.fault.clone() });
+    }
+    if let Some((instance, fault)) = series.instances.iter().find_map(|i| Some((i, i.fault.clone()?))) {
+        return Err(StackError::File { file: instance.origin.to_string(), fault });
+    }
+    let ordered = order::order(series)?;
+    let geometry = ordered.geometry;
+    let shape = geometry.shape();
+    let voxels = shape.iter().try_fold(1u64, |product, n| product.checked_mul(*n as u64)).unwrap_or(u64::MAX);
+    if voxels > limits.voxels {
+        return Err(StackError::TooLarge { shape, limit: limits.voxels });
+    }
+    let mut voxels = Array3::zeros(shape);
+    {
+        let all = voxels.as_slice_mut().expect("a fresh array lies in standard order");
+        let mut planes: Vec<(usize, usize, &mut [f32])> = ordered
+            .frames
+            .iter()
+            .zip(all.chunks_exact_mut(shape[1] * shape[2]))
+            .map(|(at, plane)| (at.instance, at.frame, plane))
+            .collect();
+        // Each instance is opened once, and its frames are read as they lie.
+        planes.sort_by_key(|(instance, frame, _)| (*instance, *frame));
+        let mut decoder = Decoder::new(limits);
+        let mut planes = planes.into_iter().peekable();
+        while let Some((instance, frame, plane)) = planes.next() {
+            let mut wanted = vec![(frame, plane)];
+            while let Some((_, frame, plane)) = planes.next_if(|(i, ..)| *i == instance) {
+                wanted.push((frame, plane));
+            }
+            let instance = &series.instances[instance];
+            decoder
+                .decode(instance, &mut wanted)
+                .map_err(|fault| StackError::File { file: instance.origin.to_string(), fault })?;
+        }
+    }
+    let frames = ordered.frames.iter().map(|at| {
+        let instance = &series.instances[at.instance];
+        source_frame(instance, &instance.frames[at.frame])
+    });
+    let source = source(series, frames.collect());
+    let mut warnings = Vec::new();
+    if source.lossy {
+        warnings.push("the images were compressed with loss before they came here".to_owned());
+    }
+    Ok((Volume { voxels, geometry }, source, warnings))
+}
+
+fn source_frame(instance: &Instance, frame: &Frame) -> SourceFrame {
+    SourceFrame {
+        sop_class_uid: instance.sop_class_uid.clone(),
+        sop_instance_uid: instance.sop_instance_uid.clone(),
+        frame_number: frame.number,
+    }
+}
+
+/// What result objects copy. Series attributes are those of the first section.
+fn source(series: &Series, frames: Vec<SourceFrame>) -> SourceSeries {
+    let Some(first) = series.instances.first() else { return SourceSeries::default() };
+    let lossy = series.instances.iter().find(|i| is_lossy(i));
+    SourceSeries {
+        patient: first.patient.clone(),
+        study: first.study.clone(),
+        series_uid: series.uid.clone(),
+        series_number: first.series.number,
+        series_description: first.series.description.clone(),
+        series_date: first.series.date.clone(),
+        series_time: first.series.time.clone(),
+        frame_of_reference_uid: first.series.frame_of_reference_uid.clone(),
+        position_reference_indicator: first.series.position_reference_indicator.clone(),
+        body_part: first.series.body_part.clone(),
+        slice_thickness_mm: first.frames.first().and_then(|f| f.thickness).filter(|t| t.is_finite() && *t > 0.0),
+        lossy: lossy.is_some(),
+        lossy_ratio: lossy.map(|i| i.acquisition.lossy_ratio.clone()).unwrap_or_default(),
+        lossy_method: lossy.map(|i| i.acquisition.lossy_method.clone()).unwrap_or_default(),
+        frames,
+    }
+}
+
+/// Lossy by its own word; JPEG 2000 of the kind that may be lossy counts as such unless the file denies it.
+fn is_lossy(instance: &Instance) -> bool {
+    instance.acquisition.lossy || (instance.syntax == Syntax::Jpeg2000 && !instance.acquisition.lossless)
+}
+
+#[cfg(test)]
+mod tests;

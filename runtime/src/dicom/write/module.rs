@@ -1,0 +1,15 @@
+//! The modules and functional groups that result objects share, one file for each noun.
+//!
+//! - [`patient_study`]: who was imaged and in which examination, copied from the source
+//! - [`series`]: the new series, the equipment that made it, the instance itself
+//! - [`content`]: what a derived image says of itself
+//! - [`dimension`]: how the frames of a multi-frame object are indexed
+//! - [`functional_group`]: geometry of a frame, and the source frame behind it
+//! - [`reference`]: pointers to other instances
+
+pub(super) mod content;
+pub(super) mod dimension;
+pub(super) mod functional_group;
+pub(super) mod patient_study;
+pub(super) mod reference;
+pub(super) mod series;

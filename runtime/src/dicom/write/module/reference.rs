@@ -1,0 +1,49 @@
+//! Pointers to other instances.
+
+use dicom_dictionary_std::tags;
+
+use crate::dicom::source::{SourceFrame, SourceSeries};
+use crate::dicom::write::dataset::{Dataset, Put, item};
+
+/// A reference to the instance (and, in a multi-frame one, the frame) of a section; `more` adds to it.
+pub(in crate::dicom) fn instance(source: &SourceFrame, more: impl FnOnce(&mut Dataset)) -> Dataset {
+    item(|r| {
+        r.uid(tags::REFERENCED_SOP_CLASS_UID, &source.sop_class_uid);
+        r.uid(tags::REFERENCED_SOP_INSTANCE_UID, &source.sop_instance_uid);
+        if let Some(number) = source.frame_number {
+            r.integers(tags::REFERENCED_FRAME_NUMBER, &[i64::from(number)]);
+        }
+        more(r);
+    })
+}
+
+/// Every instance of a series once, in section order: (SOP class, SOP instance).
+pub(in crate::dicom) fn instances(series: &SourceSeries) -> Vec<(&str, &str)> {
+    let mut all: Vec<(&str, &str)> = Vec::with_capacity(series.frames.len());
+    for frame in &series.frames {
+        let pair = (frame.sop_class_uid.as_str(), frame.sop_instance_uid.as_str());
+        // Frames of one Enhanced MR instance follow each other; a search keeps it true for any order.
+        if all.last() != Some(&pair) && !all.contains(&pair) {
+            all.push(pair);
+        }
+    }
+    all
+}
+
+/// Common Instance Reference: the source series with all of its instances.
+pub(in crate::dicom) fn put_series(d: &mut Dataset, series: &SourceSeries) {
+    let listed = instances(series)
+        .into_iter()
+        .map(|(class, instance)| {
+            item(|r| {
+                r.uid(tags::REFERENCED_SOP_CLASS_UID, class);
+                r.uid(tags::REFERENCED_SOP_INSTANCE_UID, instance);
+            })
+        })
+        .collect();
+    let series = item(|s| {
+        s.uid(tags::SERIES_INSTANCE_UID, &series.series_uid);
+        s.items(tags::REFERENCED_INSTANCE_SEQUENCE, listed);
+    });
+    d.items(tags::REFERENCED_SERIES_SEQUENCE, vec![series]);
+}

@@ -1,0 +1,88 @@
+//! The new series, the equipment that made it, and the instance's own identity.
+
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+
+use crate::dicom::write::codes::PRIVATE_SCHEME;
+use crate::dicom::write::dataset::{Dataset, Put, item};
+use crate::dicom::write::result_object::ResultContext;
+
+/// What tells one kind of result from another.
+pub(in crate::dicom) struct Kind<'a> {
+    /// SOP Class UID.
+    pub sop_class_uid: &'a str,
+    /// Modality.
+    pub modality: &'a str,
+    /// What the UIDs are derived from, beside source and models.
+    pub name: &'a str,
+    /// Added to the number of the source series.
+    pub series_offset: i64,
+    /// Series Description.
+    pub description: &'a str,
+}
+
+/// SOP Common, General Series and (Enhanced) General Equipment.
+pub(in crate::dicom) fn put(d: &mut Dataset, ctx: &ResultContext, kind: &Kind) {
+    let (date, time) = (ctx.created.date(), ctx.created.time());
+    d.uid(tags::SOP_CLASS_UID, kind.sop_class_uid);
+    d.uid(tags::SOP_INSTANCE_UID, &ctx.uid(&format!("{} instance", kind.name)));
+    d.text(tags::INSTANCE_CREATION_DATE, VR::DA, &date);
+    d.text(tags::INSTANCE_CREATION_TIME, VR::TM, &time);
+
+    d.text(tags::MODALITY, VR::CS, kind.modality);
+    d.uid(tags::SERIES_INSTANCE_UID, &ctx.uid(&format!("{} series", kind.name)));
+    d.integers(tags::SERIES_NUMBER, &[i64::from(ctx.source.series_number) + kind.series_offset]);
+    d.text(tags::SERIES_DESCRIPTION, VR::LO, kind.description);
+    d.text(tags::SERIES_DATE, VR::DA, &date);
+    d.text(tags::SERIES_TIME, VR::TM, &time);
+    d.integers(tags::INSTANCE_NUMBER, &[1]);
+    d.text(tags::CONTENT_DATE, VR::DA, &date);
+    d.text(tags::CONTENT_TIME, VR::TM, &time);
+
+    let device = &ctx.device;
+    d.text(tags::MANUFACTURER, VR::LO, &device.manufacturer);
+    d.text(tags::MANUFACTURER_MODEL_NAME, VR::LO, &device.model);
+    d.text(tags::DEVICE_SERIAL_NUMBER, VR::LO, &device.serial);
+    let mut versions = device.software_versions.clone();
+    versions.push(bundle_name(ctx));
+    d.texts(tags::SOFTWARE_VERSIONS, VR::LO, &versions);
+}
+
+/// Says what the private coding scheme is, in objects that use it.
+pub(in crate::dicom) fn put_private_scheme(d: &mut Dataset, ctx: &ResultContext) {
+    let scheme = item(|s| {
+        s.text(tags::CODING_SCHEME_DESIGNATOR, VR::SH, PRIVATE_SCHEME);
+        s.text(tags::CODING_SCHEME_NAME, VR::ST, "Cordline concepts that no public scheme names");
+        s.text(tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, VR::ST, &ctx.device.manufacturer);
+    });
+    d.items(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, vec![scheme]);
+}
+
+/// Identifier and version of the bundle.
+pub(in crate::dicom) fn bundle_name(ctx: &ResultContext) -> String {
+    format!("{} {}", ctx.bundle.id, ctx.bundle.version)
+}
+
+/// The first of `candidates` that fits into a Series Description, with the research-use notice in front; else the last, cut.
+pub(in crate::dicom) fn description(candidates: &[String]) -> String {
+    let with_notice = |words: &String| format!("Research use only: {words}");
+    let fits = |words: &String| words.chars().count() <= 64;
+    candidates
+        .iter()
+        .map(with_notice)
+        .find(fits)
+        .or_else(|| candidates.last().map(with_notice))
+        .unwrap_or_else(|| "Research use only".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notice_survives_long_descriptions() {
+        assert_eq!(description(&["x".repeat(60), "short".into()]), "Research use only: short");
+        assert!(description(&["x".repeat(60)]).starts_with("Research use only: xxx"));
+        assert_eq!(description(&[]), "Research use only");
+    }
+}

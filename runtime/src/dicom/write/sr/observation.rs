@@ -1,0 +1,23 @@
+//! Language, observer and procedure: the context of all that follows.
+
+use super::content_item::{ContentItem, Relationship::*};
+use crate::dicom::write::codes;
+use crate::dicom::write::result_object::ResultContext;
+use crate::dicom::write::uid;
+
+/// The items in the order of the template.
+pub(super) fn items(ctx: &ResultContext) -> Vec<ContentItem> {
+    let device = &ctx.device;
+    // A device has no UID of its own: the same box always gets the same.
+    let device_uid = uid::derived(["device", &device.manufacturer, &device.model, &device.serial]);
+    vec![
+        ContentItem::code(&codes::LANGUAGE, &codes::ENGLISH).related(HasConceptModifier),
+        ContentItem::code(&codes::OBSERVER_TYPE, &codes::DEVICE).related(HasObservationContext),
+        ContentItem::uid(&codes::DEVICE_UID, &device_uid).related(HasObservationContext),
+        ContentItem::text(&codes::DEVICE_NAME, &ctx.algorithm.name).related(HasObservationContext),
+        ContentItem::text(&codes::DEVICE_MANUFACTURER, &device.manufacturer).related(HasObservationContext),
+        ContentItem::text(&codes::DEVICE_MODEL, &device.model).related(HasObservationContext),
+        ContentItem::text(&codes::DEVICE_SERIAL, &device.serial).related(HasObservationContext),
+        ContentItem::code(&codes::PROCEDURE_REPORTED, &codes::MR_EXAMINATION).related(HasConceptModifier),
+    ]
+}

@@ -1,0 +1,131 @@
+//! The folder of results: files appear whole or not at all, and what an earlier run left there goes away.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cordline_sdk::result::Problem;
+use thiserror::Error;
+
+/// Name of the machine-readable result.
+pub const RESULT_FILE: &str = "result.json";
+
+/// Every name that an analysis writes: exact names, and (beginning, ending) of those that vary.
+const EXACT: [&str; 5] =
+    [RESULT_FILE, "report.html", "segmentation.dcm", "structured-report.dcm", "secondary-capture.dcm"];
+const VARYING: [(&str, &str); 1] = [("heat-map-", ".dcm")];
+/// The folder of pictures.
+const PICTURES: &str = "pictures";
+
+/// A folder that was found writable.
+#[derive(Debug)]
+pub struct Outbox {
+    folder: PathBuf,
+}
+
+/// A result that could not be kept.
+#[derive(Debug, Error)]
+#[error("cannot write {}: {error}", .path.display())]
+pub struct OutboxError {
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl OutboxError {
+    /// `path` could not be written because of `error`.
+    pub fn new(path: PathBuf, error: io::Error) -> Self {
+        Self { path, error }
+    }
+
+    /// The error as it is shown to people and programs.
+    pub fn problem(&self) -> Problem {
+        let (code, action) = match self.error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                ("disk_full", "free some space, or name another folder with --out, and run again")
+            }
+            _ => ("not_writable", "name a folder that this user may write to with --out"),
+        };
+        Problem { code: code.into(), message: self.to_string(), action: action.into() }
+    }
+}
+
+impl Outbox {
+    /// Makes the folder where it is missing, proves that it can be written to, and clears what an earlier analysis left in it.
+    pub fn open(folder: &Path) -> Result<Self, OutboxError> {
+        let failed = |error| OutboxError { path: folder.into(), error };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let probe = folder.join(".cordline-probe");
+        std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(failed)?;
+        let outbox = Self { folder: folder.into() };
+        outbox.clear().map_err(failed)?;
+        Ok(outbox)
+    }
+
+    /// Removes our own files of an earlier run, and nothing else.
+    fn clear(&self) -> io::Result<()> {
+        for entry in std::fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let varying = VARYING.iter().any(|(begin, end)| name.starts_with(begin) && name.ends_with(end));
+            if path.is_file() && (EXACT.contains(&name) || varying) {
+                std::fs::remove_file(&path)?;
+            }
+        }
+        let pictures = self.folder.join(PICTURES);
+        if pictures.is_dir() {
+            for entry in std::fs::read_dir(&pictures)? {
+                let path = entry?.path();
+                if path.extension().is_some_and(|e| e == "png") {
+                    std::fs::remove_file(&path)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes a file under another name and renames it: nobody ever sees half of it.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutboxError> {
+        let path = self.folder.join(name);
+        let partial = self.folder.join(format!(".{name}.partial"));
+        let written = std::fs::File::create(&partial)
+            .and_then(|mut f| f.write_all(bytes))
+            .and_then(|()| std::fs::rename(&partial, &path));
+        written.map_err(|error| {
+            // Half a file is of no use to anybody; that it cannot be removed either changes nothing for the caller.
+            let _ = std::fs::remove_file(&partial);
+            OutboxError { path, error }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_result_goes_and_other_files_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["result.json", "segmentation.dcm", "heat-map-ms-nmosd.dcm", "notes.txt", "other.dcm"] {
+            std::fs::write(folder.path().join(name), b"x").unwrap();
+        }
+        let outbox = Outbox::open(folder.path()).unwrap();
+        let mut left: Vec<_> = std::fs::read_dir(outbox.folder())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["notes.txt", "other.dcm"]);
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let problem = Outbox::open(file.path()).unwrap_err().problem();
+        assert_eq!(problem.code, "not_writable");
+        assert!(problem.message.contains(file.path().to_str().unwrap()));
+    }
+}

@@ -1,0 +1,82 @@
+//! The page and the pictures for people.
+//!
+//! In the order in which they build on each other:
+//! - [`picture`], [`text`], [`palette`]: pixels, letters and colours
+//! - [`window`], [`orientation`], [`contour`]: which voxels are white, which way up, where a lesion ends
+//! - [`answer`], [`sections`]: what is shown of the answers and of a volume
+//! - [`draw`], [`pictures`], [`montage`]: PNG files, and the one picture for archives that show nothing else
+//! - [`page`]: `report.html`, one file that needs neither network nor script
+//!
+//! Absent from here: DICOM, networks, and everything that names a patient.
+
+pub mod answer;
+pub mod contour;
+pub mod draw;
+pub mod montage;
+pub mod orientation;
+pub mod page;
+mod page_panels;
+mod page_parts;
+pub mod palette;
+pub mod picture;
+pub mod pictures;
+pub mod sections;
+pub mod text;
+pub mod window;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cordline_sdk::result::{AnalysisResult, OutputFile};
+use thiserror::Error;
+
+pub use picture::RgbImage;
+pub use sections::Shown;
+
+/// Name of the page in the output folder.
+pub const PAGE: &str = "report.html";
+/// Folder of the pictures in the output folder.
+pub const PICTURES: &str = "pictures";
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// A file could not be written.
+    #[error("{path} could not be written: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A picture could not be encoded.
+    #[error("a picture of the report could not be encoded: {0}")]
+    Picture(#[from] png::EncodingError),
+    /// The page could not be filled in.
+    #[error("the page of the report could not be filled in: {0}")]
+    Page(#[from] minijinja::Error),
+}
+
+/// Writes `report.html` and, where a volume was read, `pictures/*.png` into a folder that exists. Returns what was written.
+///
+/// `shown` comes from [`Shown::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is at fault).
+pub fn write(dir: &Path, result: &AnalysisResult, shown: Option<&Shown>) -> Result<Vec<OutputFile>, ReportError> {
+    let page = page::render(result, shown)?;
+    save(&dir.join(PAGE), page.as_bytes())?;
+    let mut written = vec![OutputFile { kind: "report".into(), path: PAGE.into(), sop_instance_uid: None }];
+    if let Some(shown) = shown {
+        let folder = dir.join(PICTURES);
+        fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
+        for file in pictures::files(shown)? {
+            save(&folder.join(&file.name), &file.bytes)?;
+            let path = format!("{PICTURES}/{}", file.name);
+            written.push(OutputFile { kind: "picture".into(), path, sop_instance_uid: None });
+        }
+    }
+    Ok(written)
+}
+
+fn save(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    fs::write(path, bytes).map_err(|source| ReportError::Write { path: path.into(), source })
+}

@@ -1,0 +1,110 @@
+//! One picture that says it all, for archives that show neither segmentations nor heat maps.
+
+use cordline_sdk::RESEARCH_USE;
+use cordline_sdk::result::{AnalysisResult, Classification};
+
+use super::answer;
+use super::draw::{self, Marks};
+use super::picture::{GreyImage, Rgb, RgbImage};
+use super::pictures::{heated, outlined};
+use super::sections::{Shown, ShownSection};
+use super::text;
+
+const PAPER: Rgb = [12, 14, 17];
+const INK: Rgb = [236, 239, 241];
+const FAINT: Rgb = [160, 170, 178];
+const ALERT: Rgb = [255, 196, 92];
+/// Width of the picture.
+const WIDTH: usize = 1280;
+/// Most sections side by side; of more, those with most lesion are taken.
+const MOST_SECTIONS: usize = 5;
+const MARGIN: usize = 20;
+const GAP: usize = 8;
+
+/// Draws the finding, the probabilities, and the sections with outlines and heat maps. No patient data, and "research use only" in the pixels.
+pub fn draw(result: &AnalysisResult, shown: &Shown) -> RgbImage {
+    let sections = most_lesion(shown);
+    let columns = sections.len().max(1);
+    let tile_width = ((WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns).min(400);
+    let [height_mm, width_mm] = shown.orientation.extent_mm();
+    // Long narrow sections would make the picture endless.
+    let tile_height = (tile_width as f64 * height_mm / width_mm).clamp(16.0, 640.0);
+    let tile_width = ((tile_height * width_mm / height_mm).round() as usize).clamp(16, tile_width);
+    let tile_height = tile_height.round() as usize;
+
+    let words = words(result, shown, sections.len());
+    let top = MARGIN + 34 + words.len() * 22 + 46;
+    let row_height = tile_height + 26 + GAP;
+    let rows = 1 + shown.questions.len();
+    let mut picture = RgbImage::filled(WIDTH, top + rows * row_height + MARGIN + 24, PAPER);
+
+    text::write(&mut picture, MARGIN, MARGIN - 6, 22.0, ALERT, &RESEARCH_USE.to_uppercase());
+    let headline = result.finding.as_ref().map_or("", |f| &f.label);
+    text::write(&mut picture, MARGIN, MARGIN + 24, 32.0, INK, &text::fit(headline, 32.0, WIDTH - 2 * MARGIN));
+    for (i, line) in words.iter().enumerate() {
+        let y = MARGIN + 64 + i * 22;
+        text::write(&mut picture, MARGIN, y, 17.0, INK, &text::fit(line, 17.0, WIDTH - 2 * MARGIN));
+    }
+
+    let marks = Marks::new(&shown.orientation.letters(), width_mm / tile_width as f64, tile_width, 15.0);
+    for (column, section) in sections.iter().enumerate() {
+        let x = MARGIN + column * (tile_width + GAP);
+        let grey = draw::resize(&section.grey, tile_width, tile_height);
+        let caption = format!("Section {} of {}, {}", section.index + 1, shown.section_count, section.position);
+        text::write(&mut picture, x, top, 14.0, FAINT, &text::fit(&caption, 14.0, tile_width));
+        picture.paste(&outlined(&grey, section, &marks), x, top + 20);
+        for (question, levels) in &section.heat {
+            let y = top + (question + 1) * row_height;
+            let caption = format!("Heat map: {}", shown.questions[*question].answer);
+            text::write(&mut picture, x, y, 14.0, FAINT, &text::fit(&caption, 14.0, tile_width));
+            let (rows, columns) = levels.dim();
+            let small = GreyImage { width: columns, height: rows, pixels: levels.iter().copied().collect() };
+            let small = draw::resize(&small, tile_width, tile_height);
+            let small = ndarray::Array2::from_shape_vec((tile_height, tile_width), small.pixels)
+                .expect("the picture was resized to the tile");
+            picture.paste(&heated(&grey, section, &small, &marks), x, y + 20);
+        }
+    }
+    let bundle = result.bundle.as_ref().map_or(String::new(), |b| format!(" · bundle {} {}", b.id, b.version));
+    let footer = format!("Cordline {}{bundle} · {} · {RESEARCH_USE}", result.cordline_version, result.created);
+    let y = picture.height - MARGIN - 14;
+    text::write(&mut picture, MARGIN, y, 14.0, FAINT, &text::fit(&footer, 14.0, WIDTH - 2 * MARGIN));
+    picture
+}
+
+/// The sections with most lesion pixels, in the order of the volume.
+fn most_lesion(shown: &Shown) -> Vec<&ShownSection> {
+    let size = |s: &ShownSection| -> usize {
+        s.outlines.iter().map(|o| (o.bounds[1] + 1 - o.bounds[0]) * (o.bounds[3] + 1 - o.bounds[2])).sum()
+    };
+    let mut all: Vec<&ShownSection> = shown.sections.iter().collect();
+    all.sort_by_key(|s| std::cmp::Reverse(size(s)));
+    all.truncate(MOST_SECTIONS);
+    all.sort_by_key(|s| s.index);
+    all
+}
+
+/// What is said above the pictures, a line each.
+fn words(result: &AnalysisResult, shown: &Shown, drawn: usize) -> Vec<String> {
+    let mut lines: Vec<String> = result.classifications.iter().map(sentence).collect();
+    if result.lesions.is_empty() {
+        lines.push(format!("{} sections analysed; the middle ones are shown.", shown.section_count));
+    } else {
+        let volume: f64 = result.lesions.iter().map(|l| l.volume_ml).sum();
+        let count = result.lesions.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let all = shown.sections.len();
+        let part =
+            if drawn < all { format!("; {drawn} of {all} sections with lesion are shown") } else { String::new() };
+        lines.push(format!("{count} lesion{plural}, together {volume:.2} mL{part}."));
+    }
+    lines.extend(result.bundle.as_ref().and_then(|b| b.warning.clone()));
+    lines
+}
+
+/// A question with both probabilities and the decision.
+fn sentence(asked: &Classification) -> String {
+    let parts: Vec<String> =
+        answer::classes(asked).iter().map(|c| format!("{} {:.2}", c.label, c.probability)).collect();
+    format!("{}  {}  →  {}", asked.question, parts.join(", "), answer::decision(asked))
+}

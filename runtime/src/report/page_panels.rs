@@ -1,0 +1,214 @@
+//! The section panels of the page: a grey picture once, and SVG over it in the millimetres of the patient.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::Value;
+use ndarray::Array2;
+use png::EncodingError;
+use serde::Serialize;
+
+use super::contour;
+use super::draw::bar_length;
+use super::palette::{self, HEAT, HEAT_OPACITY};
+use super::picture::IndexedImage;
+use super::sections::{Shown, ShownSection};
+
+/// The heat map is embedded with about this many pixels a side: it was made from far fewer, and the browser smooths it.
+const HEAT_SIDE: usize = 128;
+/// Least width of the enlarged view in mm.
+const DETAIL_MM: f64 = 70.0;
+
+/// A section with its panels.
+#[derive(Debug, Serialize)]
+pub(super) struct SectionView {
+    number: usize,
+    count: usize,
+    position: String,
+    /// Height and width of the grey picture in pixels.
+    rows: usize,
+    columns: usize,
+    /// Size of a pixel in mm.
+    pixel_mm: [f64; 2],
+    grey: Value,
+    outlines: Vec<OutlineView>,
+    lesions: String,
+    full: FrameView,
+    detail: Option<FrameView>,
+    heat: Vec<HeatView>,
+}
+
+/// The part of a section that a panel shows, in mm from the picture's top left corner, with its letters and scale bar.
+#[derive(Debug, Serialize)]
+struct FrameView {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+    /// Top, right, bottom, left.
+    letters: [String; 4],
+    bar_mm: u32,
+}
+
+/// The outline of a lesion as an SVG path in pixels.
+#[derive(Debug, Serialize)]
+struct OutlineView {
+    lesion: u16,
+    colour: String,
+    path: String,
+    /// Where its number stands, in mm.
+    label: [f64; 2],
+}
+
+/// A heat map over the section.
+#[derive(Debug, Serialize)]
+struct HeatView {
+    question: String,
+    answer: String,
+    picture: Value,
+    /// Width and height that the picture covers, in pixels of the section.
+    covers: [usize; 2],
+}
+
+/// What must be known to read the heat maps of a question.
+#[derive(Debug, Serialize)]
+pub(super) struct LegendView {
+    question: String,
+    answer: String,
+    feature_map: [usize; 2],
+    /// Height and width in mm that a place of the network's map stands for.
+    cell_mm: [u32; 2],
+}
+
+/// The panels of every shown section.
+pub(super) fn sections(shown: &Shown) -> Result<Vec<SectionView>, EncodingError> {
+    shown.sections.iter().map(|s| section(shown, s)).collect()
+}
+
+/// A legend for each question with heat maps.
+pub(super) fn legends(shown: &Shown) -> Vec<LegendView> {
+    let [height, width] = shown.orientation.extent_mm();
+    let cell = |mm: f64, count: usize| (mm / count.max(1) as f64).round() as u32;
+    shown
+        .questions
+        .iter()
+        .map(|q| LegendView {
+            question: super::page_parts::plain(&q.question),
+            answer: super::page_parts::plain(&q.answer),
+            feature_map: q.feature_map,
+            cell_mm: [cell(height, q.feature_map[0]), cell(width, q.feature_map[1])],
+        })
+        .collect()
+}
+
+/// Stops of the legend's colour bar: place in percent, colour, opacity.
+pub(super) fn ramp() -> Vec<(usize, String, f64)> {
+    (0..=16)
+        .map(|i| (i * 255 / 16, i * 100 / 16))
+        .map(|(v, percent)| (percent, palette::hex(HEAT[v]), f64::from(HEAT_OPACITY[v]) / 255.0))
+        .collect()
+}
+
+fn section(shown: &Shown, section: &ShownSection) -> Result<SectionView, EncodingError> {
+    let [height, width] = shown.orientation.extent_mm();
+    let pixel_mm = shown.orientation.spacing();
+    let letters = shown.orientation.letters();
+    let outlines: Vec<OutlineView> = section
+        .outlines
+        .iter()
+        .map(|o| {
+            let [top, _, _, right] = o.bounds;
+            OutlineView {
+                lesion: o.lesion,
+                colour: palette::hex(palette::lesion(o.lesion)),
+                path: contour::svg_path(&o.loops),
+                label: [(right + 1) as f64 * pixel_mm[1], top as f64 * pixel_mm[0]],
+            }
+        })
+        .collect();
+    let numbers: Vec<String> = outlines.iter().map(|o| o.lesion.to_string()).collect();
+    let frame = |x, y, width: f64, height| FrameView {
+        x: tidy(x),
+        y: tidy(y),
+        width: tidy(width),
+        height: tidy(height),
+        letters: letters.clone(),
+        bar_mm: bar_length(width),
+    };
+    Ok(SectionView {
+        number: section.index + 1,
+        count: shown.section_count,
+        position: section.position.clone(),
+        rows: section.grey.height,
+        columns: section.grey.width,
+        pixel_mm,
+        grey: data_uri(&section.grey.to_png()?),
+        lesions: numbers.join(", "),
+        full: frame(0.0, 0.0, width, height),
+        detail: detail(section, pixel_mm, [height, width]).map(|[x, y, w, h]| frame(x, y, w, h)),
+        outlines,
+        heat: section
+            .heat
+            .iter()
+            .map(|(question, levels)| {
+                let (picture, covers) = smaller(levels);
+                Ok(HeatView {
+                    question: super::page_parts::plain(&shown.questions[*question].question),
+                    answer: super::page_parts::plain(&shown.questions[*question].answer),
+                    picture: data_uri(&picture.to_png()?),
+                    covers,
+                })
+            })
+            .collect::<Result<_, EncodingError>>()?,
+    })
+}
+
+/// The part around the lesions of a section, with the proportions of the whole: x, y, width, height in mm. None without lesion, or
+/// where the lesions fill the section anyway.
+fn detail(section: &ShownSection, pixel_mm: [f64; 2], [height, width]: [f64; 2]) -> Option<[f64; 4]> {
+    let bounds = section
+        .outlines
+        .iter()
+        .map(|o| o.bounds)
+        .reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].max(b[3])])?;
+    let (top, bottom) = (bounds[0] as f64 * pixel_mm[0], (bounds[1] + 1) as f64 * pixel_mm[0]);
+    let (left, right) = (bounds[2] as f64 * pixel_mm[1], (bounds[3] + 1) as f64 * pixel_mm[1]);
+    // Half as much again around the lesions.
+    let share = ((bottom - top) * 1.5 / height).max((right - left) * 1.5 / width).max(DETAIL_MM / width.max(height));
+    if share > 0.8 {
+        return None;
+    }
+    let (w, h) = (width * share, height * share);
+    let x = ((left + right - w) / 2.0).clamp(0.0, width - w);
+    let y = ((top + bottom - h) / 2.0).clamp(0.0, height - h);
+    Some([x, y, w, h])
+}
+
+/// A heat map with fewer pixels: every block is shown by its mean. Also the width and height that it covers.
+fn smaller(levels: &Array2<u8>) -> (IndexedImage<'static>, [usize; 2]) {
+    let (rows, columns) = levels.dim();
+    let step = (rows.max(columns) / HEAT_SIDE).max(1);
+    let (height, width) = (rows.div_ceil(step), columns.div_ceil(step));
+    let mut pixels = Vec::with_capacity(width * height);
+    for r in 0..height {
+        for c in 0..width {
+            let block =
+                levels.slice(ndarray::s![r * step..rows.min((r + 1) * step), c * step..columns.min((c + 1) * step)]);
+            let sum: usize = block.iter().map(|v| usize::from(*v)).sum();
+            pixels.push((sum / block.len()) as u8);
+        }
+    }
+    (IndexedImage { width, height, pixels, table: &HEAT, opacity: &HEAT_OPACITY }, [width * step, height * step])
+}
+
+/// Millimetres to a hundredth.
+fn tidy(mm: f64) -> f64 {
+    (mm * 100.0).round() / 100.0
+}
+
+/// A PNG file inside the page. Base64 holds nothing that HTML would need to escape.
+fn data_uri(png: &[u8]) -> Value {
+    let mut uri = String::with_capacity(png.len() / 3 * 4 + 32);
+    uri.push_str("data:image/png;base64,");
+    STANDARD.encode_string(png, &mut uri);
+    Value::from_safe_string(uri)
+}

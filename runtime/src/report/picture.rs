@@ -1,0 +1,145 @@
+//! Pictures of 8 bits a channel, and their PNG files.
+
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
+
+/// A colour: red, green, blue.
+pub type Rgb = [u8; 3];
+
+/// A true-colour picture, row by row from the top left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RgbImage {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Red, green, blue of each pixel; `width * height * 3` bytes.
+    pub pixels: Vec<u8>,
+}
+
+/// A grey picture, row by row from the top left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GreyImage {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Brightness of each pixel; `width * height` bytes.
+    pub pixels: Vec<u8>,
+}
+
+/// A picture whose pixels point into a table of 256 colours, each with its opacity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedImage<'a> {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Place in the table of each pixel; `width * height` bytes.
+    pub pixels: Vec<u8>,
+    /// The colours.
+    pub table: &'a [Rgb; 256],
+    /// The opacity of each colour, 0 to 255.
+    pub opacity: &'a [u8; 256],
+}
+
+impl RgbImage {
+    /// A picture of one colour.
+    pub fn filled(width: usize, height: usize, colour: Rgb) -> Self {
+        Self { width, height, pixels: colour.repeat(width * height) }
+    }
+
+    /// Colour of a pixel.
+    pub fn get(&self, x: usize, y: usize) -> Rgb {
+        let i = (y * self.width + x) * 3;
+        [self.pixels[i], self.pixels[i + 1], self.pixels[i + 2]]
+    }
+
+    /// Mixes a colour into a pixel: `weight` 0 leaves it, 255 replaces it. Outside the picture nothing happens.
+    pub fn mix(&mut self, x: isize, y: isize, colour: Rgb, weight: u8) {
+        if x < 0 || y < 0 || x as usize >= self.width || y as usize >= self.height {
+            return;
+        }
+        let i = (y as usize * self.width + x as usize) * 3;
+        mix(&mut self.pixels[i..i + 3], colour, weight);
+    }
+
+    /// Copies a picture into this one, with its top left corner at (`x`, `y`); what does not fit is cut off.
+    pub fn paste(&mut self, picture: &RgbImage, x: usize, y: usize) {
+        let width = picture.width.min(self.width.saturating_sub(x)) * 3;
+        for row in 0..picture.height.min(self.height.saturating_sub(y)) {
+            let from = row * picture.width * 3;
+            let to = ((y + row) * self.width + x) * 3;
+            self.pixels[to..to + width].copy_from_slice(&picture.pixels[from..from + width]);
+        }
+    }
+
+    /// Paints a rectangle.
+    pub fn fill(&mut self, x: usize, y: usize, width: usize, height: usize, colour: Rgb) {
+        for row in y..(y + height).min(self.height) {
+            for column in x..(x + width).min(self.width) {
+                let i = (row * self.width + column) * 3;
+                self.pixels[i..i + 3].copy_from_slice(&colour);
+            }
+        }
+    }
+
+    /// The picture as a PNG file.
+    pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
+        encode(self.width, self.height, &self.pixels, |e| e.set_color(ColorType::Rgb))
+    }
+}
+
+impl GreyImage {
+    /// The same picture with equal red, green and blue.
+    pub fn to_rgb(&self) -> RgbImage {
+        let mut pixels = vec![0; self.pixels.len() * 3];
+        for (out, v) in pixels.chunks_exact_mut(3).zip(&self.pixels) {
+            out.fill(*v);
+        }
+        RgbImage { width: self.width, height: self.height, pixels }
+    }
+
+    /// The picture as a PNG file.
+    pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
+        encode(self.width, self.height, &self.pixels, |e| e.set_color(ColorType::Grayscale))
+    }
+}
+
+impl IndexedImage<'_> {
+    /// The picture as a PNG file.
+    pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
+        encode(self.width, self.height, &self.pixels, |e| {
+            e.set_color(ColorType::Indexed);
+            e.set_palette(self.table.as_flattened().to_vec());
+            e.set_trns(self.opacity.to_vec());
+        })
+    }
+}
+
+/// Mixes a colour into the three bytes of a pixel.
+pub(super) fn mix(pixel: &mut [u8], colour: Rgb, weight: u8) {
+    let w = u32::from(weight);
+    for (p, c) in pixel.iter_mut().zip(colour) {
+        // Exact at both ends, and rounded between.
+        *p = ((u32::from(*p) * (255 - w) + u32::from(c) * w + 127) / 255) as u8;
+    }
+}
+
+/// One PNG file; speed counts more than the last kilobyte.
+fn encode(
+    width: usize,
+    height: usize,
+    pixels: &[u8],
+    colour: impl FnOnce(&mut Encoder<'_, &mut Vec<u8>>),
+) -> Result<Vec<u8>, EncodingError> {
+    let mut file = Vec::with_capacity(pixels.len() / 2 + 2048);
+    let mut encoder = Encoder::new(&mut file, width as u32, height as u32);
+    colour(&mut encoder);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Fast);
+    encoder.set_filter(Filter::Up);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
+    Ok(file)
+}

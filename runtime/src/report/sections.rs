@@ -1,0 +1,124 @@
+//! The sections that a reader is shown, each with what lies in it.
+
+use ndarray::{Array2, Axis};
+
+use super::contour::{self, Outline};
+use super::draw;
+use super::orientation::{self, Orientation};
+use super::picture::GreyImage;
+use super::window::Window;
+use crate::geometry::Geometry;
+use crate::pipeline::findings::Findings;
+use crate::volume::Volume;
+
+/// Where there is no lesion, this many sections about the middle show what was looked at.
+const WITHOUT_LESION: usize = 3;
+/// They lie at least about this far apart in mm, so that a volume of thin sections does not show the same thing thrice.
+const APART_MM: f64 = 3.5;
+/// Most pixels a side of a picture on disk.
+const LARGEST: f64 = 2048.0;
+
+/// One section, turned as the reader sees it.
+#[derive(Debug)]
+pub struct ShownSection {
+    /// Section index from 0.
+    pub index: usize,
+    /// Where it lies: "L 3.2 mm".
+    pub position: String,
+    /// Its voxels in grey levels, one pixel a voxel.
+    pub grey: GreyImage,
+    /// The outlines of its lesions, in pixels of `grey`.
+    pub outlines: Vec<Outline>,
+    /// Its heat maps: place in [`Shown::questions`], and values 0 to 255 on the pixels of `grey`.
+    pub heat: Vec<(usize, Array2<u8>)>,
+}
+
+/// A question that has heat maps.
+#[derive(Debug)]
+pub struct ShownQuestion {
+    /// Id of the classifier in the bundle.
+    pub classifier: String,
+    /// Words for the question.
+    pub question: String,
+    /// Words for the answer that the maps explain.
+    pub answer: String,
+    /// Rows and columns of the network's own map.
+    pub feature_map: [usize; 2],
+}
+
+/// What a reader is shown of a volume.
+#[derive(Debug)]
+pub struct Shown {
+    /// How the sections are held.
+    pub orientation: Orientation,
+    /// Number of sections in the volume.
+    pub section_count: usize,
+    /// Every section with lesion, in the order of the volume; without any lesion the middle ones.
+    pub sections: Vec<ShownSection>,
+    /// The questions that have heat maps.
+    pub questions: Vec<ShownQuestion>,
+}
+
+impl Shown {
+    /// Picks, turns and outlines the sections.
+    pub fn of(volume: &Volume, findings: &Findings) -> Self {
+        let orientation = Orientation::of(&volume.geometry);
+        let window = Window::of(&volume.voxels);
+        let section_count = volume.geometry.shape()[0];
+        let sections = chosen(findings, &volume.geometry)
+            .into_iter()
+            .map(|index| ShownSection {
+                index,
+                position: orientation::section_position(&volume.geometry, index),
+                grey: window.grey(orientation.show(volume.voxels.index_axis(Axis(0), index))),
+                outlines: contour::outlines(orientation.show(findings.labels.index_axis(Axis(0), index))),
+                heat: heat(findings, index, &orientation),
+            })
+            .collect();
+        let questions = findings
+            .heat_maps
+            .iter()
+            .map(|m| ShownQuestion {
+                classifier: m.classifier.clone(),
+                question: m.question.clone(),
+                answer: m.label.clone(),
+                feature_map: m.feature_map,
+            })
+            .collect();
+        Self { orientation, section_count, sections, questions }
+    }
+
+    /// Width and height of a picture with square pixels: the finer of both spacings decides, up to `LARGEST` pixels a side.
+    pub fn square_size(&self) -> [usize; 2] {
+        let [row, column] = self.orientation.spacing();
+        let [height, width] = self.orientation.extent_mm();
+        let pixel = row.min(column).max(height.max(width) / LARGEST);
+        [width, height].map(|mm| (mm / pixel).round().max(1.0) as usize)
+    }
+}
+
+/// Indices of the sections to show, ascending.
+fn chosen(findings: &Findings, geometry: &Geometry) -> Vec<usize> {
+    let count = geometry.shape()[0];
+    let numbers = findings.lesions.iter().flat_map(|l| &l.sections);
+    let mut indices: Vec<usize> = numbers.filter_map(|n| n.checked_sub(1)).filter(|i| *i < count).collect();
+    indices.sort_unstable();
+    indices.dedup();
+    if indices.is_empty() {
+        let step = (APART_MM / geometry.spacing()[0]).round().max(1.0) as usize;
+        let step = step.min((count / WITHOUT_LESION).max(1));
+        let first = (count / 2).saturating_sub(step * (WITHOUT_LESION / 2));
+        indices = (0..WITHOUT_LESION).map(|i| first + i * step).filter(|i| *i < count).collect();
+    }
+    indices
+}
+
+/// The heat maps of a section.
+fn heat(findings: &Findings, index: usize, orientation: &Orientation) -> Vec<(usize, Array2<u8>)> {
+    let maps = findings.heat_maps.iter().enumerate();
+    maps.filter_map(|(question, map)| {
+        let section = map.sections.iter().find(|s| s.section == index)?;
+        Some((question, draw::heat_levels(orientation.show(section.values.view()))))
+    })
+    .collect()
+}

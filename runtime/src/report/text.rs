@@ -1,0 +1,152 @@
+//! Words in pixels.
+
+use std::sync::LazyLock;
+
+use ab_glyph::{Font, FontRef, PxScale, ScaleFont};
+
+use super::picture::{Rgb, RgbImage};
+
+static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
+    FontRef::try_from_slice(include_bytes!("font/DejaVuSans-subset.ttf")).expect("the font is part of the program")
+});
+
+/// A line of text, drawn once and then stamped on as many pictures as wanted.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// Columns.
+    pub width: usize,
+    /// Rows: the height of a line.
+    pub height: usize,
+    /// How far each pixel is covered by ink.
+    ink: Vec<u8>,
+    /// The same, one pixel fatter: a dark rim for text on pictures. Empty for plain text.
+    rim: Vec<u8>,
+}
+
+impl Text {
+    /// A line of text; `size` is the height of a line in pixels. Characters that the font lacks appear as a box.
+    pub fn new(text: &str, size: f32) -> Self {
+        let font = FONT.as_scaled(PxScale::from(size));
+        let mut pen = 1.0;
+        let mut before = None;
+        let mut glyphs = Vec::with_capacity(text.len());
+        for letter in text.chars().filter(|c| !c.is_control()) {
+            let id = font.glyph_id(letter);
+            pen += before.map_or(0.0, |b| font.kern(b, id));
+            glyphs.push(id.with_scale_and_position(size, ab_glyph::point(pen, font.ascent() + 1.0)));
+            pen += font.h_advance(id);
+            before = Some(id);
+        }
+        let (width, height) = (pen.ceil() as usize + 1, font.height().ceil() as usize + 2);
+        let mut ink = vec![0u8; width * height];
+        for outline in glyphs.into_iter().filter_map(|g| FONT.outline_glyph(g)) {
+            let corner = outline.px_bounds().min;
+            outline.draw(|x, y, cover| {
+                let (x, y) = (corner.x as isize + x as isize, corner.y as isize + y as isize);
+                if (0..width as isize).contains(&x) && (0..height as isize).contains(&y) {
+                    let at = &mut ink[y as usize * width + x as usize];
+                    *at = at.saturating_add((cover * 255.0) as u8);
+                }
+            });
+        }
+        Self { width, height, ink, rim: Vec::new() }
+    }
+
+    /// A line of text with a dark rim, to be read on any picture.
+    pub fn rimmed(text: &str, size: f32) -> Self {
+        let mut line = Self::new(text, size);
+        line.rim = fatter(&line.ink, line.width, line.height);
+        line
+    }
+
+    /// Puts the text on a picture; (`x`, `y`) is the top left corner of the line.
+    pub fn stamp(&self, picture: &mut RgbImage, x: usize, y: usize, colour: Rgb) {
+        for (layer, colour) in [(&self.rim, [0, 0, 0]), (&self.ink, colour)] {
+            for (i, cover) in layer.iter().enumerate().filter(|(_, c)| **c > 0) {
+                picture.mix((x + i % self.width) as isize, (y + i / self.width) as isize, colour, *cover);
+            }
+        }
+    }
+}
+
+/// Draws a line of text at once and returns its width.
+pub fn write(picture: &mut RgbImage, x: usize, y: usize, size: f32, colour: Rgb, text: &str) -> usize {
+    let line = Text::new(text, size);
+    line.stamp(picture, x, y, colour);
+    line.width
+}
+
+/// Cuts a text with an ellipsis where it is wider than `width` pixels.
+pub fn fit(text: &str, size: f32, width: usize) -> String {
+    let font = FONT.as_scaled(PxScale::from(size));
+    let advance = |c: char| font.h_advance(font.glyph_id(c));
+    if text.chars().map(advance).sum::<f32>() <= width as f32 {
+        return text.into();
+    }
+    let mut left = width as f32 - advance('…');
+    let kept = text.chars().take_while(|c| {
+        left -= advance(*c);
+        left >= 0.0
+    });
+    kept.chain(['…']).collect()
+}
+
+/// The greatest of each pixel and its eight neighbours.
+fn fatter(ink: &[u8], width: usize, height: usize) -> Vec<u8> {
+    let mut rows = ink.to_vec();
+    for y in 0..height {
+        for x in 1..width.saturating_sub(1) {
+            let i = y * width + x;
+            rows[i] = ink[i - 1].max(ink[i]).max(ink[i + 1]);
+        }
+    }
+    let mut out = rows.clone();
+    for i in width..rows.len().saturating_sub(width) {
+        out[i] = rows[i - width].max(rows[i]).max(rows[i + width]);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_leave_ink_and_keep_to_their_box() {
+        let mut picture = RgbImage::filled(200, 40, [0, 0, 0]);
+        let width = write(&mut picture, 10, 5, 20.0, [255, 255, 255], "RESEARCH USE");
+        assert!((100..190).contains(&width));
+        let lit: Vec<usize> = (0..200 * 40).filter(|i| picture.pixels[i * 3] > 100).collect();
+        assert!(lit.len() > 300, "{}", lit.len());
+        assert!(lit.iter().all(|i| (10..10 + width).contains(&(i % 200)) && (5..30).contains(&(i / 200))));
+    }
+
+    #[test]
+    fn text_beyond_the_edge_is_cut_off_without_panic() {
+        let mut picture = RgbImage::filled(8, 8, [0, 0, 0]);
+        Text::rimmed("Wide", 30.0).stamp(&mut picture, 4, 4, [255, 0, 0]);
+        write(&mut picture, 100, 100, 12.0, [255, 0, 0], "far");
+        write(&mut picture, 0, 0, 12.0, [255, 0, 0], "");
+    }
+
+    #[test]
+    fn a_rim_makes_text_readable_on_white() {
+        let mut picture = RgbImage::filled(40, 30, [255, 255, 255]);
+        Text::rimmed("H", 20.0).stamp(&mut picture, 2, 2, [255, 255, 255]);
+        assert!(picture.pixels.iter().any(|v| *v < 40));
+    }
+
+    #[test]
+    fn long_text_is_cut_with_an_ellipsis() {
+        assert_eq!(fit("short", 12.0, 200), "short");
+        let cut = fit("a very long series description indeed", 12.0, 80);
+        assert!(cut.ends_with('…') && Text::new(&cut, 12.0).width <= 84, "{cut}");
+    }
+
+    #[test]
+    fn the_font_knows_the_letters_of_our_labels() {
+        for c in "ÄéżβΩДж·–≥≤×µ".chars() {
+            assert_ne!(FONT.glyph_id(c).0, 0, "{c}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+"""From the rounds of a benchmark to its table, and to the figures that were to be reached."""
+
+import os
+from pathlib import Path
+from statistics import median
+
+# What both do, and where each of them counts it.
+STAGES = (
+    ("read, choose, decode", ("reading", "selecting", "decoding"), ("read", "volume")),
+    ("normalise, resize", ("normalising",), ("normalise",)),
+    (
+        "masks, lesions, answers, heat maps",
+        ("between_networks", "measuring"),
+        ("lesions", "classifier input", "heat maps"),
+    ),
+    ("write results", ("writing",), ("segmentation", "result")),
+)
+NETWORK_STAGES = ("segmenter", "classifiers")
+
+CPU_OUTSIDE_MS, START_MS, PEAK_RSS_MB, WALL_FACTOR = 40.0, 300.0, 450.0, 1.02
+PROBABILITY, DICE = 1e-4, 0.999
+
+
+def _middle(rounds: list[dict], read) -> float:
+    return median(read(one) for one in rounds)
+
+
+def _stage(ms: dict, names: tuple) -> float:
+    # What the program does between two network runs is counted as segmenting and classifying there.
+    between = ms.get("segmenting", 0.0) + ms.get("classifying", 0.0) - ms["networks"]
+    return sum(between if name == "between_networks" else ms.get(name, 0.0) for name in names)
+
+
+def of(rounds: list[dict], start_ms: float, parity: dict) -> dict:
+    """Medians over the rounds, in milliseconds unless said otherwise."""
+
+    def ours(read, kind="warm"):
+        return _middle(rounds, lambda one: read(one[kind]))
+
+    def theirs(read):
+        return _middle(rounds, lambda one: read(one["python"]))
+
+    def again(names, clock="wall_ms"):
+        return _middle(rounds, lambda one: sum(one["again"][clock].get(name, 0.0) for name in names))
+
+    outside_names = [name for _, _, names in STAGES for name in names]
+    table = {
+        "stages": {
+            words: (ours(lambda run, names=mine: _stage(run["ms"], names)), again(python))
+            for words, mine, python in STAGES
+        },
+        "networks alone": _middle(rounds, lambda one: sum(one["networks"]["run_ms"].values())),
+        "networks": (ours(lambda run: run["ms"]["networks"]), again(NETWORK_STAGES)),
+        "sections": rounds[0]["networks"]["sections"],
+        "loading the segmenter alone": _middle(rounds, lambda one: one["networks"]["load_ms"]["segmenter"]),
+        "loading": (ours(lambda run: run["ms"]["loading"]), theirs(lambda run: run["load_ms"])),
+        "imports": (start_ms, theirs(lambda run: run["import_ms"])),
+        "to first network": (
+            ours(lambda run: run["ms"]["until_first_network_run"]) + start_ms,
+            theirs(lambda run: run["first_network_ms"]),
+        ),
+        "to first network, cold": ours(lambda run: run["ms"]["until_first_network_run"], "cold") + start_ms,
+        "cpu outside": (
+            ours(lambda run: run["ms"]["cpu_total"] - run["ms"]["cpu_networks"] - run["ms"]["cpu_loading"]),
+            again(outside_names, "cpu_ms"),
+        ),
+        "cpu": (ours(lambda run: run["process"].cpu_ms), theirs(lambda run: run["process"].cpu_ms)),
+        "wall": (ours(lambda run: run["process"].wall_ms), theirs(lambda run: run["process"].wall_ms)),
+        "wall, cold": ours(lambda run: run["process"].wall_ms, "cold"),
+        "peak rss mb": (ours(lambda run: run["process"].peak_rss_mb), theirs(lambda run: run["process"].peak_rss_mb)),
+        "parity": parity,
+    }
+    table["figures"] = _figures(table)
+    return table
+
+
+def _figures(table: dict) -> list[tuple[str, str, str, bool]]:
+    """(what, measured, limit, reached)"""
+    own_start = table["to first network"][0] - table["loading the segmenter alone"]
+    limit = WALL_FACTOR * table["networks alone"] + START_MS + table["loading"][0] + CPU_OUTSIDE_MS
+    dice, probability = table["parity"]["dice"], table["parity"]["probability"]
+
+    def at_most(what, value, limit, unit):
+        return what, f"{value:.0f} {unit}", f"<= {limit:.0f} {unit}", value <= limit
+
+    return [
+        at_most("CPU that is not network time", table["cpu outside"][0], CPU_OUTSIDE_MS, "ms"),
+        at_most("start to first network run, less loading", own_start, START_MS, "ms"),
+        at_most("peak resident memory", table["peak rss mb"][0], PEAK_RSS_MB, "MB"),
+        at_most("wall-clock time", table["wall"][0], limit, "ms"),
+        ("Dice of the masks against Python", f"{dice:.5f}", f">= {DICE}", dice >= DICE),
+        (
+            "study probabilities against Python",
+            f"{probability:.1e}",
+            f"<= {PROBABILITY:.0e}",
+            probability <= PROBABILITY,
+        ),
+    ]
+
+
+def _row(words: str, ours: float | None, theirs: float | None, form: str = "{:.0f}") -> str:
+    cells = [form.format(value) if value is not None else "" for value in (ours, theirs)]
+    ratio = f"{theirs / ours:.1f} x" if ours and theirs else ""
+    return f"| {words} | {cells[0]} | {cells[1]} | {ratio} |"
+
+
+def show(tables: dict, study: Path, rounds: int) -> None:
+    """Prints the tables as Markdown."""
+    load = os.getloadavg()[1]
+    print(f"Study {study.name}, medians of {rounds} interleaved rounds, {os.cpu_count()} processors, load {load:.1f}")
+    for threads, table in tables.items():
+        asked = ", ".join(f"{name} x {count}" for name, count in table["sections"].items())
+        print(f"\n### {threads} thread{'s' if threads > 1 else ''}\n")
+        print("| ms | Cordline | Python | ratio |\n|---|---:|---:|---:|")
+        for words, (ours, theirs) in table["stages"].items():
+            print(_row(words, ours, theirs, "{:.1f}"))
+        outside = [sum(column) for column in zip(*table["stages"].values(), strict=True)]
+        print(_row("**all that is not network time, wall**", *outside, "{:.1f}"))
+        print(_row("**the same, CPU**", *table["cpu outside"], "{:.1f}"))
+        print(_row("networks", *table["networks"]))
+        print(_row(f"the same runs alone ({asked})", table["networks alone"], table["networks alone"]))
+        print(_row("start of the program, imports", *table["imports"]))
+        print(_row("loading models", *table["loading"]))
+        print(_row("process start to first network run", *table["to first network"]))
+        print(_row("the same, files not in memory", table["to first network, cold"], None))
+        print(_row("**whole process, wall**", *table["wall"]))
+        print(_row("the same, files not in memory", table["wall, cold"], None))
+        print(_row("whole process, CPU", *table["cpu"]))
+        print(_row("peak resident memory, MB", *table["peak rss mb"]))
+        print("\n| figure | measured | wanted | |\n|---|---:|---:|---|")
+        for what, measured, wanted, reached in table["figures"]:
+            print(f"| {what} | {measured} | {wanted} | {'reached' if reached else 'MISSED'} |")
+    print(
+        "\nPython's stages are those of a second study in one process, when all is imported; it writes no report, no"
+        "\nstructured report and no heat map, and Cordline's times hold them."
+    )

@@ -1,0 +1,81 @@
+//! Preprocessing equals numpy and OpenCV on the same arrays, to a relative 1e-6.
+//!
+//! `tests/python/opencv_resizes.py` made the arrays; a Python test keeps them true.
+
+use std::path::Path;
+
+use cordline::pipeline::{normalise, resize};
+use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
+use safetensors::SafeTensors;
+
+/// Images on their way to a network's grid.
+const CASES: [&str; 6] = ["smaller", "larger", "mixed", "one-axis", "half", "strip"];
+
+/// From the network's grid back to one whose size is no power of two: there OpenCV rounds its source coordinates to single precision, up
+/// to 64 pixels x 6e-8, and strays that far itself from the exact weights.
+const BACK: (&str, f64) = ("back", 1e-5);
+
+struct Arrays(Vec<u8>);
+
+impl Arrays {
+    fn read() -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/opencv-resizes.safetensors");
+        Self(std::fs::read(file).unwrap())
+    }
+
+    fn get(&self, name: &str) -> ArrayD<f32> {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let view = tensors.tensor(name).unwrap();
+        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        ArrayD::from_shape_vec(IxDyn(view.shape()), values).unwrap()
+    }
+
+    fn image(&self, name: &str) -> Array2<f32> {
+        self.get(name).into_dimensionality().unwrap()
+    }
+}
+
+fn largest_relative_difference<'a>(
+    ours: impl IntoIterator<Item = &'a f32>,
+    theirs: impl IntoIterator<Item = &'a f32>,
+) -> f64 {
+    let relative = |(a, b): (&f32, &f32)| {
+        if a == b { 0.0 } else { (f64::from(*a) - f64::from(*b)).abs() / f64::from(b.abs()).max(f64::MIN_POSITIVE) }
+    };
+    ours.into_iter().zip(theirs).map(relative).fold(0.0, f64::max)
+}
+
+#[test]
+fn linear_resize_equals_opencv() {
+    let arrays = Arrays::read();
+    for (case, tolerance) in CASES.map(|case| (case, 1e-6)).into_iter().chain([BACK]) {
+        let theirs = arrays.image(&format!("{case}.linear"));
+        let ours = resize::linear(arrays.image(&format!("{case}.image")).view(), theirs.dim().into());
+        let difference = largest_relative_difference(&ours, &theirs);
+        assert!(difference <= tolerance, "{case}: {difference:.1e}");
+    }
+}
+
+#[test]
+fn nearest_resize_equals_opencv() {
+    let arrays = Arrays::read();
+    for case in CASES.into_iter().chain([BACK.0]) {
+        let theirs = arrays.image(&format!("{case}.nearest"));
+        let ours = resize::nearest(arrays.image(&format!("{case}.image")).view(), theirs.dim().into());
+        assert_eq!(ours, theirs, "{case}");
+    }
+}
+
+#[test]
+fn a_volume_is_prepared_as_numpy_and_opencv_do_it() {
+    let arrays = Arrays::read();
+    let volume: Array3<f32> = arrays.get("volume.image").into_dimensionality().unwrap();
+    let theirs: Array3<f32> = arrays.get("volume.linear").into_dimensionality().unwrap();
+    let (_, rows, columns) = theirs.dim();
+    let normal = normalise::normalise(&volume, 5.0);
+    for (ours, theirs) in normal.axis_iter(Axis(0)).zip(theirs.axis_iter(Axis(0))) {
+        let ours = resize::linear(ours, [rows, columns]);
+        let difference = largest_relative_difference(&ours, &theirs);
+        assert!(difference <= 1e-6, "{difference:.1e}");
+    }
+}
