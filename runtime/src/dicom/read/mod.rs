@@ -19,3 +19,5 @@ pub mod prescan;
 pub mod series;
 pub mod stack;
 pub mod syntax;
+#[cfg(test)]
+pub(crate) mod testing;
