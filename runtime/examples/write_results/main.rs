@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     match std::env::args().nth(1).as_deref() {
-        Some("--time") => time(&cases::named("full_size")),
+        Some("--time") => time(&cases::full_size()),
         Some(folder) => {
             let folder = Path::new(folder);
             for case in cases::all() {

@@ -32,7 +32,8 @@ pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultE
     let position = ctx.findings.heat_maps.iter().position(|m| m.classifier == map.classifier).unwrap_or(0);
     let kind = series::Kind {
         sop_class_uid: uids::PARAMETRIC_MAP_STORAGE,
-        modality: "MR",
+        // Not MR: a hook that waits for MR must not take a result for an examination.
+        modality: "OT",
         name: &format!("heat map {} {}", map.classifier, map.class),
         series_offset: 3000 + 1000 * position as i64,
         description: &series::description(&[
@@ -103,6 +104,7 @@ fn frame_type() -> [String; 4] {
 fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, run: &[Frame]) {
     if run.iter().any(|(_, values)| values.is_none()) {
         d.fl(tags::FLOAT_PIXEL_PADDING_VALUE, NOT_ASKED_VALUE);
+        d.fl(tags::FLOAT_PIXEL_PADDING_RANGE_LIMIT, NOT_ASKED_VALUE);
     }
     let organization = ctx.uid(&format!("heat map {} dimensions", map.classifier));
     dimension::put(d, &organization, &[dimension::POSITION], true);
