@@ -106,7 +106,9 @@ def test_the_series_and_why_it_was_chosen(case):
     groups = [group for group in library.ContentSequence if group.ValueType == "CONTAINER"]
     series = [case.expected["frames"], case.expected["t1c_frames"]]
     for group, frames in zip(groups, [s for s in series if s], strict=True):
-        listed = [i.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for i in group.ContentSequence if i.ValueType == "IMAGE"]
+        listed = [
+            i.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for i in group.ContentSequence if i.ValueType == "IMAGE"
+        ]
         assert listed == list(dict.fromkeys(instance for _, instance, _ in frames))
     assert texts(groups[0]) == [f"Why this series: {reason}" for reason in case.expected["series_reasons"]]
 
