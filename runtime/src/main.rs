@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use cordline::cli::{self, Cli};
+use cordline::cli;
 
 fn main() -> ExitCode {
-    cli::run(Cli::parse()).into()
+    cli::run(cli::parse()).into()
 }

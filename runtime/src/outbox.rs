@@ -60,8 +60,8 @@ impl Outbox {
         Ok(outbox)
     }
 
-    /// Removes our own files of an earlier run, and nothing else.
-    fn clear(&self) -> io::Result<()> {
+    /// Removes our own files, those of an earlier run or a set that could not be finished, and nothing else.
+    pub fn clear(&self) -> io::Result<()> {
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();

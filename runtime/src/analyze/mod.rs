@@ -12,7 +12,7 @@ use cordline_device::ExecutionProvider;
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
 
 use crate::bundle::manifest::Manifest;
-use crate::bundle::{Bundle, place};
+use crate::bundle::{Bundle, place, verify};
 use crate::config::Config;
 use crate::deliver::{self, Earlier};
 use crate::dicom::source::SourceSeries;
@@ -95,7 +95,10 @@ pub fn analyze(request: &Request<'_>, config: &Config, observer: &mut Observer<'
     if let Err(problem) = delivered {
         result.state = State::Failed;
         result.finding = None;
+        result.files.clear();
         result.problem = Some(problem.clone());
+        // Half a set of results is worse than none. What cannot be removed either is named by the error that stands.
+        let _ = outbox.clear();
         write_result(&outbox, &result).map_err(|_| problem)?;
         return Ok(result);
     }
@@ -171,6 +174,12 @@ fn travel(
     result.warnings.extend(identity.warning.clone());
     result.bundle = Some(identity);
 
+    // Every file is hashed, also those that this study will not need, while the study is read: a bundle is whole, or it is not used.
+    let verification = std::thread::spawn({
+        let bundle = bundle.clone();
+        move || verify::all(&bundle)
+    });
+
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
 
     let stage = Stage::Normalising;
@@ -181,7 +190,10 @@ fn travel(
     });
     let t1c_source = t1c.map(|t| t.source);
 
-    let mut networks = Networks::load(config, bundle.clone())?;
+    watch
+        .time(Stage::Loading.key(), || verification.join().expect("hashing files does not panic"))
+        .map_err(|e| e.problem())?;
+    let mut networks = watch.time(Stage::Loading.key(), || Networks::load(config, bundle.clone()))?;
     let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
     say_provider(&networks, config, result);
     let findings = findings?;

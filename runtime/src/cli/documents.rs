@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Subcommand};
+use clap::Subcommand;
 use clap_complete::Shell;
 use cordline_sdk::AnalysisResult;
 use cordline_sdk::result::Problem;
 
 use super::exit::Exit;
-use super::{Cli, fail};
+use super::{command_line, fail};
 
 /// What to print.
 #[derive(Debug, Subcommand)]
@@ -33,11 +33,11 @@ pub fn run(command: PrintCommand) -> Exit {
     let printed = match command {
         PrintCommand::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "cordline", &mut text);
+            clap_complete::generate(shell, &mut command_line(), "cordline", &mut text);
             io::stdout().write_all(&text)
         }
         PrintCommand::Man { folder } => {
-            std::fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(Cli::command(), &folder))
+            std::fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(command_line(), &folder))
         }
         PrintCommand::Schema => writeln!(io::stdout(), "{}", schema()),
     };

@@ -18,7 +18,7 @@ pub mod progress;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use cordline_sdk::result::Problem;
 
 use crate::config::Config;
@@ -28,7 +28,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nResearch use only; n
 
 /// Finds and classifies lesions of the spinal cord in MR studies
 #[derive(Debug, Parser)]
-#[command(name = "cordline", version = VERSION, after_help = "Research use only; not a medical device.", max_term_width = 110)]
+#[command(name = "cordline", version = VERSION, max_term_width = 110)]
 pub struct Cli {
     /// Configuration file [default: /etc/cordline/cordline.toml, where it exists]
     #[arg(long, global = true, value_name = "FILE")]
@@ -51,6 +51,20 @@ enum Command {
     /// Print shell completions, man pages or the schema of the result
     #[command(subcommand)]
     Print(documents::PrintCommand),
+}
+
+/// The whole command line; every help page ends with the research-use line.
+pub fn command_line() -> clap::Command {
+    fn noticed(command: clap::Command) -> clap::Command {
+        command.after_help(cordline_sdk::RESEARCH_USE).mut_subcommands(noticed)
+    }
+    noticed(Cli::command())
+}
+
+/// Reads the command line; a wrong one is told and ends the program with the code for usage.
+pub fn parse() -> Cli {
+    let matches = command_line().get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
 }
 
 /// Runs one command. Whatever goes wrong ends in a sentence on standard error and an exit code.

@@ -1,6 +1,9 @@
 //! The coded concepts of result objects: one table, each row with the place where it was checked.
 //!
 //! Codes of classes are not here: they belong to the bundle, because another anatomy asks other questions.
+//!
+//! All rows are public. A private scheme would be legal, but no reader knows its codes, and validators warn of each: what no public
+//! code names is said in words instead.
 
 use std::borrow::Cow;
 
@@ -26,9 +29,6 @@ impl Code {
     }
 }
 
-/// Designator of the private coding scheme, for what no public one names.
-pub const PRIVATE_SCHEME: &str = "99CORDLINE";
-
 /// Where a row of the table was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checked {
@@ -38,8 +38,6 @@ pub enum Checked {
     PydicomOlderMeaning,
     /// The standard's text (PS3.16): not in pydicom's dictionaries.
     Standard,
-    /// Our own: listed in CodingSchemeIdentificationSequence.
-    Private,
 }
 
 macro_rules! codes {
@@ -59,13 +57,13 @@ codes! {
     LESION = "52988006", "SCT", "Lesion", Pydicom;
     SPINAL_CORD = "2748008", "SCT", "Spinal cord", Pydicom;
     UNDETERMINED = "373068000", "SCT", "Undetermined", Pydicom;
-    NO_LESION = "no_lesion", PRIVATE_SCHEME, "No lesion found", Private;
+    NEGATIVE = "260385009", "SCT", "Negative", Pydicom;
     // Measurements
     VOLUME = "118565006", "SCT", "Volume", Pydicom;
     LENGTH = "410668003", "SCT", "Length", Pydicom;
     NUMBER_OF_LESIONS = "246206008", "SCT", "Number of lesions", PydicomOlderMeaning;
     PROBABILITY = "122157", "DCM", "Probability", Pydicom;
-    CRANIOCAUDAL_EXTENT = "cc_extent", PRIVATE_SCHEME, "Craniocaudal extent, voxel edges included", Private;
+    HEAD_FOOT_AXIS = "110861", "DCM", "Head-Foot Axis", Pydicom;
     MEASUREMENT_METHOD = "370129005", "SCT", "Measurement Method", Pydicom;
     QUANTITY = "246205007", "SCT", "Quantity", Pydicom;
     CLASS_ACTIVATION = "130403", "DCM", "Gradient-weighted class activation", Pydicom;
@@ -97,7 +95,6 @@ codes! {
     MAGNETIC_RESONANCE = "MR", "DCM", "Magnetic Resonance", Pydicom;
     TARGET_REGION = "123014", "DCM", "Target Region", Pydicom;
     FRAME_OF_REFERENCE = "112227", "DCM", "Frame of Reference UID", Pydicom;
-    SERIES_CHOICE = "series_choice", PRIVATE_SCHEME, "Reason for the choice of the series", Private;
     // Report: measurement groups
     IMAGING_MEASUREMENTS = "126010", "DCM", "Imaging Measurements", Pydicom;
     MEASUREMENT_GROUP = "125007", "DCM", "Measurement Group", Pydicom;
@@ -118,10 +115,6 @@ codes! {
     // Report: words
     QUALITATIVE_EVALUATIONS = "C0034375", "UMLS", "Qualitative Evaluations", Standard;
     COMMENT = "121106", "DCM", "Comment", Pydicom;
-    NOT_ASKED = "not_asked", PRIVATE_SCHEME, "Question not asked", Private;
-    NOTICE = "notice", PRIVATE_SCHEME, "Intended use", Private;
-    WARNING = "warning", PRIVATE_SCHEME, "Warning", Private;
-    MODELS = "models", PRIVATE_SCHEME, "Models that answered", Private;
 }
 
 #[cfg(test)]
@@ -130,9 +123,8 @@ mod tests {
 
     #[test]
     fn every_code_fits_its_attributes_and_stands_once() {
-        for (i, (code, checked)) in TABLE.iter().enumerate() {
+        for (i, (code, _)) in TABLE.iter().enumerate() {
             assert!(code.value.len() <= 16 && code.scheme.len() <= 16 && code.meaning.len() <= 64, "{code:?}");
-            assert_eq!(code.scheme == PRIVATE_SCHEME, *checked == Checked::Private, "{code:?}");
             assert!(
                 TABLE[..i].iter().all(|(other, _)| (&other.value, &other.scheme) != (&code.value, &code.scheme)),
                 "{code:?} stands twice"

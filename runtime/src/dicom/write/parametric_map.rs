@@ -32,7 +32,8 @@ pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultE
     let position = ctx.findings.heat_maps.iter().position(|m| m.classifier == map.classifier).unwrap_or(0);
     let kind = series::Kind {
         sop_class_uid: uids::PARAMETRIC_MAP_STORAGE,
-        modality: "MR",
+        // Not MR: a hook that waits for MR must not take a result for an examination.
+        modality: "OT",
         name: &format!("heat map {} {}", map.classifier, map.class),
         series_offset: 3000 + 1000 * position as i64,
         description: &series::description(&[
@@ -101,12 +102,14 @@ fn frame_type() -> [String; 4] {
 
 /// Dimensions, and the shared and per-frame functional groups.
 fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, run: &[Frame]) {
-    if run.iter().any(|(_, values)| values.is_none()) {
+    let padded = run.iter().any(|(_, values)| values.is_none());
+    if padded {
         d.fl(tags::FLOAT_PIXEL_PADDING_VALUE, NOT_ASKED_VALUE);
+        d.fl(tags::FLOAT_PIXEL_PADDING_RANGE_LIMIT, NOT_ASKED_VALUE);
     }
     let organization = ctx.uid(&format!("heat map {} dimensions", map.classifier));
     dimension::put(d, &organization, &[dimension::POSITION], true);
-    d.items(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, vec![shared(ctx)]);
+    d.items(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, vec![shared(ctx, padded)]);
 
     let words = description(map);
     let frames = run.iter().enumerate().map(|(frame, (section, values))| {
@@ -122,7 +125,7 @@ fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, run: &[Frame]
     d.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frames.collect());
 }
 
-fn shared(ctx: &ResultContext) -> Dataset {
+fn shared(ctx: &ResultContext, padded: bool) -> Dataset {
     item(|s| {
         functional_group::put_grid(s, ctx);
         let frame_type = item(|t| t.texts(tags::FRAME_TYPE, VR::CS, &frame_type()));
@@ -143,16 +146,20 @@ fn shared(ctx: &ResultContext) -> Dataset {
             p.text(tags::RESCALE_TYPE, VR::LO, "US");
         });
         s.items(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, vec![identity]);
-        s.items(tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE, vec![real_world_values()]);
+        s.items(tags::REAL_WORLD_VALUE_MAPPING_SEQUENCE, vec![real_world_values(padded)]);
     })
 }
 
-/// The stored floats are the quantity itself.
-fn real_world_values() -> Dataset {
+/// The stored floats are the quantity itself. The padding value belongs to the mapped range: readers refuse values outside of it.
+fn real_world_values(padded: bool) -> Dataset {
+    let (words, first) = match padded {
+        true => ("Grad-CAM, 1 is the strongest of the study, -1 was not asked", f64::from(NOT_ASKED_VALUE)),
+        false => ("Grad-CAM, 1 is the strongest of the study", 0.0),
+    };
     item(|m| {
-        m.text(tags::LUT_EXPLANATION, VR::LO, "Grad-CAM, 1 is the strongest of the study");
+        m.text(tags::LUT_EXPLANATION, VR::LO, words);
         m.text(tags::LUT_LABEL, VR::SH, "GRAD_CAM");
-        m.fd(tags::DOUBLE_FLOAT_REAL_WORLD_VALUE_FIRST_VALUE_MAPPED, 0.0);
+        m.fd(tags::DOUBLE_FLOAT_REAL_WORLD_VALUE_FIRST_VALUE_MAPPED, first);
         m.fd(tags::DOUBLE_FLOAT_REAL_WORLD_VALUE_LAST_VALUE_MAPPED, STRONGEST);
         m.fd(tags::REAL_WORLD_VALUE_INTERCEPT, 0.0);
         m.fd(tags::REAL_WORLD_VALUE_SLOPE, 1.0);

@@ -41,6 +41,7 @@ pub fn write(ctx: &ResultContext, image: &RgbImage, what: &str) -> Result<Result
         description: &series::description(&[format!("{what}, {}", series::bundle_name(ctx)), what.to_owned()]),
     };
     series::put(&mut d, ctx, &kind);
+    d.text(tags::BODY_PART_EXAMINED, VR::CS, "SPINE");
     d.text(tags::CONVERSION_TYPE, VR::CS, "WSD");
     content::put_lossy(&mut d, ctx);
     content::put_comments(&mut d, ctx);

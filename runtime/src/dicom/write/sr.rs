@@ -43,7 +43,7 @@ pub fn write(ctx: &ResultContext, segmentation: Option<&ResultObject>) -> Result
         ]),
     };
     series::put(&mut d, ctx, &kind);
-    series::put_private_scheme(&mut d, ctx);
+    series::put_private_schemes(&mut d, ctx);
     d.items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
     d.items(tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]);
     d.text(tags::COMPLETION_FLAG, VR::CS, "COMPLETE");

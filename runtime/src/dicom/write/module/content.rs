@@ -11,7 +11,8 @@ use crate::dicom::write::result_object::ResultContext;
 pub(in crate::dicom) fn put_identification(d: &mut Dataset, ctx: &ResultContext, label: &str, description: &str) {
     d.text(tags::CONTENT_LABEL, VR::CS, label);
     d.text(tags::CONTENT_DESCRIPTION, VR::LO, description);
-    d.text(tags::CONTENT_CREATOR_NAME, VR::PN, &ctx.algorithm.name);
+    // A person name of one component alone is a retired form.
+    d.text(tags::CONTENT_CREATOR_NAME, VR::PN, &format!("{}^", ctx.algorithm.name));
 }
 
 /// LossyImageCompression: once lost, always lost.

@@ -1,9 +1,10 @@
 //! The new series, the equipment that made it, and the instance's own identity.
 
+use std::collections::BTreeSet;
+
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::write::codes::PRIVATE_SCHEME;
 use crate::dicom::write::dataset::{Dataset, Put, item};
 use crate::dicom::write::result_object::ResultContext;
 
@@ -48,14 +49,20 @@ pub(in crate::dicom) fn put(d: &mut Dataset, ctx: &ResultContext, kind: &Kind) {
     d.texts(tags::SOFTWARE_VERSIONS, VR::LO, &versions);
 }
 
-/// Says what the private coding scheme is, in objects that use it.
-pub(in crate::dicom) fn put_private_scheme(d: &mut Dataset, ctx: &ResultContext) {
-    let scheme = item(|s| {
-        s.text(tags::CODING_SCHEME_DESIGNATOR, VR::SH, PRIVATE_SCHEME);
-        s.text(tags::CODING_SCHEME_NAME, VR::ST, "Cordline concepts that no public scheme names");
-        s.text(tags::CODING_SCHEME_RESPONSIBLE_ORGANIZATION, VR::ST, &ctx.device.manufacturer);
-    });
-    d.items(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, vec![scheme]);
+/// Says whose the private coding schemes are (designators from 99 on) in which a bundle may name its classes.
+pub(in crate::dicom) fn put_private_schemes(d: &mut Dataset, ctx: &ResultContext) {
+    let schemes: BTreeSet<&str> =
+        ctx.class_codes.values().map(|c| &*c.scheme).filter(|s| s.starts_with("99")).collect();
+    if schemes.is_empty() {
+        return;
+    }
+    let named = |scheme: &str| {
+        item(|s| {
+            s.text(tags::CODING_SCHEME_DESIGNATOR, VR::SH, scheme);
+            s.text(tags::CODING_SCHEME_NAME, VR::ST, &format!("Classes of the bundle {}", bundle_name(ctx)));
+        })
+    };
+    d.items(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, schemes.into_iter().map(named).collect());
 }
 
 /// Identifier and version of the bundle.

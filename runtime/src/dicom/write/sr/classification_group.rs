@@ -66,11 +66,11 @@ fn tracked(ctx: &ResultContext, identifier: &str, kind: &str) -> ContentItem {
         .child(ContentItem::uid(&codes::TRACKING_UID, &ctx.uid(kind)).related(HasObservationContext))
 }
 
-/// Code of an answer: a class of the bundle, "undetermined", or "no lesion".
+/// Code of an answer: a class of the bundle, "undetermined", or "negative".
 fn decided<'a>(ctx: &'a ResultContext, answer: &str) -> Result<Cow<'a, Code>, ResultError> {
     match answer {
         Finding::UNDECIDED | Finding::INDETERMINATE => Ok(Cow::Owned(codes::UNDETERMINED)),
-        Finding::NO_LESION => Ok(Cow::Owned(codes::NO_LESION)),
+        Finding::NO_LESION => Ok(Cow::Owned(codes::NEGATIVE)),
         class => ctx.class_code(class).map(Cow::Borrowed),
     }
 }

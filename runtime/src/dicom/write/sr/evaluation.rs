@@ -7,17 +7,12 @@ use crate::dicom::write::codes;
 use crate::dicom::write::module::content;
 use crate::dicom::write::result_object::ResultContext;
 
-/// The container.
+/// The container: a comment a sentence, the notice first.
 pub(super) fn container(ctx: &ResultContext) -> ContentItem {
-    let mut all = ContentItem::container(&codes::QUALITATIVE_EVALUATIONS)
-        .child(ContentItem::text(&codes::NOTICE, &format!("{RESEARCH_USE}.")).related(Contains))
-        .child(ContentItem::text(&codes::MODELS, &content::models(ctx)).related(Contains));
-    for warning in content::warnings(ctx) {
-        all = all.child(ContentItem::text(&codes::WARNING, &warning).related(Contains));
-    }
-    for question in &ctx.findings.not_asked {
-        let words = format!("{} Not asked: {}", question.question, question.reason);
-        all = all.child(ContentItem::text(&codes::NOT_ASKED, &words).related(Contains));
-    }
-    all
+    let mut lines = vec![format!("{RESEARCH_USE}."), content::models(ctx)];
+    lines.extend(content::warnings(ctx).iter().map(|w| format!("Warning: {w}")));
+    lines.extend(ctx.findings.not_asked.iter().map(|q| format!("{} Not asked: {}", q.question, q.reason)));
+    lines.iter().fold(ContentItem::container(&codes::QUALITATIVE_EVALUATIONS), |all, line| {
+        all.child(ContentItem::text(&codes::COMMENT, line).related(Contains))
+    })
 }

@@ -27,7 +27,8 @@ fn group(series: &SourceSeries, reasons: &[String]) -> ContentItem {
             ContentItem::uid(&codes::FRAME_OF_REFERENCE, &series.frame_of_reference_uid).related(HasAcquisitionContext),
         );
     for reason in reasons.iter().filter(|r| !r.trim().is_empty()) {
-        group = group.child(ContentItem::text(&codes::SERIES_CHOICE, reason).related(HasAcquisitionContext));
+        let words = format!("Why this series: {reason}");
+        group = group.child(ContentItem::text(&codes::COMMENT, &words).related(HasAcquisitionContext));
     }
     for (class, instance) in reference::instances(series) {
         let image = item(|r| {

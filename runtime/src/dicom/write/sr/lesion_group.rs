@@ -16,8 +16,9 @@ pub(super) fn group(
     segmentation: Option<&ResultObject>,
 ) -> Result<ContentItem, ResultError> {
     let (tracking_id, tracking_uid) = ctx.lesion_tracking(lesion.number);
+    // Craniocaudal: along the long axis of the patient, whatever the plane of the sections.
     let extent = ContentItem::number(&codes::LENGTH, lesion.extent_mm, &codes::MILLIMETRE)
-        .child(ContentItem::code(&codes::MEASUREMENT_METHOD, &codes::CRANIOCAUDAL_EXTENT).related(HasConceptModifier));
+        .child(ContentItem::code(&codes::MEASUREMENT_METHOD, &codes::HEAD_FOOT_AXIS).related(HasConceptModifier));
     let volume = ContentItem::number(&codes::VOLUME, lesion.volume_ml * 1000.0, &codes::CUBIC_MILLIMETRE);
     let mut group = ContentItem::container(&codes::MEASUREMENT_GROUP)
         .child(ContentItem::text(&codes::TRACKING_ID, &tracking_id).related(HasObservationContext))
