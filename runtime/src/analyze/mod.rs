@@ -20,7 +20,7 @@ use crate::networks::{NetworkError, Networks};
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::findings::Findings;
 use crate::pipeline::normalise;
-use crate::stage::{Stage, Stopwatch};
+use crate::stage::{Spent, Stage, Stopwatch};
 use crate::volume::Volume;
 use find::find;
 use take_in::{Input, take_in};
@@ -181,7 +181,9 @@ fn travel(
     });
     let t1c_source = t1c.map(|t| t.source);
 
-    let mut networks = Networks::load(config, bundle.clone())?;
+    let mut starting = Spent::default();
+    let mut networks = starting.time(|| Networks::load(config, bundle.clone()))?;
+    watch.add_spent("starting_onnxruntime", starting);
     let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
     say_provider(&networks, config, result);
     let findings = findings?;
