@@ -20,7 +20,7 @@ use crate::networks::{NetworkError, Networks};
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::findings::Findings;
 use crate::pipeline::normalise;
-use crate::stage::{Stage, Stopwatch};
+use crate::stage::{Spent, Stage, Stopwatch};
 use crate::volume::Volume;
 use find::find;
 use take_in::{Input, take_in};
@@ -174,11 +174,10 @@ fn travel(
     result.warnings.extend(identity.warning.clone());
     result.bundle = Some(identity);
 
-    // Every file is hashed, also those that this study will not need, while the study is read: a bundle is whole, or it is not used.
-    let verification = std::thread::spawn({
-        let bundle = bundle.clone();
-        move || verify::all(&bundle)
-    });
+    // Every file is hashed, also those that this study will not need: a bundle is whole, or it is not used.
+    let mut verifying = Spent::default();
+    verifying.time(|| verify::all(&bundle)).map_err(|e| e.problem())?;
+    watch.add_spent(Stage::Loading.key(), verifying);
 
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
 
@@ -190,10 +189,9 @@ fn travel(
     });
     let t1c_source = t1c.map(|t| t.source);
 
-    watch
-        .time(Stage::Loading.key(), || verification.join().expect("hashing files does not panic"))
-        .map_err(|e| e.problem())?;
-    let mut networks = watch.time(Stage::Loading.key(), || Networks::load(config, bundle.clone()))?;
+    let mut starting = Spent::default();
+    let mut networks = starting.time(|| Networks::load(config, bundle.clone()))?;
+    watch.add_spent("starting_onnxruntime", starting);
     let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
     say_provider(&networks, config, result);
     let findings = findings?;
