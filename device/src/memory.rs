@@ -12,7 +12,16 @@ pub fn peak_resident_bytes() -> Option<u64> {
 
 /// Processor time of this process so far, all threads together, in milliseconds.
 pub fn processor_ms() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    milliseconds(ClockId::ProcessCPUTime)
+}
+
+/// Processor time of the calling thread so far, in milliseconds.
+pub fn thread_processor_ms() -> f64 {
+    milliseconds(ClockId::ThreadCPUTime)
+}
+
+fn milliseconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 

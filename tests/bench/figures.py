@@ -17,7 +17,7 @@ STAGES = (
 )
 NETWORK_STAGES = ("segmenter", "classifiers")
 # Of the program's processor time, what Python's imports, loading and network runs stand against.
-NOT_OURS = ("networks", "loading", "starting_onnxruntime")
+NOT_OURS = ("networks", "loading", "starting_onnxruntime", "verifying")
 
 CPU_OUTSIDE_MS, START_MS, PEAK_RSS_MB, WALL_FACTOR = 40.0, 300.0, 450.0, 1.02
 PROBABILITY, DICE = 1e-4, 0.999

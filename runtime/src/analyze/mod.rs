@@ -8,7 +8,7 @@ mod take_in;
 
 use std::path::{Path, PathBuf};
 
-use cordline_device::ExecutionProvider;
+use cordline_device::{ExecutionProvider, memory};
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
 
 use crate::bundle::manifest::Manifest;
@@ -174,10 +174,11 @@ fn travel(
     result.warnings.extend(identity.warning.clone());
     result.bundle = Some(identity);
 
-    // Every file is hashed, also those that this study will not need: a bundle is whole, or it is not used.
-    let mut verifying = Spent::default();
-    verifying.time(|| verify::all(&bundle)).map_err(|e| e.problem())?;
-    watch.add_spent(Stage::Loading.key(), verifying);
+    // Every file is hashed, also those that this study will not need, while the study is read: a bundle is whole, or it is not used.
+    let verification = std::thread::spawn({
+        let bundle = bundle.clone();
+        move || (verify::all(&bundle), memory::thread_processor_ms())
+    });
 
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
 
@@ -189,6 +190,10 @@ fn travel(
     });
     let t1c_source = t1c.map(|t| t.source);
 
+    let start = std::time::Instant::now();
+    let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
+    watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
+    whole.map_err(|e| e.problem())?;
     let mut starting = Spent::default();
     let mut networks = starting.time(|| Networks::load(config, bundle.clone()))?;
     watch.add_spent("starting_onnxruntime", starting);

@@ -246,7 +246,9 @@ fn encodings_that_are_not_read_are_refused_by_name_with_what_to_do() {
     sets.iter_mut().for_each(|s| _ = s.put(tags::PIXEL_DATA, VR::OB, Value::Fragments(vec![vec![], vec![0; 8]])));
     write(folder.path(), "ls", &sets, JPEG_LS);
     let intake = read_one(folder.path()).unwrap();
-    let Choice::Chosen { series, warnings, .. } = series::choose(&intake, &SeriesRules::default(), None) else { panic!() };
+    let Choice::Chosen { series, warnings, .. } = series::choose(&intake, &SeriesRules::default(), None) else {
+        panic!()
+    };
     assert!(warnings[0].contains("JPEG-LS Lossless"));
     let problem = stack::load(&series, &Limits::default()).unwrap_err().problem();
     assert_eq!(problem.code, "unsupported_transfer_syntax");
@@ -274,7 +276,10 @@ fn a_deflate_bomb_in_either_wrapping_is_named_before_it_is_inflated() {
     let began = Instant::now();
     let problem = read_one(folder.path()).unwrap_err().problem();
     assert_eq!(problem.code, "archive_bomb");
-    assert!(problem.message.contains("bomb.zip is a deflate bomb") && problem.message.contains("314572800"), "{problem:?}");
+    assert!(
+        problem.message.contains("bomb.zip is a deflate bomb") && problem.message.contains("314572800"),
+        "{problem:?}"
+    );
     let mut deflated = meta(MR, DEFLATED);
     deflated.extend(&bytes);
     assert_eq!(refused(&deflated), "unsupported_transfer_syntax");
@@ -297,7 +302,8 @@ fn archives_hold_the_same_series_as_folders() {
     let folder = tempdir().unwrap();
     let stack = Stack::t2("1");
     stack.write(folder.path());
-    let members: Vec<_> = (0..6).map(|k| (["a", "b", "c", "d", "e", "f"][k], stack.section(k).file(EXPLICIT))).collect();
+    let members: Vec<_> =
+        (0..6).map(|k| (["a", "b", "c", "d", "e", "f"][k], stack.section(k).file(EXPLICIT))).collect();
     let mut mixed = members.clone();
     mixed.push(("../../evil/README.txt", b"hello".to_vec()));
     mixed.push(("inner.zip", zip(&members[..1])));
@@ -332,11 +338,15 @@ fn archives_that_cannot_be_read_are_named() {
     for lie in [1_000_000u32, 400] {
         let real = Stack::t2("1").section(0).file(EXPLICIT).len() as u32;
         let mut bytes = good.clone();
-        let places: Vec<_> = bytes.windows(4).enumerate().filter(|(_, w)| *w == real.to_le_bytes()).map(|(i, _)| i).collect();
+        let places: Vec<_> =
+            bytes.windows(4).enumerate().filter(|(_, w)| *w == real.to_le_bytes()).map(|(i, _)| i).collect();
         assert!(!places.is_empty());
         places.iter().for_each(|i| bytes[*i..i + 4].copy_from_slice(&lie.to_le_bytes()));
         let code = code(&bytes, &Limits::default());
-        assert!(["pixel_length", "truncated_file", "value_beyond_end", "archive_unreadable"].contains(&code), "{lie}: {code}");
+        assert!(
+            ["pixel_length", "truncated_file", "value_beyond_end", "archive_unreadable"].contains(&code),
+            "{lie}: {code}"
+        );
     }
 }
 
@@ -360,7 +370,10 @@ fn other_files_between_are_skipped_with_a_reason() {
 #[test]
 fn objects_that_are_no_mr_images_do_not_disturb() {
     let mut report = Stack::t2("5").section(0);
-    report.text(tags::SOP_CLASS_UID, VR::UI, "1.2.840.10008.5.1.4.1.1.88.34").text(tags::MODALITY, VR::CS, "SR").drop(tags::PIXEL_DATA);
+    report
+        .text(tags::SOP_CLASS_UID, VR::UI, "1.2.840.10008.5.1.4.1.1.88.34")
+        .text(tags::MODALITY, VR::CS, "SR")
+        .drop(tags::PIXEL_DATA);
     let folder = folder_with("sr.dcm", &report.file(EXPLICIT));
     let intake = read_one(folder.path()).unwrap();
     let Choice::Chosen { rejected, .. } = series::choose(&intake, &SeriesRules::default(), None) else { panic!() };
@@ -433,7 +446,10 @@ fn mixed_patients_are_refused_without_naming_them() {
     let error = with(&|s| _ = s.text(tags::PATIENT_ID, VR::LO, "CANARY-2")).unwrap_err();
     assert_eq!(error.code(), "mixed_patients");
     assert!(!error.to_string().contains("CANARY"), "{error}");
-    assert_eq!(with(&|s| _ = s.text(tags::PATIENT_BIRTH_DATE, VR::DA, "19700102")).unwrap_err().code(), "mixed_patients");
+    assert_eq!(
+        with(&|s| _ = s.text(tags::PATIENT_BIRTH_DATE, VR::DA, "19700102")).unwrap_err().code(),
+        "mixed_patients"
+    );
     // One name written in two ways is one patient.
     assert!(with(&|s| _ = s.text(tags::PATIENT_NAME, VR::PN, "Canary Name")).is_ok());
     let nobody = |s: &mut Set| _ = s.text(tags::PATIENT_NAME, VR::PN, "ANOTHER^ONE").drop(tags::PATIENT_BIRTH_DATE);
@@ -450,7 +466,9 @@ fn a_truncated_section_is_an_error_of_its_series_and_of_no_other() {
     let whole = Stack::t2("1").section(5).file(EXPLICIT).len();
     let load = |folder: &Path| {
         let intake = read_one(folder)?;
-        let Choice::Chosen { series, warnings, .. } = series::choose(&intake, &SeriesRules::default(), None) else { panic!() };
+        let Choice::Chosen { series, warnings, .. } = series::choose(&intake, &SeriesRules::default(), None) else {
+            panic!()
+        };
         Ok::<_, InputError>((stack::load(&series, &Limits::default()).map(drop).map_err(|e| e.problem()), warnings))
     };
     // In its pixels, and in its header behind the series UID.
