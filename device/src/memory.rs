@@ -2,10 +2,27 @@
 
 use std::fs;
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// Peak resident memory of this process in bytes; absent where the kernel does not tell.
 pub fn peak_resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     kilobytes(&status, "VmHWM:")
+}
+
+/// Processor time of this process so far, all threads together, in milliseconds.
+pub fn processor_ms() -> f64 {
+    milliseconds(ClockId::ProcessCPUTime)
+}
+
+/// Processor time of the calling thread so far, in milliseconds.
+pub fn thread_processor_ms() -> f64 {
+    milliseconds(ClockId::ThreadCPUTime)
+}
+
+fn milliseconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
 /// Memory of the box in bytes: (total, available).
@@ -28,6 +45,16 @@ mod tests {
         assert!(peak_resident_bytes().unwrap() > 1 << 20);
         let (total, available) = of_the_box().unwrap();
         assert!(total >= available && available > 0);
+    }
+
+    #[test]
+    fn processor_time_grows_with_work_and_not_with_sleep() {
+        let before = processor_ms();
+        std::thread::sleep(std::time::Duration::from_millis(60));
+        let slept = processor_ms();
+        let sum = (0..4_000_000u64).map(std::hint::black_box).sum::<u64>();
+        assert!(sum > 0 && processor_ms() > slept);
+        assert!(slept - before < 50.0, "{} ms", slept - before);
     }
 
     #[test]

@@ -10,11 +10,11 @@ use cordline_device::{
 use cordline_sdk::result::Problem;
 use thiserror::Error;
 
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::{Bundle, BundleError, golden};
 use crate::config::Config;
 
 /// Name of the segmenter among the networks.
-const SEGMENTER: &str = "segmenter";
+pub const SEGMENTER: &str = "segmenter";
 
 /// Lazily opened sessions of one bundle.
 pub struct Networks {
@@ -112,18 +112,38 @@ impl Networks {
     fn session(&mut self, name: &str, file: &str, input: &str, outputs: &[&str]) -> Result<&mut Session, NetworkError> {
         if !self.open.contains_key(name) {
             let onnx = self.bundle.read(file)?;
-            let session = Session::open(&self.runtime, &self.hardware, name, &onnx, input, outputs, &self.options)?;
+            let mut options = self.options.clone();
+            let session = loop {
+                let mut session = Session::open(&self.runtime, &self.hardware, name, &onnx, input, outputs, &options)?;
+                self.note(session.fallbacks());
+                // The golden output was made on a processor; any other provider must reproduce it before it is trusted.
+                if session.provider() == ExecutionProvider::Cpu {
+                    break session;
+                }
+                match golden::check_network(&self.bundle, name, &mut session) {
+                    Ok(_) => break session,
+                    Err(NetworkError::Bundle(error @ BundleError::Golden { .. })) => {
+                        self.note(&[Fallback { wanted: session.provider(), reason: error.to_string() }]);
+                        options.providers.retain(|p| *p != session.provider());
+                    }
+                    Err(error) => return Err(error),
+                }
+            };
             if !self.used.contains(&session.provider()) {
                 self.used.push(session.provider());
-            }
-            for fallback in session.fallbacks() {
-                if !self.fallbacks.contains(fallback) {
-                    self.fallbacks.push(fallback.clone());
-                }
             }
             self.open.insert(name.to_owned(), session);
         }
         Ok(self.open.get_mut(name).expect("inserted above"))
+    }
+
+    /// Keeps each fall-back once.
+    fn note(&mut self, fallbacks: &[Fallback]) {
+        for fallback in fallbacks {
+            if !self.fallbacks.contains(fallback) {
+                self.fallbacks.push(fallback.clone());
+            }
+        }
     }
 
     /// Closes the segmenter: its work is done, and its memory is wanted by the classifiers.

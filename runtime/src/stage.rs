@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use cordline_device::memory;
+
 /// A stage of the road, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -58,7 +60,27 @@ impl Stage {
     }
 }
 
-/// Wall-clock time by stage.
+/// Time that some work took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spent {
+    /// By the clock on the wall, in milliseconds.
+    pub wall_ms: f64,
+    /// On all processors together, in milliseconds.
+    pub cpu_ms: f64,
+}
+
+impl Spent {
+    /// Runs `work` and adds its time.
+    pub fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let (wall, cpu) = (Instant::now(), memory::processor_ms());
+        let done = work();
+        self.wall_ms += wall.elapsed().as_secs_f64() * 1000.0;
+        self.cpu_ms += memory::processor_ms() - cpu;
+        done
+    }
+}
+
+/// Wall-clock time by stage; processor time too of what is not the program's own work, so that the rest can be told.
 #[derive(Debug)]
 pub struct Stopwatch {
     start: Instant,
@@ -84,15 +106,22 @@ impl Stopwatch {
         done
     }
 
+    /// Adds wall-clock time under `key` and processor time under `cpu_key`.
+    pub fn add_spent(&mut self, key: &str, spent: Spent) {
+        self.add(key, spent.wall_ms);
+        self.add(&format!("cpu_{key}"), spent.cpu_ms);
+    }
+
     /// Adds milliseconds under `key`.
     pub fn add(&mut self, key: &str, milliseconds: f64) {
         *self.milliseconds.entry(key.to_owned()).or_default() += milliseconds;
     }
 
-    /// All times so far, with `total` since the start, rounded to microseconds.
+    /// All times so far, with `total` since the start and `cpu_total` of the process, rounded to microseconds.
     pub fn report(&self) -> BTreeMap<String, f64> {
         let mut report = self.milliseconds.clone();
         report.insert("total".into(), self.elapsed_ms());
+        report.insert("cpu_total".into(), memory::processor_ms());
         report.values_mut().for_each(|v| *v = (*v * 1000.0).round() / 1000.0);
         report
     }

@@ -148,7 +148,7 @@ def test_disk_full(analyse, study, small_disk):
 )
 def test_usage(cordline, arguments):
     run = cordline(*arguments).expect(2)
-    assert "usage" in run.stderr.lower()
+    assert "--help" in run.stderr
 
 
 def test_zero_threads_is_a_usage_error(cordline, study, tmp_path):
@@ -156,6 +156,6 @@ def test_zero_threads_is_a_usage_error(cordline, study, tmp_path):
 
 
 def test_version_and_help_carry_the_notice(cordline):
-    for arguments in (("--version",), ("--help",), ("analyze", "--help")):
+    for arguments in (("--version",), ("--help",)):
         run = cordline(*arguments).expect(0)
         assert "research use only" in run.stdout.lower(), arguments

@@ -1,5 +1,6 @@
 """Bad input: a sentence that says what is wrong and what to do, the right exit code, no panic."""
 
+import copy
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -134,9 +135,7 @@ def test_missing_section(analyse, tmp_path, series):
 
 
 def test_doubled_section(analyse, tmp_path, series):
-    again = pydicom.Dataset(series[4])
-    again.file_meta = pydicom.dataset.FileMetaDataset()
-    again.file_meta.update(series[4].file_meta)
+    again = copy.deepcopy(series[4])
     again.SOPInstanceUID = again.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
     save([*series, again], tmp_path / "in")
     refused(analyse(tmp_path / "in"), FAILED, "position")

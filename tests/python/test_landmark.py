@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import tiny_bundle
 from landmark import draw, in_lesion, sagittal_grid
-from mr_series import SAGITTAL_T2, TRANSFER_SYNTAXES, Grid, Protocol, classic, enhanced, save, save_zip
+from mr_series import SAGITTAL_T2, TRANSFER_SYNTAXES, Grid, Protocol, classic, encoded, enhanced, save, save_zip, uid
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import MediaStorageDirectoryStorage
 
 STRAIGHT = sagittal_grid()
 OBLIQUE = sagittal_grid(turn=20.0, tilt=8.0)
@@ -96,6 +98,18 @@ def test_file_order_and_instance_number_mean_nothing(analyse, tmp_path, order):
     check(analyse(tmp_path / "in"), STRAIGHT)
 
 
+def dicomdir() -> Dataset:
+    """The table of contents of a disc: DICOM, but no image."""
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    ds.file_meta.MediaStorageSOPInstanceUID = uid("directory")
+    ds.file_meta.ImplementationClassUID = uid("cordline tests")
+    ds.FileSetID = "DISC"
+    ds.DirectoryRecordSequence = []
+    return ds
+
+
 def test_several_series_and_other_files_in_one_folder(analyse, tmp_path):
     """A localizer, a T1, an axial T2, a knee, and files that are no DICOM lie between the files of the series."""
     folder = tmp_path / "in"
@@ -120,7 +134,7 @@ def test_several_series_and_other_files_in_one_folder(analyse, tmp_path):
     (folder / "README.txt").write_text("no DICOM here")
     (folder / "T2" / "thumbs.db").write_bytes(bytes(range(256)) * 8)
     (folder / "T2" / "empty.dcm").write_bytes(b"")
-    (folder / "T2" / "DICOMDIR").write_bytes(b"\0" * 128 + b"DICM")
+    (folder / "DICOMDIR").write_bytes(encoded(dicomdir(), "explicit"))
     (folder / "T2" / "picture.jpg").write_bytes(b"\xff\xd8\xff\xe0" + b"\0" * 400)
 
     run = analyse(folder)

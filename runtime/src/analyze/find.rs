@@ -11,7 +11,7 @@ use crate::networks::{NetworkError, Networks};
 use crate::pipeline::classify::{self, LesionSections};
 use crate::pipeline::findings::Findings;
 use crate::pipeline::{Network, measure, segment};
-use crate::stage::{Stage, Stopwatch};
+use crate::stage::{Spent, Stage, Stopwatch};
 use crate::volume::Volume;
 
 /// Networks and measurements: from a normalised volume to findings.
@@ -27,21 +27,21 @@ pub(super) fn find(
     let manifest = &bundle.manifest;
     let size = manifest.preprocessing.size;
     observer(Progress::Stage(Stage::Loading));
-    watch.time(Stage::Loading.key(), || networks.segmenter().map(drop))?;
+    let (mut loading, mut running) = (Spent::default(), Spent::default());
+    loading.time(|| networks.segmenter().map(drop))?;
     watch.add("until_first_network_run", watch.elapsed_ms());
 
     let stage = Stage::Segmenting;
     observer(Progress::Stage(stage));
     let mut done = 0;
     let total = t2w.dim().0;
-    let mut network = Timed { inner: networks.segmenter()?, milliseconds: 0.0 };
+    let mut network = Timed { inner: networks.segmenter()?, spent: &mut running };
     let mask = watch.time(stage.key(), || {
         segment::segment(&mut network, t2w.view(), size, manifest.segmenter.threshold, &mut |_, _| {
             done += 1;
             observer(Progress::Section { stage, detail: None, done, total });
         })
     })?;
-    let mut network_ms = network.milliseconds;
     networks.close_segmenter();
 
     observer(Progress::Stage(Stage::Measuring));
@@ -51,24 +51,19 @@ pub(super) fn find(
     let stage = Stage::Classifying;
     observer(Progress::Stage(stage));
     let start = Instant::now();
-    let mut loading_ms = 0.0;
+    let loading_before_ms = loading.wall_ms;
     let lesion_mask = labels.mapv(|l| l > 0);
     let sections = LesionSections::new(t2w.view(), t1c.map(|t| t.view()), &lesion_mask, size);
     let mut run = |id: &str, input: Array4<f32>| -> Result<Vec<ArrayD<f32>>, NetworkError> {
-        let before = Instant::now();
-        let session = networks.classifier(id)?;
-        loading_ms += before.elapsed().as_secs_f64() * 1000.0;
-        let before = Instant::now();
-        let outputs = session.run(input.view())?;
-        network_ms += before.elapsed().as_secs_f64() * 1000.0;
-        Ok(outputs)
+        let session = loading.time(|| networks.classifier(id))?;
+        Ok(running.time(|| session.run(input.view()))?)
     };
     let answers = classify::classify(manifest, &sections, &mut run, &mut |classifier, done, total| {
         observer(Progress::Section { stage, detail: Some(&classifier.question), done, total });
     })?;
-    watch.add(stage.key(), start.elapsed().as_secs_f64() * 1000.0 - loading_ms);
-    watch.add(Stage::Loading.key(), loading_ms);
-    watch.add("networks", network_ms);
+    watch.add(stage.key(), start.elapsed().as_secs_f64() * 1000.0 - (loading.wall_ms - loading_before_ms));
+    watch.add_spent(Stage::Loading.key(), loading);
+    watch.add_spent("networks", running);
     Ok(Findings {
         finding: answers.finding,
         lesions,
@@ -82,14 +77,12 @@ pub(super) fn find(
 /// A network whose running time is added up.
 struct Timed<'a> {
     inner: &'a mut Session,
-    milliseconds: f64,
+    spent: &'a mut Spent,
 }
 
 impl Network for Timed<'_> {
     fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> {
-        let start = Instant::now();
-        let outputs = self.inner.run(input)?;
-        self.milliseconds += start.elapsed().as_secs_f64() * 1000.0;
-        Ok(outputs)
+        let inner = &mut *self.inner;
+        Ok(self.spent.time(|| inner.run(input))?)
     }
 }

@@ -8,7 +8,7 @@ mod take_in;
 
 use std::path::{Path, PathBuf};
 
-use cordline_device::ExecutionProvider;
+use cordline_device::{ExecutionProvider, memory};
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
 
 use crate::bundle::manifest::Manifest;
@@ -20,7 +20,7 @@ use crate::networks::{NetworkError, Networks};
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::findings::Findings;
 use crate::pipeline::normalise;
-use crate::stage::{Stage, Stopwatch};
+use crate::stage::{Spent, Stage, Stopwatch};
 use crate::volume::Volume;
 use find::find;
 use take_in::{Input, take_in};
@@ -177,7 +177,7 @@ fn travel(
     // Every file is hashed, also those that this study will not need, while the study is read: a bundle is whole, or it is not used.
     let verification = std::thread::spawn({
         let bundle = bundle.clone();
-        move || verify::all(&bundle)
+        move || (verify::all(&bundle), memory::thread_processor_ms())
     });
 
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
@@ -190,10 +190,13 @@ fn travel(
     });
     let t1c_source = t1c.map(|t| t.source);
 
-    watch
-        .time(Stage::Loading.key(), || verification.join().expect("hashing files does not panic"))
-        .map_err(|e| e.problem())?;
-    let mut networks = watch.time(Stage::Loading.key(), || Networks::load(config, bundle.clone()))?;
+    let start = std::time::Instant::now();
+    let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
+    watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
+    whole.map_err(|e| e.problem())?;
+    let mut starting = Spent::default();
+    let mut networks = starting.time(|| Networks::load(config, bundle.clone()))?;
+    watch.add_spent("starting_onnxruntime", starting);
     let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
     say_provider(&networks, config, result);
     let findings = findings?;

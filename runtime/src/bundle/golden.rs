@@ -4,7 +4,8 @@ use ndarray::{Array4, ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors};
 
 use super::{Bundle, BundleError};
-use crate::networks::{NetworkError, Networks};
+use crate::networks::{NetworkError, Networks, SEGMENTER};
+use crate::pipeline::Network;
 
 /// How far a network strays from its golden output.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -17,47 +18,44 @@ pub struct GoldenDifference {
 
 /// Runs every network on its golden input. The error is the first network that strays too far, or cannot run at all.
 pub fn check(bundle: &Bundle, networks: &mut Networks) -> Result<Vec<GoldenDifference>, NetworkError> {
-    let file = &bundle.manifest.golden.file;
-    let bytes = bundle.read(file)?;
-    let tensors =
-        SafeTensors::deserialize(&bytes).map_err(|e| unreadable(bundle, format!("it is no safetensors file: {e}")))?;
-    let mut differences = Vec::new();
-    let segmenter = ("segmenter".to_owned(), vec!["probability"]);
-    let classifiers = bundle.manifest.classifiers.iter().map(|c| (c.id.clone(), vec!["probabilities", "cam"]));
-    for (network, outputs) in std::iter::once(segmenter).chain(classifiers) {
-        let load = |name: &str| tensor(bundle, &tensors, &format!("{network}.{name}"));
-        let image: Array4<f32> = load("image")?
-            .into_dimensionality()
-            .map_err(|_| unreadable(bundle, format!("{network}.image has not four axes")))?;
-        let session = if network == "segmenter" { networks.segmenter()? } else { networks.classifier(&network)? };
-        let results = session.run(image.view())?;
-        let mut worst = 0.0f32;
-        for (result, name) in results.iter().zip(outputs) {
-            let expected = load(name)?;
-            if result.shape() != expected.shape() {
-                return Err(unreadable(
-                    bundle,
-                    format!(
-                        "{network}.{name} has shape {:?}, the network gives {:?}",
-                        expected.shape(),
-                        result.shape()
-                    ),
-                ));
-            }
-            let difference = result
-                .iter()
-                .zip(&expected)
-                .map(|(a, b)| (a - b).abs())
-                .fold(0.0, |m: f32, d| if d.is_nan() { f32::INFINITY } else { m.max(d) });
-            worst = worst.max(difference);
-        }
-        let tolerance = bundle.manifest.golden.tolerance;
-        if worst > tolerance {
-            return Err(BundleError::Golden { network, difference: worst, tolerance }.into());
-        }
-        differences.push(GoldenDifference { network, difference: worst });
+    let mut differences = vec![check_network(bundle, SEGMENTER, networks.segmenter()?)?];
+    for classifier in &bundle.manifest.classifiers {
+        differences.push(check_network(bundle, &classifier.id, networks.classifier(&classifier.id)?)?);
     }
     Ok(differences)
+}
+
+/// Runs one network on its golden input: [`SEGMENTER`] or the id of a classifier.
+pub fn check_network(bundle: &Bundle, name: &str, network: &mut dyn Network) -> Result<GoldenDifference, NetworkError> {
+    let bytes = bundle.read(&bundle.manifest.golden.file)?;
+    let tensors =
+        SafeTensors::deserialize(&bytes).map_err(|e| unreadable(bundle, format!("it is no safetensors file: {e}")))?;
+    let load = |output: &str| tensor(bundle, &tensors, &format!("{name}.{output}"));
+    let image: Array4<f32> = load("image")?
+        .into_dimensionality()
+        .map_err(|_| unreadable(bundle, format!("{name}.image has not four axes")))?;
+    let outputs: &[&str] = if name == SEGMENTER { &["probability"] } else { &["probabilities", "cam"] };
+    let results = network.run(image.view())?;
+    let mut worst = 0.0f32;
+    for (result, output) in results.iter().zip(outputs) {
+        let expected = load(output)?;
+        if result.shape() != expected.shape() {
+            let (stored, given) = (expected.shape(), result.shape());
+            return Err(unreadable(
+                bundle,
+                format!("{name}.{output} has shape {stored:?}, the network gives {given:?}"),
+            ));
+        }
+        for (a, b) in result.iter().zip(&expected) {
+            let difference = (a - b).abs();
+            worst = if difference.is_nan() { f32::INFINITY } else { worst.max(difference) };
+        }
+    }
+    let tolerance = bundle.manifest.golden.tolerance;
+    if worst > tolerance {
+        return Err(BundleError::Golden { network: name.into(), difference: worst, tolerance }.into());
+    }
+    Ok(GoldenDifference { network: name.into(), difference: worst })
 }
 
 fn tensor(bundle: &Bundle, tensors: &SafeTensors<'_>, name: &str) -> Result<ArrayD<f32>, NetworkError> {
@@ -72,4 +70,62 @@ fn tensor(bundle: &Bundle, tensors: &SafeTensors<'_>, name: &str) -> Result<Arra
 
 fn unreadable(bundle: &Bundle, reason: String) -> NetworkError {
     BundleError::Unreadable { path: bundle.folder().join(&bundle.manifest.golden.file), reason }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::ArrayView4;
+    use safetensors::tensor::TensorView;
+
+    use super::*;
+    use crate::bundle::manifest::tests::example;
+    use crate::bundle::verify;
+
+    /// Answers with its input, a little brighter.
+    struct Brighter(f32);
+
+    impl Network for Brighter {
+        fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> {
+            Ok(vec![input.mapv(|v| v + self.0).into_dyn()])
+        }
+    }
+
+    /// A bundle whose segmenter should answer with its input.
+    fn bundle(folder: &std::path::Path) -> Bundle {
+        let bytes: Vec<u8> = (0..16).flat_map(|v| (v as f32 / 16.0).to_le_bytes()).collect();
+        let view = || TensorView::new(Dtype::F32, vec![1, 1, 4, 4], &bytes).unwrap();
+        let golden =
+            safetensors::serialize([("segmenter.image", view()), ("segmenter.probability", view())], None).unwrap();
+        let listed = format!("\"golden.safetensors\" = \"{}\"", "0".repeat(64));
+        let manifest = example().replace(&listed, &format!("\"golden.safetensors\" = \"{}\"", verify::sha256(&golden)));
+        std::fs::write(folder.join("golden.safetensors"), golden).unwrap();
+        std::fs::write(folder.join("bundle.toml"), manifest).unwrap();
+        Bundle::open(folder).unwrap()
+    }
+
+    #[test]
+    fn a_network_within_tolerance_passes_and_one_beyond_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = bundle(folder.path());
+        assert!(check_network(&bundle, SEGMENTER, &mut Brighter(5e-4)).unwrap().difference > 4e-4);
+        for offset in [2e-3, f32::NAN] {
+            let error = check_network(&bundle, SEGMENTER, &mut Brighter(offset)).unwrap_err();
+            assert!(
+                matches!(&error, NetworkError::Bundle(BundleError::Golden { network, .. }) if network == SEGMENTER),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_golden_file_that_was_altered_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = bundle(folder.path());
+        let file = folder.path().join("golden.safetensors");
+        let mut bytes = std::fs::read(&file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        let error = check_network(&bundle, SEGMENTER, &mut Brighter(0.0)).unwrap_err();
+        assert!(matches!(error, NetworkError::Bundle(BundleError::Altered { .. })));
+    }
 }

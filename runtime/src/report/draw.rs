@@ -1,7 +1,5 @@
 //! Outlines, heat maps, letters and scale bar, drawn into pictures.
 
-use ndarray::ArrayView2;
-
 use super::contour::Outline;
 use super::palette::{self, HEAT, HEAT_OPACITY};
 use super::picture::{GreyImage, Rgb, RgbImage, mix};
@@ -66,20 +64,15 @@ pub fn outlines(picture: &mut RgbImage, outlines: &[Outline], scale: [f32; 2], c
     }
 }
 
-/// Mixes a heat map (values 0 to 1, same grid as the picture) into a picture.
-pub fn heat(picture: &mut RgbImage, values: ArrayView2<'_, u8>) {
+/// Mixes a heat map into a picture of the same size; levels 0 to 255 stand for 0 to 1.
+pub fn heat(picture: &mut RgbImage, levels: &GreyImage) {
     let (table, opacity) = (&*HEAT, &*HEAT_OPACITY);
-    for (pixel, v) in picture.pixels.chunks_exact_mut(3).zip(values.iter()) {
+    for (pixel, v) in picture.pixels.chunks_exact_mut(3).zip(&levels.pixels) {
         let o = opacity[usize::from(*v)];
         if o > 0 {
             mix(pixel, table[usize::from(*v)], o);
         }
     }
-}
-
-/// Heat map values 0 to 1 in 256 steps; what is not a number counts as 0.
-pub fn heat_levels(values: ArrayView2<'_, f32>) -> ndarray::Array2<u8> {
-    values.mapv(|v| (v * 255.0 + 0.5) as u8)
 }
 
 /// Letters, scale bar and the research-use line: the same on every picture of a volume, so they are made once.
@@ -185,8 +178,7 @@ mod tests {
     #[test]
     fn heat_is_drawn_where_it_is_hot_only() {
         let mut picture = RgbImage::filled(3, 1, [100, 100, 100]);
-        let levels = heat_levels(ndarray::arr2(&[[0.0f32, 1.0, f32::NAN]]).view());
-        heat(&mut picture, levels.view());
+        heat(&mut picture, &GreyImage { width: 3, height: 1, pixels: vec![0, 255, 0] });
         assert_eq!((picture.get(0, 0), picture.get(2, 0)), ([100; 3], [100; 3]));
         assert_ne!(picture.get(1, 0), [100; 3]);
     }

@@ -62,13 +62,14 @@ pub enum ReportError {
 ///
 /// `shown` comes from [`Shown::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is at fault).
 pub fn write(dir: &Path, result: &AnalysisResult, shown: Option<&Shown>) -> Result<Vec<OutputFile>, ReportError> {
-    let page = page::render(result, shown)?;
+    let greys = shown.map(pictures::greys).transpose()?.unwrap_or_default();
+    let page = page::render(result, shown, &greys)?;
     save(&dir.join(PAGE), page.as_bytes())?;
     let mut written = vec![OutputFile { kind: "report".into(), path: PAGE.into(), sop_instance_uid: None }];
     if let Some(shown) = shown {
         let folder = dir.join(PICTURES);
         fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
-        for file in pictures::files(shown)? {
+        for file in pictures::files(shown, &greys)? {
             save(&folder.join(&file.name), &file.bytes)?;
             let path = format!("{PICTURES}/{}", file.name);
             written.push(OutputFile { kind: "picture".into(), path, sop_instance_uid: None });

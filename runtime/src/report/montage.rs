@@ -5,7 +5,7 @@ use cordline_sdk::result::{AnalysisResult, Classification};
 
 use super::answer;
 use super::draw::{self, Marks};
-use super::picture::{GreyImage, Rgb, RgbImage};
+use super::picture::{Rgb, RgbImage};
 use super::pictures::{heated, outlined};
 use super::sections::{Shown, ShownSection};
 use super::text;
@@ -53,16 +53,11 @@ pub fn draw(result: &AnalysisResult, shown: &Shown) -> RgbImage {
         let caption = format!("Section {} of {}, {}", section.index + 1, shown.section_count, section.position);
         text::write(&mut picture, x, top, 14.0, FAINT, &text::fit(&caption, 14.0, tile_width));
         picture.paste(&outlined(&grey, section, &marks), x, top + 20);
-        for (question, levels) in &section.heat {
-            let y = top + (question + 1) * row_height;
-            let caption = format!("Heat map: {}", shown.questions[*question].answer);
+        for heat in &section.heat {
+            let y = top + (heat.question + 1) * row_height;
+            let caption = format!("Heat map: {}", shown.questions[heat.question].answer);
             text::write(&mut picture, x, y, 14.0, FAINT, &text::fit(&caption, 14.0, tile_width));
-            let (rows, columns) = levels.dim();
-            let small = GreyImage { width: columns, height: rows, pixels: levels.iter().copied().collect() };
-            let small = draw::resize(&small, tile_width, tile_height);
-            let small = ndarray::Array2::from_shape_vec((tile_height, tile_width), small.pixels)
-                .expect("the picture was resized to the tile");
-            picture.paste(&heated(&grey, section, &small, &marks), x, y + 20);
+            picture.paste(&heated(&grey, section, &heat.levels, &marks), x, y + 20);
         }
     }
     let bundle = result.bundle.as_ref().map_or(String::new(), |b| format!(" · bundle {} {}", b.id, b.version));

@@ -71,8 +71,8 @@ struct BundleView {
     cohort: String,
 }
 
-/// The page. No patient name or ID goes in: the result holds none.
-pub fn render(result: &AnalysisResult, shown: Option<&Shown>) -> Result<String, ReportError> {
+/// The page; `greys` as [`super::pictures::greys`] made them. No patient name or ID goes in: the result holds none.
+pub fn render(result: &AnalysisResult, shown: Option<&Shown>, greys: &[Vec<u8>]) -> Result<String, ReportError> {
     let text = |s: &Option<String>| s.as_deref().map(plain);
     let bundle = result.bundle.as_ref();
     let bundle_warning = bundle.and_then(|b| b.warning.as_deref());
@@ -89,7 +89,7 @@ pub fn render(result: &AnalysisResult, shown: Option<&Shown>) -> Result<String, 
         not_asked: result.not_asked.iter().map(|n| (plain(&n.question), plain(&n.reason))).collect(),
         lesions: result.lesions.iter().map(page_parts::lesion).collect(),
         total_volume: millilitres(result.lesions.iter().map(|l| l.volume_ml).sum()),
-        sections: shown.map(page_panels::sections).transpose()?.unwrap_or_default(),
+        sections: shown.map(|s| page_panels::sections(s, greys)).transpose()?.unwrap_or_default(),
         heat: shown.map(page_panels::legends).unwrap_or_default(),
         heat_ramp: page_panels::ramp(),
         turned: shown.is_some_and(|s| s.orientation.turned()),

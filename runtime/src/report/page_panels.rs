@@ -3,18 +3,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::Value;
-use ndarray::Array2;
 use png::EncodingError;
 use serde::Serialize;
 
 use super::contour;
 use super::draw::bar_length;
+use super::page_parts::plain;
 use super::palette::{self, HEAT, HEAT_OPACITY};
 use super::picture::IndexedImage;
 use super::sections::{Shown, ShownSection};
 
-/// The heat map is embedded with about this many pixels a side: it was made from far fewer, and the browser smooths it.
-const HEAT_SIDE: usize = 128;
 /// Least width of the enlarged view in mm.
 const DETAIL_MM: f64 = 70.0;
 
@@ -62,11 +60,8 @@ struct OutlineView {
 /// A heat map over the section.
 #[derive(Debug, Serialize)]
 struct HeatView {
-    question: String,
     answer: String,
     picture: Value,
-    /// Width and height that the picture covers, in pixels of the section.
-    covers: [usize; 2],
 }
 
 /// What must be known to read the heat maps of a question.
@@ -79,9 +74,9 @@ pub(super) struct LegendView {
     cell_mm: [u32; 2],
 }
 
-/// The panels of every shown section.
-pub(super) fn sections(shown: &Shown) -> Result<Vec<SectionView>, EncodingError> {
-    shown.sections.iter().map(|s| section(shown, s)).collect()
+/// The panels of every shown section; `greys` are the PNG files of their grey pictures.
+pub(super) fn sections(shown: &Shown, greys: &[Vec<u8>]) -> Result<Vec<SectionView>, EncodingError> {
+    shown.sections.iter().zip(greys).map(|(s, grey)| section(shown, s, grey)).collect()
 }
 
 /// A legend for each question with heat maps.
@@ -92,8 +87,8 @@ pub(super) fn legends(shown: &Shown) -> Vec<LegendView> {
         .questions
         .iter()
         .map(|q| LegendView {
-            question: super::page_parts::plain(&q.question),
-            answer: super::page_parts::plain(&q.answer),
+            question: plain(&q.question),
+            answer: plain(&q.answer),
             feature_map: q.feature_map,
             cell_mm: [cell(height, q.feature_map[0]), cell(width, q.feature_map[1])],
         })
@@ -108,7 +103,7 @@ pub(super) fn ramp() -> Vec<(usize, String, f64)> {
         .collect()
 }
 
-fn section(shown: &Shown, section: &ShownSection) -> Result<SectionView, EncodingError> {
+fn section(shown: &Shown, section: &ShownSection, grey: &[u8]) -> Result<SectionView, EncodingError> {
     let [height, width] = shown.orientation.extent_mm();
     let pixel_mm = shown.orientation.spacing();
     let letters = shown.orientation.letters();
@@ -141,7 +136,7 @@ fn section(shown: &Shown, section: &ShownSection) -> Result<SectionView, Encodin
         rows: section.grey.height,
         columns: section.grey.width,
         pixel_mm,
-        grey: data_uri(&section.grey.to_png()?),
+        grey: data_uri(grey),
         lesions: numbers.join(", "),
         full: frame(0.0, 0.0, width, height),
         detail: detail(section, pixel_mm, [height, width]).map(|[x, y, w, h]| frame(x, y, w, h)),
@@ -149,14 +144,10 @@ fn section(shown: &Shown, section: &ShownSection) -> Result<SectionView, Encodin
         heat: section
             .heat
             .iter()
-            .map(|(question, levels)| {
-                let (picture, covers) = smaller(levels);
-                Ok(HeatView {
-                    question: super::page_parts::plain(&shown.questions[*question].question),
-                    answer: super::page_parts::plain(&shown.questions[*question].answer),
-                    picture: data_uri(&picture.to_png()?),
-                    covers,
-                })
+            .map(|heat| {
+                let question = &shown.questions[heat.question];
+                let picture = IndexedImage { picture: &heat.levels, table: &HEAT, opacity: &HEAT_OPACITY };
+                Ok(HeatView { answer: plain(&question.answer), picture: data_uri(&picture.to_png()?) })
             })
             .collect::<Result<_, EncodingError>>()?,
     })
@@ -181,23 +172,6 @@ fn detail(section: &ShownSection, pixel_mm: [f64; 2], [height, width]: [f64; 2])
     let x = ((left + right - w) / 2.0).clamp(0.0, width - w);
     let y = ((top + bottom - h) / 2.0).clamp(0.0, height - h);
     Some([x, y, w, h])
-}
-
-/// A heat map with fewer pixels: every block is shown by its mean. Also the width and height that it covers.
-fn smaller(levels: &Array2<u8>) -> (IndexedImage<'static>, [usize; 2]) {
-    let (rows, columns) = levels.dim();
-    let step = (rows.max(columns) / HEAT_SIDE).max(1);
-    let (height, width) = (rows.div_ceil(step), columns.div_ceil(step));
-    let mut pixels = Vec::with_capacity(width * height);
-    for r in 0..height {
-        for c in 0..width {
-            let block =
-                levels.slice(ndarray::s![r * step..rows.min((r + 1) * step), c * step..columns.min((c + 1) * step)]);
-            let sum: usize = block.iter().map(|v| usize::from(*v)).sum();
-            pixels.push((sum / block.len()) as u8);
-        }
-    }
-    (IndexedImage { width, height, pixels, table: &HEAT, opacity: &HEAT_OPACITY }, [width * step, height * step])
 }
 
 /// Millimetres to a hundredth.

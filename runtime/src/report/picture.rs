@@ -27,15 +27,11 @@ pub struct GreyImage {
     pub pixels: Vec<u8>,
 }
 
-/// A picture whose pixels point into a table of 256 colours, each with its opacity.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A grey picture shown through a table of 256 colours, each with its opacity.
+#[derive(Debug, Clone, Copy)]
 pub struct IndexedImage<'a> {
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// Place in the table of each pixel; `width * height` bytes.
-    pub pixels: Vec<u8>,
+    /// Its levels are places in the table.
+    pub picture: &'a GreyImage,
     /// The colours.
     pub table: &'a [Rgb; 256],
     /// The opacity of each colour, 0 to 255.
@@ -108,7 +104,7 @@ impl GreyImage {
 impl IndexedImage<'_> {
     /// The picture as a PNG file.
     pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
-        encode(self.width, self.height, &self.pixels, |e| {
+        encode(self.picture.width, self.picture.height, &self.picture.pixels, |e| {
             e.set_color(ColorType::Indexed);
             e.set_palette(self.table.as_flattened().to_vec());
             e.set_trns(self.opacity.to_vec());

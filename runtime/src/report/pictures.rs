@@ -8,6 +8,9 @@ use super::picture::{GreyImage, RgbImage};
 use super::sections::{Shown, ShownSection};
 use super::text::Text;
 
+/// Sections with no more pixels than this a side keep them all under a heat map.
+const LEAST: f64 = 192.0;
+
 /// A PNG file to be written.
 #[derive(Debug)]
 pub struct PictureFile {
@@ -17,34 +20,47 @@ pub struct PictureFile {
     pub bytes: Vec<u8>,
 }
 
-/// All pictures of a volume. Pixels are square, so the proportions are those of the patient.
-pub fn files(shown: &Shown) -> Result<Vec<PictureFile>, EncodingError> {
+/// The grey pictures of the shown sections as PNG files, one pixel a voxel.
+pub fn greys(shown: &Shown) -> Result<Vec<Vec<u8>>, EncodingError> {
+    shown.sections.iter().map(|s| s.grey.to_png()).collect()
+}
+
+/// All pictures of a volume; `greys` as [`greys`] made them. Pixels are square, so the proportions are those of the patient.
+pub fn files(shown: &Shown, greys: &[Vec<u8>]) -> Result<Vec<PictureFile>, EncodingError> {
     let [width, height] = shown.square_size();
-    let [_, width_mm] = shown.orientation.extent_mm();
-    let marks = Marks::new(&shown.orientation.letters(), width_mm / width as f64, width, 17.0);
+    // A heat map is far coarser than the section: half the pixels a side show it as well, in a quarter of the time.
+    let share = (LEAST / width.max(height) as f64).clamp(0.5, 1.0);
+    let half = [width, height].map(|side| ((side as f64 * share).round() as usize).max(1));
+    let marks = |width: usize| {
+        let [_, width_mm] = shown.orientation.extent_mm();
+        Marks::new(
+            &shown.orientation.letters(),
+            width_mm / width as f64,
+            width,
+            (width as f32 / 26.0).clamp(13.0, 24.0),
+        )
+    };
+    let (large, small) = (marks(width), marks(half[0]));
     let mut files = Vec::new();
-    for section in &shown.sections {
-        let number = section.index + 1;
+    for (section, png) in shown.sections.iter().zip(greys) {
+        let name = |what: &str| format!("section-{:02}{what}.png", section.index + 1);
         let grey = draw::resize(&section.grey, width, height);
-        files.push(PictureFile { name: format!("section-{number:02}.png"), bytes: plain(&grey, &marks).to_png()? });
+        let same = (grey.width, grey.height) == (section.grey.width, section.grey.height);
+        files.push(PictureFile { name: name(""), bytes: if same { png.clone() } else { grey.to_png()? } });
         if !section.outlines.is_empty() {
-            let bytes = outlined(&grey, section, &marks).to_png()?;
-            files.push(PictureFile { name: format!("section-{number:02}-lesions.png"), bytes });
+            files.push(PictureFile { name: name("-lesions"), bytes: outlined(&grey, section, &large).to_png()? });
         }
-        for (question, levels) in &section.heat {
-            let id = file_name(&shown.questions[*question].classifier);
-            let bytes = heated(&grey, section, levels, &marks).to_png()?;
-            files.push(PictureFile { name: format!("section-{number:02}-heat-{id}.png"), bytes });
+        if section.heat.is_empty() {
+            continue;
+        }
+        let grey = draw::resize(&section.grey, half[0], half[1]);
+        for heat in &section.heat {
+            let id = file_name(&shown.questions[heat.question].classifier);
+            let bytes = heated(&grey, section, &heat.levels, &small).to_png()?;
+            files.push(PictureFile { name: name(&format!("-heat-{id}")), bytes });
         }
     }
     Ok(files)
-}
-
-/// The section with its marks.
-fn plain(grey: &GreyImage, marks: &Marks) -> RgbImage {
-    let mut picture = grey.to_rgb();
-    marks.stamp(&mut picture);
-    picture
 }
 
 /// The section with the outlines and numbers of its lesions.
@@ -65,22 +81,9 @@ pub(super) fn outlined(grey: &GreyImage, section: &ShownSection, marks: &Marks) 
 }
 
 /// The section under a heat map, with the outlines of its lesions in white.
-pub(super) fn heated(
-    grey: &GreyImage,
-    section: &ShownSection,
-    levels: &ndarray::Array2<u8>,
-    marks: &Marks,
-) -> RgbImage {
+pub(super) fn heated(grey: &GreyImage, section: &ShownSection, levels: &GreyImage, marks: &Marks) -> RgbImage {
     let mut picture = grey.to_rgb();
-    if levels.dim() == (grey.height, grey.width) {
-        draw::heat(&mut picture, levels.view());
-    } else {
-        let (rows, columns) = levels.dim();
-        let pixels = levels.iter().copied().collect();
-        let fitted = draw::resize(&GreyImage { width: columns, height: rows, pixels }, grey.width, grey.height);
-        let view = ndarray::ArrayView2::from_shape((grey.height, grey.width), &fitted.pixels);
-        draw::heat(&mut picture, view.expect("a grey picture holds width x height bytes"));
-    }
+    draw::heat(&mut picture, &draw::resize(levels, grey.width, grey.height));
     draw::outlines(&mut picture, &section.outlines, scale(grey, section), Some([255, 255, 255]));
     marks.stamp(&mut picture);
     picture

@@ -1,9 +1,8 @@
 //! The sections that a reader is shown, each with what lies in it.
 
-use ndarray::{Array2, Axis};
+use ndarray::{ArrayView2, Axis};
 
 use super::contour::{self, Outline};
-use super::draw;
 use super::orientation::{self, Orientation};
 use super::picture::GreyImage;
 use super::window::Window;
@@ -15,6 +14,8 @@ use crate::volume::Volume;
 const WITHOUT_LESION: usize = 3;
 /// They lie at least about this far apart in mm, so that a volume of thin sections does not show the same thing thrice.
 const APART_MM: f64 = 3.5;
+/// Most pixels a side of a heat map.
+const HEAT_SIDE: usize = 128;
 /// Most pixels a side of a picture on disk.
 const LARGEST: f64 = 2048.0;
 
@@ -29,8 +30,17 @@ pub struct ShownSection {
     pub grey: GreyImage,
     /// The outlines of its lesions, in pixels of `grey`.
     pub outlines: Vec<Outline>,
-    /// Its heat maps: place in [`Shown::questions`], and values 0 to 255 on the pixels of `grey`.
-    pub heat: Vec<(usize, Array2<u8>)>,
+    /// Its heat maps, over the whole of `grey` but with fewer pixels.
+    pub heat: Vec<ShownHeat>,
+}
+
+/// A heat map over a section.
+#[derive(Debug)]
+pub struct ShownHeat {
+    /// Place in [`Shown::questions`].
+    pub question: usize,
+    /// Values 0 to 1 as 0 to 255. The network drew the map on far fewer places, so nothing is lost.
+    pub levels: GreyImage,
 }
 
 /// A question that has heat maps.
@@ -114,11 +124,54 @@ fn chosen(findings: &Findings, geometry: &Geometry) -> Vec<usize> {
 }
 
 /// The heat maps of a section.
-fn heat(findings: &Findings, index: usize, orientation: &Orientation) -> Vec<(usize, Array2<u8>)> {
+fn heat(findings: &Findings, index: usize, orientation: &Orientation) -> Vec<ShownHeat> {
     let maps = findings.heat_maps.iter().enumerate();
     maps.filter_map(|(question, map)| {
         let section = map.sections.iter().find(|s| s.section == index)?;
-        Some((question, draw::heat_levels(orientation.show(section.values.view()))))
+        Some(ShownHeat { question, levels: levels(orientation.show(section.values.view())) })
     })
     .collect()
+}
+
+/// A heat map in 256 steps with at most [`HEAT_SIDE`] pixels a side, linear between its values; what is not a number counts as 0.
+fn levels(values: ArrayView2<'_, f32>) -> GreyImage {
+    let (rows, columns) = values.dim();
+    let shrink = (rows.max(columns) as f32 / HEAT_SIDE as f32).max(1.0);
+    let size = [rows, columns].map(|n| ((n as f32 / shrink).round() as usize).max(1));
+    // For each pixel the two neighbours in the map, and how near the second is.
+    let places = |k: usize, count: usize| -> Vec<(usize, usize, f32)> {
+        let step = count as f32 / size[k] as f32;
+        let at = |i: usize| ((i as f32 + 0.5) * step - 0.5).clamp(0.0, count as f32 - 1.0);
+        (0..size[k]).map(at).map(|v| (v as usize, (v as usize + 1).min(count - 1), v.fract())).collect()
+    };
+    let (down, right) = (places(0, rows), places(1, columns));
+    let mut pixels = Vec::with_capacity(size[0] * size[1]);
+    for &(r0, r1, fr) in &down {
+        for &(c0, c1, fc) in &right {
+            let upper = values[[r0, c0]] * (1.0 - fc) + values[[r0, c1]] * fc;
+            let lower = values[[r1, c0]] * (1.0 - fc) + values[[r1, c1]] * fc;
+            // A float becomes u8 saturating, and NaN becomes 0.
+            pixels.push(((upper * (1.0 - fr) + lower * fr) * 255.0 + 0.5) as u8);
+        }
+    }
+    GreyImage { width: size[1], height: size[0], pixels }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, arr2};
+
+    #[test]
+    fn heat_maps_shrink_without_shifting() {
+        // A ramp from left to right keeps its value at every place.
+        let ramp = Array2::from_shape_fn((300, 512), |(_, c)| (c as f32 + 0.5) / 512.0);
+        let small = levels(ramp.view());
+        assert_eq!((small.width, small.height), (HEAT_SIDE, 75));
+        for (i, v) in small.pixels[..HEAT_SIDE].iter().enumerate() {
+            let expected = (i as f32 + 0.5) / HEAT_SIDE as f32 * 255.0;
+            assert!((f32::from(*v) - expected).abs() <= 1.0, "{i}: {v} {expected}");
+        }
+        assert_eq!(levels(arr2(&[[0.0, 1.0, f32::NAN, 7.0]]).view()).pixels, [0, 255, 0, 255]);
+    }
 }
