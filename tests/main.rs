@@ -2,5 +2,8 @@
 //!
 //! - [`parity`]: preprocessing equals numpy and OpenCV
 
+// A test that cannot go on should say where.
+#![allow(clippy::unwrap_used)]
+
 #[path = "system/parity.rs"]
 mod parity;
