@@ -27,11 +27,12 @@ fn folder_with(name: &str, bytes: &[u8]) -> TempDir {
 
 /// The error code for a file alone and beside a good series; both within a second.
 fn refused(bytes: &[u8]) -> String {
-    let began = Instant::now();
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("hostile.dcm"), bytes).unwrap();
+    let study = folder_with("hostile.dcm", bytes);
+    let began = Instant::now();
     let alone = read_one(folder.path()).expect_err("a hostile file alone is no input");
-    let beside = read_one(folder_with("hostile.dcm", bytes).path()).expect_err("nor may it hide in a study");
+    let beside = read_one(study.path()).expect_err("nor may it hide in a study");
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     let problem = alone.problem();
     assert!(problem.message.contains("hostile.dcm") && !problem.action.is_empty());
@@ -96,8 +97,9 @@ fn nested_sequences_cannot_exhaust_the_stack() {
     }
     assert_eq!(refused(&begun(&defined)), "nested_too_deep");
     let mut unknown = Vec::new();
-    for _ in 0..depth {
-        head(&mut unknown, Tag(0x0009, 0x1010), VR::UN, u32::MAX, EXPLICIT);
+    for i in 0..depth {
+        // What lies inside of such an element is written without value representations.
+        head(&mut unknown, Tag(0x0009, 0x1010), VR::UN, u32::MAX, if i == 0 { EXPLICIT } else { IMPLICIT });
         head(&mut unknown, Tag(0xFFFE, 0xE000), VR::UN, u32::MAX, IMPLICIT);
     }
     assert_eq!(refused(&begun(&unknown)), "nested_too_deep");
@@ -334,20 +336,14 @@ fn archives_that_cannot_be_read_are_named() {
     assert_eq!(code(&good[..good.len() - 30], &Limits::default()), "archive_unreadable");
     assert_eq!(code(&good, &Limits { files: 1, ..Limits::default() }), "too_many_files");
     assert_eq!(code(&good, &Limits { study_bytes: 1000, ..Limits::default() }), "archive_bomb");
-    // A member that is longer or shorter than it says.
-    for lie in [1_000_000u32, 400] {
-        let real = Stack::t2("1").section(0).file(EXPLICIT).len() as u32;
-        let mut bytes = good.clone();
-        let places: Vec<_> =
-            bytes.windows(4).enumerate().filter(|(_, w)| *w == real.to_le_bytes()).map(|(i, _)| i).collect();
-        assert!(!places.is_empty());
-        places.iter().for_each(|i| bytes[*i..i + 4].copy_from_slice(&lie.to_le_bytes()));
-        let code = code(&bytes, &Limits::default());
-        assert!(
-            ["pixel_length", "truncated_file", "value_beyond_end", "archive_unreadable"].contains(&code),
-            "{lie}: {code}"
-        );
-    }
+    // A member that says it is shorter than it is: no more than it says is inflated.
+    let real = Stack::t2("1").section(0).file(EXPLICIT).len() as u32;
+    let mut bytes = good;
+    let places: Vec<_> =
+        bytes.windows(4).enumerate().filter(|(_, w)| *w == real.to_le_bytes()).map(|(i, _)| i).collect();
+    assert!(!places.is_empty());
+    places.iter().for_each(|i| bytes[*i..i + 4].copy_from_slice(&400u32.to_le_bytes()));
+    assert_eq!(code(&bytes, &Limits::default()), "truncated_file");
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub enum StackError {
     #[error("ImagePositionPatient {0:?} mm is not finite")]
     Position([f64; 3]),
     /// Two sections in one place.
-    #[error("section {section} is doubled: {one} and {other} both lie at {at_mm:.2} mm along the normal")]
+    #[error("section {section} is doubled: {one} and {other} both lie at position {at_mm:.2} mm along the normal")]
     DoubledSection {
         /// Which section.
         section: usize,
