@@ -51,7 +51,7 @@ fn linear_resize_equals_opencv() {
     for (case, tolerance) in CASES.map(|case| (case, 1e-6)).into_iter().chain([BACK]) {
         let theirs = arrays.image(&format!("{case}.linear"));
         let ours = resize::linear(arrays.image(&format!("{case}.image")).view(), theirs.dim().into());
-        let difference = largest_relative_difference(&ours, theirs);
+        let difference = largest_relative_difference(&ours, &theirs);
         assert!(difference <= tolerance, "{case}: {difference:.1e}");
     }
 }
