@@ -3,6 +3,9 @@
 //! - [`hostile`]: files made to break the reader
 //! - [`parity`]: preprocessing equals numpy and OpenCV
 
+// A test that cannot go on should say where.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../runtime/src/dicom/read/testing.rs"]
 mod dicom_files;
 #[path = "system/hostile.rs"]

@@ -75,7 +75,7 @@ fn a_volume_is_prepared_as_numpy_and_opencv_do_it() {
     let normal = normalise::normalise(&volume, 5.0);
     for (ours, theirs) in normal.axis_iter(Axis(0)).zip(theirs.axis_iter(Axis(0))) {
         let ours = resize::linear(ours, [rows, columns]);
-        let difference = largest_relative_difference(&ours, &theirs);
+        let difference = largest_relative_difference(&ours, theirs);
         assert!(difference <= 1e-6, "{difference:.1e}");
     }
 }

@@ -259,9 +259,9 @@ impl Manifest {
         let mut seen: BTreeMap<&str, [&str; 2]> = BTreeMap::new();
         for (n, c) in self.classifiers.iter().enumerate() {
             let [low, high] = c.undecided;
-            if !(0.0..=1.0).contains(&c.threshold)
-                || !(0.0 <= low && low <= c.threshold && c.threshold <= high && high <= 1.0)
-            {
+            // NaN fails the chain.
+            let ordered = 0.0 <= low && low <= c.threshold && c.threshold <= high && high <= 1.0;
+            if !ordered {
                 return Err(format!(
                     "classifier {}: 0 <= undecided[0] <= threshold <= undecided[1] <= 1 does not hold",
                     c.id

@@ -78,7 +78,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Analyze(args) => analyze::run(args, config),
         Command::Doctor(args) => doctor::run(args, config),
         Command::Bundle(command) => bundle::run(command, config),
-        Command::Evaluate(args) => evaluate::run(args),
+        Command::Evaluate(args) => evaluate::run(args, config),
         Command::Print(command) => documents::run(command),
     }
 }

@@ -108,12 +108,8 @@ impl Table {
         let csv_fault = |e: csv::Error| fault(e.position().map_or(0, csv::Position::line), e.to_string());
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(csv_fault)?;
         // A byte order mark, as spreadsheets write it, is not part of the first name.
-        let header: Vec<String> = reader
-            .headers()
-            .map_err(csv_fault)?
-            .iter()
-            .map(|h| h.trim_start_matches('\u{feff}').to_string())
-            .collect();
+        let header: Vec<String> =
+            reader.headers().map_err(csv_fault)?.iter().map(|h| h.trim_start_matches('\u{feff}').to_string()).collect();
         let column = |name: &str| {
             let place = header.iter().position(|h| h == name);
             place.ok_or_else(|| fault(1, format!("has no column {name:?}; it has {}", header.join(", "))))
@@ -194,8 +190,14 @@ mod tests {
     #[test]
     fn faults_name_file_line_and_what_was_expected() {
         for (text, wanted) in [
-            ("case,label,p:ms-nmosd\na,glioma,0.1\n", "line 2: label \"glioma\" is unknown; expected one of astrocytoma"),
-            ("case,label,p:ms-nmosd\na,ms,0.1\nb,ms,1.4\n", "line 3: p:ms-nmosd is \"1.4\"; expected a number from 0 to 1"),
+            (
+                "case,label,p:ms-nmosd\na,glioma,0.1\n",
+                "line 2: label \"glioma\" is unknown; expected one of astrocytoma",
+            ),
+            (
+                "case,label,p:ms-nmosd\na,ms,0.1\nb,ms,1.4\n",
+                "line 3: p:ms-nmosd is \"1.4\"; expected a number from 0 to 1",
+            ),
             ("case,finding\na,ms\n", "line 1: has no column \"label\"; it has case, finding"),
             ("case,label\na,ms\n", "has no column of probabilities; expected p:tumour-demyelinating"),
             ("case,label,p:ms-nmosd\n", "has no case"),

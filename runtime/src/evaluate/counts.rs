@@ -84,13 +84,16 @@ mod tests {
     fn rates_are_those_of_the_textbook() {
         let c = Confusion { true_positive: 8, false_positive: 1, true_negative: 9, false_negative: 2 };
         let shown = c.rates().map(|(name, r)| format!("{name} {r}"));
-        assert_eq!(shown, [
-            "accuracy 85 % (17/20)",
-            "sensitivity 80 % (8/10)",
-            "specificity 90 % (9/10)",
-            "PPV 89 % (8/9)",
-            "NPV 82 % (9/11)"
-        ]);
+        assert_eq!(
+            shown,
+            [
+                "accuracy 85 % (17/20)",
+                "sensitivity 80 % (8/10)",
+                "specificity 90 % (9/10)",
+                "PPV 89 % (8/9)",
+                "NPV 82 % (9/11)"
+            ]
+        );
     }
 
     #[test]

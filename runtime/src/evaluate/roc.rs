@@ -122,7 +122,8 @@ mod tests {
         // Half the interval is about 1.96 standard errors of Hanley and McNeil.
         let (m, n) = (40.0, 30.0);
         let (q1, q2) = (area / (2.0 - area), 2.0 * area * area / (1.0 + area));
-        let error = ((area * (1.0 - area) + (m - 1.0) * (q1 - area * area) + (n - 1.0) * (q2 - area * area)) / (m * n)).sqrt();
+        let error =
+            ((area * (1.0 - area) + (m - 1.0) * (q1 - area * area) + (n - 1.0) * (q2 - area * area)) / (m * n)).sqrt();
         assert!(((high - low) / 2.0 / (1.96 * error) - 1.0).abs() < 0.2, "{} {error}", (high - low) / 2.0);
     }
 

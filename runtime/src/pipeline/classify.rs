@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cordline_sdk::Finding;
 use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
-use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3, Axis, Ix2, Ix4};
+use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView2, ArrayView3, Axis, Ix2, Ix4};
 
 use super::findings::HeatMap;
 use super::{explain, resize};
@@ -84,13 +84,16 @@ pub struct Answers {
     pub heat_maps: Vec<HeatMap>,
 }
 
+/// Runs the classifier with this id on one input (1, channel, row, column) and returns probabilities and heat map.
+pub type Ask<'a> = dyn FnMut(&str, Array4<f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> + 'a;
+
 /// Asks the bundle's questions in order; a question on a branch that was not taken is not asked.
 ///
-/// `ask(id, each)` lends the network of a classifier; `each(question, done, total)` is called after every section.
+/// `each(question, done, total)` is called after every section.
 pub fn classify(
     manifest: &Manifest,
     sections: &LesionSections,
-    run: &mut dyn FnMut(&str, Array4<f32>) -> Result<Vec<ndarray::ArrayD<f32>>, NetworkError>,
+    run: &mut Ask<'_>,
     each: &mut dyn FnMut(&Classifier, usize, usize),
 ) -> Result<Answers, NetworkError> {
     let mut classifications: Vec<Classification> = Vec::new();
@@ -144,8 +147,8 @@ fn reason_not_to_ask(
 }
 
 /// Probability of the second class, and the map of each class, of one section.
-fn read_outputs(network: &str, outputs: &[ndarray::ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), NetworkError> {
-    let wrong = |found: Option<&ndarray::ArrayD<f32>>, expected| NetworkError::Shape {
+fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), NetworkError> {
+    let wrong = |found: Option<&ArrayD<f32>>, expected| NetworkError::Shape {
         network: network.into(),
         found: found.map(|f| f.shape().to_vec()).unwrap_or_default(),
         expected,
@@ -212,7 +215,7 @@ fn class_label<'a>(manifest: &'a Manifest, class: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{ArrayD, IxDyn};
+    use ndarray::IxDyn;
 
     use super::*;
     use crate::bundle::manifest::tests::example;

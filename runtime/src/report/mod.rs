@@ -24,6 +24,9 @@ pub mod sections;
 pub mod text;
 pub mod window;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

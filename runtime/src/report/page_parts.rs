@@ -7,20 +7,8 @@ use super::answer;
 use super::palette;
 
 /// Stages in the order of the road; others follow by name, the total comes last.
-const STAGES: [&str; 12] = [
-    "read",
-    "select",
-    "load",
-    "decode",
-    "models",
-    "normalise",
-    "segment",
-    "measure",
-    "classify",
-    "explain",
-    "report",
-    "write",
-];
+const STAGES: [&str; 9] =
+    ["reading", "selecting", "decoding", "normalising", "loading", "segmenting", "measuring", "classifying", "writing"];
 
 /// One class of a question.
 #[derive(Debug, Serialize)]

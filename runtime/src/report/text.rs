@@ -59,6 +59,15 @@ impl Text {
         line
     }
 
+    /// The same line, to be read from below upwards.
+    pub fn turned(&self) -> Self {
+        let turn = |layer: &[u8]| -> Vec<u8> {
+            let (w, h) = (self.width, self.height);
+            (0..layer.len()).map(|i| layer[(i % h) * w + w - 1 - i / h]).collect()
+        };
+        Self { width: self.height, height: self.width, ink: turn(&self.ink), rim: turn(&self.rim) }
+    }
+
     /// Puts the text on a picture; (`x`, `y`) is the top left corner of the line.
     pub fn stamp(&self, picture: &mut RgbImage, x: usize, y: usize, colour: Rgb) {
         for (layer, colour) in [(&self.rim, [0, 0, 0]), (&self.ink, colour)] {
@@ -134,6 +143,16 @@ mod tests {
         let mut picture = RgbImage::filled(40, 30, [255, 255, 255]);
         Text::rimmed("H", 20.0).stamp(&mut picture, 2, 2, [255, 255, 255]);
         assert!(picture.pixels.iter().any(|v| *v < 40));
+    }
+
+    #[test]
+    fn turned_text_reads_upwards() {
+        let line = Text::new("L", 24.0);
+        let turned = line.turned();
+        assert_eq!((turned.width, turned.height), (line.height, line.width));
+        // What stood at the left end of the line stands at the bottom.
+        let (x, y) = (3, line.height / 2);
+        assert_eq!(turned.ink[(line.width - 1 - x) * turned.width + y], line.ink[y * line.width + x]);
     }
 
     #[test]
