@@ -9,6 +9,9 @@ use super::prescan::{Encoding, Node};
 
 /// Most bytes of a value that are looked at.
 const MOST_BYTES: usize = 1024;
+/// Most elements of one level that are searched. A real level has some hundreds; without a bound, a level of hundreds of thousands that is
+/// searched once for each frame would cost minutes.
+const MOST_SIBLINGS: usize = 5000;
 
 /// A data set: the outermost one of a file, or an item of a sequence.
 ///
@@ -55,7 +58,10 @@ impl<'a> DataSet<'a> {
 
     fn find(&self, tag: Tag) -> Option<(usize, &'a Node)> {
         let mut i = self.first;
-        while i < self.end {
+        for _ in 0..MOST_SIBLINGS {
+            if i >= self.end {
+                break;
+            }
             let node = &self.nodes[i];
             if node.tag == tag {
                 return Some((i, node));

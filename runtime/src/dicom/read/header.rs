@@ -237,7 +237,7 @@ fn check_format(p: &PixelFormat) -> Result<(), Fault> {
     if p.bits_stored == 0 || p.bits_stored > p.bits_allocated {
         return refuse(format!("BitsStored is {}, BitsAllocated only {}", p.bits_stored, p.bits_allocated));
     }
-    if p.high_bit + 1 != p.bits_stored {
+    if p.high_bit != p.bits_stored - 1 {
         return refuse(format!("HighBit is {}, BitsStored {}", p.high_bit, p.bits_stored));
     }
     Ok(())

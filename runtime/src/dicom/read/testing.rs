@@ -1,4 +1,5 @@
-//! Builds DICOM files for tests, legal ones and others. Written apart from the reader, so that both must agree on the standard.
+//! Builds DICOM files for tests, legal ones and others; the tests of the whole system use it too. Written apart from the reader, so that both
+//! must agree on the standard.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::fs;

@@ -166,6 +166,29 @@ fn millions_of_elements_are_refused() {
 }
 
 #[test]
+fn a_wide_group_searched_for_every_frame_costs_no_time() {
+    // Two thousand empty frames beside a shared group of 400,000 elements.
+    let mut bytes = meta(sop_class::ENHANCED_MR, EXPLICIT);
+    let mut first = Set::default();
+    first.text(tags::SOP_CLASS_UID, VR::UI, sop_class::ENHANCED_MR).text(tags::SOP_INSTANCE_UID, VR::UI, "1.5");
+    first.text(tags::STUDY_INSTANCE_UID, VR::UI, "1.6").text(tags::SERIES_INSTANCE_UID, VR::UI, "1.7");
+    bytes.extend(first.encode(EXPLICIT, true));
+    head(&mut bytes, tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, VR::SQ, 8 + 400_000 * 8, EXPLICIT);
+    head(&mut bytes, Tag(0xFFFE, 0xE000), VR::UN, 400_000 * 8, IMPLICIT);
+    for _ in 0..400_000 {
+        head(&mut bytes, Tag(0x0009, 0x1010), VR::LO, 0, EXPLICIT);
+    }
+    let mut last = Set::default();
+    last.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, vec![Set::default(); 2000]);
+    bytes.extend(last.encode(EXPLICIT, true));
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("x"), bytes).unwrap();
+    let began = Instant::now();
+    assert_eq!(read_one(folder.path()).unwrap_err().code(), "missing_attribute");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_header_without_end_is_refused() {
     let mut rest = Vec::new();
     head(&mut rest, Tag(0x0009, 0x1010), VR::OB, 33 << 20, EXPLICIT);
@@ -211,6 +234,7 @@ fn pixel_formats_that_mr_does_not_use_are_named() {
     assert_eq!(code(&|s| _ = s.us(tags::BITS_STORED, 17)), "pixel_format");
     assert_eq!(code(&|s| _ = s.us(tags::BITS_ALLOCATED, 32)), "pixel_format");
     assert_eq!(code(&|s| _ = s.us(tags::HIGH_BIT, 15)), "pixel_format");
+    assert_eq!(code(&|s| _ = s.put(tags::HIGH_BIT, VR::UL, Value::Ul(vec![u32::MAX]))), "pixel_format");
     assert_eq!(code(&|s| _ = s.text(tags::NUMBER_OF_FRAMES, VR::IS, 3)), "pixel_format");
     assert_eq!(code(&|s| _ = s.us(tags::ROWS, 0)), "no_pixels");
     assert_eq!(code(&|s| _ = s.us(tags::ROWS, 127)), "pixel_length");

@@ -69,8 +69,10 @@ pub(super) fn assess(series: &Series, rules: &SeriesRules) -> Assessment {
 
 /// Localizers, reformats, projections and maps are out.
 fn image_type(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
-    let excluded = series.instances.iter().find_map(|i| {
-        let words: Vec<String> = i.acquisition.image_type.iter().flat_map(|v| words(v)).collect();
+    let mut kinds: Vec<&[String]> = series.instances.iter().map(|i| i.acquisition.image_type.as_slice()).collect();
+    kinds.dedup();
+    let excluded = kinds.into_iter().find_map(|kind| {
+        let words: Vec<String> = kind.iter().flat_map(|v| words(v)).collect();
         find_word(&words, &rules.image_type_excluded)
     });
     if let Some(word) = excluded {
