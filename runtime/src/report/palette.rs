@@ -4,9 +4,12 @@ use std::sync::LazyLock;
 
 use super::picture::Rgb;
 
+/// Number of lesion colours.
+pub const LESION_COLOURS: usize = 8;
+
 /// Lesion colours: apart from each other for readers with any colour vision, and all bright enough on grey MR. Number 9 starts again;
 /// the number stands beside each outline too.
-const LESIONS: [Rgb; 8] = [
+const LESIONS: [Rgb; LESION_COLOURS] = [
     [255, 96, 64],
     [86, 180, 233],
     [240, 228, 66],

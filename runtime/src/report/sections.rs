@@ -147,9 +147,10 @@ fn levels(values: ArrayView2<'_, f32>) -> GreyImage {
     let (down, right) = (places(0, rows), places(1, columns));
     let mut pixels = Vec::with_capacity(size[0] * size[1]);
     for &(r0, r1, fr) in &down {
+        let (above, below) = (values.row(r0), values.row(r1));
         for &(c0, c1, fc) in &right {
-            let upper = values[[r0, c0]] * (1.0 - fc) + values[[r0, c1]] * fc;
-            let lower = values[[r1, c0]] * (1.0 - fc) + values[[r1, c1]] * fc;
+            let upper = above[c0] * (1.0 - fc) + above[c1] * fc;
+            let lower = below[c0] * (1.0 - fc) + below[c1] * fc;
             // A float becomes u8 saturating, and NaN becomes 0.
             pixels.push(((upper * (1.0 - fr) + lower * fr) * 255.0 + 0.5) as u8);
         }

@@ -282,7 +282,7 @@ fn pictures_on_disk_can_be_read_back_and_have_square_pixels() {
 fn png_files_hold_the_pixels_that_went_in() {
     let grey = picture::GreyImage { width: 5, height: 3, pixels: (0..15).map(|v| v * 17).collect() };
     let mut colour = grey.to_rgb();
-    colour.mix(2, 1, [255, 0, 128], 255);
+    picture::Canvas::mix(&mut colour, 2, 1, [255, 0, 128], 255);
     let read = |bytes: Vec<u8>| {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
         decoder.set_transformations(png::Transformations::EXPAND);
