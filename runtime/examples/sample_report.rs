@@ -301,7 +301,7 @@ fn problem(code: &str, message: &str, action: &str) -> Problem {
 }
 
 fn verdict(description: &str, frames: usize, reasons: &[&str]) -> SeriesVerdict {
-    let digits: String = description.bytes().map(|b| b.to_string()).take(8).collect();
+    let digits: String = description.bytes().rev().map(|b| b.to_string()).take(8).collect();
     SeriesVerdict {
         uid: format!("2.25.{digits}"),
         description: description.into(),
