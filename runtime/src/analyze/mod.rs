@@ -1,6 +1,6 @@
 //! The road of a study: input to findings to files.
 //!
-//! - [`take_in`]: read, choose the series, decode
+//! - [`take_in`](mod@take_in): read, choose the series, decode
 //! - [`find`](mod@find): segment, measure, classify
 
 mod find;
