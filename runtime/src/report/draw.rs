@@ -196,7 +196,7 @@ mod tests {
         let mut picture = RgbImage::filled(400, 300, [30, 30, 30]);
         Marks::new(&letters, 0.5, 400, 20.0).stamp(&mut picture);
         // 200 mm wide: the bar is 50 mm, 100 pixels.
-        let lit = (0..400).filter(|x| picture.get(*x, 291)[0] > 200).count();
+        let lit = (280..400).filter(|x| picture.get(*x, 291)[0] > 200).count();
         assert_eq!(lit, 100);
         Marks::new(&letters, 0.5, 8, 20.0).stamp(&mut RgbImage::filled(8, 8, [0; 3]));
     }
