@@ -153,6 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
         "train": train,
         "export": export,
         "evaluate": evaluate,
+        "card": card,
         "all": everything,
     }
     try:
