@@ -5,8 +5,8 @@ use super::palette::{self, HEAT, HEAT_OPACITY};
 use super::picture::{Canvas, GreyImage, Rgb, RgbImage, mix};
 use super::text::Text;
 
-/// Half the width of an outline in pixels.
-const HALF_LINE: f32 = 0.85;
+/// Half the width of an outline in pixels: one pixel on either side of a border between pixels.
+const HALF_LINE: f32 = 1.0;
 
 /// Draws closed or open lines, smooth at their edges. `scale` brings the points (x, y) to pixels of the picture.
 pub fn line(

@@ -1,6 +1,6 @@
 //! The sections that a reader is shown, each with what lies in it.
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayView1, ArrayView2, Axis};
 
 use super::contour::{self, Outline};
 use super::orientation::{self, Orientation};
@@ -149,9 +149,10 @@ fn levels(values: ArrayView2<'_, f32>) -> GreyImage {
     for &(r0, r1, fr) in &down {
         let (above, below) = (values.row(r0), values.row(r1));
         for &(c0, c1, fc) in &right {
-            let upper = above[c0] * (1.0 - fc) + above[c1] * fc;
-            let lower = below[c0] * (1.0 - fc) + below[c1] * fc;
-            // A float becomes u8 saturating, and NaN becomes 0.
+            // `max` turns NaN into 0, which would otherwise spread to its neighbours.
+            let mix = |row: ArrayView1<'_, f32>| row[c0].max(0.0) * (1.0 - fc) + row[c1].max(0.0) * fc;
+            let (upper, lower) = (mix(above), mix(below));
+            // A float becomes u8 saturating.
             pixels.push(((upper * (1.0 - fr) + lower * fr) * 255.0 + 0.5) as u8);
         }
     }
