@@ -15,12 +15,13 @@ const COLOURS: [Rgb; 6] = [[0, 90, 160], [200, 80, 0], [0, 130, 95], [165, 60, 1
 const INK: Rgb = [28, 39, 51];
 const SOFT: Rgb = [85, 98, 111];
 const GRID: Rgb = [222, 227, 232];
-/// Left and upper edge, and side of the square, in pixels of a picture of 720 x 800.
+/// Left and upper edge, and side of the square, in pixels.
 const LEFT: f64 = 80.0;
 const TOP: f64 = 56.0;
 const SIDE: f64 = 600.0;
 const WIDTH: usize = 720;
-const HEIGHT: usize = 800;
+/// Pixels for a line of the legend.
+pub(super) const LEGEND_ROOM: usize = 552;
 const TICKS: [f64; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
 
 /// Place of (1 - specificity, sensitivity) in the picture.
@@ -35,7 +36,7 @@ fn operating_point(figures: &QuestionFigures) -> Option<[f64; 2]> {
 }
 
 /// What the legend says of a curve.
-fn caption(figures: &QuestionFigures) -> String {
+pub(super) fn caption(figures: &QuestionFigures) -> String {
     let area = match (figures.auc, figures.auc_interval) {
         (Some(area), Some([low, high])) => format!("AUC {area:.2} ({low:.2}, {high:.2})"),
         _ => "AUC -".into(),
@@ -51,8 +52,9 @@ impl Evaluation {
 
     /// The ROC curves as SVG. Circles mark the thresholds.
     pub fn roc_svg(&self) -> String {
+        let height = height(self.curves().count());
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
              font-family=\"system-ui, 'DejaVu Sans', Arial, sans-serif\" font-size=\"15\" fill=\"{}\" role=\"img\">\n\
              <title>ROC curves. {RESEARCH_USE}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
             hex(INK)
@@ -88,17 +90,17 @@ impl Evaluation {
                     "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\" fill=\"#fff\" stroke=\"{colour}\" stroke-width=\"2.5\"/>\n"
                 ));
             }
-            let y = legend_top(self.curves().count()) + 24.0 * i as f64;
-            put(format!("<path d=\"M{} {}h30\" stroke=\"{colour}\" stroke-width=\"3\"/>\n", LEFT + 230.0, y - 5.0));
+            let y = legend_line(i);
+            put(format!("<path d=\"M{} {}h30\" stroke=\"{colour}\" stroke-width=\"3\"/>\n", LEFT, y - 5.0));
             put(format!(
                 "<text x=\"{}\" y=\"{y}\" font-size=\"14\">{}</text>\n",
-                LEFT + 270.0,
+                LEFT + 42.0,
                 escaped(&caption(figures))
             ));
         }
         put(format!(
             "<text x=\"{LEFT}\" y=\"{}\" font-size=\"13\" fill=\"{}\">{RESEARCH_USE}</text>\n</svg>\n",
-            HEIGHT - 24,
+            height - 20,
             hex(SOFT)
         ));
         svg
@@ -106,7 +108,8 @@ impl Evaluation {
 
     /// The ROC curves as a PNG file.
     pub fn roc_png(&self) -> Result<Vec<u8>, EvaluateError> {
-        let mut picture = RgbImage::filled(WIDTH, HEIGHT, [255; 3]);
+        let height = height(self.curves().count());
+        let mut picture = RgbImage::filled(WIDTH, height, [255; 3]);
         let line = |picture: &mut RgbImage, points: &[[f64; 2]], closed: bool, half_width: f32, colour: Rgb| {
             let points: Vec<[f32; 2]> = points.iter().map(|p| p.map(|v| v as f32)).collect();
             draw::line(picture, &points, closed, [1.0, 1.0], half_width, colour);
@@ -127,7 +130,6 @@ impl Evaluation {
         let label = Text::new("sensitivity", 17.0).turned();
         label.stamp(&mut picture, 14, (TOP + SIDE / 2.0) as usize - label.height / 2, INK);
         text::write(&mut picture, LEFT as usize, 16, 21.0, INK, "ROC curves; circles: thresholds");
-        let top = legend_top(self.curves().count());
         for (i, (figures, colour)) in self.curves().enumerate() {
             let points: Vec<[f64; 2]> = figures.curve.iter().map(|p| place(*p)).collect();
             line(&mut picture, &points, false, 1.25, colour);
@@ -139,26 +141,30 @@ impl Evaluation {
                 line(&mut picture, &[centre, centre], false, 6.0, [255; 3]);
                 line(&mut picture, &circle(6.0), true, 1.25, colour);
             }
-            let y = top + 24.0 * i as f64;
-            line(&mut picture, &[[LEFT + 230.0, y - 5.0], [LEFT + 260.0, y - 5.0]], false, 1.5, colour);
-            let room = (SIDE - 276.0) as usize;
+            let y = legend_line(i);
+            line(&mut picture, &[[LEFT, y - 5.0], [LEFT + 30.0, y - 5.0]], false, 1.5, colour);
             text::write(
                 &mut picture,
-                LEFT as usize + 270,
+                LEFT as usize + 42,
                 y as usize - 15,
                 16.0,
                 INK,
-                &text::fit(&caption(figures), 16.0, room),
+                &text::fit(&caption(figures), 16.0, LEGEND_ROOM),
             );
         }
-        text::write(&mut picture, LEFT as usize, HEIGHT - 38, 15.0, SOFT, RESEARCH_USE);
+        text::write(&mut picture, LEFT as usize, height - 36, 15.0, SOFT, RESEARCH_USE);
         Ok(picture.to_png()?)
     }
 }
 
-/// Baseline of the legend's first line: it stands in the lower right, where good curves leave room.
-fn legend_top(count: usize) -> f64 {
-    TOP + SIDE - 20.0 - 24.0 * count.saturating_sub(1) as f64
+/// Baseline of a line of the legend, which stands under the square.
+fn legend_line(place: usize) -> f64 {
+    TOP + SIDE + 84.0 + 24.0 * place as f64
+}
+
+/// Height of a picture with so many curves.
+fn height(curves: usize) -> usize {
+    legend_line(curves) as usize + 36
 }
 
 /// Text inside SVG.

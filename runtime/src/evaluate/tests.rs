@@ -181,3 +181,12 @@ fn a_request_goes_from_files_to_figures() {
     let problem = run(&request, &manifest).unwrap_err().problem();
     assert!(problem.message.contains("nothing.csv") && problem.code == "cohort_unreadable", "{problem:?}");
 }
+
+#[test]
+fn captions_of_the_picture_are_not_cut() {
+    let figures = Evaluation::of(&published(), &spinal(), 50, SEED);
+    for q in &figures.questions {
+        let caption = super::plot::caption(q);
+        assert_eq!(crate::report::text::fit(&caption, 16.0, super::plot::LEGEND_ROOM), caption);
+    }
+}
