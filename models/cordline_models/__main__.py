@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
 
     two = commands.add_parser("train", help="train segmenter and classifiers on a cohort; goes on where it stopped")
     two.add_argument("--quick", action="store_true", help="a few steps each, to see that everything runs")
-    two.add_argument("--only", choices=("segmenter", "classifiers"))
+    two.add_argument("--only", choices=("segmenter", "start", "classifiers"), help="a part, to run side by side")
 
     three = commands.add_parser(
         "export", help="trained networks to a bundle folder; thresholds from the validation split"
@@ -153,6 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
         "train": train,
         "export": export,
         "evaluate": evaluate,
+        "card": card,
         "all": everything,
     }
     try:

@@ -48,8 +48,12 @@ def place(
     size: tuple[int, int],
     centre: tuple[float, float],
     turn: float = 25.0,
+    zoom: float = 1.25,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A view of `size` (rows, columns) round `centre` (row, column), at times turned (degrees), scaled and mirrored."""
+    """A view of `size` (rows, columns) round `centre` (row, column).
+
+    At times turned by up to `turn` degrees, scaled by up to `zoom` either way, mirrored.
+    """
     degrees, scale = 0.0, 1.0
     mirror_rows = mirror_columns = False
     if rng.random() < 0.5:
@@ -58,7 +62,7 @@ def place(
         else:
             mirror_rows, mirror_columns = rng.random() < 0.6, rng.random() < 0.4
     if rng.random() < 0.5:
-        scale = rng.uniform(0.8, 1.25)
+        scale = rng.uniform(1 / zoom, zoom)
     rows, columns = size
     matrix = cv2.getRotationMatrix2D((float(centre[1]), float(centre[0])), degrees, scale)
     matrix[:, 2] += np.array([columns / 2 - centre[1], rows / 2 - centre[0]])

@@ -25,7 +25,7 @@ SPLITS = ("train", "validation", "test")
 FIRST_SEED = {"train": 100_000, "validation": 200_000, "test": 300_000}
 """A split's seeds: FIRST_SEED + 1,000 x class + 0, 1, 2, ...; fewer than 1,000 a class, so the splits never meet."""
 COUNTS = {
-    "validation": {"healthy": 12, "astrocytoma": 10, "ependymoma": 10, "ms": 10, "nmosd": 10},
+    "validation": {"healthy": 16, "astrocytoma": 16, "ependymoma": 16, "ms": 16, "nmosd": 16},
     "train": {"healthy": 100, "astrocytoma": 160, "ependymoma": 160, "ms": 190, "nmosd": 190},
     "test": {"healthy": 30, "astrocytoma": 34, "ependymoma": 45, "ms": 33, "nmosd": 45},
 }

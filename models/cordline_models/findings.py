@@ -15,7 +15,7 @@ from .spine import Spine
 SIBLING = {"astrocytoma": "ependymoma", "ependymoma": "astrocytoma", "ms": "nmosd", "nmosd": "ms"}
 BORROWED = 0.15
 """Share of cases that borrow the look of the sibling class, trait by trait."""
-BORROWED_TRAIT = 0.6
+BORROWED_TRAIT = 0.5
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,7 @@ def draw_findings(rng: np.random.Generator, label: str, spine: Spine) -> tuple[l
         lesion.s -= drop
         for pocket in lesion.pockets:
             pocket.s -= drop
-    limits = (8.5, 12.5) if tumour else (3.9, 6.2)
-    fit_volume(lesions, volume, limits)
+    fit_volume(lesions, volume, (8.5, 12.5) if tumour else (3.9, 6.2), 4.2 if tumour else 1.1)
     enhancement = float(rng.uniform(0.25, 0.55)) if rng.random() < figures.enhancing else 0.0
     for lesion in lesions:
         lesion.enhancement = enhancement
@@ -276,8 +275,11 @@ def measured_ml(lesions: list[Lesion]) -> float:
     return total
 
 
-def fit_volume(lesions: list[Lesion], volume: float, limits: tuple[float, float]) -> None:
-    """Grow or shrink the lesions to `volume` mL: across the cord up to `limits` (half axes, mm), then along it."""
+def fit_volume(lesions: list[Lesion], volume: float, limits: tuple[float, float], least: float) -> None:
+    """Grow or shrink the lesions to `volume` mL: across the cord within `least` and `limits` (mm), then along it.
+
+    A tumour keeps a width that expands the cord; a small one is short.
+    """
     for _ in range(3):
         ratio = volume / max(measured_ml(lesions), 1e-3)
         for lesion in lesions:
@@ -285,7 +287,7 @@ def fit_volume(lesions: list[Lesion], volume: float, limits: tuple[float, float]
             room = min(limits[0] / lesion.radius[0], limits[1] / lesion.radius[1])
             across = float(np.clip(wish, 0.4, max(room, 0.3)))
             lesion.scale(across)
-            thin = 1.1 / lesion.radius[0]  # never thinner than a pixel or two
+            thin = least / lesion.radius[0]
             if thin > 1:
                 lesion.scale(thin)
                 across *= thin

@@ -12,12 +12,13 @@ import torch
 from . import train_classifiers, train_segmenter
 from .bundle import QUESTIONS, Settings, write_golden, write_manifest
 from .densenet import DenseNet121
+from .evaluate import evaluate
 from .export import export_classifier, export_segmenter
 from .multiresunet import MultiResUNet
 from .pipeline import Bundle, open_session
 from .store import load_sections
 from .training import Stage, set_up
-from .tune import choose, table
+from .tune import choose, choose_decisions, table
 
 QUICK = {
     "segmenter": [Stage(4, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1)],
@@ -35,6 +36,9 @@ def train_all(
     start_time = time.monotonic()
     sections = load_sections(cohort, "train", run / "store")
     stages = QUICK if quick else {}
+    if only == "start":
+        train_classifiers.train_start(train_classifiers.lesions_of(sections), run, seed + 1, stages.get("start"))
+        return
     if only != "classifiers":
         train_segmenter.train(sections, run, seed, stages.get("segmenter"))
     if only == "segmenter":
@@ -85,6 +89,7 @@ def export_all(
     bundle = Bundle(folder, threads)
     values, labels = table(bundle, cohort, "validation", run / "maps")
     settings = choose(values, labels, settings)
+    settings = choose_decisions(list(evaluate(bundle, cohort, "validation", settings, run / "maps")), settings)
     settings.save(run / "settings.json")
     sections = load_sections(cohort, "validation", run / "store")
     most = int(np.argmax(sections.mask.sum((1, 2))))

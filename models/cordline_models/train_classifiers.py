@@ -21,9 +21,9 @@ from .store import Sections
 from .training import Run, Stage, half_precision, to_input
 
 LESIONS = CLASSES[1:]
-START = [Stage(700, 192, 12, 1e-3)]
-OWN = [Stage(90, 192, 12, 3e-4, 8), Stage(36, 256, 8, 1e-4, 3)]
-WIDTH = {192: 96, 256: 256}
+START = [Stage(1200, 128, 16, 1e-3)]
+OWN = [Stage(700, 128, 16, 8e-4), Stage(80, 256, 8, 2e-4, 3)]
+WIDTH = {128: 64, 192: 96, 256: 256}
 """Columns of a view by its rows: lesions of the cord are long and narrow. Whole sections at the end."""
 GROUPS = {
     "tumour-demyelinating": ({"astrocytoma", "ependymoma"}, {"ms", "nmosd"}),
@@ -114,7 +114,10 @@ class Sampler:
         whole = rows >= SIZE[0] and columns >= SIZE[1]
         middle = np.array(SIZE) / 2 if whole else np.argwhere(mask).mean(0)
         shift = np.array([25.0, 25.0]) if whole else np.array([rows * 0.08, columns * 0.12])
-        view, outline = place(rng, image, mask, (rows, columns), tuple(middle + rng.uniform(-1, 1, 2) * shift))
+        # Size and texture tell the classes apart: milder changes than for the segmenter.
+        view, outline = place(
+            rng, image, mask, (rows, columns), tuple(middle + rng.uniform(-1, 1, 2) * shift), 15.0, 1.1
+        )
         return classifier_input(intensity(rng, view)[None], outline[None])[0]
 
     def batch(self, rng: np.random.Generator, size: int, rows: int) -> tuple[torch.Tensor, torch.Tensor]:

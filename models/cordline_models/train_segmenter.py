@@ -14,10 +14,13 @@ from .multiresunet import MultiResUNet
 from .store import Sections
 from .training import Run, Stage, half_precision, to_input
 
-STAGES = [Stage(450, 96, 8, 2.5e-3), Stage(300, 128, 8, 2.2e-3, 8), Stage(45, 256, 4, 6e-4, 3)]
-WEIGHT = {"healthy": 0.18, "astrocytoma": 0.16, "ependymoma": 0.14, "ms": 0.28, "nmosd": 0.24}
+STAGES = [Stage(700, 96, 8, 2.5e-3), Stage(900, 128, 8, 2.2e-3, 8), Stage(220, 256, 4, 8e-4, 3)]
+WEIGHT = {"healthy": 0.24, "astrocytoma": 0.16, "ependymoma": 0.12, "ms": 0.26, "nmosd": 0.22}
 """How often a batch takes a case of each class: small lesions more often."""
-WITH_LESION = 0.75
+WITH_LESION = 0.65
+BRIGHT = 0.88
+"""Quantile of a section above which a pixel may be the middle of a view without lesion: fluid and fat, where false
+lesions arise."""
 
 
 class Sampler:
@@ -40,21 +43,26 @@ class Sampler:
         rows, columns = image.shape
         if size >= rows:
             centre = (rows / 2, columns / 2)
-        elif mask.any() and rng.random() < 0.85:
-            found = np.argwhere(mask)
-            centre = tuple(found[rng.integers(len(found))] + rng.uniform(-0.4, 0.4, 2) * size)
         else:
-            # Without a lesion most views lie in the middle columns, where the cord is.
-            centre = (
-                rng.uniform(size * 0.3, rows - size * 0.3),
-                np.clip(rng.normal(columns / 2, 40), size * 0.3, columns - size * 0.3),
-            )
+            centre = tuple(self._middle(rng, index, lesion) + rng.uniform(-0.4, 0.4, 2) * size)
         if size < rows:  # a view may reach past the section, but not by much
             centre = tuple(
                 float(np.clip(c, size * 0.4, n - size * 0.4)) for c, n in zip(centre, (rows, columns), strict=True)
             )
         view, outline = place(rng, image, mask, (size, size), centre)
         return intensity(rng, view), outline
+
+    def _middle(self, rng: np.random.Generator, index: int, lesion: np.ndarray) -> np.ndarray:
+        """Row and column round which to look at section `index`; `lesion`: the sections of its case with lesion."""
+        if self.has[index] and rng.random() < 0.85:
+            found = np.argwhere(self.sections.mask[index])
+        elif len(lesion) and not self.has[index] and rng.random() < 0.4:
+            # The edge of the canal beside a lesion, in a section that no longer has it.
+            found = np.argwhere(self.sections.mask[rng.choice(lesion)])
+        else:
+            image = self.sections.image[index]
+            found = np.argwhere(image[::4, ::4] >= np.quantile(image[::4, ::4], BRIGHT)) * 4
+        return found[rng.integers(len(found))]
 
 
 def loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:

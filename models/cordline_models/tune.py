@@ -1,4 +1,4 @@
-"""Threshold and smallest lesion, chosen on the validation split."""
+"""Threshold, smallest lesion and the classifiers' decisions, chosen on the validation split."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from tqdm import tqdm
 
 from .bundle import Settings
 from .cohort import read_case, read_cases
+from .evaluate import ANSWER, SECOND, Row
 from .pipeline import Bundle, dice, drop_small, read_probability
 from .preprocessing import resize_image, sections_of
 
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
-LEAST_ML = (0.02, 0.05, 0.1, 0.15, 0.2)
+THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+LEAST_ML = (0.05, 0.1, 0.15, 0.2, 0.3)
 CLEAN_SHARE = 0.95
 """Share of healthy validation cases that must stay without lesion, if any setting reaches it."""
 
@@ -48,4 +49,28 @@ def choose(values: np.ndarray, labels: np.ndarray, settings: Settings) -> Settin
         allowed = np.ones_like(overlap, bool)
     i, j = np.unravel_index(np.where(allowed, overlap, -1).argmax(), overlap.shape)
     settings.threshold, settings.min_lesion_ml = THRESHOLDS[i], LEAST_ML[j]
+    return settings
+
+
+DECISIONS = np.round(np.arange(0.30, 0.705, 0.05), 2)
+MARGIN = 0.02
+"""Gain in balanced accuracy that a threshold other than 0.5 must bring: validation splits are small."""
+BAND = 0.08
+"""Half width of the undecided band."""
+
+
+def choose_decisions(rows: list[Row], settings: Settings) -> Settings:
+    """For each question the threshold of best balanced accuracy; 0.5 unless another is better by MARGIN."""
+    for name, truth in ANSWER.items():
+        own = [row for row in rows if row.label in truth and not np.isnan(row.answers[name])]
+        p = np.array([row.answers[name] for row in own])
+        positive = np.array([truth[row.label] == SECOND for row in own], bool)
+        if positive.all() or not positive.any():
+            continue
+        score = {float(t): ((p[positive] >= t).mean() + (p[~positive] < t).mean()) / 2 for t in DECISIONS}
+        best = max(score.values())
+        middle = min((t for t in score if score[t] == best), key=lambda t: abs(t - 0.5))
+        at = middle if best >= score[0.5] + MARGIN else 0.5
+        settings.decision[name] = at
+        settings.undecided[name] = (round(at - BAND, 2), round(at + BAND, 2))
     return settings

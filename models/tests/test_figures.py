@@ -11,7 +11,7 @@ pytest.importorskip("cv2")
 from cordline_models.evaluate import Row, auc, figures, wilson, write_table  # noqa: E402
 from cordline_models.pipeline import dice, drop_small, finding  # noqa: E402
 from cordline_models.preprocessing import normalise  # noqa: E402
-from cordline_models.tune import LEAST_ML, THRESHOLDS, choose  # noqa: E402
+from cordline_models.tune import BAND, LEAST_ML, THRESHOLDS, choose, choose_decisions  # noqa: E402
 
 NONE = float("nan")
 
@@ -76,3 +76,14 @@ def test_normalise_clips_and_spans_zero_to_one():
 def test_table_leaves_absent_answers_empty(tmp_path):
     write_table(tmp_path / "t.csv", [Row("a", "healthy", "no_lesion", NONE, answers(NONE, NONE, NONE))])
     assert (tmp_path / "t.csv").read_text().splitlines()[1] == "a,healthy,no_lesion,,,,"
+
+
+def test_decision_moves_only_where_validation_asks_for_it():
+    rows = [Row(str(k), "ms", "", 0.5, answers(0.62, 0.5, 0.2)) for k in range(5)]
+    rows += [Row(str(k), "nmosd", "", 0.5, answers(0.66, 0.5, 0.7)) for k in range(5)]
+    rows += [Row(str(k), "astrocytoma", "", 0.5, answers(0.57, NONE, 0.5)) for k in range(5)]
+    settings = choose_decisions(rows, Settings())
+    assert settings.decision["tumour-demyelinating"] == 0.6  # all above one half, yet separable
+    assert settings.undecided["tumour-demyelinating"] == (round(0.6 - BAND, 2), round(0.6 + BAND, 2))
+    assert settings.decision["ms-nmosd"] == 0.5  # one half separates them already
+    assert settings.decision["astrocytoma-ependymoma"] == 0.5  # no answer, nothing to learn from

@@ -19,7 +19,7 @@ from cordline_models.spine import Spine
 from cordline_models.study import write_study
 
 
-def drawn(label, count=60):
+def drawn(label, count=40):
     for seed in range(count):
         spine = Spine(np.random.default_rng([seed, 0]))
         yield draw_findings(np.random.default_rng([seed, 1]), label, spine)

@@ -22,7 +22,7 @@ step() { # name command...
     table+=("$(printf '%-10s %5s s   %s' "$verdict" $((SECONDS - began)) "$name")")
 }
 
-documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet; }
 models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
 ruff() { .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .; }
 

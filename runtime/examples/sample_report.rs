@@ -301,7 +301,7 @@ fn problem(code: &str, message: &str, action: &str) -> Problem {
 }
 
 fn verdict(description: &str, frames: usize, reasons: &[&str]) -> SeriesVerdict {
-    let digits: String = description.bytes().map(|b| b.to_string()).take(8).collect();
+    let digits: String = description.bytes().rev().map(|b| b.to_string()).take(8).collect();
     SeriesVerdict {
         uid: format!("2.25.{digits}"),
         description: description.into(),
@@ -332,7 +332,7 @@ fn without_choice() -> SeriesChoice {
 /// A result with all that does not depend on the answer.
 fn result(state: State, volume: &Volume) -> AnalysisResult {
     let stages =
-        [("read", 6.1), ("select", 0.4), ("segment", 4210.0), ("measure", 3.0), ("classify", 812.0), ("explain", 4.0)];
+        [("reading", 6.1), ("selecting", 0.4), ("segmenting", 4210.0), ("measuring", 3.0), ("classifying", 812.0)];
     AnalysisResult {
         created: "2026-01-31T12:00:00+01:00".into(),
         schema_version: SCHEMA_VERSION.into(),

@@ -70,16 +70,20 @@ impl ConfigError {
 impl Config {
     /// Reads the file (the named one must exist, the default one may) and the environment.
     pub fn resolve(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let file = match file {
-            Some(named) => File::from(named).format(FileFormat::Toml).required(true),
-            None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
-        };
         let environment = Environment::with_prefix(PREFIX)
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("providers");
+        Self::read(file, environment)
+    }
+
+    fn read(file: Option<&Path>, environment: Environment) -> Result<Self, ConfigError> {
+        let file = match file {
+            Some(named) => File::from(named).format(FileFormat::Toml).required(true),
+            None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
+        };
         config::Config::builder()
             .add_source(file)
             .add_source(environment)
@@ -113,11 +117,16 @@ impl Config {
 mod tests {
     use super::*;
 
+    /// Whatever variables the machine that tests has set play no part.
+    fn nowhere() -> Environment {
+        Environment::with_prefix("CORDLINE_TESTS_SET_NO_SUCH_VARIABLE")
+    }
+
     fn read(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("cordline.toml");
         std::fs::write(&file, text).unwrap();
-        Config::resolve(Some(&file))
+        Config::read(Some(&file), nowhere())
     }
 
     #[test]
@@ -137,11 +146,11 @@ mod tests {
     #[test]
     fn the_reference_file_says_what_the_defaults_are() {
         let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/cordline.toml");
-        assert_eq!(Config::resolve(Some(&reference)).unwrap(), Config::default());
+        assert_eq!(Config::read(Some(&reference), nowhere()).unwrap(), Config::default());
     }
 
     #[test]
     fn a_named_file_must_exist() {
-        assert!(Config::resolve(Some(Path::new("/nowhere/cordline.toml"))).is_err());
+        assert!(Config::read(Some(Path::new("/nowhere/cordline.toml")), nowhere()).is_err());
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, Local, SubsecRound};
 use cordline_device::probe;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile, Problem};
 
-use crate::analyze::Analysed;
+use crate::analysed::Analysed;
 use crate::dicom::write::codes::Code;
 use crate::dicom::write::result_object::{Algorithm, Device, ResultContext, ResultObject};
 use crate::dicom::write::{parametric_map, secondary_capture, seg, sr};

@@ -6,7 +6,7 @@ use cordline_device::{ExecutionProvider, OnnxRuntime, library, probe};
 use cordline_sdk::result::{BundleIdentity, Problem};
 use serde::Serialize;
 
-use crate::bundle::golden::{self, GoldenDifference};
+use crate::bundle::golden::GoldenDifference;
 use crate::bundle::{Bundle, place, verify};
 use crate::config::Config;
 use crate::networks::Networks;
@@ -119,7 +119,7 @@ fn bundle(config: &Config, diagnosis: &mut Diagnosis) -> Option<Bundle> {
 
 fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis: &mut Diagnosis) {
     let mut networks = Networks::new(runtime, bundle.clone(), config.session_options());
-    match golden::check(&bundle, &mut networks) {
+    match networks.golden_check() {
         Ok(golden) => {
             diagnosis.bundle =
                 Some(BundleState { folder: bundle.folder().into(), identity: bundle.identity(), golden });

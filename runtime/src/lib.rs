@@ -3,14 +3,18 @@
 //! The parts in the order in which data passes:
 //! - [`config`]: settings, resolved once
 //! - [`bundle`]: manifest and models, verified before use
-//! - [`networks`]: the bundle's networks as sessions, opened when needed
+//! - [`network`], [`networks`]: what a network is; the bundle's networks as sessions, opened when needed
 //! - [`dicom`]: the only folder that knows DICOM, on the way in (scan, series, volume) and on the way out (SEG, SR, heat map, secondary capture)
 //! - [`geometry`], [`volume`]: voxels and where they lie in the patient (LPS, mm)
 //! - [`pipeline`]: normalise, segment, measure, classify, explain; pure functions on arrays and Geometry
+//! - [`analyze`]: the road itself; [`analysed`] is what it carries, [`stage`] where it is
+//! - [`deliver`], [`outbox`]: findings to files, whole or not at all
 //! - [`report`]: the page and the pictures for people
 //! - [`evaluate`]: figures of a cohort
+//! - [`diagnosis`]: what this box has and lacks
 //! - [`cli`]: the commands
 
+pub mod analysed;
 pub mod analyze;
 pub mod bundle;
 pub mod cli;
@@ -20,6 +24,7 @@ pub mod diagnosis;
 pub mod dicom;
 pub mod evaluate;
 pub mod geometry;
+pub mod network;
 pub mod networks;
 pub mod outbox;
 pub mod pipeline;

@@ -4,17 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use cordline_device::{
-    ExecutionProvider, Fallback, LibraryError, OnnxRuntime, Session, SessionError, SessionOptions, library, probe,
-};
-use cordline_sdk::result::Problem;
-use thiserror::Error;
+use cordline_device::{ExecutionProvider, Fallback, OnnxRuntime, Session, SessionOptions, library, probe};
 
+use crate::bundle::golden::GoldenDifference;
 use crate::bundle::{Bundle, BundleError, golden};
 use crate::config::Config;
-
-/// Name of the segmenter among the networks.
-pub const SEGMENTER: &str = "segmenter";
+use crate::network::{NetworkError, SEGMENTER};
 
 /// Lazily opened sessions of one bundle.
 pub struct Networks {
@@ -25,52 +20,6 @@ pub struct Networks {
     open: BTreeMap<String, Session>,
     used: Vec<ExecutionProvider>,
     fallbacks: Vec<Fallback>,
-}
-
-/// Why a network cannot answer.
-#[derive(Debug, Error)]
-pub enum NetworkError {
-    /// The bundle is at fault.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// The box is at fault.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// ONNX Runtime cannot be used.
-    #[error(transparent)]
-    Library(#[from] LibraryError),
-    /// A network answered in another shape than the manifest promises.
-    #[error("the network {network} answered with shape {found:?} where {expected} was promised")]
-    Shape {
-        /// Name of the network.
-        network: String,
-        /// Shape of the answer.
-        found: Vec<usize>,
-        /// The promise in words.
-        expected: &'static str,
-    },
-}
-
-impl NetworkError {
-    /// The error as it is shown to people and programs.
-    pub fn problem(&self) -> Problem {
-        match self {
-            Self::Bundle(error) => error.problem(),
-            Self::Library(error) => {
-                Problem { code: "no_onnxruntime".into(), message: self.to_string(), action: error.action() }
-            }
-            Self::Session(_) => Problem {
-                code: "network".into(),
-                message: self.to_string(),
-                action: "run `cordline doctor` to see what this box can run".into(),
-            },
-            Self::Shape { .. } => Problem {
-                code: "network_shape".into(),
-                message: self.to_string(),
-                action: "correct the bundle: its networks and its manifest disagree".into(),
-            },
-        }
-    }
 }
 
 impl Networks {
@@ -135,6 +84,16 @@ impl Networks {
             self.open.insert(name.to_owned(), session);
         }
         Ok(self.open.get_mut(name).expect("inserted above"))
+    }
+
+    /// Runs every network on its golden input. The error is the first network that strays too far, or cannot run at all.
+    pub fn golden_check(&mut self) -> Result<Vec<GoldenDifference>, NetworkError> {
+        let bundle = self.bundle.clone();
+        let mut differences = vec![golden::check_network(&bundle, SEGMENTER, self.segmenter()?)?];
+        for classifier in &bundle.manifest.classifiers {
+            differences.push(golden::check_network(&bundle, &classifier.id, self.classifier(&classifier.id)?)?);
+        }
+        Ok(differences)
     }
 
     /// Keeps each fall-back once.

@@ -120,6 +120,11 @@ def main() -> None:
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--json", type=Path, help="write all figures there too")
     arguments = parser.parse_args()
+    for needed in (arguments.study, arguments.bundle / "bundle.toml"):
+        if not needed.exists():
+            sys.exit(
+                f"{needed} is not there: name a study, and with --bundle the folder of a bundle (models/README.md)"
+            )
 
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(arguments, Path(work))

@@ -7,10 +7,11 @@ use ndarray::{Array3, Array4, ArrayD, ArrayView4};
 
 use super::{Observer, Progress};
 use crate::bundle::Bundle;
-use crate::networks::{NetworkError, Networks};
+use crate::network::{Network, NetworkError};
+use crate::networks::Networks;
 use crate::pipeline::classify::{self, LesionSections};
 use crate::pipeline::findings::Findings;
-use crate::pipeline::{Network, measure, segment};
+use crate::pipeline::{measure, segment};
 use crate::stage::{Spent, Stage, Stopwatch};
 use crate::volume::Volume;
 

@@ -1,6 +1,6 @@
 //! The road of a study: input to findings to files.
 //!
-//! - [`take_in`]: read, choose the series, decode
+//! - [`take_in`](mod@take_in): read, choose the series, decode
 //! - [`find`](mod@find): segment, measure, classify
 
 mod find;
@@ -11,17 +11,15 @@ use std::path::{Path, PathBuf};
 use cordline_device::{ExecutionProvider, memory};
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
 
-use crate::bundle::manifest::Manifest;
+use crate::analysed::Analysed;
 use crate::bundle::{Bundle, place, verify};
 use crate::config::Config;
 use crate::deliver::{self, Earlier};
-use crate::dicom::source::SourceSeries;
-use crate::networks::{NetworkError, Networks};
+use crate::network::NetworkError;
+use crate::networks::Networks;
 use crate::outbox::{Outbox, RESULT_FILE};
-use crate::pipeline::findings::Findings;
 use crate::pipeline::normalise;
 use crate::stage::{Spent, Stage, Stopwatch};
-use crate::volume::Volume;
 use find::find;
 use take_in::{Input, take_in};
 
@@ -56,20 +54,6 @@ pub enum Progress<'a> {
 
 /// Who watches an analysis.
 pub type Observer<'a> = dyn FnMut(Progress<'_>) + 'a;
-
-/// The volume that was analysed, and where it came from.
-pub struct Analysed {
-    /// The chosen series.
-    pub source: SourceSeries,
-    /// The contrast-enhanced T1-weighted series, where it was used too.
-    pub t1c: Option<SourceSeries>,
-    /// The voxels of the chosen series.
-    pub volume: Volume,
-    /// What was found in it.
-    pub findings: Findings,
-    /// The bundle that found it.
-    pub manifest: Manifest,
-}
 
 /// Analyses a study and writes everything that is to be said of it into `request.out`.
 ///

@@ -4,8 +4,7 @@ use ndarray::{Array4, ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors};
 
 use super::{Bundle, BundleError};
-use crate::networks::{NetworkError, Networks, SEGMENTER};
-use crate::pipeline::Network;
+use crate::network::{Network, NetworkError, SEGMENTER};
 
 /// How far a network strays from its golden output.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -14,15 +13,6 @@ pub struct GoldenDifference {
     pub network: String,
     /// Largest absolute difference over all outputs.
     pub difference: f32,
-}
-
-/// Runs every network on its golden input. The error is the first network that strays too far, or cannot run at all.
-pub fn check(bundle: &Bundle, networks: &mut Networks) -> Result<Vec<GoldenDifference>, NetworkError> {
-    let mut differences = vec![check_network(bundle, SEGMENTER, networks.segmenter()?)?];
-    for classifier in &bundle.manifest.classifiers {
-        differences.push(check_network(bundle, &classifier.id, networks.classifier(&classifier.id)?)?);
-    }
-    Ok(differences)
 }
 
 /// Runs one network on its golden input: [`SEGMENTER`] or the id of a classifier.

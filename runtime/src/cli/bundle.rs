@@ -7,7 +7,7 @@ use cordline_sdk::result::Problem;
 
 use super::exit::Exit;
 use super::fail;
-use crate::bundle::{Bundle, golden, place, verify};
+use crate::bundle::{Bundle, place, verify};
 use crate::config::Config;
 use crate::networks::Networks;
 
@@ -40,7 +40,7 @@ fn verify(folder: Option<PathBuf>, config: &Config) -> Result<(), Problem> {
     verify::all(&bundle).map_err(|e| e.problem())?;
     println!("  files: {} as the manifest says", bundle.manifest.sha256.len());
     let mut networks = Networks::load(config, bundle.clone()).map_err(|e| e.problem())?;
-    for found in golden::check(&bundle, &mut networks).map_err(|e| e.problem())? {
+    for found in networks.golden_check().map_err(|e| e.problem())? {
         println!(
             "  golden output of {}: largest difference {:.1e} (allowed {:.0e})",
             found.network, found.difference, bundle.manifest.golden.tolerance

@@ -2,7 +2,7 @@
 //!
 //! - [`read`]: files, folders and archives to a volume
 //! - [`source`]: what the chosen series is called and where its frames come from; results carry it over
-//! - [`write`]: findings to SEG, SR, parametric map and secondary capture
+//! - [`mod@write`]: findings to SEG, SR, parametric map and secondary capture
 //!
 //! Absent from here: networks, arithmetic on lesions, words for people beyond reasons and errors.
 

@@ -106,7 +106,10 @@ impl Table {
     fn open(path: &Path) -> Result<Self, EvaluateError> {
         let fault = |line: u64, reason: String| EvaluateError::Table { path: path.into(), line, reason };
         let csv_fault = |e: csv::Error| fault(e.position().map_or(0, csv::Position::line), e.to_string());
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(csv_fault)?;
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_path(path)
+            .map_err(|e| EvaluateError::Unreadable { path: path.into(), reason: e.to_string() })?;
         // A byte order mark, as spreadsheets write it, is not part of the first name.
         let header: Vec<String> =
             reader.headers().map_err(csv_fault)?.iter().map(|h| h.trim_start_matches('\u{feff}').to_string()).collect();

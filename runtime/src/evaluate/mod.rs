@@ -67,6 +67,14 @@ pub struct Request {
 /// Why there are no figures.
 #[derive(Debug, Error)]
 pub enum EvaluateError {
+    /// A table cannot be opened.
+    #[error("{} cannot be read: {reason}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A table cannot be used.
     #[error("{}, line {line}: {reason}", .path.display())]
     Table {
@@ -94,6 +102,7 @@ impl EvaluateError {
     /// The fault as it is shown and as programs read it.
     pub fn problem(&self) -> Problem {
         let (code, action) = match self {
+            Self::Unreadable { .. } => ("cohort_unreadable", "Name a CSV file that exists and may be read."),
             Self::Table { .. } => ("cohort_table", "Mend the table; models/README.md names its columns."),
             Self::Result { .. } => ("cohort_result", "Analyse the case again, or take it out of the table of labels."),
             Self::Picture(_) => ("roc_picture", "Report this with the table: it is a fault of the program."),

@@ -179,5 +179,5 @@ fn a_request_goes_from_files_to_figures() {
     let manifest = crate::bundle::Manifest::parse(crate::bundle::manifest::tests::example().as_bytes()).unwrap();
     let request = Request { cohort: Cohort::Table(path.clone()), draws: 100, seed: SEED };
     let problem = run(&request, &manifest).unwrap_err().problem();
-    assert!(problem.message.contains("nothing.csv") && problem.code == "cohort_table", "{problem:?}");
+    assert!(problem.message.contains("nothing.csv") && problem.code == "cohort_unreadable", "{problem:?}");
 }

@@ -9,7 +9,7 @@ use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView2, ArrayView3, Axis, Ix2,
 use super::findings::HeatMap;
 use super::{explain, resize};
 use crate::bundle::manifest::{Channel, Classifier, Manifest};
-use crate::networks::NetworkError;
+use crate::network::NetworkError;
 
 /// The images of a study as the classifiers see them: only the sections with lesion, on the network's grid.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@
 //! - [`explain`]: Grad-CAM on the native grid
 //! - [`findings`]: what all of this comes to
 //!
-//! Absent from here: DICOM, files, sockets. Networks come in as [`Network`].
+//! Absent from here: DICOM, files, sockets. Networks come in as [`Network`](crate::network::Network).
 
 pub mod classify;
 pub mod explain;
@@ -17,20 +17,3 @@ pub mod measure;
 pub mod normalise;
 pub mod resize;
 pub mod segment;
-
-use cordline_device::Session;
-use ndarray::{ArrayD, ArrayView4};
-
-use crate::networks::NetworkError;
-
-/// A network with one float32 input (n, channel, row, column).
-pub trait Network {
-    /// Runs the network and returns its outputs in the order that its opener asked for.
-    fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError>;
-}
-
-impl Network for Session {
-    fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> {
-        Ok(Session::run(self, input)?)
-    }
-}

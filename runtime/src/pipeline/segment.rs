@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, Ix4};
 
-use super::{Network, resize};
-use crate::networks::NetworkError;
+use super::resize;
+use crate::network::{Network, NetworkError};
 
 /// The order in which sections are segmented: from the middle outwards, since the cord lies there and the viewer fills from there.
 pub fn middle_out(sections: usize) -> Vec<usize> {

@@ -2,14 +2,21 @@
 
 use super::contour::Outline;
 use super::palette::{self, HEAT, HEAT_OPACITY};
-use super::picture::{GreyImage, Rgb, RgbImage, mix};
+use super::picture::{Canvas, GreyImage, Rgb, RgbImage, mix};
 use super::text::Text;
 
-/// Half the width of an outline in pixels.
-const HALF_LINE: f32 = 0.85;
+/// Half the width of an outline in pixels: one pixel on either side of a border between pixels.
+const HALF_LINE: f32 = 1.0;
 
 /// Draws closed or open lines, smooth at their edges. `scale` brings the points (x, y) to pixels of the picture.
-pub fn line(picture: &mut RgbImage, points: &[[f32; 2]], closed: bool, scale: [f32; 2], half_width: f32, colour: Rgb) {
+pub fn line(
+    picture: &mut impl Canvas,
+    points: &[[f32; 2]],
+    closed: bool,
+    scale: [f32; 2],
+    half_width: f32,
+    colour: Rgb,
+) {
     let at = |p: [f32; 2]| [p[0] * scale[0] - 0.5, p[1] * scale[1] - 0.5];
     let reach = half_width + 0.5;
     let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
@@ -19,7 +26,7 @@ pub fn line(picture: &mut RgbImage, points: &[[f32; 2]], closed: bool, scale: [f
             high[k] = high[k].max(p[k] + reach);
         }
     }
-    let limit = [picture.width, picture.height];
+    let limit = picture.size();
     let from: [usize; 2] = std::array::from_fn(|k| (low[k].floor().max(0.0) as usize).min(limit[k]));
     let to: [usize; 2] = std::array::from_fn(|k| ((high[k].ceil() + 1.0).max(0.0) as usize).clamp(from[k], limit[k]));
     let width = to[0] - from[0];
@@ -42,7 +49,7 @@ pub fn line(picture: &mut RgbImage, points: &[[f32; 2]], closed: bool, scale: [f
         }
     }
     for (i, c) in cover.into_iter().enumerate().filter(|(_, c)| *c > 0) {
-        picture.mix((from[0] + i % width) as isize, (from[1] + i / width) as isize, colour, c);
+        picture.mix(from[0] + i % width, from[1] + i / width, colour, c);
     }
 }
 
@@ -56,7 +63,7 @@ fn distance(p: [f32; 2], a: [f32; 2], b: [f32; 2]) -> f32 {
 }
 
 /// Draws the outlines of a section in the colours of its lesions, or all in one colour. `scale` is pixels of the picture to a pixel of the section.
-pub fn outlines(picture: &mut RgbImage, outlines: &[Outline], scale: [f32; 2], colour: Option<Rgb>) {
+pub fn outlines(picture: &mut impl Canvas, outlines: &[Outline], scale: [f32; 2], colour: Option<Rgb>) {
     for outline in outlines {
         for points in &outline.loops {
             line(picture, points, true, scale, HALF_LINE, colour.unwrap_or_else(|| palette::lesion(outline.lesion)));
@@ -97,9 +104,9 @@ impl Marks {
     }
 
     /// Puts the marks on a picture. A picture too small for them stays as it is.
-    pub fn stamp(&self, picture: &mut RgbImage) {
+    pub fn stamp(&self, picture: &mut impl Canvas) {
         const INK: Rgb = [235, 238, 240];
-        let (w, h) = (picture.width, picture.height);
+        let [w, h] = picture.size();
         let [top, right, bottom, left] = &self.letters;
         if w < 4 * left.width.max(right.width) || h < 6 * top.height {
             return;
@@ -189,7 +196,7 @@ mod tests {
         let mut picture = RgbImage::filled(400, 300, [30, 30, 30]);
         Marks::new(&letters, 0.5, 400, 20.0).stamp(&mut picture);
         // 200 mm wide: the bar is 50 mm, 100 pixels.
-        let lit = (0..400).filter(|x| picture.get(*x, 291)[0] > 200).count();
+        let lit = (280..400).filter(|x| picture.get(*x, 291)[0] > 200).count();
         assert_eq!(lit, 100);
         Marks::new(&letters, 0.5, 8, 20.0).stamp(&mut RgbImage::filled(8, 8, [0; 3]));
     }

@@ -1,7 +1,7 @@
 //! The page and the pictures for people.
 //!
 //! In the order in which they build on each other:
-//! - [`picture`], [`text`], [`palette`]: pixels, letters and colours
+//! - [`picture`], [`tinted`], [`text`], [`palette`]: pixels, letters and colours
 //! - [`window`], [`orientation`], [`contour`]: which voxels are white, which way up, where a lesion ends
 //! - [`answer`], [`sections`]: what is shown of the answers and of a volume
 //! - [`draw`], [`pictures`], [`montage`]: PNG files, and the one picture for archives that show nothing else
@@ -22,6 +22,7 @@ pub mod picture;
 pub mod pictures;
 pub mod sections;
 pub mod text;
+pub mod tinted;
 pub mod window;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::draw::{self, Marks};
 use super::picture::{Rgb, RgbImage};
 use super::pictures::{heated, outlined};
 use super::sections::{Shown, ShownSection};
-use super::text;
+use super::text::{self, Text};
 
 const PAPER: Rgb = [12, 14, 17];
 const INK: Rgb = [236, 239, 241];
@@ -47,16 +47,23 @@ pub fn draw(result: &AnalysisResult, shown: &Shown) -> RgbImage {
     }
 
     let marks = Marks::new(&shown.orientation.letters(), width_mm / tile_width as f64, tile_width, 15.0);
+    // The same above every section, so made once.
+    let captions: Vec<Text> = shown
+        .questions
+        .iter()
+        .map(|q| Text::new(&text::fit(&format!("Heat map: {}", q.answer), 14.0, tile_width), 14.0))
+        .collect();
     for (column, section) in sections.iter().enumerate() {
         let x = MARGIN + column * (tile_width + GAP);
         let grey = draw::resize(&section.grey, tile_width, tile_height);
         let caption = format!("Section {} of {}, {}", section.index + 1, shown.section_count, section.position);
         text::write(&mut picture, x, top, 14.0, FAINT, &text::fit(&caption, 14.0, tile_width));
-        picture.paste(&outlined(&grey, section, &marks), x, top + 20);
+        let mut tile = grey.to_rgb();
+        outlined(&mut tile, section, &marks);
+        picture.paste(&tile, x, top + 20);
         for heat in &section.heat {
             let y = top + (heat.question + 1) * row_height;
-            let caption = format!("Heat map: {}", shown.questions[heat.question].answer);
-            text::write(&mut picture, x, y, 14.0, FAINT, &text::fit(&caption, 14.0, tile_width));
+            captions[heat.question].stamp(&mut picture, x, y, FAINT);
             picture.paste(&heated(&grey, section, &heat.levels, &marks), x, y + 20);
         }
     }

@@ -64,11 +64,11 @@ struct HeatView {
     picture: Value,
 }
 
-/// What must be known to read the heat maps of a question.
+/// What must be known to read the heat maps that share a grid.
 #[derive(Debug, Serialize)]
 pub(super) struct LegendView {
-    question: String,
-    answer: String,
+    /// Answer and question.
+    explains: Vec<(String, String)>,
     feature_map: [usize; 2],
     /// Height and width in mm that a place of the network's map stands for.
     cell_mm: [u32; 2],
@@ -79,20 +79,23 @@ pub(super) fn sections(shown: &Shown, greys: &[Vec<u8>]) -> Result<Vec<SectionVi
     shown.sections.iter().zip(greys).map(|(s, grey)| section(shown, s, grey)).collect()
 }
 
-/// A legend for each question with heat maps.
+/// A legend for each grid of heat maps; all classifiers of a bundle usually share one.
 pub(super) fn legends(shown: &Shown) -> Vec<LegendView> {
     let [height, width] = shown.orientation.extent_mm();
     let cell = |mm: f64, count: usize| (mm / count.max(1) as f64).round() as u32;
-    shown
-        .questions
-        .iter()
-        .map(|q| LegendView {
-            question: plain(&q.question),
-            answer: plain(&q.answer),
-            feature_map: q.feature_map,
-            cell_mm: [cell(height, q.feature_map[0]), cell(width, q.feature_map[1])],
-        })
-        .collect()
+    let mut legends: Vec<LegendView> = Vec::new();
+    for q in &shown.questions {
+        let explained = (plain(&q.answer), plain(&q.question));
+        match legends.iter_mut().find(|l| l.feature_map == q.feature_map) {
+            Some(legend) => legend.explains.push(explained),
+            None => legends.push(LegendView {
+                explains: vec![explained],
+                feature_map: q.feature_map,
+                cell_mm: [cell(height, q.feature_map[0]), cell(width, q.feature_map[1])],
+            }),
+        }
+    }
+    legends
 }
 
 /// Stops of the legend's colour bar: place in percent, colour, opacity.

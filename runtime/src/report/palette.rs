@@ -4,9 +4,12 @@ use std::sync::LazyLock;
 
 use super::picture::Rgb;
 
+/// Number of lesion colours.
+pub const LESION_COLOURS: usize = 8;
+
 /// Lesion colours: apart from each other for readers with any colour vision, and all bright enough on grey MR. Number 9 starts again;
 /// the number stands beside each outline too.
-const LESIONS: [Rgb; 8] = [
+const LESIONS: [Rgb; LESION_COLOURS] = [
     [255, 96, 64],
     [86, 180, 233],
     [240, 228, 66],
@@ -79,14 +82,20 @@ mod tests {
     use super::*;
 
     /// Brightness as the eye weighs it.
-    fn luma([r, g, b]: Rgb) -> f64 {
-        0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b)
+    fn luminance([r, g, b]: [f64; 3]) -> f64 {
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+
+    /// A quick measure of brightness, 0 to 255.
+    fn luma(colour: Rgb) -> f64 {
+        luminance(colour.map(f64::from))
     }
 
     #[test]
     fn heat_colours_grow_lighter_with_the_value() {
+        let light = |c: Rgb| luminance(c.map(|v| (f64::from(v) / 255.0 + 0.055) / 1.055).map(|v| v.max(0.0).powf(2.4)));
         for pair in HEAT.windows(8).map(|w| (w[0], w[7])) {
-            assert!(luma(pair.1) > luma(pair.0), "{pair:?}");
+            assert!(light(pair.1) > light(pair.0), "{pair:?}");
         }
         assert!(luma(HEAT[0]) < 50.0 && luma(HEAT[255]) > 200.0);
     }

@@ -38,6 +38,36 @@ pub struct IndexedImage<'a> {
     pub opacity: &'a [u8; 256],
 }
 
+/// Something that lines and letters can be drawn on.
+pub trait Canvas {
+    /// Columns and rows.
+    fn size(&self) -> [usize; 2];
+
+    /// Mixes a colour into a pixel inside the canvas: `weight` 0 leaves it, 255 replaces it.
+    fn mix(&mut self, x: usize, y: usize, colour: Rgb, weight: u8);
+
+    /// Paints a rectangle; what lies outside is cut off.
+    fn fill(&mut self, x: usize, y: usize, width: usize, height: usize, colour: Rgb) {
+        let [columns, rows] = self.size();
+        for row in y..(y + height).min(rows) {
+            for column in x..(x + width).min(columns) {
+                self.mix(column, row, colour, 255);
+            }
+        }
+    }
+}
+
+impl Canvas for RgbImage {
+    fn size(&self) -> [usize; 2] {
+        [self.width, self.height]
+    }
+
+    fn mix(&mut self, x: usize, y: usize, colour: Rgb, weight: u8) {
+        let i = (y * self.width + x) * 3;
+        mix(&mut self.pixels[i..i + 3], colour, weight);
+    }
+}
+
 impl RgbImage {
     /// A picture of one colour.
     pub fn filled(width: usize, height: usize, colour: Rgb) -> Self {
@@ -50,15 +80,6 @@ impl RgbImage {
         [self.pixels[i], self.pixels[i + 1], self.pixels[i + 2]]
     }
 
-    /// Mixes a colour into a pixel: `weight` 0 leaves it, 255 replaces it. Outside the picture nothing happens.
-    pub fn mix(&mut self, x: isize, y: isize, colour: Rgb, weight: u8) {
-        if x < 0 || y < 0 || x as usize >= self.width || y as usize >= self.height {
-            return;
-        }
-        let i = (y as usize * self.width + x as usize) * 3;
-        mix(&mut self.pixels[i..i + 3], colour, weight);
-    }
-
     /// Copies a picture into this one, with its top left corner at (`x`, `y`); what does not fit is cut off.
     pub fn paste(&mut self, picture: &RgbImage, x: usize, y: usize) {
         let width = picture.width.min(self.width.saturating_sub(x)) * 3;
@@ -66,16 +87,6 @@ impl RgbImage {
             let from = row * picture.width * 3;
             let to = ((y + row) * self.width + x) * 3;
             self.pixels[to..to + width].copy_from_slice(&picture.pixels[from..from + width]);
-        }
-    }
-
-    /// Paints a rectangle.
-    pub fn fill(&mut self, x: usize, y: usize, width: usize, height: usize, colour: Rgb) {
-        for row in y..(y + height).min(self.height) {
-            for column in x..(x + width).min(self.width) {
-                let i = (row * self.width + column) * 3;
-                self.pixels[i..i + 3].copy_from_slice(&colour);
-            }
         }
     }
 

@@ -4,9 +4,10 @@ use png::EncodingError;
 
 use super::draw::{self, Marks};
 use super::palette;
-use super::picture::{GreyImage, RgbImage};
+use super::picture::{Canvas, GreyImage, RgbImage};
 use super::sections::{Shown, ShownSection};
 use super::text::Text;
+use super::tinted::TintedImage;
 
 /// Sections with no more pixels than this a side keep them all under a heat map.
 const LEAST: f64 = 192.0;
@@ -48,7 +49,7 @@ pub fn files(shown: &Shown, greys: &[Vec<u8>]) -> Result<Vec<PictureFile>, Encod
         let same = (grey.width, grey.height) == (section.grey.width, section.grey.height);
         files.push(PictureFile { name: name(""), bytes: if same { png.clone() } else { grey.to_png()? } });
         if !section.outlines.is_empty() {
-            files.push(PictureFile { name: name("-lesions"), bytes: outlined(&grey, section, &large).to_png()? });
+            files.push(PictureFile { name: name("-lesions"), bytes: lesions(&grey, section, &large).to_png()? });
         }
         if section.heat.is_empty() {
             continue;
@@ -63,35 +64,41 @@ pub fn files(shown: &Shown, greys: &[Vec<u8>]) -> Result<Vec<PictureFile>, Encod
     Ok(files)
 }
 
-/// The section with the outlines and numbers of its lesions.
-pub(super) fn outlined(grey: &GreyImage, section: &ShownSection, marks: &Marks) -> RgbImage {
-    let mut picture = grey.to_rgb();
-    let scale = scale(grey, section);
-    draw::outlines(&mut picture, &section.outlines, scale, None);
+/// The section with the outlines and numbers of its lesions, for a file.
+fn lesions(grey: &GreyImage, section: &ShownSection, marks: &Marks) -> TintedImage {
+    let mut picture = TintedImage::of(grey);
+    outlined(&mut picture, section, marks);
+    picture
+}
+
+/// Draws the outlines and numbers of its lesions over a section.
+pub(super) fn outlined(picture: &mut impl Canvas, section: &ShownSection, marks: &Marks) {
+    let [width, height] = picture.size();
+    let scale = scale([width, height], section);
+    draw::outlines(picture, &section.outlines, scale, None);
     for outline in &section.outlines {
         let [top, _, _, right] = outline.bounds;
         let number = Text::rimmed(&outline.lesion.to_string(), 15.0);
         let x = ((right + 2) as f32 * scale[0]) as usize;
         let y = (top as f32 * scale[1]) as usize;
-        let (x, y) = (x.min(grey.width.saturating_sub(number.width)), y.min(grey.height.saturating_sub(number.height)));
-        number.stamp(&mut picture, x, y, palette::lesion(outline.lesion));
+        let (x, y) = (x.min(width.saturating_sub(number.width)), y.min(height.saturating_sub(number.height)));
+        number.stamp(picture, x, y, palette::lesion(outline.lesion));
     }
-    marks.stamp(&mut picture);
-    picture
+    marks.stamp(picture);
 }
 
 /// The section under a heat map, with the outlines of its lesions in white.
 pub(super) fn heated(grey: &GreyImage, section: &ShownSection, levels: &GreyImage, marks: &Marks) -> RgbImage {
     let mut picture = grey.to_rgb();
     draw::heat(&mut picture, &draw::resize(levels, grey.width, grey.height));
-    draw::outlines(&mut picture, &section.outlines, scale(grey, section), Some([255, 255, 255]));
+    draw::outlines(&mut picture, &section.outlines, scale([grey.width, grey.height], section), Some([255, 255, 255]));
     marks.stamp(&mut picture);
     picture
 }
 
-/// Pixels of a picture to a pixel of the section.
-fn scale(grey: &GreyImage, section: &ShownSection) -> [f32; 2] {
-    [grey.width as f32 / section.grey.width as f32, grey.height as f32 / section.grey.height as f32]
+/// Pixels of a picture of this width and height to a pixel of the section.
+fn scale([width, height]: [usize; 2], section: &ShownSection) -> [f32; 2] {
+    [width as f32 / section.grey.width as f32, height as f32 / section.grey.height as f32]
 }
 
 /// A bundle's id as part of a file name: letters, digits and hyphens only.

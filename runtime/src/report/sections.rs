@@ -1,6 +1,6 @@
 //! The sections that a reader is shown, each with what lies in it.
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayView1, ArrayView2, Axis};
 
 use super::contour::{self, Outline};
 use super::orientation::{self, Orientation};
@@ -147,10 +147,12 @@ fn levels(values: ArrayView2<'_, f32>) -> GreyImage {
     let (down, right) = (places(0, rows), places(1, columns));
     let mut pixels = Vec::with_capacity(size[0] * size[1]);
     for &(r0, r1, fr) in &down {
+        let (above, below) = (values.row(r0), values.row(r1));
         for &(c0, c1, fc) in &right {
-            let upper = values[[r0, c0]] * (1.0 - fc) + values[[r0, c1]] * fc;
-            let lower = values[[r1, c0]] * (1.0 - fc) + values[[r1, c1]] * fc;
-            // A float becomes u8 saturating, and NaN becomes 0.
+            // `max` turns NaN into 0, which would otherwise spread to its neighbours.
+            let mix = |row: ArrayView1<'_, f32>| row[c0].max(0.0) * (1.0 - fc) + row[c1].max(0.0) * fc;
+            let (upper, lower) = (mix(above), mix(below));
+            // A float becomes u8 saturating.
             pixels.push(((upper * (1.0 - fr) + lower * fr) * 255.0 + 0.5) as u8);
         }
     }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont};
 
-use super::picture::{Rgb, RgbImage};
+use super::picture::{Canvas, Rgb};
 
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
     FontRef::try_from_slice(include_bytes!("font/DejaVuSans-subset.ttf")).expect("the font is part of the program")
@@ -69,17 +69,21 @@ impl Text {
     }
 
     /// Puts the text on a picture; (`x`, `y`) is the top left corner of the line.
-    pub fn stamp(&self, picture: &mut RgbImage, x: usize, y: usize, colour: Rgb) {
+    pub fn stamp(&self, picture: &mut impl Canvas, x: usize, y: usize, colour: Rgb) {
+        let [columns, rows] = picture.size();
+        let (width, height) = (self.width.min(columns.saturating_sub(x)), self.height.min(rows.saturating_sub(y)));
         for (layer, colour) in [(&self.rim, [0, 0, 0]), (&self.ink, colour)] {
-            for (i, cover) in layer.iter().enumerate().filter(|(_, c)| **c > 0) {
-                picture.mix((x + i % self.width) as isize, (y + i / self.width) as isize, colour, *cover);
+            for (row, covers) in layer.chunks_exact(self.width).take(height).enumerate() {
+                for (column, cover) in covers[..width].iter().enumerate().filter(|(_, c)| **c > 0) {
+                    picture.mix(x + column, y + row, colour, *cover);
+                }
             }
         }
     }
 }
 
 /// Draws a line of text at once and returns its width.
-pub fn write(picture: &mut RgbImage, x: usize, y: usize, size: f32, colour: Rgb, text: &str) -> usize {
+pub fn write(picture: &mut impl Canvas, x: usize, y: usize, size: f32, colour: Rgb, text: &str) -> usize {
     let line = Text::new(text, size);
     line.stamp(picture, x, y, colour);
     line.width
@@ -119,6 +123,7 @@ fn fatter(ink: &[u8], width: usize, height: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::picture::RgbImage;
 
     #[test]
     fn letters_leave_ink_and_keep_to_their_box() {

@@ -8,7 +8,7 @@ use super::picture::GreyImage;
 const BLACK: f64 = 0.01;
 const WHITE: f64 = 0.995;
 /// Voxels that are looked at for the percentiles.
-const SAMPLES: usize = 40_000;
+const SAMPLES: usize = 12_000;
 
 /// Display range in the units of the voxels.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,7 +5,7 @@
 //! - [`content`]: what a derived image says of itself
 //! - [`dimension`]: how the frames of a multi-frame object are indexed
 //! - [`functional_group`]: geometry of a frame, and the source frame behind it
-//! - [`reference`]: pointers to other instances
+//! - [`mod@reference`]: pointers to other instances
 
 pub(super) mod content;
 pub(super) mod dimension;

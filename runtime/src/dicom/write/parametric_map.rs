@@ -49,8 +49,10 @@ pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultE
     put_image(&mut d, ctx, run.len())?;
     put_groups(&mut d, ctx, map, &run);
     reference::put_series(&mut d, ctx.source);
-    let bytes = pixels(ctx, &run);
-    part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, bytes }))
+    let [_, rows, columns] = ctx.geometry.shape();
+    let length = run.len() * rows * columns * size_of::<f32>();
+    let fill = |bytes: &mut [u8]| fill(bytes, &run, rows * columns);
+    part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, fill: &fill }))
 }
 
 /// One frame: its section index from 0, and the values where the section was asked.
@@ -185,14 +187,18 @@ fn description(map: &HeatMap) -> String {
 }
 
 /// The frames as little-endian floats, one after the other.
-fn pixels(ctx: &ResultContext, run: &[Frame]) -> Vec<u8> {
-    let [_, rows, columns] = ctx.geometry.shape();
-    let mut bytes = Vec::with_capacity(run.len() * rows * columns * 4);
-    for (_, values) in run {
+fn fill(bytes: &mut [u8], run: &[Frame<'_>], voxels: usize) {
+    const SIZE: usize = size_of::<f32>();
+    for (frame, (_, values)) in bytes.chunks_exact_mut(voxels * SIZE).zip(run) {
+        let places = frame.chunks_exact_mut(SIZE);
         match values {
-            Some(values) => bytes.extend(values.iter().flat_map(|v| v.to_le_bytes())),
-            None => bytes.extend((0..rows * columns).flat_map(|_| NOT_ASKED_VALUE.to_le_bytes())),
+            Some(values) => {
+                let values = values.as_standard_layout();
+                // The standard layout is contiguous by definition, and a slice is copied many times faster than an iterator.
+                let values = values.as_slice().unwrap_or(&[]);
+                places.zip(values).for_each(|(p, v)| p.copy_from_slice(&v.to_le_bytes()));
+            }
+            None => places.for_each(|p| p.copy_from_slice(&NOT_ASKED_VALUE.to_le_bytes())),
         }
     }
-    bytes
 }

@@ -8,14 +8,16 @@ use super::dataset::{Dataset, Put, holds_unicode};
 use super::result_object::{ResultError, ResultObject};
 use super::uid;
 
-/// The pixel element, which is the last of a file. Kept out of the data set so that megabytes are copied once.
-pub(super) struct Pixels {
+/// The pixel element, which is the last of a file. Kept out of the data set so that megabytes are written once, where they stay.
+pub(super) struct Pixels<'a> {
     /// PixelData or FloatPixelData.
     pub tag: Tag,
     /// OB or OF.
     pub vr: VR,
-    /// The value; padded to an even length here.
-    pub bytes: Vec<u8>,
+    /// Bytes of the value, before it is padded to an even length.
+    pub length: usize,
+    /// Fills the value, which is all zeros before.
+    pub fill: &'a dyn Fn(&mut [u8]),
 }
 
 /// The finished file.
@@ -37,7 +39,7 @@ pub(super) fn write(mut dataset: Dataset, pixels: Option<Pixels>) -> Result<Resu
         .implementation_version_name(format!("CORDLINE_{}", env!("CARGO_PKG_VERSION")));
     let file = dataset.with_meta(meta).map_err(|e| encode(tags::SOP_INSTANCE_UID, &e))?;
 
-    let room = pixels.as_ref().map_or(0, |p| p.bytes.len());
+    let room = pixels.as_ref().map_or(0, |p| p.length);
     let mut bytes = Vec::with_capacity(room + 64 * 1024);
     file.write_all(&mut bytes).map_err(|e| encode(tags::SOP_CLASS_UID, &e))?;
     if let Some(pixels) = pixels {
@@ -47,8 +49,8 @@ pub(super) fn write(mut dataset: Dataset, pixels: Option<Pixels>) -> Result<Resu
 }
 
 /// Appends one element with a 32-bit length.
-fn append(file: &mut Vec<u8>, pixels: &Pixels) -> Result<(), ResultError> {
-    let length = pixels.bytes.len().next_multiple_of(2);
+fn append(file: &mut Vec<u8>, pixels: &Pixels<'_>) -> Result<(), ResultError> {
+    let length = pixels.length.next_multiple_of(2);
     // 0xFFFFFFFF means "undefined length", and is odd besides.
     let declared = u32::try_from(length).map_err(|_| ResultError::TooLarge(length))?;
     file.extend_from_slice(&pixels.tag.group().to_le_bytes());
@@ -56,8 +58,9 @@ fn append(file: &mut Vec<u8>, pixels: &Pixels) -> Result<(), ResultError> {
     file.extend_from_slice(&pixels.vr.to_bytes());
     file.extend_from_slice(&[0, 0]);
     file.extend_from_slice(&declared.to_le_bytes());
-    file.extend_from_slice(&pixels.bytes);
-    file.resize(file.len() + length - pixels.bytes.len(), 0);
+    let start = file.len();
+    file.resize(start + length, 0);
+    (pixels.fill)(&mut file[start..start + pixels.length]);
     Ok(())
 }
 

@@ -226,7 +226,7 @@ impl ResultContext<'_> {
         Ok(())
     }
 
-    /// UID of a thing that belongs to this result: the same sources, models and parameters give the same.
+    /// UID of a thing that belongs to this result: the same sources, models, parameters and program give the same.
     pub(super) fn uid(&self, kind: &str) -> String {
         let mut sources: Vec<&SourceFrame> =
             self.source.frames.iter().chain(self.t1c.iter().flat_map(|s| &s.frames)).collect();
@@ -236,6 +236,8 @@ impl ResultContext<'_> {
         parts.push(self.bundle.sha256.clone());
         parts.push(format!("{} {}", self.algorithm.name, self.algorithm.version));
         parts.push(self.algorithm.parameters.clone());
+        // Another version of the program may write other bytes, and one UID must stand for one object.
+        parts.push(self.device.software_versions.join(" "));
         if self.semiautomatic {
             // A corrected mask is an input of its own.
             parts.push(self.mask_sha256());

@@ -70,5 +70,6 @@ pub fn write(ctx: &ResultContext, image: &RgbImage, what: &str) -> Result<Result
         })
     });
     d.items(tags::SOURCE_IMAGE_SEQUENCE, sources.collect());
-    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, bytes: image.pixels.clone() }))
+    let fill = |bytes: &mut [u8]| bytes.copy_from_slice(&image.pixels);
+    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: image.pixels.len(), fill: &fill }))
 }

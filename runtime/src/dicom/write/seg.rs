@@ -44,7 +44,8 @@ pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject>, ResultError> {
     put_image(&mut d, ctx, lesions)?;
     put_frames(&mut d, ctx, lesions);
     reference::put_series(&mut d, ctx.source);
-    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, bytes: bits })).map(Some)
+    let fill = |bytes: &mut [u8]| bytes.copy_from_slice(&bits);
+    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: bits.len(), fill: &fill })).map(Some)
 }
 
 /// Image pixel and segmentation image modules, with the segments.

@@ -1,0 +1,20 @@
+//! A study that was analysed, before it becomes files.
+
+use crate::bundle::Manifest;
+use crate::dicom::source::SourceSeries;
+use crate::pipeline::findings::Findings;
+use crate::volume::Volume;
+
+/// The volume that was analysed, and where it came from.
+pub struct Analysed {
+    /// The chosen series.
+    pub source: SourceSeries,
+    /// The contrast-enhanced T1-weighted series, where it was used too.
+    pub t1c: Option<SourceSeries>,
+    /// The voxels of the chosen series.
+    pub volume: Volume,
+    /// What was found in it.
+    pub findings: Findings,
+    /// The bundle that found it.
+    pub manifest: Manifest,
+}
