@@ -105,6 +105,11 @@ fn bytes_and_bits_above_the_stored_ones_are_read_right() {
     assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [1.0, 4095.0, 2048.0, 0.0]);
     set.us(tags::PIXEL_REPRESENTATION, 1);
     assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [1.0, -1.0, -2048.0, 0.0]);
+    set.ds(tags::RESCALE_SLOPE, &[2.0]).ds(tags::RESCALE_INTERCEPT, &[3.0]);
+    assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [5.0, 1.0, -4093.0, 3.0]);
+    set.us(tags::PIXEL_REPRESENTATION, 0);
+    assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [5.0, 8193.0, 4099.0, 3.0]);
+    set.drop(tags::RESCALE_SLOPE).drop(tags::RESCALE_INTERCEPT);
     set.us(tags::BITS_ALLOCATED, 8).us(tags::BITS_STORED, 8).us(tags::HIGH_BIT, 7).us(tags::PIXEL_REPRESENTATION, 0);
     set.put(tags::PIXEL_DATA, VR::OB, Value::Bytes(vec![1, 255, 128, 0]));
     assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [1.0, 255.0, 128.0, 0.0]);
@@ -210,9 +215,15 @@ fn a_code_stream_that_declares_another_image_is_refused_before_it_is_decoded() {
         out.extend([components, 1, 0x11, 0]);
         out
     };
-    for bytes in
-        [sof(0xC3, 65_535, 65_535, 1), sof(0xC0, 4, 6, 1), sof(0xC3, 4, 6, 3), vec![0xFF, 0xD8, 0xFF], vec![1, 2]]
-    {
+    for bytes in [
+        sof(0xC3, 65_535, 65_535, 1),
+        sof(0xC3, 65_535, 6, 1),
+        sof(0xC3, 4, 65_535, 1),
+        sof(0xC0, 4, 6, 1),
+        sof(0xC3, 4, 6, 3),
+        vec![0xFF, 0xD8, 0xFF],
+        vec![1, 2],
+    ] {
         assert_eq!(code(bytes, JPEG_LOSSLESS), "codestream_mismatch");
     }
     assert_eq!(code(sof(0xC3, 4, 6, 1), JPEG_LOSSLESS), "decompression_failed");

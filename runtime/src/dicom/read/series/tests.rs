@@ -268,6 +268,14 @@ fn contrast_enhanced_t1_goes_with_the_choice_by_frame_of_reference() {
     let uid = Some("1.2.826.1.2".to_owned());
     assert_eq!(try_agent(&agent, "1.2.826.9"), (uid.clone(), String::new()));
     assert_eq!(try_agent(&words, "1.2.826.9").0, uid);
+    let height = std::cell::Cell::new(0.0);
+    let axial = |s: &mut Set| {
+        agent(s);
+        height.set(height.get() + 4.0);
+        s.ds(tags::IMAGE_ORIENTATION_PATIENT, &[1., 0., 0., 0., 1., 0.]);
+        s.ds(tags::IMAGE_POSITION_PATIENT, &[0., 0., height.get()]);
+    };
+    assert_eq!(try_agent(&axial, "1.2.826.9").0, None);
     assert_eq!(try_agent(&none, "1.2.826.9").0, None);
     assert_eq!(try_agent(&before, "1.2.826.9").0, None);
     let (t1c, warnings) = try_agent(&agent, "1.2.826.8");
