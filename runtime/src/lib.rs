@@ -5,6 +5,7 @@
 //! - [`bundle`]: manifest and models, verified before use
 //! - [`network`], [`networks`]: what a network is; the bundle's networks as sessions, opened when needed
 //! - [`dicom`]: the only folder that knows DICOM, on the way in (scan, series, volume) and on the way out (SEG, SR, heat map, secondary capture)
+//! - [`digest`]: which bytes, voxels and masks these are
 //! - [`geometry`], [`volume`]: voxels and where they lie in the patient (LPS, mm)
 //! - [`pipeline`]: normalise, segment, measure, classify, explain; pure functions on arrays and Geometry
 //! - [`analyze`]: the road itself; [`analysed`] is what it carries, [`stage`] where it is
@@ -22,6 +23,7 @@ pub mod config;
 pub mod deliver;
 pub mod diagnosis;
 pub mod dicom;
+pub mod digest;
 pub mod evaluate;
 pub mod geometry;
 pub mod network;

@@ -110,11 +110,6 @@ impl Networks {
         self.open.remove(SEGMENTER);
     }
 
-    /// The sessions that are open, by name.
-    pub fn opened(&self) -> impl Iterator<Item = (&str, &Session)> {
-        self.open.iter().map(|(name, session)| (name.as_str(), session))
-    }
-
     /// The providers that ran a network so far, in the order of their first use.
     pub fn providers(&self) -> &[ExecutionProvider] {
         &self.used
@@ -128,10 +123,5 @@ impl Networks {
     /// The box that runs them.
     pub fn hardware(&self) -> &probe::Hardware {
         &self.hardware
-    }
-
-    /// ONNX Runtime that runs them.
-    pub fn runtime(&self) -> &OnnxRuntime {
-        &self.runtime
     }
 }

@@ -1,8 +1,8 @@
 //! Voxels together with where they lie.
 
 use ndarray::Array3;
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::geometry::Geometry;
 
 /// An image volume; voxels in the order (section, row, column), in the units of the scanner after rescaling.
@@ -20,16 +20,6 @@ pub type LabelMap = Array3<u16>;
 impl Volume {
     /// SHA-256 over the voxels as little-endian float32, section by section: says for which pixels a result holds.
     pub fn pixel_sha256(&self) -> String {
-        let mut hash = Sha256::new();
-        // A plain copy through one buffer: collecting byte by byte cost more than the hash.
-        let mut bytes = Vec::new();
-        for section in self.voxels.outer_iter() {
-            bytes.resize(section.len() * 4, 0);
-            for (to, v) in bytes.chunks_exact_mut(4).zip(&section) {
-                to.copy_from_slice(&v.to_le_bytes());
-            }
-            hash.update(&bytes);
-        }
-        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+        digest::sha256_of_voxels(&self.voxels, f32::to_le_bytes)
     }
 }

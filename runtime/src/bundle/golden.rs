@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
     use crate::bundle::manifest::tests::example;
-    use crate::bundle::verify;
+    use crate::digest;
 
     /// Answers with its input, a little brighter.
     struct Brighter(f32);
@@ -87,7 +87,7 @@ mod tests {
         let golden =
             safetensors::serialize([("segmenter.image", view()), ("segmenter.probability", view())], None).unwrap();
         let listed = format!("\"golden.safetensors\" = \"{}\"", "0".repeat(64));
-        let manifest = example().replace(&listed, &format!("\"golden.safetensors\" = \"{}\"", verify::sha256(&golden)));
+        let manifest = example().replace(&listed, &format!("\"golden.safetensors\" = \"{}\"", digest::sha256(&golden)));
         std::fs::write(folder.join("golden.safetensors"), golden).unwrap();
         std::fs::write(folder.join("bundle.toml"), manifest).unwrap();
         Bundle::open(folder).unwrap()

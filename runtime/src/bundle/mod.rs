@@ -17,6 +17,8 @@ use thiserror::Error;
 
 pub use manifest::Manifest;
 
+use crate::digest;
+
 /// Name of the manifest in a bundle's folder.
 pub const MANIFEST_FILE: &str = "bundle.toml";
 
@@ -117,7 +119,7 @@ impl Bundle {
         let bytes =
             std::fs::read(&path).map_err(|e| BundleError::Unreadable { path: path.clone(), reason: e.to_string() })?;
         let manifest = Manifest::parse(&bytes).map_err(|reason| BundleError::Manifest { path, reason })?;
-        Ok(Self { folder: folder.into(), manifest, sha256: verify::sha256(&bytes) })
+        Ok(Self { folder: folder.into(), manifest, sha256: digest::sha256(&bytes) })
     }
 
     /// The folder.

@@ -1,13 +1,7 @@
 //! Every byte of a bundle is hashed before it is used.
 
-use sha2::{Digest, Sha256};
-
 use super::{Bundle, BundleError};
-
-/// SHA-256 as lower-case hexadecimal digits.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}
+use crate::digest::sha256;
 
 /// Reads a file that the manifest lists, and compares its hash. The bytes that are returned are those that were hashed.
 pub(super) fn read(bundle: &Bundle, file: &str) -> Result<Vec<u8>, BundleError> {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use cordline_sdk::result::{BundleIdentity, Problem};
 use dicom_core::Tag;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::codes::Code;
 use super::timestamp::Timestamp;
 use super::uid;
 use crate::dicom::source::{SourceFrame, SourceSeries};
+use crate::digest;
 use crate::geometry::Geometry;
 use crate::pipeline::findings::Findings;
 
@@ -240,19 +240,10 @@ impl ResultContext<'_> {
         parts.push(self.device.software_versions.join(" "));
         if self.semiautomatic {
             // A corrected mask is an input of its own.
-            parts.push(self.mask_sha256());
+            parts.push(digest::sha256_of_voxels(&self.findings.labels, u16::to_le_bytes));
         }
         parts.push(kind.to_owned());
         uid::derived(&parts)
-    }
-
-    fn mask_sha256(&self) -> String {
-        let mut hash = Sha256::new();
-        for section in self.findings.labels.outer_iter() {
-            let bytes: Vec<u8> = section.iter().flat_map(|v| v.to_le_bytes()).collect();
-            hash.update(&bytes);
-        }
-        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
 
     /// Tracking identifier and UID of a lesion: the same in the segmentation and in the report.

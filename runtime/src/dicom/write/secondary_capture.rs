@@ -5,7 +5,7 @@
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 
-use super::dataset::{Dataset, Put, item};
+use super::dataset::{Dataset, Put};
 use super::module::{content, patient_study, reference, series};
 use super::part10::{self, Pixels};
 use super::result_object::{ResultContext, ResultError, ResultObject};
@@ -63,13 +63,7 @@ pub fn write(ctx: &ResultContext, image: &RgbImage, what: &str) -> Result<Result
         VR::ST,
         &format!("Research use only. Picture drawn from the source series: {what}."),
     );
-    let sources = reference::instances(ctx.source).into_iter().map(|(class, instance)| {
-        item(|r| {
-            r.uid(tags::REFERENCED_SOP_CLASS_UID, class);
-            r.uid(tags::REFERENCED_SOP_INSTANCE_UID, instance);
-        })
-    });
-    d.items(tags::SOURCE_IMAGE_SEQUENCE, sources.collect());
+    d.items(tags::SOURCE_IMAGE_SEQUENCE, reference::items(reference::instances(ctx.source)));
     let fill = |bytes: &mut [u8]| bytes.copy_from_slice(&image.pixels);
     part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: image.pixels.len(), fill: &fill }))
 }

@@ -5,11 +5,21 @@ use dicom_dictionary_std::tags;
 use crate::dicom::source::{SourceFrame, SourceSeries};
 use crate::dicom::write::dataset::{Dataset, Put, item};
 
+/// Names an instance: SOP Instance Reference Macro.
+pub(in crate::dicom) fn put_instance(r: &mut Dataset, class: &str, instance: &str) {
+    r.uid(tags::REFERENCED_SOP_CLASS_UID, class);
+    r.uid(tags::REFERENCED_SOP_INSTANCE_UID, instance);
+}
+
+/// A reference item for each (SOP class, SOP instance).
+pub(in crate::dicom) fn items(instances: Vec<(&str, &str)>) -> Vec<Dataset> {
+    instances.into_iter().map(|(class, instance)| item(|r| put_instance(r, class, instance))).collect()
+}
+
 /// A reference to the instance (and, in a multi-frame one, the frame) of a section; `more` adds to it.
 pub(in crate::dicom) fn instance(source: &SourceFrame, more: impl FnOnce(&mut Dataset)) -> Dataset {
     item(|r| {
-        r.uid(tags::REFERENCED_SOP_CLASS_UID, &source.sop_class_uid);
-        r.uid(tags::REFERENCED_SOP_INSTANCE_UID, &source.sop_instance_uid);
+        put_instance(r, &source.sop_class_uid, &source.sop_instance_uid);
         if let Some(number) = source.frame_number {
             r.integers(tags::REFERENCED_FRAME_NUMBER, &[i64::from(number)]);
         }
@@ -32,15 +42,7 @@ pub(in crate::dicom) fn instances(series: &SourceSeries) -> Vec<(&str, &str)> {
 
 /// Common Instance Reference: the source series with all of its instances.
 pub(in crate::dicom) fn put_series(d: &mut Dataset, series: &SourceSeries) {
-    let listed = instances(series)
-        .into_iter()
-        .map(|(class, instance)| {
-            item(|r| {
-                r.uid(tags::REFERENCED_SOP_CLASS_UID, class);
-                r.uid(tags::REFERENCED_SOP_INSTANCE_UID, instance);
-            })
-        })
-        .collect();
+    let listed = items(instances(series));
     let series = item(|s| {
         s.uid(tags::SERIES_INSTANCE_UID, &series.series_uid);
         s.items(tags::REFERENCED_INSTANCE_SEQUENCE, listed);

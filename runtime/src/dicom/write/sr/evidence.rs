@@ -33,15 +33,7 @@ pub(super) fn put(d: &mut Dataset, ctx: &ResultContext, segmentation: Option<&Re
 }
 
 fn series(uid: &str, instances: Vec<(&str, &str)>) -> Dataset {
-    let listed = instances
-        .into_iter()
-        .map(|(class, instance)| {
-            item(|r| {
-                r.uid(tags::REFERENCED_SOP_CLASS_UID, class);
-                r.uid(tags::REFERENCED_SOP_INSTANCE_UID, instance);
-            })
-        })
-        .collect();
+    let listed = reference::items(instances);
     item(|s| {
         s.uid(tags::SERIES_INSTANCE_UID, uid);
         s.items(tags::REFERENCED_SOP_SEQUENCE, listed);

@@ -3,7 +3,6 @@
 use super::content_item::{ContentItem, Relationship::*};
 use crate::dicom::source::SourceSeries;
 use crate::dicom::write::codes;
-use crate::dicom::write::dataset::{Put, item};
 use crate::dicom::write::module::reference;
 use crate::dicom::write::result_object::ResultContext;
 
@@ -30,11 +29,7 @@ fn group(series: &SourceSeries, reasons: &[String]) -> ContentItem {
         let words = format!("Why this series: {reason}");
         group = group.child(ContentItem::text(&codes::COMMENT, &words).related(HasAcquisitionContext));
     }
-    for (class, instance) in reference::instances(series) {
-        let image = item(|r| {
-            r.uid(dicom_dictionary_std::tags::REFERENCED_SOP_CLASS_UID, class);
-            r.uid(dicom_dictionary_std::tags::REFERENCED_SOP_INSTANCE_UID, instance);
-        });
+    for image in reference::items(reference::instances(series)) {
         group = group.child(ContentItem::image(None, image).related(Contains));
     }
     group

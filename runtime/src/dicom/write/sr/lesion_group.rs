@@ -26,8 +26,7 @@ pub(super) fn group(
         .child(ContentItem::code(&codes::FINDING, &codes::LESION).related(Contains));
     if let Some(segmentation) = segmentation {
         let segment = item(|r| {
-            r.uid(tags::REFERENCED_SOP_CLASS_UID, &segmentation.sop_class_uid);
-            r.uid(tags::REFERENCED_SOP_INSTANCE_UID, &segmentation.sop_instance_uid);
+            reference::put_instance(r, &segmentation.sop_class_uid, &segmentation.sop_instance_uid);
             r.us(tags::REFERENCED_SEGMENT_NUMBER, &[lesion.number]);
         });
         group = group.child(ContentItem::image(Some(&codes::REFERENCED_SEGMENT), segment).related(Contains));
