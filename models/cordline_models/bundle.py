@@ -44,6 +44,7 @@ class Settings:
     """What is chosen on the validation split, never on the test split."""
 
     threshold: float = 0.5
+    core_threshold: float = 0.5
     min_lesion_ml: float = 0.05
     decision: dict[str, float] = field(default_factory=lambda: dict.fromkeys(QUESTIONS, 0.5))
     undecided: dict[str, tuple[float, float]] = field(default_factory=lambda: dict.fromkeys(QUESTIONS, (0.4, 0.6)))
@@ -60,6 +61,7 @@ class Settings:
         classifiers = {c["id"]: c for c in manifest["classifier"]}
         return cls(
             manifest["segmenter"]["threshold"],
+            manifest["segmenter"].get("core_threshold", manifest["segmenter"]["threshold"]),
             manifest["segmenter"]["min_lesion_ml"],
             {name: c["threshold"] for name, c in classifiers.items()},
             {name: tuple(c["undecided"]) for name, c in classifiers.items()},
@@ -133,6 +135,7 @@ def write_manifest(
         'input = "image"',
         'output = "probability"',
         f"threshold = {settings.threshold}",
+        f"core_threshold = {settings.core_threshold}",
         f"min_lesion_ml = {settings.min_lesion_ml}",
     ]
     for name, (question, after) in QUESTIONS.items():

@@ -39,7 +39,7 @@ def on_real(bundle: Bundle, settings: Settings, nifti: Path) -> str:
     image = sagittal_image(nifti)
     sections = sections_of(image.voxels)
     maps = bundle.probability(sections)
-    mask = native_mask(maps, image.grid.shape, image.grid.voxel_ml(), settings.threshold, settings.min_lesion_ml)
+    mask = native_mask(maps, image.grid.shape, image.grid.voxel_ml(), settings)
     answers = {name: bundle.answer(name, sections, masks_of(mask)) for name in QUESTIONS}
     says = finding(answers, bool(mask.any()), settings)
     parts, count = ndimage.label(mask, np.ones((3, 3, 3)))
@@ -110,11 +110,12 @@ Intervals: Wilson for shares, bootstrap over cases (2,000 draws) for Dice and AU
 
 - Preprocessing: z-score over the volume, clipped at 5, min-max to 0..1; sections to 256 x 256, linear; masks nearest.
 - Segmenter: MultiResUNet, 7,244,528 parameters. Loss 2 x binary cross-entropy + 1 - Dice of the batch. Adam.
-- Post-processing: probability to the native grid (linear), threshold {settings.threshold}; components (26 neighbours) under
-  {settings.min_lesion_ml} mL dropped. Both chosen on the validation split.
+- Post-processing: probability to the native grid (linear), threshold {settings.threshold}; components (26 neighbours) with
+  under {settings.min_lesion_ml} mL of probability {settings.core_threshold} or more dropped. All three chosen on the validation split.
 - Classifiers: three DenseNet121 with pooling, 128 hidden units, softmax over two; 7,085,314 parameters each. Channels: T1c
-  (zero), T2w x mask, mask. Cross-entropy with label smoothing 0.05, answers balanced; one common start on the four classes,
-  then every weight trained on the own question, with true, reshaped and predicted masks. Study probability: mean over the
+  (zero), T2w x mask, mask. Cross-entropy, with label smoothing 0.05, of the mean probability over three sections of a case,
+  answers balanced; one common start on the four classes, then every weight trained on the own question, with true, reshaped
+  and predicted masks. Study probability: mean over the
   sections with lesion. Decided at {", ".join(str(v) for v in settings.decision.values())}; undecided within
   {", ".join(f"{a} to {b}" for a, b in settings.undecided.values())}.
 - Grad-CAM: last feature maps (1024, after the final ReLU), 8 x 8 at 256 x 256, closed-form gradient, in the same forward pass.

@@ -44,7 +44,7 @@ def evaluate(bundle: Bundle, cohort: Path, split: str, settings: Settings, store
         voxel_ml = float(np.prod(spacing)) / 1000
         sections = sections_of(image)
         maps = read_probability(bundle, sections, store, case.case)
-        mask = native_mask(maps, image.shape, voxel_ml, settings.threshold, settings.min_lesion_ml)
+        mask = native_mask(maps, image.shape, voxel_ml, settings)
         small = masks_of(mask)
         answers = {name: bundle.answer(name, sections, small) for name in QUESTIONS}
         overlap = dice(mask, truth) if truth.any() else float("nan")

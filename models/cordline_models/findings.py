@@ -129,7 +129,7 @@ def draw_findings(rng: np.random.Generator, label: str, spine: Spine) -> tuple[l
         lesion.s -= drop
         for pocket in lesion.pockets:
             pocket.s -= drop
-    fit_volume(lesions, volume, (8.5, 12.5) if tumour else (3.9, 6.2), 4.2 if tumour else 1.1)
+    fit_volume(lesions, volume, (8.5, 12.5) if tumour else (3.9, 6.2), 5.0 if tumour else 1.1)
     enhancement = float(rng.uniform(0.25, 0.55)) if rng.random() < figures.enhancing else 0.0
     for lesion in lesions:
         lesion.enhancement = enhancement
@@ -186,7 +186,7 @@ def add_signs(rng: np.random.Generator, lesion: Lesion, glioma: bool) -> None:
     ru, rv = lesion.radius
     half = lesion.length / 2
     if glioma:
-        for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.35 else 0):
+        for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.5 else 0):
             at, size = rng.uniform(-0.6, 0.6) * half, rng.uniform(0.25, 0.5)
             lesion.pockets.append(
                 Pocket(

@@ -21,9 +21,9 @@ from .training import Stage, set_up
 from .tune import choose, choose_decisions, table
 
 QUICK = {
-    "segmenter": [Stage(4, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1)],
-    "start": [Stage(3, 64, 8, 1e-3, 1)],
-    "own": [Stage(2, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1)],
+    "segmenter": [Stage(4, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1, settled=True)],
+    "start": [Stage(3, 64, 12, 1e-3, 1)],
+    "own": [Stage(1, 64, 6, 1e-3, 1), Stage(1, 64, 6, 1e-3, 1), Stage(1, 256, 6, 1e-3, 1, settled=True)],
 }
 """Stages that show that everything runs, and teach nothing."""
 
@@ -36,20 +36,20 @@ def train_all(
     start_time = time.monotonic()
     sections = load_sections(cohort, "train", run / "store")
     stages = QUICK if quick else {}
-    if only == "start":
-        train_classifiers.train_start(train_classifiers.lesions_of(sections), run, seed + 1, stages.get("start"))
-        return
-    if only != "classifiers":
+    lesions = train_classifiers.lesions_of(sections)
+    if only in (None, "segmenter"):
         train_segmenter.train(sections, run, seed, stages.get("segmenter"))
     if only == "segmenter":
         return
-    segmenter = MultiResUNet()
-    segmenter.load_state_dict(weights(run, "segmenter"))
-    lesions = train_classifiers.lesions_of(sections)
-    train_classifiers.add_predictions(lesions, runtime_of(segmenter, run, threads), 0.5, run / "store")
     start = train_classifiers.train_start(lesions, run, seed + 1, stages.get("start"))
+    if only != "start":
+        segmenter = MultiResUNet()
+        segmenter.load_state_dict(weights(run, "segmenter"))
+        train_classifiers.add_predictions(lesions, runtime_of(segmenter, run, threads), 0.5, run / "store")
     for k, name in enumerate(QUESTIONS):
-        train_classifiers.train_classifier(name, start, lesions, run, seed + 2 + k, stages.get("own"))
+        train_classifiers.train_classifier(
+            name, start, lesions, run, seed + 2 + k, stages.get("own"), only_first=only == "start"
+        )
     print(f"trained in {(time.monotonic() - start_time) / 60:.0f} min; checkpoints and log in {run}")
 
 
@@ -95,4 +95,4 @@ def export_all(
     most = int(np.argmax(sections.mask.sum((1, 2))))
     write_golden(folder, sections.view(most), sections.mask[most])
     write_manifest(folder, settings, bundle_id, version)
-    print(f"{folder}: threshold {settings.threshold}, smallest lesion {settings.min_lesion_ml} mL")
+    print(f"{folder}: threshold {settings.threshold}, core {settings.core_threshold} of at least {settings.min_lesion_ml} mL")

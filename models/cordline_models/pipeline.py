@@ -49,20 +49,22 @@ class Bundle:
 
 
 def native_mask(
-    probability: np.ndarray, shape: tuple[int, int, int], voxel_ml: float, threshold: float, least_ml: float
+    probability: np.ndarray, shape: tuple[int, int, int], voxel_ml: float, settings: Settings
 ) -> np.ndarray:
-    """Maps at 256 x 256 to a mask on the native grid, small components (26 neighbours) dropped."""
-    mask = np.stack([resize_image(section, *shape[1:]) for section in probability]) >= threshold
-    return drop_small(mask, voxel_ml, least_ml)
+    """Maps at 256 x 256 to a mask on the native grid, components without enough of a core dropped."""
+    native = np.stack([resize_image(section, *shape[1:]) for section in probability])
+    return drop_small(native >= settings.threshold, native >= settings.core_threshold, voxel_ml, settings.min_lesion_ml)
 
 
-def drop_small(mask: np.ndarray, voxel_ml: float, least_ml: float) -> np.ndarray:
+def drop_small(mask: np.ndarray, core: np.ndarray, voxel_ml: float, least_ml: float) -> np.ndarray:
+    """The components (26 neighbours) of `mask` that hold at least `least_ml` of `core`."""
     parts, count = ndimage.label(mask, np.ones((3, 3, 3)))
     if not count:
         return mask
-    size = np.bincount(parts.ravel()) * voxel_ml
-    size[0] = 0
-    return (size >= least_ml)[parts]
+    size = np.bincount(parts[core & mask], minlength=count + 1) * voxel_ml
+    kept = size >= least_ml
+    kept[0] = False
+    return kept[parts]
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:

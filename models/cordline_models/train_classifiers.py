@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,15 @@ from .store import Sections
 from .training import Run, Stage, half_precision, to_input
 
 LESIONS = CLASSES[1:]
-START = [Stage(1200, 128, 16, 1e-3)]
-OWN = [Stage(700, 128, 16, 8e-4), Stage(80, 256, 8, 2e-4, 3)]
-WIDTH = {128: 64, 192: 96, 256: 256}
-"""Columns of a view by its rows: lesions of the cord are long and narrow. Whole sections at the end."""
+START = [Stage(800, 128, 48, 1e-3, columns=64)]
+OWN = [
+    Stage(320, 128, 48, 6e-4, columns=64),
+    Stage(60, 128, 48, 2e-4, 3, columns=64),
+    Stage(40, 256, 12, 1e-4, 3, settled=True),
+]
+"""On drawn masks; then on the segmenter's too; then whole sections. Lesions of the cord are long and narrow, so are views."""
+TOGETHER = 3
+"""Sections of a case whose mean probability is learnt, since that mean is the answer to the question."""
 GROUPS = {
     "tumour-demyelinating": ({"astrocytoma", "ependymoma"}, {"ms", "nmosd"}),
     "astrocytoma-ependymoma": ({"astrocytoma"}, {"ependymoma"}),
@@ -33,7 +38,8 @@ GROUPS = {
 """Classifier id: labels of its first and of its second answer."""
 SMOOTHING = 0.05
 LEAST_PIXELS = 4
-PREDICTED_SHARE = 0.45
+PREDICTED_SHARE = 0.5
+RESHAPED_SHARE = 0.5
 BAND = 96
 """Columns round the lesion that are segmented for the classifiers' training."""
 
@@ -100,44 +106,64 @@ class Sampler:
                 raise ValueError(f"no training case with a lesion and a label among {', '.join(sorted(group))}")
         self.of_case = {c: np.flatnonzero(lesions.case == c) for c in np.unique(lesions.case)}
 
-    def view(self, rng: np.random.Generator, group: int, rows: int, columns: int) -> np.ndarray:
+    def views(self, rng: np.random.Generator, group: int, shape: tuple[int, int], predicted: bool) -> list[np.ndarray]:
+        """TOGETHER sections of one case of `group`, as the classifier sees them; `predicted`: at times with the segmenter's
+        masks."""
         members = [cases for cases in self.groups[group] if len(cases)]
         own = self.of_case[rng.choice(members[rng.integers(len(members))])]
-        index = rng.choice(own)
-        mask = self.lesions.truth[index]
-        if self.lesions.has_predicted[own].any() and rng.random() < PREDICTED_SHARE:
-            index = rng.choice(own[self.lesions.has_predicted[own]])
-            mask = self.lesions.predicted[index]
-        elif rng.random() < 0.35:
+        masks, found = self.lesions.truth, own[self.lesions.has_predicted[own]]
+        if predicted and len(found) and rng.random() < PREDICTED_SHARE:
+            masks, own = self.lesions.predicted, found
+        chosen = rng.choice(own, TOGETHER, replace=len(own) < TOGETHER)
+        return [self._view(rng, index, masks, shape) for index in chosen]
+
+    def _view(self, rng: np.random.Generator, index: int, masks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        mask = masks[index]
+        if masks is self.lesions.truth and rng.random() < RESHAPED_SHARE:
             mask = reshape_mask(rng, mask)
         image = self.lesions.image[index].astype(np.float32) / 65535
-        whole = rows >= SIZE[0] and columns >= SIZE[1]
+        whole = shape == SIZE
         middle = np.array(SIZE) / 2 if whole else np.argwhere(mask).mean(0)
-        shift = np.array([25.0, 25.0]) if whole else np.array([rows * 0.08, columns * 0.12])
+        shift = np.array([25.0, 25.0]) if whole else np.array(shape) * (0.08, 0.12)
         # Size and texture tell the classes apart: milder changes than for the segmenter.
-        view, outline = place(
-            rng, image, mask, (rows, columns), tuple(middle + rng.uniform(-1, 1, 2) * shift), 15.0, 1.1
-        )
+        view, outline = place(rng, image, mask, shape, tuple(middle + rng.uniform(-1, 1, 2) * shift), 15.0, 1.1)
         return classifier_input(intensity(rng, view)[None], outline[None])[0]
 
-    def batch(self, rng: np.random.Generator, size: int, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
-        answers = np.arange(size) % len(self.groups)
-        views = np.stack([self.view(rng, int(a), rows, WIDTH.get(rows, rows)) for a in answers])
+    def batch(
+        self, rng: np.random.Generator, size: int, shape: tuple[int, int], predicted: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """`size` views, TOGETHER of a case one after another; and the group of each case."""
+        answers = np.arange(max(size // TOGETHER, 1)) % len(self.groups)
+        views = np.stack([view for a in answers for view in self.views(rng, int(a), shape, predicted)])
         return to_input(views), torch.from_numpy(answers)
 
 
 def reshape_mask(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
-    """Eroded, dilated or shifted by a pixel or two; the mask itself where nothing would be left."""
+    """Eroded, dilated, shifted by a pixel or cut off at an end; the mask itself where nothing would be left."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    kind = rng.integers(3)
+    kind = rng.integers(4)
     raw = mask.astype(np.uint8)
     if kind == 0:
         changed = cv2.erode(raw, kernel)
     elif kind == 1:
         changed = cv2.dilate(raw, kernel, iterations=int(rng.integers(1, 3)))
-    else:
+    elif kind == 2:
         changed = np.roll(raw, tuple(rng.integers(-1, 2, 2)), (0, 1))
+    else:
+        rows = np.flatnonzero(raw.any(1))
+        cut = rows[0] + int(rng.uniform(0.1, 0.4) * len(rows))
+        changed = raw.copy()
+        changed[:cut] = 0
+        changed = changed if rng.random() < 0.5 else raw - changed
     return changed > 0 if changed.any() else mask
+
+
+def study_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy, with label smoothing, of the mean probability over each case's TOGETHER sections."""
+    mean = torch.softmax(logits, 1).unflatten(0, (-1, TOGETHER)).mean(1)
+    return F.nll_loss(
+        (mean * (1 - SMOOTHING) + SMOOTHING / logits.shape[1]).log(), answers.to(logits.device)
+    )
 
 
 def train_start(lesions: Lesions, folder: Path, seed: int = 2, stages: list[Stage] | None = None) -> DenseNet121:
@@ -147,24 +173,55 @@ def train_start(lesions: Lesions, folder: Path, seed: int = 2, stages: list[Stag
     sampler = Sampler(lesions, [{name} for name in present])
     place_of = torch.tensor([LESIONS.index(name) for name in present])
 
-    def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
-        views, answers = sampler.batch(rng, stage.batch, stage.size)
-        with half_precision():
-            logits = run.model.logits(views)
-        logits = logits.float()
-        return F.cross_entropy(logits, place_of[answers].to(logits.device), label_smoothing=SMOOTHING)
+    def batch_loss(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
+        views, answers = sampler.batch(rng, stage.batch, stage.shape)
+        return loss_of(run.model, views, place_of[answers])
 
-    run.train(stages or START, loss_of)
+    run.train(stages or START, batch_loss)
     return run.model
 
 
 def train_classifier(
-    name: str, start: DenseNet121, lesions: Lesions, folder: Path, seed: int = 3, stages: list[Stage] | None = None
+    name: str,
+    start: DenseNet121,
+    lesions: Lesions,
+    folder: Path,
+    seed: int = 3,
+    stages: list[Stage] | None = None,
+    only_first: bool = False,
 ) -> DenseNet121:
-    """One classifier on its own question; every weight is its own and is trained."""
+    """One classifier on its own question; every weight is its own and is trained.
+
+    The first stage needs no predicted masks; with `only_first` it ends there.
+    """
     if name not in QUESTIONS:
         raise ValueError(f"{name!r} is none of {', '.join(QUESTIONS)}")
+    stages = stages or OWN
     torch.manual_seed(seed)
+    run = Run(folder, name, begin(name, start), seed)
+    sampler = Sampler(lesions, list(GROUPS[name]))
+
+    def batch_loss(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
+        return loss_of(run.model, *sampler.batch(rng, stage.batch, stage.shape, predicted=run.stage > 0))
+
+    def widen_after(stage: Stage) -> None:
+        following = stages[run.stage + 1] if run.stage + 1 < len(stages) else None
+        if following and following.settled and not stage.settled:
+            draws = (np.random.default_rng([seed, 98, k]) for k in range(24))
+            run.settle(sampler.batch(rng, stage.batch, stage.shape, predicted=True)[0] for rng in draws)
+            widen(run.model, stage.shape, following.shape)
+
+    run.train(stages[:1] if only_first else stages, batch_loss, widen_after)
+    if not only_first and not run.finished:
+        run.finished = True
+        run.log(event="finished")
+        run.save()
+    run.model.eval()
+    return run.model
+
+
+def begin(name: str, start: DenseNet121) -> DenseNet121:
+    """A copy of the common start whose two answers are the means of the start's answers of each group."""
     model = DenseNet121(2)
     weights = {k: v.clone() for k, v in start.state_dict().items() if not k.startswith("answer.")}
     model.load_state_dict(weights, strict=False)
@@ -173,27 +230,27 @@ def train_classifier(
             rows = [LESIONS.index(label) for label in sorted(group)]
             model.answer.weight[answer] = start.answer.weight[rows].mean(0)
             model.answer.bias[answer] = start.answer.bias[rows].mean()
-    run = Run(folder, name, model, seed)
-    sampler = Sampler(lesions, list(GROUPS[name]))
-
-    def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
-        views, answers = sampler.batch(rng, stage.batch, stage.size)
-        with half_precision():
-            logits = run.model.logits(views)
-        logits = logits.float()
-        return F.cross_entropy(logits, answers.to(logits.device), label_smoothing=SMOOTHING)
-
-    run.train(stages or OWN, loss_of)
-    if not run.finished:
-        run.settle(whole_sections(sampler, seed))
-        run.finished = True
-        run.log(event="finished")
-        run.save()
-    run.model.eval()
-    return run.model
+    return model
 
 
-def whole_sections(sampler: Sampler, seed: int, count: int = 16) -> Iterator[torch.Tensor]:
-    """Batches of whole sections, for the batch norms."""
-    for k in range(count):
-        yield sampler.batch(np.random.default_rng([seed, 98, k]), 8, SIZE[0])[0]
+def loss_of(model: DenseNet121, views: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    with half_precision():
+        logits = model.logits(views)
+    return study_loss(logits.float(), answers)
+
+
+@torch.no_grad()
+def widen(model: DenseNet121, before: tuple[int, int], after: tuple[int, int]) -> None:
+    """Fit the head to larger views, in which a lesion fills a smaller share of the pooled average.
+
+    Outside the lesion the input is zero, so the pooled features are those of an empty view plus the lesion's part, which
+    shrinks with the area. Scaling that part back in the hidden layer keeps every answer as it was.
+    """
+    model.eval()
+    empty = [
+        model.features(to_input(np.zeros((1, 3, *shape), np.float32))).mean((2, 3))[0] for shape in (before, after)
+    ]
+    ratio = after[0] * after[1] / (before[0] * before[1])
+    layer = model.hidden
+    layer.bias += layer.weight @ (empty[0] - ratio * empty[1])
+    layer.weight *= ratio

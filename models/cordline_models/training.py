@@ -23,10 +23,16 @@ class Stage:
     """A stretch of training at one size of view."""
 
     steps: int
-    size: int
+    size: int  # rows
     batch: int
     rate: float  # of Adam, at its highest
     warm: int = 15
+    columns: int | None = None  # of a view; as many as rows when left out
+    settled: bool = False  # the batch norms keep the statistics of the stages before
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.size, self.columns or self.size
 
 
 def device() -> torch.device:
@@ -85,12 +91,19 @@ class Run:
             log.write(json.dumps(line) + "\n")
 
     def train(self, stages: list[Stage], loss_of, after_stage=None) -> None:
-        """Go through `stages`; loss_of(rng, stage) draws a batch and returns its loss."""
+        """Go through `stages`; loss_of(rng, stage) draws a batch and returns its loss.
+
+        after_stage(stage) may still change the model before the stage counts as done.
+        """
         while self.stage < len(stages):
             stage = stages[self.stage]
-            bar = tqdm(total=stage.steps, initial=self.step, desc=f"{self.name} {stage.size} px", mininterval=5)
+            rows, columns = stage.shape
+            bar = tqdm(total=stage.steps, initial=self.step, desc=f"{self.name} {rows} x {columns}", mininterval=5)
             recent: list[float] = []
             self.model.train()
+            if stage.settled:
+                for norm in self.norms():
+                    norm.eval()
             while self.step < stage.steps:
                 rng = np.random.default_rng(
                     [self.seed, self.stage, self.step]
@@ -110,14 +123,17 @@ class Run:
                     self.log(loss=round(float(np.mean(recent[-25:])), 4))
                     self.save()
             bar.close()
+            if after_stage:
+                after_stage(stage)
             self.stage, self.step = self.stage + 1, 0
             self.save()
-            if after_stage:
-                after_stage(self.stage - 1)
+
+    def norms(self) -> list[nn.BatchNorm2d]:
+        return [m for m in self.model.modules() if isinstance(m, nn.BatchNorm2d)]
 
     def settle(self, batches) -> None:
         """Take the batch norms' statistics anew as the plain mean over `batches` (an iterable of inputs)."""
-        norms = [m for m in self.model.modules() if isinstance(m, nn.BatchNorm2d)]
+        norms = self.norms()
         kept = [m.momentum for m in norms]
         for norm in norms:
             norm.reset_running_stats()

@@ -1,41 +1,53 @@
-"""Threshold, smallest lesion and the classifiers' decisions, chosen on the validation split."""
+"""Thresholds, smallest lesion and the classifiers' decisions, chosen on the validation split."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 from tqdm import tqdm
 
 from .bundle import Settings
 from .cohort import read_case, read_cases
 from .evaluate import ANSWER, SECOND, Row
-from .pipeline import Bundle, dice, drop_small, read_probability
+from .pipeline import Bundle, read_probability
 from .preprocessing import resize_image, sections_of
 
-THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-LEAST_ML = (0.05, 0.1, 0.15, 0.2, 0.3)
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+CORES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+LEAST_ML = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
 CLEAN_SHARE = 0.95
 """Share of healthy validation cases that must stay without lesion, if any setting reaches it."""
 
 
 def table(bundle: Bundle, cohort: Path, split: str, store: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Labels, and (case, threshold, least): Dice; without a lesion 1 when nothing was found, else 0."""
+    """Labels, and (case, threshold, core, least): Dice; without a lesion 1 when nothing was found, else 0."""
     values, labels = [], []
     for case in tqdm(read_cases(cohort, split), desc=f"tune on {split}", mininterval=5):
         image, truth, spacing = read_case(cohort, case.case)
-        voxel_ml = float(np.prod(spacing)) / 1000
         maps = read_probability(bundle, sections_of(image), store, case.case)
         native = np.stack([resize_image(m, *image.shape[1:]) for m in maps])
-        row = np.zeros((len(THRESHOLDS), len(LEAST_ML)))
-        for i, threshold in enumerate(THRESHOLDS):
-            mask = native >= threshold
-            for j, least in enumerate(LEAST_ML):
-                kept = drop_small(mask, voxel_ml, least)
-                row[i, j] = dice(kept, truth) if truth.any() else float(not kept.any())
-        values.append(row)
+        values.append(overlaps(native, truth, float(np.prod(spacing)) / 1000))
         labels.append(case.label)
     return np.array(values), np.array(labels)
+
+
+def overlaps(native: np.ndarray, truth: np.ndarray, voxel_ml: float) -> np.ndarray:
+    """Dice of one case by (threshold, core, least); native: probability on the grid of `truth`."""
+    row = np.zeros((len(THRESHOLDS), len(CORES), len(LEAST_ML)))
+    for i, threshold in enumerate(THRESHOLDS):
+        parts, count = ndimage.label(native >= threshold, np.ones((3, 3, 3)))
+        found = np.bincount(parts.ravel(), minlength=count + 1)
+        right = np.bincount(parts[truth], minlength=count + 1)
+        for j, core in enumerate(CORES):
+            size = np.bincount(parts[native >= max(core, threshold)], minlength=count + 1) * voxel_ml
+            for k, least in enumerate(LEAST_ML):
+                kept = size >= least
+                kept[0] = False
+                total = found[kept].sum() + truth.sum()
+                row[i, j, k] = 2 * right[kept].sum() / total if truth.any() else float(not kept.any())
+    return row
 
 
 def choose(values: np.ndarray, labels: np.ndarray, settings: Settings) -> Settings:
@@ -47,8 +59,9 @@ def choose(values: np.ndarray, labels: np.ndarray, settings: Settings) -> Settin
         allowed = clean >= min(CLEAN_SHARE, clean.max())
     else:
         allowed = np.ones_like(overlap, bool)
-    i, j = np.unravel_index(np.where(allowed, overlap, -1).argmax(), overlap.shape)
-    settings.threshold, settings.min_lesion_ml = THRESHOLDS[i], LEAST_ML[j]
+    i, j, k = np.unravel_index(np.where(allowed, overlap, -1).argmax(), overlap.shape)
+    settings.threshold, settings.min_lesion_ml = THRESHOLDS[i], LEAST_ML[k]
+    settings.core_threshold = max(CORES[j], THRESHOLDS[i])
     return settings
 
 

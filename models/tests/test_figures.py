@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from cordline_models.bundle import QUESTIONS, Settings
 
@@ -11,7 +12,7 @@ pytest.importorskip("cv2")
 from cordline_models.evaluate import Row, auc, figures, wilson, write_table  # noqa: E402
 from cordline_models.pipeline import dice, drop_small, finding  # noqa: E402
 from cordline_models.preprocessing import normalise  # noqa: E402
-from cordline_models.tune import BAND, LEAST_ML, THRESHOLDS, choose, choose_decisions  # noqa: E402
+from cordline_models.tune import BAND, CORES, LEAST_ML, THRESHOLDS, choose, choose_decisions, overlaps  # noqa: E402
 
 NONE = float("nan")
 
@@ -50,18 +51,33 @@ def test_small_components_are_dropped_and_corners_join():
     mask = np.zeros((3, 8, 8), bool)
     mask[0, 1, 1] = mask[1, 2, 2] = True  # touch at a corner: one component of two voxels
     mask[2, 7, 7] = True
-    kept = drop_small(mask, 1.0, 2.0)
+    kept = drop_small(mask, mask, 1.0, 2.0)
     assert kept.sum() == 2 and not kept[2, 7, 7]
     assert dice(kept, mask) == pytest.approx(0.8)
+    core = mask & (np.indices(mask.shape)[0] == 0)  # one of the two voxels is sure: too little
+    assert not drop_small(mask, core, 1.0, 2.0).any() and drop_small(mask, core, 1.0, 1.0).sum() == 2
 
 
 def test_thresholds_keep_healthy_cases_clean():
-    values = np.full((4, len(THRESHOLDS), len(LEAST_ML)), 0.5)
+    values = np.full((4, len(THRESHOLDS), len(CORES), len(LEAST_ML)), 0.5)
     labels = np.array(["ms", "nmosd", "healthy", "healthy"])
-    values[:2, 0, 0], values[2:, 0, 0] = 0.9, 0.0  # best overlap, but lesions in healthy cases
-    values[:2, 2, 1], values[2:] = 0.7, np.where(values[2:] == 0, 0.0, 1.0)
+    values[:2, 0, 0, 0], values[2:, 0, 0, 0] = 0.9, 0.0  # best overlap, but lesions in healthy cases
+    values[:2, 2, 3, 1], values[2:] = 0.7, np.where(values[2:] == 0, 0.0, 1.0)
     chosen = choose(values, labels, Settings())
-    assert (chosen.threshold, chosen.min_lesion_ml) == (THRESHOLDS[2], LEAST_ML[1])
+    assert (chosen.threshold, chosen.core_threshold, chosen.min_lesion_ml) == (THRESHOLDS[2], CORES[3], LEAST_ML[1])
+
+
+def test_overlaps_are_those_of_the_masks_that_the_bundle_would_give():
+    rng = np.random.default_rng(3)
+    native = ndimage.gaussian_filter(rng.random((3, 40, 40)), (0, 2, 2))
+    native = ((native - native.min()) / (native.max() - native.min())).astype(np.float32)
+    truth = native > 0.6
+    table = overlaps(native, truth, 0.01)
+    for i, j, k in ((0, 0, 0), (2, 3, 2), (5, 0, 5), (1, 5, 1)):
+        core = native >= max(CORES[j], THRESHOLDS[i])
+        kept = drop_small(native >= THRESHOLDS[i], core, 0.01, LEAST_ML[k])
+        assert table[i, j, k] == pytest.approx(dice(kept, truth))
+    assert 0 < table.min() + 1e-9 < table.max()
 
 
 def test_normalise_clips_and_spans_zero_to_one():

@@ -1,5 +1,7 @@
 """Sizes of the networks, Grad-CAM against autograd, ONNX against PyTorch."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from cordline_models.densenet import DenseNet121  # noqa: E402
 from cordline_models.export import MAX_BYTES, TOLERANCE, export_classifier, export_segmenter  # noqa: E402
 from cordline_models.grad_cam import WithHeatMap  # noqa: E402
 from cordline_models.multiresunet import MultiResUNet, parameters  # noqa: E402
+from cordline_models.train_classifiers import widen  # noqa: E402
 
 
 def settled(network, channels):
@@ -34,6 +37,21 @@ def segmenter():
 def test_parameter_counts(segmenter, classifier):
     assert parameters(segmenter) == 7_244_528
     assert parameters(classifier) == 7_085_314
+
+
+def test_widened_head_answers_alike_on_a_whole_section(classifier):
+    """The same lesion in a small view and in a whole section: without `widen` it fills less of the average."""
+    lesion = torch.rand(1, 3, 24, 12)
+    small, whole = torch.zeros(1, 3, 128, 64), torch.zeros(1, 3, 256, 256)
+    small[..., 52:76, 26:38] = lesion
+    whole[..., 64 + 52 : 64 + 76, 96 + 26 : 96 + 38] = lesion
+    widened = copy.deepcopy(classifier)
+    widen(widened, (128, 64), (256, 256))
+    with torch.no_grad():
+        wanted = classifier.head(classifier.features(small))[1]
+        before = classifier.head(classifier.features(whole))[1]
+        after = widened.head(widened.features(whole))[1]
+    assert (after - wanted).abs().mean() < 0.3 * (before - wanted).abs().mean()
 
 
 def test_shapes(segmenter, classifier):

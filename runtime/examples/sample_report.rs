@@ -283,6 +283,7 @@ fn classifier(a: &str, label_a: &str, b: &str, label_b: &str, p: f64) -> Classif
     Classification {
         id: format!("{a}-{b}"),
         question: format!("{label_a} or {}?", lower.unwrap_or_else(|| label_b.into())),
+        classes: [a, b].map(str::to_string),
         probabilities: [(a.to_string(), 1.0 - p), (b.to_string(), p)].into(),
         labels: [(a.to_string(), label_a.to_string()), (b.to_string(), label_b.to_string())].into(),
         threshold: 0.5,

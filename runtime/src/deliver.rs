@@ -143,7 +143,8 @@ fn algorithm(analysed: &Analysed, result: &AnalysisResult) -> Algorithm {
         .map(|c| format!("{} threshold {} undecided {} to {}", c.id, c.threshold, c.undecided[0], c.undecided[1]));
     let parameters = [
         format!("mask threshold {}", manifest.segmenter.threshold),
-        format!("smallest lesion {} mL", manifest.segmenter.min_lesion_ml),
+        format!("core threshold {}", manifest.segmenter.core_threshold()),
+        format!("smallest core {} mL", manifest.segmenter.min_lesion_ml),
     ];
     let computed = [result.provider.clone().unwrap_or_default(), result.precision.clone().unwrap_or_default()];
     Algorithm {

@@ -87,11 +87,14 @@ def resize(section: np.ndarray, size: tuple[int, int], nearest: bool = False) ->
     return cv2.resize(section, (size[1], size[0]), interpolation=how)
 
 
-def lesions(probability: np.ndarray, threshold: float, voxel_ml: float, smallest_ml: float) -> np.ndarray:
-    """Lesion numbers from 1, largest first; components of less than `smallest_ml` are dropped."""
+def lesions(probability: np.ndarray, segmenter: dict, voxel_ml: float) -> np.ndarray:
+    """Lesion numbers from 1, largest first; components with too small a core are dropped."""
+    threshold = segmenter["threshold"]
     labels, _ = ndimage.label(probability >= threshold, structure=np.ones((3, 3, 3)))
     counts = np.bincount(labels.ravel())
-    order = sorted((k for k in range(1, len(counts)) if counts[k] * voxel_ml >= smallest_ml), key=lambda k: -counts[k])
+    core = np.bincount(labels[probability >= segmenter.get("core_threshold", threshold)], minlength=len(counts))
+    kept = (k for k in range(1, len(counts)) if core[k] * voxel_ml >= segmenter["min_lesion_ml"])
+    order = sorted(kept, key=lambda k: -counts[k])
     numbers = np.zeros(len(counts), np.uint8)
     numbers[order] = range(1, len(order) + 1)
     return numbers[labels]
@@ -147,7 +150,7 @@ def analyse(inputs: list[Path], networks: Networks, out: Path) -> dict:
     with clock.stage("lesions"):
         probability = np.stack([resize(section, shape) for section in probability[:, 0]])
         voxel_ml = float(np.prod(spacing)) / 1000
-        labels = lesions(probability, segmenter["threshold"], voxel_ml, segmenter["min_lesion_ml"])
+        labels = lesions(probability, segmenter, voxel_ml)
         masks = np.stack([resize((section > 0).astype(np.float32), size, nearest=True) for section in labels])
         asked = [k for k, mask in enumerate(masks) if mask.any()]
     answers = classify(networks, small[asked], masks[asked], clock, shape) if asked else []

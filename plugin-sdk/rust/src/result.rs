@@ -154,6 +154,8 @@ pub struct Classification {
     pub id: String,
     /// The question in words.
     pub question: String,
+    /// Class ids: first, then second, to which `threshold` and `undecided` apply.
+    pub classes: [String; 2],
     /// Study probability of each class (mean over `sections`), by class id.
     pub probabilities: BTreeMap<String, f64>,
     /// Words for each class, by class id.
@@ -166,6 +168,13 @@ pub struct Classification {
     pub decision: String,
     /// The sections that were asked, with what each said.
     pub sections: Vec<SectionProbability>,
+}
+
+impl Classification {
+    /// Both class ids with their study probabilities, first and second; NaN for one that the result lacks.
+    pub fn in_order(&self) -> [(&str, f64); 2] {
+        self.classes.each_ref().map(|id| (id.as_str(), self.probabilities.get(id).copied().unwrap_or(f64::NAN)))
+    }
 }
 
 /// What one section said.

@@ -328,6 +328,7 @@ fn answer(case: &mut Case, answers: &[(&str, f64, &[usize])]) {
         case.findings.classifications.push(Classification {
             id: (*id).into(),
             question: (*question).into(),
+            classes: classes.map(Into::into),
             probabilities: [(classes[0].into(), 1.0 - probability), (classes[1].into(), *probability)].into(),
             labels: classes.iter().map(|c| ((*c).to_owned(), label(c))).collect(),
             threshold: 0.5,

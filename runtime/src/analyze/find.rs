@@ -37,8 +37,9 @@ pub(super) fn find(
     let mut done = 0;
     let total = t2w.dim().0;
     let mut network = Timed { inner: networks.segmenter()?, spent: &mut running };
-    let mask = watch.time(stage.key(), || {
-        segment::segment(&mut network, t2w.view(), size, manifest.segmenter.threshold, &mut |_, _| {
+    let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
+    let segmented = watch.time(stage.key(), || {
+        segment::segment(&mut network, t2w.view(), size, thresholds, &mut |_, _| {
             done += 1;
             observer(Progress::Section { stage, detail: None, done, total });
         })
@@ -46,8 +47,9 @@ pub(super) fn find(
     networks.close_segmenter();
 
     observer(Progress::Stage(Stage::Measuring));
-    let (labels, lesions) = watch
-        .time(Stage::Measuring.key(), || measure::lesions(&mask, &volume.geometry, manifest.segmenter.min_lesion_ml));
+    let (labels, lesions) = watch.time(Stage::Measuring.key(), || {
+        measure::lesions(&segmented, &volume.geometry, manifest.segmenter.min_lesion_ml)
+    });
 
     let stage = Stage::Classifying;
     observer(Progress::Stage(stage));

@@ -126,8 +126,17 @@ pub struct Segmenter {
     pub output: String,
     /// A voxel of the native grid is lesion from this probability on.
     pub threshold: f32,
-    /// Connected components below this volume are dropped.
+    /// Voxels of at least this probability are the core of a lesion; the same as `threshold` when left out.
+    pub core_threshold: Option<f32>,
+    /// Connected components whose core is below this volume are dropped.
     pub min_lesion_ml: f64,
+}
+
+impl Segmenter {
+    /// The probability from which a voxel counts for the core of a lesion.
+    pub fn core_threshold(&self) -> f32 {
+        self.core_threshold.unwrap_or(self.threshold)
+    }
 }
 
 /// One question with two answers.
@@ -244,6 +253,10 @@ impl Manifest {
         }
         if !(self.segmenter.threshold > 0.0 && self.segmenter.threshold < 1.0) {
             return Err(format!("segmenter.threshold is {}; it must lie between 0 and 1", self.segmenter.threshold));
+        }
+        let core = self.segmenter.core_threshold();
+        if !(core >= self.segmenter.threshold && core < 1.0) {
+            return Err(format!("segmenter.core_threshold is {core}; it must lie between segmenter.threshold and 1"));
         }
         if !(self.segmenter.min_lesion_ml >= 0.0 && self.segmenter.min_lesion_ml.is_finite()) {
             return Err(format!("segmenter.min_lesion_ml is {}; it must be 0 or more", self.segmenter.min_lesion_ml));
@@ -379,6 +392,7 @@ pub(crate) mod tests {
             ("warning = \"Trained on phantoms.\"", "", "cohort.warning"),
             ("clip = 5.0", "clip = -5.0", "clip"),
             ("size = [64, 64]", "size = [64, 50]", "multiple of 32"),
+            ("min_lesion_ml", "core_threshold = 0.4\nmin_lesion_ml", "core_threshold"),
             ("threshold = 0.5\nmin", "threshold = nan\nmin", "segmenter.threshold"),
             ("undecided = [0.4, 0.6]", "undecided = [0.6, 0.4]", "undecided"),
             ("class = \"tumour\"", "class = \"other\"", "no earlier classifier"),

@@ -79,9 +79,9 @@ fn summarise(result: &AnalysisResult, out: &std::path::Path) {
     for c in &result.classifications {
         let answer = c.labels.get(&c.decision).map_or("undecided", String::as_str);
         let numbers: Vec<String> = c
-            .probabilities
+            .in_order()
             .iter()
-            .map(|(id, p)| format!("{} {:.0} %", c.labels.get(id).unwrap_or(id), p * 100.0))
+            .map(|(id, p)| format!("{} {:.0} %", c.labels.get(*id).map_or(*id, String::as_str), p * 100.0))
             .collect();
         println!("  {} {answer} ({})", c.question, numbers.join(", "));
     }

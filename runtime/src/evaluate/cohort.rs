@@ -9,7 +9,6 @@ use cordline_sdk::result::{AnalysisResult, State};
 
 use super::EvaluateError;
 use super::questions::{Question, WITHOUT_LESION};
-use crate::report::answer;
 
 /// A case with its label and what was said of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,11 +70,7 @@ pub fn read_results(labels: &Path, folder: &Path, questions: &[Question]) -> Res
             label,
             finding: finding_of(&result),
             dice: None,
-            probabilities: result
-                .classifications
-                .iter()
-                .filter_map(|c| Some((c.id.clone(), answer::classes(c).last()?.probability)))
-                .collect(),
+            probabilities: result.classifications.iter().map(|c| (c.id.clone(), c.in_order()[1].1)).collect(),
         });
     }
     Ok(cases)

@@ -182,6 +182,7 @@ pub fn decide(classifier: &Classifier, sections: Vec<SectionProbability>) -> Cla
     Classification {
         id: classifier.id.clone(),
         question: classifier.question.clone(),
+        classes: [first.id.clone(), second.id.clone()],
         probabilities: BTreeMap::from([(first.id.clone(), 1.0 - probability), (second.id.clone(), probability)]),
         labels: BTreeMap::from([(first.id.clone(), first.label.clone()), (second.id.clone(), second.label.clone())]),
         threshold: classifier.threshold,

@@ -3,15 +3,18 @@
 use cordline_sdk::result::Lesion;
 use ndarray::Array3;
 
+use super::segment::Segmented;
 use crate::geometry::Geometry;
 use crate::volume::LabelMap;
 
 /// The lesions of a mask (section, row, column): components that touch at a face, an edge or a corner, largest first.
 ///
-/// Components below `min_ml` millilitres are dropped. Lesion `n` carries the label `n`.
-pub fn lesions(mask: &Array3<bool>, geometry: &Geometry, min_ml: f64) -> (LabelMap, Vec<Lesion>) {
+/// Components with less than `min_ml` millilitres of core are dropped. Lesion `n` carries the label `n`.
+pub fn lesions(segmented: &Segmented, geometry: &Geometry, min_ml: f64) -> (LabelMap, Vec<Lesion>) {
+    let Segmented { mask, core } = segmented;
     let mut components = components(mask);
-    components.retain(|voxels| voxels.len() as f64 * geometry.voxel_ml() >= min_ml);
+    let core_ml = |voxels: &Vec<Voxel>| voxels.iter().filter(|&&v| core[v]).count() as f64 * geometry.voxel_ml();
+    components.retain(|voxels| core_ml(voxels) >= min_ml);
     // Ties are ordered by their first voxel, so that a second run numbers them alike.
     components.sort_by_key(|voxels| (std::cmp::Reverse(voxels.len()), voxels.first().copied()));
     components.truncate(usize::from(u16::MAX));
@@ -96,12 +99,13 @@ mod tests {
             .unwrap()
     }
 
-    fn mask(boxes: &[[std::ops::Range<usize>; 3]]) -> Array3<bool> {
+    /// Boxes of lesion that is sure throughout.
+    fn mask(boxes: &[[std::ops::Range<usize>; 3]]) -> Segmented {
         let mut mask = Array3::from_elem((4, 50, 40), false);
         for [s, r, c] in boxes.iter().cloned() {
             mask.slice_mut(ndarray::s![s, r, c]).fill(true);
         }
-        mask
+        Segmented { core: mask.clone(), mask }
     }
 
     #[test]
@@ -131,5 +135,15 @@ mod tests {
         let (labels, lesions) = lesions(&mask, &geometry(), 0.05);
         assert_eq!(lesions.len(), 1);
         assert_eq!(labels[(0, 0, 0)], 0);
+    }
+
+    #[test]
+    fn a_component_counts_by_its_core_and_keeps_its_outline() {
+        let mut segmented = mask(&[[0..1, 5..25, 5..25], [2..3, 20..40, 10..20]]);
+        segmented.core.slice_mut(ndarray::s![0, .., ..]).fill(false);
+        segmented.core.slice_mut(ndarray::s![2, 20..30, ..]).fill(false);
+        let (labels, lesions) = lesions(&segmented, &geometry(), 0.05);
+        assert_eq!(lesions.iter().map(|l| l.sections.clone()).collect::<Vec<_>>(), [vec![3]]);
+        assert_eq!(labels.iter().filter(|&&l| l > 0).count(), 200);
     }
 }

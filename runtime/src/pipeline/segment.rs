@@ -35,24 +35,40 @@ pub fn section_probability(
     Ok(resize::linear(output.index_axis(Axis(0), 0).index_axis(Axis(0), 0), [rows, columns]))
 }
 
-/// Lesion mask of a normalised volume (section, row, column) on its own grid: probability of at least `threshold`.
+/// What the segmenter takes for lesion, (section, row, column) on the volume's own grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segmented {
+    /// Probability of at least `threshold`: the outline.
+    pub mask: Array3<bool>,
+    /// Probability of at least `core_threshold`: what a lesion must have enough of to be believed.
+    pub core: Array3<bool>,
+}
+
+/// Segments a normalised volume (section, row, column).
 ///
+/// Two thresholds, since outlines are best at a low one, and false lesions are told from true ones at a high one.
 /// `each(section, mask)` is called after every section, in the order of [`middle_out`].
 pub fn segment(
     network: &mut dyn Network,
     volume: ArrayView3<'_, f32>,
     size: [usize; 2],
-    threshold: f32,
+    [threshold, core_threshold]: [f32; 2],
     each: &mut dyn FnMut(usize, ArrayView2<'_, bool>),
-) -> Result<Array3<bool>, NetworkError> {
+) -> Result<Segmented, NetworkError> {
     let mut mask = Array3::from_elem(volume.raw_dim(), false);
+    let mut core = mask.clone();
     for section in middle_out(volume.len_of(Axis(0))) {
         let probability = section_probability(network, volume.index_axis(Axis(0), section), size)?;
-        let mut target = mask.index_axis_mut(Axis(0), section);
-        ndarray::Zip::from(&mut target).and(&probability).for_each(|m, &p| *m = p >= threshold);
-        each(section, target.view());
+        let mut outline = mask.index_axis_mut(Axis(0), section);
+        ndarray::Zip::from(&mut outline).and(core.index_axis_mut(Axis(0), section)).and(&probability).for_each(
+            |m, c, &p| {
+                *m = p >= threshold;
+                *c = p >= core_threshold;
+            },
+        );
+        each(section, outline.view());
     }
-    Ok(mask)
+    Ok(Segmented { mask, core })
 }
 
 #[cfg(test)]
@@ -83,7 +99,7 @@ mod tests {
         let mut volume = Array3::<f32>::zeros((3, 96, 80));
         volume.slice_mut(ndarray::s![2, 30..50, 10..22]).fill(1.0);
         let mut told = Vec::new();
-        let mask = segment(&mut Echo, volume.view(), [64, 64], 0.5, &mut |s, m| {
+        let Segmented { mask, core } = segment(&mut Echo, volume.view(), [64, 64], [0.5, 0.9], &mut |s, m| {
             told.push((s, m.iter().filter(|&&v| v).count()))
         })
         .unwrap();
@@ -92,6 +108,9 @@ mod tests {
         assert!(mask[(2, 40, 15)] && !mask[(2, 40, 25)] && !mask[(2, 55, 15)]);
         let area = told[2].1 as f64;
         assert!((area - 240.0).abs() < 40.0, "{area}");
+        let sure = core.iter().filter(|&&v| v).count();
+        assert!(sure > 0 && (sure as f64) < area, "{sure} of {area}");
+        assert!(core.iter().zip(&mask).all(|(&c, &m)| m || !c));
     }
 
     #[test]

@@ -22,31 +22,22 @@ pub struct ClassAnswer {
     pub decided: bool,
 }
 
-/// Both classes: first the one whose probability is 1 minus that of the second, then the second, to which threshold and band apply.
-///
-/// The result names classes by id and does not order them; the second class is the one whose study probability is the mean of the sections.
-pub fn classes(asked: &Classification) -> Vec<ClassAnswer> {
-    let mean = asked.sections.iter().map(|s| s.probability).sum::<f64>() / asked.sections.len().max(1) as f64;
-    let mut all: Vec<(&String, f64)> = asked.probabilities.iter().map(|(id, p)| (id, *p)).collect();
-    all.sort_by(|a, b| (b.1 - mean).abs().total_cmp(&(a.1 - mean).abs()));
-    let last = all.len().saturating_sub(1);
-    all.into_iter()
-        .enumerate()
-        .map(|(place, (id, probability))| {
-            let second = place == last;
-            let own = |p: f64| if second { p } else { 1.0 - p };
-            let [low, high] = asked.undecided;
-            ClassAnswer {
-                id: id.clone(),
-                label: asked.labels.get(id).unwrap_or(id).clone(),
-                probability,
-                threshold: own(asked.threshold),
-                undecided: if second { [low, high] } else { [1.0 - high, 1.0 - low] },
-                sections: asked.sections.iter().map(|s| (s.section, own(s.probability))).collect(),
-                decided: asked.decision == *id,
-            }
-        })
-        .collect()
+/// Both classes: the first, then the second, to which threshold and band apply.
+pub fn classes(asked: &Classification) -> [ClassAnswer; 2] {
+    let [first, second] = asked.in_order();
+    [(first, false), (second, true)].map(|((id, probability), second)| {
+        let own = |p: f64| if second { p } else { 1.0 - p };
+        let [low, high] = asked.undecided;
+        ClassAnswer {
+            id: id.to_owned(),
+            label: asked.labels.get(id).map_or(id, String::as_str).to_owned(),
+            probability,
+            threshold: own(asked.threshold),
+            undecided: if second { [low, high] } else { [1.0 - high, 1.0 - low] },
+            sections: asked.sections.iter().map(|s| (s.section, own(s.probability))).collect(),
+            decided: asked.decision == id,
+        }
+    })
 }
 
 /// The decision in words: the label of the class, or "undecided".
@@ -72,6 +63,7 @@ pub(crate) mod tests {
         Classification {
             id: format!("{first}-{second}"),
             question: format!("{first} or {second}?"),
+            classes: [first, second].map(str::to_string),
             probabilities: [(first.to_string(), 1.0 - p), (second.to_string(), p)].into(),
             labels: [first, second].map(|id| (id.to_string(), id.to_uppercase())).into(),
             threshold: 0.5,
@@ -92,6 +84,8 @@ pub(crate) mod tests {
         assert_eq!((both[0].id.as_str(), both[1].id.as_str()), ("z", "b"));
         assert!((both[1].probability - 0.2).abs() < 1e-12);
         assert!(both[0].decided && !both[1].decided);
+        let even = classes(&asked("z", "b", &[0.5]));
+        assert_eq!((even[0].id.as_str(), even[1].id.as_str()), ("z", "b"));
     }
 
     #[test]

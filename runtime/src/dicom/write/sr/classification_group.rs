@@ -30,9 +30,9 @@ pub(super) fn group(ctx: &ResultContext, asked: &Classification) -> Result<Conte
         let image = reference::instance(source, |_| {});
         group = group.child(ContentItem::image(Some(&codes::SOURCE_OF_MEASUREMENT), image).related(Contains));
     }
-    for (class, probability) in &asked.probabilities {
+    for (class, probability) in asked.in_order() {
         let of = ContentItem::code(&codes::IMPRESSION, ctx.class_code(class)?).related(HasConceptModifier);
-        let number = ContentItem::number(&codes::PROBABILITY, *probability, &codes::NO_UNITS).child(of);
+        let number = ContentItem::number(&codes::PROBABILITY, probability, &codes::NO_UNITS).child(of);
         group = group.child(number.related(Contains));
     }
     let decision = decided(ctx, &asked.decision)?;
