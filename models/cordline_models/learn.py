@@ -95,4 +95,7 @@ def export_all(
     most = int(np.argmax(sections.mask.sum((1, 2))))
     write_golden(folder, sections.view(most), sections.mask[most])
     write_manifest(folder, settings, bundle_id, version)
-    print(f"{folder}: threshold {settings.threshold}, core {settings.core_threshold} of at least {settings.min_lesion_ml} mL")
+    print(
+        f"{folder}: threshold {settings.threshold}, "
+        f"core {settings.core_threshold} of at least {settings.min_lesion_ml} mL"
+    )

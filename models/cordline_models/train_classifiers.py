@@ -26,8 +26,10 @@ OWN = [
     Stage(320, 128, 48, 6e-4, columns=64),
     Stage(60, 128, 48, 2e-4, 3, columns=64),
     Stage(40, 256, 12, 1e-4, 3, settled=True),
+    Stage(260, 256, 18, 3e-4, 10, settled=True),
 ]
-"""On drawn masks; then on the segmenter's too; then whole sections. Lesions of the cord are long and narrow, so are views."""
+"""On drawn masks; then on the segmenter's too; then whole sections, to which the head has to get used. Lesions of the
+cord are long and narrow, and so are the views."""
 TOGETHER = 3
 """Sections of a case whose mean probability is learnt, since that mean is the answer to the question."""
 GROUPS = {
@@ -107,8 +109,10 @@ class Sampler:
         self.of_case = {c: np.flatnonzero(lesions.case == c) for c in np.unique(lesions.case)}
 
     def views(self, rng: np.random.Generator, group: int, shape: tuple[int, int], predicted: bool) -> list[np.ndarray]:
-        """TOGETHER sections of one case of `group`, as the classifier sees them; `predicted`: at times with the segmenter's
-        masks."""
+        """TOGETHER sections of one case of `group`, as the classifier sees them.
+
+        `predicted`: at times with the segmenter's masks.
+        """
         members = [cases for cases in self.groups[group] if len(cases)]
         own = self.of_case[rng.choice(members[rng.integers(len(members))])]
         masks, found = self.lesions.truth, own[self.lesions.has_predicted[own]]
@@ -161,9 +165,7 @@ def reshape_mask(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
 def study_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
     """Cross-entropy, with label smoothing, of the mean probability over each case's TOGETHER sections."""
     mean = torch.softmax(logits, 1).unflatten(0, (-1, TOGETHER)).mean(1)
-    return F.nll_loss(
-        (mean * (1 - SMOOTHING) + SMOOTHING / logits.shape[1]).log(), answers.to(logits.device)
-    )
+    return F.nll_loss((mean * (1 - SMOOTHING) + SMOOTHING / logits.shape[1]).log(), answers.to(logits.device))
 
 
 def train_start(lesions: Lesions, folder: Path, seed: int = 2, stages: list[Stage] | None = None) -> DenseNet121:
@@ -243,8 +245,9 @@ def loss_of(model: DenseNet121, views: torch.Tensor, answers: torch.Tensor) -> t
 def widen(model: DenseNet121, before: tuple[int, int], after: tuple[int, int]) -> None:
     """Fit the head to larger views, in which a lesion fills a smaller share of the pooled average.
 
-    Outside the lesion the input is zero, so the pooled features are those of an empty view plus the lesion's part, which
-    shrinks with the area. Scaling that part back in the hidden layer keeps every answer as it was.
+    Outside the lesion the input is zero, so the pooled features are those of an empty view plus the lesion's part,
+    which shrinks with the area. Scaling that part back in the hidden layer keeps every answer as it was, as far as
+    features do not feel the edge of a view.
     """
     model.eval()
     empty = [

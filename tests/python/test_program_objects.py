@@ -1,4 +1,4 @@
-"""What the program itself writes, from files to files, read by others: a phantom of each class, oblique, Enhanced MR."""
+"""What the program itself writes, read by others: a phantom of each class, oblique sections, Enhanced MR."""
 
 import sys
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from landmark import draw, sagittal_grid
 from mr_series import classic, enhanced, save
 
 sys.path.insert(0, str(TREE / "models"))
-from cordline_models.study import write_study  # noqa: E402
+from cordline_models.study import write_study
 
 TRAINED = TREE / "models/bundles/spinal-lesion-phantom"
 # Seeds of the test split: no network was trained on them.
