@@ -21,15 +21,14 @@ from .store import Sections
 from .training import Run, Stage, half_precision, to_input
 
 LESIONS = CLASSES[1:]
-START = [Stage(800, 128, 48, 1e-3, columns=64)]
+START = [Stage(1000, 128, 48, 1e-3, columns=64)]
 OWN = [
-    Stage(320, 128, 48, 6e-4, columns=64),
-    Stage(60, 128, 48, 2e-4, 3, columns=64),
-    Stage(40, 256, 12, 1e-4, 3, settled=True),
-    Stage(260, 256, 18, 3e-4, 10, settled=True),
+    Stage(240, 128, 48, 5e-4, columns=64),
+    Stage(50, 128, 48, 1.5e-4, 3, columns=64),
+    Stage(30, 256, 18, 3e-5, 3, settled=True),
 ]
-"""On drawn masks; then on the segmenter's too; then whole sections, to which the head has to get used. Lesions of the
-cord are long and narrow, and so are the views."""
+"""On drawn masks; then on the segmenter's too; then whole sections. Lesions of the cord are long and narrow, and so are
+the views; they are taken as parts of an empty section (`features_in_void`), so that they stand for whole ones."""
 TOGETHER = 3
 """Sections of a case whose mean probability is learnt, since that mean is the answer to the question."""
 GROUPS = {
@@ -210,7 +209,8 @@ def train_classifier(
         following = stages[run.stage + 1] if run.stage + 1 < len(stages) else None
         if following and following.settled and not stage.settled:
             draws = (np.random.default_rng([seed, 98, k]) for k in range(24))
-            run.settle(sampler.batch(rng, stage.batch, stage.shape, predicted=True)[0] for rng in draws)
+            views = (sampler.batch(rng, stage.batch, stage.shape, predicted=True)[0] for rng in draws)
+            run.settle(views, run.model.logits_in_void)
             widen(run.model, stage.shape, following.shape)
 
     run.train(stages[:1] if only_first else stages, batch_loss, widen_after)
@@ -237,7 +237,7 @@ def begin(name: str, start: DenseNet121) -> DenseNet121:
 
 def loss_of(model: DenseNet121, views: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
     with half_precision():
-        logits = model.logits(views)
+        logits = (model.logits if views.shape[2:] == SIZE else model.logits_in_void)(views)
     return study_loss(logits.float(), answers)
 
 
@@ -245,15 +245,13 @@ def loss_of(model: DenseNet121, views: torch.Tensor, answers: torch.Tensor) -> t
 def widen(model: DenseNet121, before: tuple[int, int], after: tuple[int, int]) -> None:
     """Fit the head to larger views, in which a lesion fills a smaller share of the pooled average.
 
-    Outside the lesion the input is zero, so the pooled features are those of an empty view plus the lesion's part,
-    which shrinks with the area. Scaling that part back in the hidden layer keeps every answer as it was, as far as
-    features do not feel the edge of a view.
+    Outside the lesion the input is zero, so the pooled features are those of emptiness plus the lesion's part, which
+    shrinks with the area. Scaling that part back in the hidden layer keeps every answer as it was.
     """
     model.eval()
-    empty = [
-        model.features(to_input(np.zeros((1, 3, *shape), np.float32))).mean((2, 3))[0] for shape in (before, after)
-    ]
+    _, void = model.features_in_void(to_input(np.zeros((1, 3, *before), np.float32)))
+    section = model.features(to_input(np.zeros((1, 3, *after), np.float32))).mean((2, 3))[0]
     ratio = after[0] * after[1] / (before[0] * before[1])
     layer = model.hidden
-    layer.bias += layer.weight @ (empty[0] - ratio * empty[1])
+    layer.bias += layer.weight @ (void - ratio * section)
     layer.weight *= ratio

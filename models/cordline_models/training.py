@@ -131,8 +131,9 @@ class Run:
     def norms(self) -> list[nn.BatchNorm2d]:
         return [m for m in self.model.modules() if isinstance(m, nn.BatchNorm2d)]
 
-    def settle(self, batches) -> None:
+    def settle(self, batches, forward=None) -> None:
         """Take the batch norms' statistics anew as the plain mean over `batches` (an iterable of inputs)."""
+        forward = forward or self.model.logits
         norms = self.norms()
         kept = [m.momentum for m in norms]
         for norm in norms:
@@ -141,7 +142,7 @@ class Run:
         self.model.train()
         with torch.no_grad():
             for batch in batches:
-                self.model.logits(batch)
+                forward(batch)
         for norm, momentum in zip(norms, kept, strict=True):
             norm.momentum = momentum
         self.model.eval()

@@ -1,11 +1,13 @@
 """Sizes of the networks, Grad-CAM against autograd, ONNX against PyTorch."""
 
+import copy
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from cordline_models.densenet import DenseNet121  # noqa: E402
+from cordline_models.densenet import DenseNet121, _in_void  # noqa: E402
 from cordline_models.export import MAX_BYTES, TOLERANCE, export_classifier, export_segmenter  # noqa: E402
 from cordline_models.grad_cam import WithHeatMap  # noqa: E402
 from cordline_models.multiresunet import MultiResUNet, parameters  # noqa: E402
@@ -37,32 +39,41 @@ def test_parameter_counts(segmenter, classifier):
     assert parameters(classifier) == 7_085_314
 
 
-def test_widened_head_answers_alike_on_a_whole_section():
-    """The same lesion in a small view and in a whole section, where it fills less of the average."""
+def test_an_empty_view_in_void_is_emptiness_everywhere(classifier):
+    with torch.no_grad():
+        view, empty = classifier.features_in_void(torch.zeros(1, 3, 128, 64))
+        edged = classifier.features(torch.zeros(1, 3, 128, 64))
+    wanted = empty[None, :, None, None].expand_as(view)
+    assert torch.allclose(view, wanted, atol=1e-4)
+    assert not torch.allclose(edged, wanted, atol=1e-2)  # padding with zeros draws an edge
 
-    class Local(torch.nn.Module):
-        """A network whose features see nothing beyond their own cell, so that the rule is exact."""
 
-        def __init__(self):
-            super().__init__()
-            self.look, self.hidden = torch.nn.Conv2d(3, 16, 1), torch.nn.Linear(16, 8)
-
-        def features(self, x):
-            return torch.relu(self.look(torch.nn.functional.avg_pool2d(x, 32)))
-
-        def units(self, x):
-            return self.hidden(self.features(x).mean((2, 3)))
-
-    torch.manual_seed(0)
-    network = Local()
+def test_a_view_in_void_is_a_part_of_a_whole_section(classifier):
+    """As long as the lesion does not reach the view's edge, a small view gives what the section gives."""
     small, whole = torch.zeros(1, 3, 128, 64), torch.zeros(1, 3, 256, 256)
-    small[..., 32:96, 10:50] = torch.rand(1, 3, 64, 40)
+    small[..., 56:72, 28:36] = torch.rand(1, 3, 16, 8)
     whole[..., 64:192, 96:160] = small
     with torch.no_grad():
-        wanted = network.units(small)
-        assert not torch.allclose(network.units(whole), wanted, atol=1e-2)
-        widen(network, (128, 64), (256, 256))
-        assert torch.allclose(network.units(whole), wanted, atol=1e-5)
+        empty = torch.zeros(3)
+        for layer in classifier.body[:6]:
+            small, after = _in_void(layer, small, empty)
+            whole, empty = _in_void(layer, whole, empty)
+            rows, columns = whole.shape[2] // 4, whole.shape[3] * 3 // 8
+            part = whole[:, :, rows : rows + small.shape[2], columns : columns + small.shape[3]]
+            assert torch.allclose(small, part, atol=1e-4) and torch.allclose(after, empty)
+
+
+def test_widened_head_answers_alike_on_a_whole_section(classifier):
+    """What a lesion adds to the pooled features counts as much in a whole section as in a small view."""
+    widened = copy.deepcopy(classifier)
+    widen(widened, (128, 64), (256, 256))
+    features = torch.rand(1024)
+    with torch.no_grad():
+        _, void = classifier.features_in_void(torch.zeros(1, 3, 128, 64))
+        section = classifier.features(torch.zeros(1, 3, 256, 256)).mean((2, 3))[0]
+        in_view = classifier.hidden(void + features)
+        in_section = widened.hidden(section + features / 8)
+    assert torch.allclose(in_view, in_section, atol=1e-3)
 
 
 def test_shapes(segmenter, classifier):
