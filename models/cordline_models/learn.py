@@ -23,7 +23,7 @@ from .tune import choose, choose_decisions, table
 QUICK = {
     "segmenter": [Stage(4, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1, settled=True)],
     "start": [Stage(3, 64, 12, 1e-3, 1)],
-    "own": [Stage(1, 64, 6, 1e-3, 1), Stage(1, 64, 6, 1e-3, 1), Stage(1, 256, 6, 1e-3, 1, settled=True)],
+    "own": [Stage(2, 64, 6, 1e-3, 1), Stage(1, 64, 6, 1e-3, 1)],
 }
 """Stages that show that everything runs, and teach nothing."""
 

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from . import CLASSES
+from . import CLASSES, small_view
 from .augment import intensity, place
 from .bundle import QUESTIONS
 from .densenet import DenseNet121
@@ -22,13 +22,9 @@ from .training import Run, Stage, half_precision, to_input
 
 LESIONS = CLASSES[1:]
 START = [Stage(1000, 128, 48, 1e-3, columns=64)]
-OWN = [
-    Stage(240, 128, 48, 5e-4, columns=64),
-    Stage(50, 128, 48, 1.5e-4, 3, columns=64),
-    Stage(30, 256, 18, 3e-5, 3, settled=True),
-]
-"""On drawn masks; then on the segmenter's too; then whole sections. Lesions of the cord are long and narrow, and so are
-the views; they are taken as parts of an empty section (`features_in_void`), so that they stand for whole ones."""
+OWN = [Stage(400, 128, 48, 5e-4, columns=64), Stage(120, 128, 48, 2e-4, 3, columns=64)]
+"""On drawn masks; then on the segmenter's too. Lesions of the cord are long and narrow, and so are the views, which
+stand for whole sections (`small_view`)."""
 TOGETHER = 3
 """Sections of a case whose mean probability is learnt, since that mean is the answer to the question."""
 GROUPS = {
@@ -125,9 +121,7 @@ class Sampler:
         if masks is self.lesions.truth and rng.random() < RESHAPED_SHARE:
             mask = reshape_mask(rng, mask)
         image = self.lesions.image[index].astype(np.float32) / 65535
-        whole = shape == SIZE
-        middle = np.array(SIZE) / 2 if whole else np.argwhere(mask).mean(0)
-        shift = np.array([25.0, 25.0]) if whole else np.array(shape) * (0.08, 0.12)
+        middle, shift = np.argwhere(mask).mean(0), np.array(shape) * (0.08, 0.12)
         # Size and texture tell the classes apart: milder changes than for the segmenter.
         view, outline = place(rng, image, mask, shape, tuple(middle + rng.uniform(-1, 1, 2) * shift), 15.0, 1.1)
         return classifier_input(intensity(rng, view)[None], outline[None])[0]
@@ -205,15 +199,13 @@ def train_classifier(
     def batch_loss(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
         return loss_of(run.model, *sampler.batch(rng, stage.batch, stage.shape, predicted=run.stage > 0))
 
-    def widen_after(stage: Stage) -> None:
-        following = stages[run.stage + 1] if run.stage + 1 < len(stages) else None
-        if following and following.settled and not stage.settled:
+    def settle_after(stage: Stage) -> None:
+        if run.stage + 1 == len(stages):
             draws = (np.random.default_rng([seed, 98, k]) for k in range(24))
             views = (sampler.batch(rng, stage.batch, stage.shape, predicted=True)[0] for rng in draws)
-            run.settle(views, run.model.logits_in_void)
-            widen(run.model, stage.shape, following.shape)
+            run.settle(views, lambda view: small_view.logits(run.model, view, SIZE))
 
-    run.train(stages[:1] if only_first else stages, batch_loss, widen_after)
+    run.train(stages[:1] if only_first else stages, batch_loss, settle_after)
     if not only_first and not run.finished:
         run.finished = True
         run.log(event="finished")
@@ -237,21 +229,5 @@ def begin(name: str, start: DenseNet121) -> DenseNet121:
 
 def loss_of(model: DenseNet121, views: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
     with half_precision():
-        logits = (model.logits if views.shape[2:] == SIZE else model.logits_in_void)(views)
+        logits = small_view.logits(model, views, SIZE)
     return study_loss(logits.float(), answers)
-
-
-@torch.no_grad()
-def widen(model: DenseNet121, before: tuple[int, int], after: tuple[int, int]) -> None:
-    """Fit the head to larger views, in which a lesion fills a smaller share of the pooled average.
-
-    Outside the lesion the input is zero, so the pooled features are those of emptiness plus the lesion's part, which
-    shrinks with the area. Scaling that part back in the hidden layer keeps every answer as it was.
-    """
-    model.eval()
-    _, void = model.features_in_void(to_input(np.zeros((1, 3, *before), np.float32)))
-    section = model.features(to_input(np.zeros((1, 3, *after), np.float32))).mean((2, 3))[0]
-    ratio = after[0] * after[1] / (before[0] * before[1])
-    layer = model.hidden
-    layer.bias += layer.weight @ (void - ratio * section)
-    layer.weight *= ratio

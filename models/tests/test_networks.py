@@ -1,17 +1,15 @@
 """Sizes of the networks, Grad-CAM against autograd, ONNX against PyTorch."""
 
-import copy
-
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from cordline_models.densenet import DenseNet121, _in_void  # noqa: E402
+from cordline_models import small_view  # noqa: E402
+from cordline_models.densenet import DenseNet121  # noqa: E402
 from cordline_models.export import MAX_BYTES, TOLERANCE, export_classifier, export_segmenter  # noqa: E402
 from cordline_models.grad_cam import WithHeatMap  # noqa: E402
 from cordline_models.multiresunet import MultiResUNet, parameters  # noqa: E402
-from cordline_models.train_classifiers import widen  # noqa: E402
 
 
 def settled(network, channels):
@@ -39,16 +37,18 @@ def test_parameter_counts(segmenter, classifier):
     assert parameters(classifier) == 7_085_314
 
 
-def test_an_empty_view_in_void_is_emptiness_everywhere(classifier):
+def test_an_empty_view_gives_what_an_empty_section_gives_away_from_its_edge(classifier):
+    view, empty = torch.zeros(1, 3, 128, 64), torch.zeros(3)
     with torch.no_grad():
-        view, empty = classifier.features_in_void(torch.zeros(1, 3, 128, 64))
+        for layer in classifier.body:
+            view, empty = small_view.in_void(layer, view, empty)
         edged = classifier.features(torch.zeros(1, 3, 128, 64))
     wanted = empty[None, :, None, None].expand_as(view)
     assert torch.allclose(view, wanted, atol=1e-4)
     assert not torch.allclose(edged, wanted, atol=1e-2)  # padding with zeros draws an edge
 
 
-def test_a_view_in_void_is_a_part_of_a_whole_section(classifier):
+def test_a_small_view_is_a_part_of_a_whole_section(classifier):
     """As long as the lesion does not reach the view's edge, a small view gives what the section gives."""
     small, whole = torch.zeros(1, 3, 128, 64), torch.zeros(1, 3, 256, 256)
     small[..., 56:72, 28:36] = torch.rand(1, 3, 16, 8)
@@ -56,24 +56,25 @@ def test_a_view_in_void_is_a_part_of_a_whole_section(classifier):
     with torch.no_grad():
         empty = torch.zeros(3)
         for layer in classifier.body[:6]:
-            small, after = _in_void(layer, small, empty)
-            whole, empty = _in_void(layer, whole, empty)
+            small, after = small_view.in_void(layer, small, empty)
+            whole, empty = small_view.in_void(layer, whole, empty)
             rows, columns = whole.shape[2] // 4, whole.shape[3] * 3 // 8
             part = whole[:, :, rows : rows + small.shape[2], columns : columns + small.shape[3]]
             assert torch.allclose(small, part, atol=1e-4) and torch.allclose(after, empty)
 
 
-def test_widened_head_answers_alike_on_a_whole_section(classifier):
-    """What a lesion adds to the pooled features counts as much in a whole section as in a small view."""
-    widened = copy.deepcopy(classifier)
-    widen(widened, (128, 64), (256, 256))
-    features = torch.rand(1024)
+def test_a_small_view_stands_for_the_whole_section(classifier):
+    """Its features come near those of the section; those of the plain view do not."""
+    section = torch.zeros(1, 3, 256, 256)
+    section[..., 100:150, 120:136] = torch.rand(1, 3, 50, 16)
+    view = section[..., 64:192, 96:160]
     with torch.no_grad():
-        _, void = classifier.features_in_void(torch.zeros(1, 3, 128, 64))
-        section = classifier.features(torch.zeros(1, 3, 256, 256)).mean((2, 3))[0]
-        in_view = classifier.hidden(void + features)
-        in_section = widened.hidden(section + features / 8)
-    assert torch.allclose(in_view, in_section, atol=1e-3)
+        wanted = classifier.features(section)
+        found = small_view.features(classifier, view, (256, 256))
+        plain = classifier.features(view).mean((2, 3))
+    assert found.shape == wanted.shape
+    error = (found - wanted).abs().mean()
+    assert error < 0.35 * (plain - wanted.mean((2, 3))).abs().mean(), error
 
 
 def test_shapes(segmenter, classifier):
