@@ -36,7 +36,7 @@ class Tissues:
             draw = float(rng.normal(mean, spread))
             self.value[name] = draw if name == "grey" else float(np.clip(draw, 0.35 * mean, 1.8 * mean))
         if fat_saturation and column == 0:
-            self.value["fat"] *= rng.uniform(0.08, 0.25)
+            self.value["fat"] *= rng.uniform(0.2, 0.45)
             self.value["marrow"] *= rng.uniform(0.3, 0.6)
 
     def __getitem__(self, name: str) -> np.float32:

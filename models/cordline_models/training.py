@@ -137,7 +137,7 @@ class Run:
         norms = self.norms()
         kept = [m.momentum for m in norms]
         for norm in norms:
-            norm.reset_running_stats()
+            norm.num_batches_tracked.zero_()  # the first batch replaces what was there, the others join in
             norm.momentum = None
         self.model.train()
         with torch.no_grad():
