@@ -101,16 +101,17 @@ def draw_findings(rng: np.random.Generator, label: str, spine: Spine) -> tuple[l
     look, borrows = draw_look(rng, label)
     size = rng.normal()
     volume = float(np.clip(lognormal(*figures.volume_ml, size), 0.2, 62.0))
-    vertebrae = float(
-        np.clip(figures.extent[0] * np.exp(figures.extent[1] * (0.7 * size + 0.71 * rng.normal())), 0.5, 13)
-    )
+    tumour = label in ("astrocytoma", "ependymoma")
+    # A tumour widens the cord: a small one is short, not thin. Inflammation may be long and thin.
+    with_size = 0.9 if tumour else 0.7
+    along = with_size * size + np.sqrt(1 - with_size**2) * rng.normal()
+    vertebrae = float(np.clip(figures.extent[0] * np.exp(figures.extent[1] * along), 0.5, 13))
     ranges = list(figures.levels)
     shares = np.array(list(figures.levels.values()), float)
     first, last = spine.span(*ranges[rng.choice(len(ranges), p=shares / shares.sum())])
     count = 1 + int(rng.choice(len(figures.counts), p=figures.counts))
     height = (last - first) / max(len(spine.edge[(spine.edge >= first) & (spine.edge < last)]), 1)
     length = vertebrae * height
-    tumour = label in ("astrocytoma", "ependymoma")
     lesions = []
     if tumour:
         centre = rng.uniform(first + 0.2 * (last - first), last - 0.2 * (last - first))
@@ -169,7 +170,7 @@ def draw_tumour(rng: np.random.Generator, look: Look, centre: float, length: flo
         edge=rng.uniform(1.6, 4.0) if glioma["edge"] else rng.uniform(0.3, 1.1),
         rough=rng.uniform(0.10, 0.22) if glioma["edge"] else rng.uniform(0.01, 0.06),
         t2=rng.uniform(0.62, 0.86) if glioma["inside"] else rng.uniform(0.56, 0.80),
-        texture=rng.uniform(0.05, 0.13) if glioma["inside"] else rng.uniform(0.01, 0.045),
+        texture=rng.uniform(0.07, 0.16) if glioma["inside"] else rng.uniform(0.01, 0.045),
         spots=0.0,
         enhancement=0.0,
         enhancing_core=rng.uniform(0.3, 0.8) if glioma["inside"] else rng.uniform(0.85, 1.0),
@@ -186,7 +187,7 @@ def add_signs(rng: np.random.Generator, lesion: Lesion, glioma: bool) -> None:
     ru, rv = lesion.radius
     half = lesion.length / 2
     if glioma:
-        for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.5 else 0):
+        for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.6 else 0):
             at, size = rng.uniform(-0.6, 0.6) * half, rng.uniform(0.25, 0.5)
             lesion.pockets.append(
                 Pocket(
