@@ -10,7 +10,6 @@ from .geometry import SAGITTAL, Grid, centred, rotation
 from .noise import smooth_field
 from .spine import Spine
 
-
 STANDS_OUT = 4.8
 """Standard deviations by which the brightest voxels (99.7 %) may exceed the mean of a volume."""
 
@@ -110,7 +109,9 @@ def even_out(image: np.ndarray) -> np.ndarray:
     Without it every fourth drawing had fluid and lesions where the networks' preprocessing clips; real MR has next to
     none there.
     """
-    while (1 - image.mean()) / image.std() > STANDS_OUT:  # 1: the brightest, see `acquire`
+    for _ in range(20):  # a picture of black and white alone would never end
+        if (1 - image.mean()) / max(float(image.std()), 1e-6) <= STANDS_OUT:  # 1: the brightest, see `acquire`
+            break
         image = image**0.9
     return image
 

@@ -15,6 +15,7 @@ from cordline_models.__main__ import main
 from cordline_models.cohort import COUNTS, FIRST_SEED, planned, to_sections
 from cordline_models.findings import STATISTICS, draw_findings, measured_ml
 from cordline_models.phantom import Phantom
+from cordline_models.scanner import STANDS_OUT, even_out
 from cordline_models.spine import Spine
 from cordline_models.study import write_study
 
@@ -50,6 +51,18 @@ def test_volume_and_count_follow_the_paper(label):
 def test_tumours_are_wider_than_inflammation():
     radius = {label: np.mean([lesions[0].radius[0] for lesions, _ in drawn(label, 25)]) for label in STATISTICS}
     assert min(radius["astrocytoma"], radius["ependymoma"]) > 1.5 * max(radius["ms"], radius["nmosd"])
+
+
+def test_preprocessing_clips_next_to_nothing():
+    """Fluid beyond five standard deviations would look like the lesions beside it."""
+    voxels = Phantom(200_006, "healthy", small=True).picture().voxels.astype(float)
+    z = (voxels - voxels.mean()) / voxels.std()
+    assert (z >= 5).mean() < 0.003
+    dark = np.random.default_rng(0).gamma(1.0, 0.04, (4, 64, 64)).astype(np.float32)
+    dark[:, 30, :20] = 1.0
+    evened = even_out(dark)
+    assert (1 - dark.mean()) / dark.std() > STANDS_OUT >= (1 - evened.mean()) / evened.std()
+    assert evened.max() == pytest.approx(1.0, abs=0.05)
 
 
 def test_some_cases_borrow_the_siblings_look():
