@@ -16,8 +16,6 @@ from .grad_cam import WithHeatMap
 from .multiresunet import MultiResUNet
 
 OPSET = 17
-SMALLEST = 64
-"""Tensors with fewer numbers stay in single precision: they hold axes, biases and shapes, not weight."""
 MAX_BYTES = 16_000_000
 TOLERANCE = 1e-5
 """Largest difference between PyTorch and the file before rounding to half precision."""
@@ -76,11 +74,14 @@ def _export(
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store large single-precision tensors as half precision, each followed by a Cast back."""
+    """Store the kernels of convolutions and linear layers as half precision, each followed by a Cast back.
+
+    What has one axis stays in single precision: it is small, and variances of batch norms may pass what a half can hold.
+    """
     casts = []
     for tensor in model.graph.initializer:
         array = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or array.size < SMALLEST:
+        if tensor.data_type != TensorProto.FLOAT or array.ndim < 2:
             continue
         if np.abs(array).max() > 6e4:
             raise RuntimeError(f"{tensor.name} holds {np.abs(array).max():.1e}, too large for half precision")

@@ -1,5 +1,7 @@
 """Sizes of the networks, Grad-CAM against autograd, ONNX against PyTorch."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,17 @@ def test_files_agree_with_pytorch_and_stay_small(segmenter, classifier, tmp_path
         assert facts["single"] <= TOLERANCE
         assert facts["half"] < 5e-3
         assert facts["bytes"] < MAX_BYTES
+
+
+def test_a_variance_beyond_half_precision_is_kept(classifier, tmp_path):
+    loud = copy.deepcopy(classifier)
+    norm = loud.body[60].norm1
+    with torch.no_grad():
+        norm.running_var.mul_(1e6)
+        norm.weight.mul_(1e3)
+    assert norm.running_var.max() > 6.6e4
+    facts = export_classifier(loud, tmp_path / "loud.onnx")
+    assert facts["single"] < TOLERANCE and facts["half"] < 5e-3
 
 
 def test_files_take_any_size_and_compute_in_single(classifier, tmp_path):
