@@ -76,7 +76,7 @@ def _export(
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     """Store the kernels of convolutions and linear layers as half precision, each followed by a Cast back.
 
-    What has one axis stays in single precision: it is small, and variances of batch norms may pass what a half can hold.
+    What has one axis stays in single precision: it is small, and a variance may pass what a half can hold.
     """
     casts = []
     for tensor in model.graph.initializer:
