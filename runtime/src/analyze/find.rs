@@ -44,7 +44,9 @@ pub(super) fn find(
             observer(Progress::Section { stage, detail: None, done, total });
         })
     })?;
-    networks.close_segmenter();
+    let mut closing = Spent::default();
+    closing.time(|| networks.close_segmenter());
+    watch.add_spent("closing", closing);
 
     observer(Progress::Stage(Stage::Measuring));
     let (labels, lesions) = watch.time(Stage::Measuring.key(), || {

@@ -183,6 +183,9 @@ fn travel(
     watch.add_spent("starting_onnxruntime", starting);
     let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
     say_provider(&networks, config, result);
+    let mut closing = Spent::default();
+    closing.time(|| drop(networks));
+    watch.add_spent("closing", closing);
     let findings = findings?;
 
     result.finding = Some(findings.finding.clone());
