@@ -27,15 +27,33 @@ def features(network: DenseNet121, view: Tensor, section: tuple[int, int]) -> Te
     layers = list(network.body)
     last = max(k for k, layer in enumerate(layers) if isinstance(layer, nn.Sequential))
     empty = view.new_zeros(3)
+    with torch.no_grad():
+        around = view.new_zeros((1, 3, *section))
+        for layer in layers[: last + 1]:
+            around = settled(layer, around)
     for layer in layers[: last + 1]:
         view, empty = in_void(layer, view, empty)
     before = [(whole // STRIDE - part) // 2 for whole, part in zip(section, view.shape[2:], strict=True)]
     after = [whole // STRIDE - part - b for whole, part, b in zip(section, view.shape[2:], before, strict=True)]
-    around = _as_image(empty, view)
-    x = F.pad(view - around, (before[1], after[1], before[0], after[0])) + around
+    # What the lesion adds to emptiness, laid over an empty section, whose own edges reach far into it.
+    x = F.pad(view - _as_image(empty, view), (before[1], after[1], before[0], after[0])) + around.to(view.dtype)
     for layer in layers[last + 1 :]:
         x = layer(x)
     return x
+
+
+def settled(layer: nn.Module, x: Tensor) -> Tensor:
+    """`layer` with the running statistics of its batch norms, whatever mode they are in."""
+    if isinstance(layer, nn.Sequential):
+        for part in layer:
+            x = settled(part, x)
+        return x
+    if isinstance(layer, DenseLayer):
+        new = layer.conv1(F.relu(settled(layer.norm1, x)))
+        return torch.cat([x, layer.conv2(F.relu(settled(layer.norm2, new)))], 1)
+    if isinstance(layer, nn.BatchNorm2d):
+        return F.batch_norm(x, layer.running_mean, layer.running_var, layer.weight, layer.bias, eps=layer.eps)
+    return layer(x)
 
 
 def in_void(layer: nn.Module, x: Tensor, empty: Tensor) -> tuple[Tensor, Tensor]:

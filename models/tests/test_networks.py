@@ -75,8 +75,8 @@ def test_a_small_view_stands_for_the_whole_section(classifier):
         found = small_view.features(classifier, view, (256, 256))
         plain = classifier.features(view).mean((2, 3))
     assert found.shape == wanted.shape
-    error = (found - wanted).abs().mean()
-    assert error < 0.35 * (plain - wanted.mean((2, 3))).abs().mean(), error
+    pooled = wanted.mean((2, 3))
+    assert (found.mean((2, 3)) - pooled).abs().mean() < 0.2 * (plain - pooled).abs().mean()
 
 
 def test_shapes(segmenter, classifier):
