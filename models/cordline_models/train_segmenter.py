@@ -16,13 +16,11 @@ from .training import Run, Stage, half_precision, to_input
 
 STAGES = [
     Stage(350, 96, 8, 2.5e-3),
-    Stage(1900, 256, 6, 2e-3, columns=96),
-    Stage(140, 256, 3, 2.5e-4, 3, settled=True),
-    Stage(1400, 256, 6, 1.6e-3, columns=96),
-    Stage(120, 256, 3, 2e-4, 3, settled=True),
+    Stage(2400, 256, 6, 2e-3, columns=96),
+    Stage(200, 256, 3, 2.5e-4, 3, settled=True),
 ]
 """Small views first, since they are quick; then tall ones, since only the whole length of a canal tells its edge from a
-lesion; whole sections after these, so that no place of a section is new. Twice, since once was too little."""
+lesion; whole sections last, so that no place of a section is new."""
 WEIGHT = {"healthy": 0.21, "astrocytoma": 0.20, "ependymoma": 0.21, "ms": 0.21, "nmosd": 0.17}
 """How often a batch takes a case of each class: small lesions more often."""
 WITH_LESION = 0.65
