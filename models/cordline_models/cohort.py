@@ -68,11 +68,13 @@ def write_cases(folder: Path, cases: list[Case]) -> None:
 
 
 def write_image(folder: Path, case: str, image: Image) -> None:
-    """Voxels and mask as NIfTI, arrays in (section, row, column)."""
+    """Voxels and mask as NIfTI, arrays in (section, row, column); each file appears whole or not at all."""
     affine = LPS_TO_RAS @ image.grid.affine()
     for name, array in (("images", image.voxels.astype(np.int16)), ("masks", image.mask)):
         (folder / name).mkdir(parents=True, exist_ok=True)
-        nib.save(nib.Nifti1Image(array, affine), folder / name / f"{case}.nii.gz")
+        part = folder / name / f".{case}.nii.gz"
+        nib.save(nib.Nifti1Image(array, affine), part)
+        part.replace(folder / name / f"{case}.nii.gz")
 
 
 def to_sections(nifti: nib.Nifti1Image) -> tuple[np.ndarray, np.ndarray]:
