@@ -148,10 +148,10 @@ def reshape_mask(rng: np.random.Generator, mask: np.ndarray) -> np.ndarray:
         changed = np.roll(raw, tuple(rng.integers(-1, 2, 2)), (0, 1))
     else:
         rows = np.flatnonzero(raw.any(1))
-        cut = rows[0] + int(rng.uniform(0.1, 0.4) * len(rows))
+        length = 1 + int(rng.uniform(0.1, 0.4) * len(rows))
         changed = raw.copy()
-        changed[:cut] = 0
-        changed = changed if rng.random() < 0.5 else raw - changed
+        first = rows[0] if rng.random() < 0.5 else rows[-1] + 1 - length
+        changed[first : first + length] = 0
     return changed > 0 if changed.any() else mask
 
 
