@@ -36,11 +36,11 @@ def train_all(
     start_time = time.monotonic()
     sections = load_sections(cohort, "train", run / "store")
     stages = QUICK if quick else {}
-    lesions = train_classifiers.lesions_of(sections)
     if only in (None, "segmenter"):
         train_segmenter.train(sections, run, seed, stages.get("segmenter"))
     if only == "segmenter":
         return
+    lesions = train_classifiers.lesions_of(sections)
     start = train_classifiers.train_start(lesions, run, seed + 1, stages.get("start"))
     if only != "start":
         segmenter = MultiResUNet()
