@@ -106,6 +106,14 @@ impl Stopwatch {
         done
     }
 
+    /// Runs `work` and adds its wall-clock time under `key` and its processor time under `cpu_key`.
+    pub fn time_spent<T>(&mut self, key: &str, work: impl FnOnce() -> T) -> T {
+        let mut spent = Spent::default();
+        let done = spent.time(work);
+        self.add_spent(key, spent);
+        done
+    }
+
     /// Adds wall-clock time under `key` and processor time under `cpu_key`.
     pub fn add_spent(&mut self, key: &str, spent: Spent) {
         self.add(key, spent.wall_ms);

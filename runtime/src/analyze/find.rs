@@ -44,9 +44,7 @@ pub(super) fn find(
             observer(Progress::Section { stage, detail: None, done, total });
         })
     })?;
-    let mut closing = Spent::default();
-    closing.time(|| networks.close_segmenter());
-    watch.add_spent("closing", closing);
+    watch.time_spent("closing", || networks.close_segmenter());
 
     observer(Progress::Stage(Stage::Measuring));
     let (labels, lesions) = watch.time(Stage::Measuring.key(), || {

@@ -178,14 +178,10 @@ fn travel(
     let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
     watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
     whole.map_err(|e| e.problem())?;
-    let mut starting = Spent::default();
-    let mut networks = starting.time(|| Networks::load(config, bundle.clone()))?;
-    watch.add_spent("starting_onnxruntime", starting);
+    let mut networks = watch.time_spent("starting_onnxruntime", || Networks::load(config, bundle.clone()))?;
     let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
     say_provider(&networks, config, result);
-    let mut closing = Spent::default();
-    closing.time(|| drop(networks));
-    watch.add_spent("closing", closing);
+    watch.time_spent("closing", || drop(networks));
     let findings = findings?;
 
     result.finding = Some(findings.finding.clone());
