@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
 
     two = commands.add_parser("train", help="train segmenter and classifiers on a cohort; goes on where it stopped")
     two.add_argument("--quick", action="store_true", help="a few steps each, to see that everything runs")
+    two.add_argument("--begin-with", type=Path, metavar="RUN", help="an earlier run whose weights are the first ones")
     two.add_argument("--only", choices=("segmenter", "start", "classifiers"), help="a part, to run side by side")
 
     three = commands.add_parser(
@@ -100,7 +101,8 @@ def dicom(args: argparse.Namespace) -> None:
 def train(args: argparse.Namespace) -> None:
     from .learn import train_all
 
-    train_all(args.cohort, args.run, args.seed, args.threads, args.quick, getattr(args, "only", None))
+    only, earlier = getattr(args, "only", None), getattr(args, "begin_with", None)
+    train_all(args.cohort, args.run, args.seed, args.threads, args.quick, only, earlier)
 
 
 def export(args: argparse.Namespace) -> None:

@@ -58,15 +58,20 @@ def effort(run: Path) -> list[str]:
     """Steps and CPU time of each network, from the log."""
     last: dict[str, dict] = {}
     steps: dict[tuple[str, int], int] = {}
+    begun = set()
     for line in (run / "log.jsonl").read_text().splitlines():
         entry = json.loads(line)
         last[entry["network"]] = entry
         if "loss" in entry:
             steps[entry["network"], entry["stage"]] = entry["step"]
-    return [
-        f"| {name} | {' + '.join(str(n) for (who, _), n in sorted(steps.items()) if who == name)} | {entry['cpu_s'] / 60:.0f} |"
-        for name, entry in last.items()
-    ]
+        if entry.get("event", "").startswith("begun"):
+            begun.add(entry["network"])
+    rows = []
+    for name, entry in last.items():
+        stages = " + ".join(str(n) for (who, _), n in sorted(steps.items()) if who == name)
+        before = "weights of an earlier run, then " if name in begun else ""
+        rows.append(f"| {name} | {before}{stages} | {entry['cpu_s'] / 60:.0f} |")
+    return rows
 
 
 def write_card(run: Path, folder: Path, real: list[Path], notes: str, threads: int = 2) -> None:

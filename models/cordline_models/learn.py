@@ -17,7 +17,7 @@ from .export import export_classifier, export_segmenter
 from .multiresunet import MultiResUNet
 from .pipeline import Bundle, open_session
 from .store import load_sections
-from .training import Stage, set_up
+from .training import Stage, begin_with, set_up
 from .tune import choose, choose_decisions, table
 
 QUICK = {
@@ -29,10 +29,23 @@ QUICK = {
 
 
 def train_all(
-    cohort: Path, run: Path, seed: int = 1, threads: int = 2, quick: bool = False, only: str | None = None
+    cohort: Path,
+    run: Path,
+    seed: int = 1,
+    threads: int = 2,
+    quick: bool = False,
+    only: str | None = None,
+    earlier: Path | None = None,
 ) -> None:
-    """Train whatever of the four networks is not finished in `run`."""
+    """Train whatever of the four networks is not finished in `run`.
+
+    earlier: a run whose segmenter and common start are the first weights here, as after new cases came in.
+    """
     set_up(seed, threads)
+    if earlier:
+        # The small views, which only make a beginning quick, are left out.
+        begin_with(earlier, run, "segmenter", stage=1)
+        begin_with(earlier, run, "start", stage=0)
     start_time = time.monotonic()
     sections = load_sections(cohort, "train", run / "store")
     stages = QUICK if quick else {}

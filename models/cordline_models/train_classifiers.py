@@ -21,7 +21,7 @@ from .store import Sections
 from .training import Run, Stage, half_precision, to_input
 
 LESIONS = CLASSES[1:]
-START = [Stage(1000, 128, 48, 1e-3, columns=64)]
+START = [Stage(1400, 128, 48, 1e-3, columns=64)]
 OWN = [Stage(400, 128, 48, 5e-4, columns=64), Stage(120, 128, 48, 2e-4, 3, columns=64)]
 """On drawn masks; then on the segmenter's too. Lesions of the cord are long and narrow, and so are the views, which
 stand for whole sections (`small_view`)."""

@@ -71,7 +71,8 @@ class Run:
         if self.path.is_file():
             found = torch.load(self.path, map_location=device(), weights_only=True)
             self.model.load_state_dict(found["model"])
-            self.optimiser.load_state_dict(found["optimiser"])
+            if "optimiser" in found:
+                self.optimiser.load_state_dict(found["optimiser"])
             self.stage, self.step, self.cpu_s, self.finished = found["at"]
         self._cpu0 = cpu_seconds()
 
@@ -146,6 +147,31 @@ class Run:
         for norm, momentum in zip(norms, kept, strict=True):
             norm.momentum = momentum
         self.model.eval()
+
+
+def begin_with(earlier: Path, folder: Path, name: str, stage: int) -> None:
+    """Let the training of `name` in `folder`, unless it has begun, start at `stage` with the weights of another run.
+
+    The CPU seconds of that run are carried on; the moments of Adam start anew.
+    """
+    path, source = folder / f"{name}.pt", earlier / f"{name}.pt"
+    if path.is_file():
+        return
+    if not source.is_file():
+        raise FileNotFoundError(f"{source} is missing: --begin-with takes the folder of an earlier run")
+    found = torch.load(source, map_location="cpu", weights_only=True)
+    cpu_s = found["at"][2]
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save({"model": found["model"], "at": [stage, 0, cpu_s, False]}, path)
+    line = {
+        "network": name,
+        "stage": stage,
+        "step": 0,
+        "cpu_s": round(cpu_s),
+        "event": "begun with an earlier run's weights",
+    }
+    with (folder / "log.jsonl").open("a") as log:
+        log.write(json.dumps(line) + "\n")
 
 
 def cpu_seconds() -> float:

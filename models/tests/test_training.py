@@ -10,9 +10,10 @@ torch = pytest.importorskip("torch")
 
 from cordline_models.__main__ import main  # noqa: E402
 from cordline_models.bundle import QUESTIONS, Settings, sha256  # noqa: E402
+from cordline_models.multiresunet import MultiResUNet  # noqa: E402
 from cordline_models.store import load_sections  # noqa: E402
 from cordline_models.train_segmenter import train  # noqa: E402
-from cordline_models.training import Run, Stage  # noqa: E402
+from cordline_models.training import Run, Stage, begin_with  # noqa: E402
 
 
 def test_whole_road_on_a_site_cohort(site, tmp_path):
@@ -82,6 +83,22 @@ def test_stopped_training_goes_on_where_it_stopped(site, tmp_path, monkeypatch):
     assert torch.load(tmp_path / "halves" / "segmenter.pt", weights_only=True)["at"][3] is True
     for name, value in whole.items():
         assert torch.allclose(value.float(), resumed[name].float(), atol=1e-5), name
+
+
+def test_training_begins_with_an_earlier_run(site, tmp_path, capsys):
+    torch.set_num_threads(1)
+    sections = load_sections(site, "train", tmp_path / "store")
+    earlier, later = tmp_path / "earlier", tmp_path / "later"
+    begun = train(sections, earlier, 1, [Stage(2, 32, 2, 1e-3, 1)]).state_dict()
+    begin_with(earlier, later, "segmenter", stage=1)
+    begin_with(tmp_path / "none", later, "segmenter", stage=0)  # what has begun is left alone
+    first = Run(later, "segmenter", MultiResUNet(), 1)
+    assert (first.stage, first.step, first.finished) == (1, 0, False)
+    for name, value in first.model.state_dict().items():
+        assert torch.equal(value, begun[name]), name
+    common = ["--cohort", str(site), "--run", str(tmp_path / "run")]
+    assert main(["train", *common, "--begin-with", str(tmp_path / "none")]) == 1
+    assert "--begin-with takes the folder of an earlier run" in capsys.readouterr().err
 
 
 def test_bad_cohort_is_explained(tmp_path, capsys):
