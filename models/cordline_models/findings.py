@@ -170,7 +170,7 @@ def draw_tumour(rng: np.random.Generator, look: Look, centre: float, length: flo
         edge=rng.uniform(1.6, 4.0) if glioma["edge"] else rng.uniform(0.3, 1.1),
         rough=rng.uniform(0.10, 0.22) if glioma["edge"] else rng.uniform(0.01, 0.06),
         t2=rng.uniform(0.62, 0.86) if glioma["inside"] else rng.uniform(0.56, 0.80),
-        texture=rng.uniform(0.07, 0.16) if glioma["inside"] else rng.uniform(0.01, 0.045),
+        texture=rng.uniform(0.13, 0.26) if glioma["inside"] else rng.uniform(0.01, 0.045),
         spots=0.0,
         enhancement=0.0,
         enhancing_core=rng.uniform(0.3, 0.8) if glioma["inside"] else rng.uniform(0.85, 1.0),
@@ -187,7 +187,7 @@ def add_signs(rng: np.random.Generator, lesion: Lesion, glioma: bool) -> None:
     ru, rv = lesion.radius
     half = lesion.length / 2
     if glioma:
-        for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.6 else 0):
+        for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.75 else 0):
             at, size = rng.uniform(-0.6, 0.6) * half, rng.uniform(0.25, 0.5)
             lesion.pockets.append(
                 Pocket(
@@ -253,8 +253,8 @@ def draw_inflammation(rng: np.random.Generator, look: Look, centre: float, lengt
         blunt=rng.uniform(2.0, 4.0),
         edge=rng.uniform(0.5, 1.3) if plaque["edge"] else rng.uniform(0.9, 2.2),
         rough=rng.uniform(0.02, 0.08) if plaque["edge"] else rng.uniform(0.06, 0.16),
-        t2=rng.uniform(0.58, 0.76) if plaque["inside"] else rng.uniform(0.64, 0.86),
-        texture=rng.uniform(0.005, 0.04) if plaque["inside"] else rng.uniform(0.03, 0.09),
+        t2=rng.uniform(0.56, 0.74) if plaque["inside"] else rng.uniform(0.70, 0.90),
+        texture=rng.uniform(0.005, 0.04) if plaque["inside"] else rng.uniform(0.02, 0.07),
         spots=rng.uniform(0.2, 0.7) if not plaque["inside"] and rng.random() < 0.55 else 0.0,
         enhancement=0.0,
         enhancing_core=rng.uniform(0.3, 0.8),
