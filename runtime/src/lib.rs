@@ -13,6 +13,7 @@
 //! - [`report`]: the page and the pictures for people
 //! - [`evaluate`]: figures of a cohort
 //! - [`diagnosis`]: what this box has and lacks
+//! - [`journal`], [`spool`]: jobs on disk; their input and results on disk
 //! - [`cli`]: the commands
 
 pub mod analysed;
@@ -26,10 +27,12 @@ pub mod dicom;
 pub mod digest;
 pub mod evaluate;
 pub mod geometry;
+pub mod journal;
 pub mod network;
 pub mod networks;
 pub mod outbox;
 pub mod pipeline;
 pub mod report;
+pub mod spool;
 pub mod stage;
 pub mod volume;
