@@ -5,11 +5,11 @@ use std::time::Instant;
 use cordline_device::Session;
 use ndarray::{Array3, Array4, ArrayD, ArrayView4};
 
-use super::{Observer, Progress};
+use super::{Observer, Progress, tell};
 use crate::bundle::Bundle;
 use crate::network::{Network, NetworkError};
 use crate::networks::Networks;
-use crate::pipeline::classify::{self, LesionSections};
+use crate::pipeline::classify::{self, LesionSections, Step};
 use crate::pipeline::findings::Findings;
 use crate::pipeline::{measure, segment};
 use crate::stage::{Spent, Stage, Stopwatch};
@@ -27,32 +27,34 @@ pub(super) fn find(
 ) -> Result<Findings, NetworkError> {
     let manifest = &bundle.manifest;
     let size = manifest.preprocessing.size;
-    observer(Progress::Stage(Stage::Loading));
+    tell(observer, Progress::Stage(Stage::Loading))?;
     let (mut loading, mut running) = (Spent::default(), Spent::default());
     loading.time(|| networks.segmenter().map(drop))?;
     watch.add("until_first_network_run", watch.elapsed_ms());
 
     let stage = Stage::Segmenting;
-    observer(Progress::Stage(stage));
+    tell(observer, Progress::Stage(stage))?;
     let mut done = 0;
     let total = t2w.dim().0;
     let mut network = Timed { inner: networks.segmenter()?, spent: &mut running };
     let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
     let segmented = watch.time(stage.key(), || {
-        segment::segment(&mut network, t2w.view(), size, thresholds, &mut |_, _| {
+        segment::segment(&mut network, t2w.view(), size, thresholds, &mut |section, mask| {
             done += 1;
-            observer(Progress::Section { stage, detail: None, done, total });
+            tell(observer, Progress::Segmented { section, mask, done, total })
         })
     })?;
     watch.time_spent("closing", || networks.close_segmenter());
 
-    observer(Progress::Stage(Stage::Measuring));
+    tell(observer, Progress::Stage(Stage::Measuring))?;
     let (labels, lesions) = watch.time(Stage::Measuring.key(), || {
         measure::lesions(&segmented, &volume.geometry, manifest.segmenter.min_lesion_ml)
     });
 
+    tell(observer, Progress::Measured(&lesions))?;
+
     let stage = Stage::Classifying;
-    observer(Progress::Stage(stage));
+    tell(observer, Progress::Stage(stage))?;
     let start = Instant::now();
     let loading_before_ms = loading.wall_ms;
     let lesion_mask = labels.mapv(|l| l > 0);
@@ -61,8 +63,11 @@ pub(super) fn find(
         let session = loading.time(|| networks.classifier(id))?;
         Ok(running.time(|| session.run(input.view()))?)
     };
-    let answers = classify::classify(manifest, &sections, &mut run, &mut |classifier, done, total| {
-        observer(Progress::Section { stage, detail: Some(&classifier.question), done, total });
+    let answers = classify::classify(manifest, &sections, &mut run, &mut |step| match step {
+        Step::Asked { classifier, done, total } => {
+            tell(observer, Progress::Asked { question: &classifier.question, done, total })
+        }
+        Step::Answered(answer, map) => tell(observer, Progress::Answered(answer, map)),
     })?;
     watch.add(stage.key(), start.elapsed().as_secs_f64() * 1000.0 - (loading.wall_ms - loading_before_ms));
     watch.add_spent(Stage::Loading.key(), loading);

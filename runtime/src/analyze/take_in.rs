@@ -3,7 +3,7 @@
 use cordline_sdk::result::{AnalysisResult, Problem, SeriesChoice, State};
 use ndarray::Array3;
 
-use super::{Observer, Progress, Request, Stop};
+use super::{Observer, Progress, Request, Stop, tell};
 use crate::bundle::Bundle;
 use crate::bundle::manifest::T1cUse;
 use crate::config::Config;
@@ -35,12 +35,12 @@ pub(super) fn take_in(
     watch: &mut Stopwatch,
     observer: &mut Observer<'_>,
 ) -> Result<Input, Stop> {
-    observer(Progress::Stage(Stage::Reading));
+    tell(observer, Progress::Stage(Stage::Reading))?;
     let intake =
         watch.time(Stage::Reading.key(), || input::read(request.inputs, &config.limits)).map_err(|e| e.problem())?;
     result.warnings.extend(intake.notes.iter().cloned());
 
-    observer(Progress::Stage(Stage::Selecting));
+    tell(observer, Progress::Stage(Stage::Selecting))?;
     let mut rules = config.series.clone();
     rules.allow_fat_suppression |= bundle.manifest.input.fat_saturation;
     let choice = watch.time(Stage::Selecting.key(), || series::choose(&intake, &rules, request.series));
@@ -61,16 +61,18 @@ pub(super) fn take_in(
             (series, t1c)
         }
         Choice::NeedsSelection { candidates, rejected } => {
-            result.series = Some(SeriesChoice { candidates, rejected, ..SeriesChoice::default() });
+            let choice = SeriesChoice { candidates, rejected, ..SeriesChoice::default() };
+            tell(observer, Progress::Series(result.series.insert(choice)))?;
             return Err(Stop::at(State::NeedsSelection, problem));
         }
         Choice::OutOfScope { reasons, rejected } => {
-            result.series = Some(SeriesChoice { reasons, rejected, ..SeriesChoice::default() });
+            let choice = SeriesChoice { reasons, rejected, ..SeriesChoice::default() };
+            tell(observer, Progress::Series(result.series.insert(choice)))?;
             return Err(Stop::at(State::OutOfScope, problem));
         }
     };
 
-    observer(Progress::Stage(Stage::Decoding));
+    tell(observer, Progress::Stage(Stage::Decoding))?;
     let start = std::time::Instant::now();
     let (volume, source, warnings) = stack::load(&chosen, &config.limits).map_err(|e| e.problem())?;
     result.warnings.extend(warnings);
@@ -80,6 +82,9 @@ pub(super) fn take_in(
         series.spacing_mm = Some(volume.geometry.spacing());
         series.pixel_sha256 = Some(volume.pixel_sha256());
         series.t1c_uid = t1c.as_ref().map(|t| t.source.series_uid.clone());
+        tell(observer, Progress::Series(series))?;
+        let pixel_sha256 = series.pixel_sha256.as_deref().unwrap_or_default();
+        tell(observer, Progress::Volume { geometry: &volume.geometry, pixel_sha256 })?;
     }
     watch.add(Stage::Decoding.key(), start.elapsed().as_secs_f64() * 1000.0);
     Ok(Input { source, volume, t1c })

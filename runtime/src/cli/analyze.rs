@@ -1,5 +1,6 @@
 //! `cordline analyze`: a study to findings.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,7 +10,7 @@ use cordline_sdk::result::State;
 use super::exit::Exit;
 use super::fail;
 use super::progress::Bar;
-use crate::analyze::{self, Request};
+use crate::analyze::{self, Models, Request};
 use crate::config::Config;
 
 /// Flags of `analyze`.
@@ -48,7 +49,10 @@ pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
     }
     let bar = Bar::new(args.quiet);
     let request = Request { inputs: &args.inputs, out: &args.out, series: args.series.as_deref() };
-    let outcome = analyze::analyze(&request, &config, &mut |progress| bar.show(&progress));
+    let outcome = analyze::analyze(&request, &config, Models::Cold, &mut |progress| {
+        bar.show(&progress);
+        ControlFlow::Continue(())
+    });
     bar.finish();
     let result = match outcome {
         Ok(result) => result,
