@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use cordline_device::{ExecutionProvider, SessionOptions};
 use cordline_sdk::result::Problem;
+use cordline_sdk::wire::limits::Limits as WireLimits;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -35,6 +36,39 @@ pub struct Config {
     pub limits: Limits,
     /// How the series is chosen.
     pub series: SeriesRules,
+    /// `cordline serve`.
+    pub daemon: DaemonConfig,
+}
+
+/// Settings of the daemon.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DaemonConfig {
+    /// Folder for jobs and their journal.
+    pub spool: PathBuf,
+    /// Socket file on which clients of this box reach it; its folder is for the daemon's user alone.
+    pub socket: PathBuf,
+    /// Folders under which clients may name input that lies on the box; none by default.
+    pub roots: Vec<PathBuf>,
+    /// Free bytes that must stay on the disk of the spool.
+    pub reserve_bytes: u64,
+    /// Most jobs that may wait.
+    pub queue: u64,
+    /// How much clients may send at once.
+    pub limits: WireLimits,
+}
+
+impl Default for DaemonConfig {
+    fn default() -> Self {
+        Self {
+            spool: "/var/lib/cordline".into(),
+            socket: "/run/cordline/cordline.sock".into(),
+            roots: Vec::new(),
+            reserve_bytes: 2 << 30,
+            queue: 1000,
+            limits: WireLimits::default(),
+        }
+    }
 }
 
 impl Default for Config {
@@ -47,6 +81,7 @@ impl Default for Config {
             log: "warn".into(),
             limits: Limits::default(),
             series: SeriesRules::default(),
+            daemon: DaemonConfig::default(),
         }
     }
 }

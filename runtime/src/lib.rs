@@ -14,6 +14,7 @@
 //! - [`evaluate`]: figures of a cohort
 //! - [`diagnosis`]: what this box has and lacks
 //! - [`journal`], [`spool`]: jobs on disk; their input and results on disk
+//! - [`daemon`]: `cordline serve`: server, clerk and worker
 //! - [`cli`]: the commands
 
 pub mod analysed;
@@ -21,6 +22,7 @@ pub mod analyze;
 pub mod bundle;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod deliver;
 pub mod diagnosis;
 pub mod dicom;

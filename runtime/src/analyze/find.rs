@@ -51,7 +51,7 @@ pub(super) fn find(
         measure::lesions(&segmented, &volume.geometry, manifest.segmenter.min_lesion_ml)
     });
 
-    tell(observer, Progress::Measured(&lesions))?;
+    tell(observer, Progress::Measured { lesions: &lesions, labels: &labels })?;
 
     let stage = Stage::Classifying;
     tell(observer, Progress::Stage(stage))?;

@@ -8,6 +8,7 @@ use ndarray::ArrayView2;
 use crate::geometry::Geometry;
 use crate::pipeline::findings::HeatMap;
 use crate::stage::Stage;
+use crate::volume::LabelMap;
 
 /// What happened in an analysis, in the order in which it happens.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +35,13 @@ pub enum Progress<'a> {
         /// Sections of the volume.
         total: usize,
     },
-    /// Lesions were measured, largest first.
-    Measured(&'a [Lesion]),
+    /// Lesions were measured.
+    Measured {
+        /// The lesions, largest first.
+        lesions: &'a [Lesion],
+        /// Their numbers on the grid of the volume.
+        labels: &'a LabelMap,
+    },
     /// A section was asked.
     Asked {
         /// The question in words.

@@ -5,6 +5,8 @@
 //! - [`bundle`]: is a bundle whole
 //! - [`evaluate`]: figures of a cohort
 //! - [`documents`]: shell completions, man pages and the schema of the result
+//! - [`serve`]: the daemon
+//! - [`submit`], [`watch`], [`get`], [`jobs`]: what is asked of a running daemon; [`remote`] is what they share
 //! - [`progress`]: the bar on a terminal
 //! - [`exit`]: what the exit codes mean
 
@@ -14,7 +16,13 @@ pub mod doctor;
 pub mod documents;
 pub mod evaluate;
 pub mod exit;
+pub mod get;
+pub mod jobs;
 pub mod progress;
+pub mod remote;
+pub mod serve;
+pub mod submit;
+pub mod watch;
 
 use std::path::PathBuf;
 
@@ -41,6 +49,22 @@ pub struct Cli {
 enum Command {
     /// Analyse an MR study: a folder, files or a ZIP archive of DICOM
     Analyze(analyze::AnalyzeArgs),
+    /// Run the daemon: jobs over ZeroMQ, kept on disk
+    Serve(serve::ServeArgs),
+    /// Send a study to the daemon
+    Submit(submit::SubmitArgs),
+    /// Follow a job of the daemon to its end
+    Watch(watch::WatchArgs),
+    /// Fetch the files of a job
+    Get(get::GetArgs),
+    /// Say how the daemon is, or where a job is
+    Status(jobs::StatusArgs),
+    /// List the daemon's jobs, newest first
+    Jobs(jobs::JobsArgs),
+    /// Stop a job; heeded between sections
+    Cancel(jobs::CancelArgs),
+    /// Choose the series of a job that needs a selection
+    Choose(jobs::ChooseArgs),
     /// Say what this box has, what was chosen and why, what is wrong and what to do
     Doctor(doctor::DoctorArgs),
     /// Look after bundles (manifest + models)
@@ -76,6 +100,14 @@ pub fn run(cli: Cli) -> Exit {
     start_log(&config.log);
     match cli.command {
         Command::Analyze(args) => analyze::run(args, config),
+        Command::Serve(args) => serve::run(args, config),
+        Command::Submit(args) => submit::run(&args, &config),
+        Command::Watch(args) => watch::run(&args, &config),
+        Command::Get(args) => get::run(&args, &config),
+        Command::Status(args) => jobs::status(&args, &config),
+        Command::Jobs(args) => jobs::jobs(&args, &config),
+        Command::Cancel(args) => jobs::cancel(&args, &config),
+        Command::Choose(args) => jobs::choose(&args, &config),
         Command::Doctor(args) => doctor::run(args, config),
         Command::Bundle(command) => bundle::run(command, config),
         Command::Evaluate(args) => evaluate::run(args, config),

@@ -1,8 +1,8 @@
 //! What happened to a job: numbered from 1 without a gap, and kept.
 
 use cordline_sdk::job::{JobId, JobState};
-use cordline_sdk::wire::event::{Event, Happening, StateChange};
-use rusqlite::{Connection, Transaction, params};
+use cordline_sdk::wire::event::{Event, Files, Happening, StateChange};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Journal, JournalError, record};
 
@@ -35,13 +35,18 @@ impl Journal {
         let sql = "SELECT number, at_ms, what, raw FROM events WHERE job = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
         let mut statement = self.db.prepare_cached(sql)?;
         let rows = statement.query_map(params![job.as_str(), since, limit], |row| {
-            let what = serde_json::from_str(&row.get::<_, String>(2)?).map_err(|e| {
-                rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(e))
-            })?;
+            let what = serde_json::from_str(&row.get::<_, String>(2)?)
+                .map_err(|e| rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(e)))?;
             let event = Event { job: job.clone(), number: row.get(0)?, at_ms: row.get(1)?, what };
             Ok(KeptEvent { event, raw: row.get(3)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Length of a file of a job; `None` where the job lists no such file.
+    pub fn file(&self, job: &JobId, path: &str) -> Result<Option<u64>, JournalError> {
+        let sql = "SELECT bytes FROM files WHERE job = ?1 AND path = ?2";
+        Ok(self.db.prepare_cached(sql)?.query_row([job.as_str(), path], |row| row.get(0)).optional()?)
     }
 }
 
@@ -59,8 +64,10 @@ pub(super) fn append_in(
     for (what, raw) in happened {
         number += 1;
         insert.execute(params![job.as_str(), number, at_ms, record::to_json(&what), raw])?;
-        if let Happening::State(change) = &what {
-            write_state(db, job, at_ms, change)?;
+        match &what {
+            Happening::State(change) => write_state(db, job, at_ms, change)?,
+            Happening::Files(files) => write_files(db, job, files)?,
+            _ => {}
         }
         kept.push(KeptEvent { event: Event { job: job.clone(), number, at_ms, what }, raw });
     }
@@ -80,15 +87,26 @@ fn write_state(db: &Connection, job: &JobId, at_ms: u64, change: &StateChange) -
     let ended = change.state.has_ended().then_some(at_ms);
     db.prepare_cached(
         "UPDATE jobs SET state = ?2, finding = ?3, problem = ?4, ended_ms = ?5,
-                attempts = CASE ?2 WHEN 'decoding' THEN attempts + 1 ELSE attempts END WHERE job = ?1",
+                attempts = CASE ?2 WHEN 'decoding' THEN attempts + 1 ELSE attempts END,
+                started_ms = CASE ?2 WHEN 'decoding' THEN ?6 ELSE started_ms END WHERE job = ?1",
     )?
     .execute(params![
         job.as_str(),
         change.state.key(),
         change.finding.as_ref().map(record::to_json),
         change.problem.as_ref().map(record::to_json),
-        ended
+        ended,
+        at_ms
     ])?;
+    Ok(())
+}
+
+fn write_files(db: &Connection, job: &JobId, files: &Files) -> Result<(), JournalError> {
+    db.execute("DELETE FROM files WHERE job = ?1", [job.as_str()])?;
+    let mut insert = db.prepare_cached("INSERT INTO files (job, path, bytes) VALUES (?1, ?2, ?3)")?;
+    for file in &files.files {
+        insert.execute(params![job.as_str(), file.path, file.bytes])?;
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use cordline_sdk::job::{JobId, JobState};
 
@@ -42,6 +42,15 @@ impl Journal {
         let fails = |e| JournalError::open(path, e);
         let db = Connection::open(path).map_err(fails)?;
         schema::prepare(&db, path)?;
+        Ok(Self { db, path: path.into() })
+    }
+
+    /// A second handle for looking only; it never waits for the one that writes.
+    pub fn reader(path: &Path) -> Result<Self, JournalError> {
+        let fails = |e| JournalError::open(path, e);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(fails)?;
+        db.busy_timeout(std::time::Duration::from_secs(5)).map_err(fails)?;
         Ok(Self { db, path: path.into() })
     }
 
@@ -69,7 +78,12 @@ impl Journal {
     }
 
     /// Jobs in these states (all when empty), newest first, submitted before a moment where one is given, at most `limit`.
-    pub fn list(&self, states: &[JobState], before_ms: Option<u64>, limit: u32) -> Result<Vec<JobRecord>, JournalError> {
+    pub fn list(
+        &self,
+        states: &[JobState],
+        before_ms: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<JobRecord>, JournalError> {
         let wanted = if states.is_empty() { &JobState::ALL[..] } else { states };
         let words: Vec<String> = wanted.iter().map(|s| format!("'{}'", s.key())).collect();
         let sql = format!(

@@ -6,7 +6,7 @@ use cordline_sdk::wire::event::{Happening, StateChange};
 use rusqlite::{OptionalExtension, params};
 
 use super::events::{append_in, change};
-use super::{Journal, JournalError, JobRecord, KeptEvent, record};
+use super::{JobRecord, Journal, JournalError, KeptEvent, record};
 
 /// A job that takes its worker down this often is set aside.
 const MOST_ATTEMPTS: u32 = 2;
@@ -38,6 +38,14 @@ impl Journal {
         Ok(kept)
     }
 
+    /// The worker stopped because the daemon goes down: the job waits again, and the attempt does not count.
+    pub fn hand_back(&mut self, job: &JobId, at_ms: u64) -> Result<(), JournalError> {
+        let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute("UPDATE jobs SET attempts = max(attempts - 1, 0) WHERE job = ?1", [job.as_str()])?;
+        append_in(&transaction, job, at_ms, vec![(change(JobState::Queued), None)])?;
+        Ok(transaction.commit()?)
+    }
+
     /// A piece of the input came.
     pub fn touch(&self, job: &JobId, at_ms: u64) -> Result<(), JournalError> {
         self.db.execute("UPDATE jobs SET touched_ms = ?2 WHERE job = ?1", params![job.as_str(), at_ms])?;
@@ -56,6 +64,15 @@ impl Journal {
         let mut statement = self.db.prepare_cached(&sql)?;
         let names: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(names.into_iter().filter_map(JobId::new).collect())
+    }
+
+    /// How long the last jobs took from decoding to their end in ms, newest first, at most twenty.
+    pub fn durations_ms(&self) -> Result<Vec<u64>, JournalError> {
+        let sql = "SELECT ended_ms - started_ms FROM jobs WHERE state = 'completed' AND started_ms <= ended_ms
+                   ORDER BY ended_ms DESC LIMIT 20";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// To be called once after opening: jobs that were running when the daemon went down wait again, or are set aside.

@@ -19,8 +19,7 @@ impl Journal {
     pub fn idle_uploads(&self, since_ms: u64) -> Result<Vec<JobId>, JournalError> {
         let sql = "SELECT job FROM jobs WHERE state = 'receiving' AND touched_ms < ?1 ORDER BY touched_ms";
         let mut statement = self.db.prepare_cached(sql)?;
-        let names: Vec<String> =
-            statement.query_map(params![since_ms], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let names: Vec<String> = statement.query_map(params![since_ms], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(names.into_iter().filter_map(JobId::new).collect())
     }
 

@@ -10,7 +10,7 @@ use super::JournalError;
 const FORMAT: i64 = 1;
 
 /// A job is one row; times are ms since 1970. `input`, `finding` and `problem` are JSON. `touched_ms`: last sign of life of
-/// an upload. `attempts`: how often a worker began it.
+/// an upload. `attempts`: how often a worker began it, `started_ms`: when it did last. `files`: what can be fetched.
 const TABLES: &str = "
 CREATE TABLE jobs (
     job          TEXT PRIMARY KEY,
@@ -22,6 +22,7 @@ CREATE TABLE jobs (
     ended_ms     INTEGER,
     input        TEXT NOT NULL,
     series       TEXT,
+    started_ms   INTEGER,
     attempts     INTEGER NOT NULL DEFAULT 0,
     last_event   INTEGER NOT NULL DEFAULT 0,
     finding      TEXT,
@@ -36,6 +37,12 @@ CREATE TABLE events (
     raw    BLOB,
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;
+CREATE TABLE files (
+    job    TEXT NOT NULL REFERENCES jobs (job) ON DELETE CASCADE,
+    path   TEXT NOT NULL,
+    bytes  INTEGER NOT NULL,
+    PRIMARY KEY (job, path)
+) WITHOUT ROWID;
 ";
 
 /// Sets the connection up, and makes or checks the tables.
@@ -47,9 +54,11 @@ pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), JournalError> 
         return Err(JournalError::Newer { path: path.into(), found: format, known: FORMAT });
     }
     db.busy_timeout(std::time::Duration::from_secs(5)).map_err(fails)?;
-    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(fails)?;
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        .map_err(fails)?;
     if format == 0 {
-        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")).map_err(fails)?;
+        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))
+            .map_err(fails)?;
     }
     let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(fails)?;
     if verdict != "ok" {

@@ -1,6 +1,6 @@
 use cordline_sdk::Finding;
 use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
-use cordline_sdk::wire::event::{Happening, StateChange, Warning};
+use cordline_sdk::wire::event::{FileInfo, Files, Happening, StateChange, Warning};
 use cordline_sdk::wire::request::Input;
 
 use super::*;
@@ -51,6 +51,27 @@ fn a_job_and_its_events_are_there_after_opening_again() {
 }
 
 #[test]
+fn a_reader_sees_files_and_durations_while_another_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    let reader = Journal::reader(journal.path()).unwrap();
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    journal.append(&job("a"), 100, vec![state(JobState::Decoding)]).unwrap();
+    let file = FileInfo {
+        path: "report.html".into(),
+        kind: "report".into(),
+        media_type: "text/html".into(),
+        bytes: 12,
+        sha256: "00".into(),
+    };
+    journal.append(&job("a"), 150, vec![(Happening::Files(Files { files: vec![file] }), None)]).unwrap();
+    journal.append(&job("a"), 400, vec![state(JobState::Completed)]).unwrap();
+    assert_eq!(reader.file(&job("a"), "report.html").unwrap(), Some(12));
+    assert_eq!(reader.file(&job("a"), "../journal.sqlite").unwrap(), None);
+    assert_eq!(reader.durations_ms().unwrap(), [300]);
+}
+
+#[test]
 fn beginning_twice_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = open(&folder);
@@ -64,7 +85,8 @@ fn beginning_twice_changes_nothing() {
 fn urgent_jobs_run_first_then_the_oldest() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = open(&folder);
-    let jobs = [("b", Priority::Background), ("c", Priority::Routine), ("d", Priority::Urgent), ("e", Priority::Routine)];
+    let jobs =
+        [("b", Priority::Background), ("c", Priority::Routine), ("d", Priority::Urgent), ("e", Priority::Routine)];
     for (at, (name, priority)) in jobs.into_iter().enumerate() {
         journal.begin(&new(name, priority, 1)).unwrap();
         journal.accept(&job(name), 100 - at as u64, None).unwrap();
@@ -104,6 +126,21 @@ fn a_restart_takes_up_what_was_running_and_sets_aside_what_kills() {
     journal.accept(&job("a"), 30, None).unwrap();
     let record = journal.job(&job("a")).unwrap().unwrap();
     assert_eq!((record.state, record.attempts, record.problem), (JobState::Queued, 0, None));
+}
+
+#[test]
+fn a_job_that_is_handed_back_has_lost_no_attempt() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    journal.accept(&job("a"), 2, None).unwrap();
+    for at in 3..9 {
+        journal.append(&job("a"), at, vec![state(JobState::Decoding)]).unwrap();
+        journal.hand_back(&job("a"), at).unwrap();
+    }
+    assert_eq!(journal.take_up(10).unwrap(), Interrupted::default());
+    let record = journal.next().unwrap().unwrap();
+    assert_eq!((record.job, record.attempts), (job("a"), 0));
 }
 
 #[test]

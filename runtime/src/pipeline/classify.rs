@@ -132,9 +132,8 @@ pub fn classify(
         }
         let classification = decide(classifier, asked);
         let decided = classifier.classes.iter().position(|c| c.id == classification.decision);
-        let map = decided.and_then(|class| {
-            explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native)
-        });
+        let map = decided
+            .and_then(|class| explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native));
         each(Step::Answered(&classification, map.as_ref()))?;
         heat_maps.extend(map);
         classifications.push(classification);

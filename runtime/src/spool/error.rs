@@ -79,7 +79,9 @@ impl SpoolError {
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 (FaultCode::DiskReserve, "wait until older jobs are removed, or ask the operator for space")
             }
-            Self::Taken { .. } | Self::Write { .. } => (FaultCode::Internal, "ask the operator to look at the daemon's log"),
+            Self::Taken { .. } | Self::Write { .. } => {
+                (FaultCode::Internal, "ask the operator to look at the daemon's log")
+            }
         };
         // Paths of the box are for its log.
         let message = match self {

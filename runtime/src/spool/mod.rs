@@ -3,6 +3,7 @@
 //! ```text
 //! SPOOL/lock                        held by the one daemon that works here
 //! SPOOL/journal.sqlite              see crate::journal
+//! SPOOL/key                         makes the names of jobs unguessable from their input
 //! SPOOL/jobs/JOB/input/000000       an item of the manifest; 000000.part while it is on the way
 //! SPOOL/jobs/JOB/results/           what the analysis wrote
 //! ```
@@ -15,7 +16,7 @@ mod upload;
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use cordline_sdk::job::JobId;
@@ -24,10 +25,13 @@ use rustix::fs::{FlockOperation, flock, statvfs};
 pub use error::SpoolError;
 pub use upload::Item;
 
+const KEY_BYTES: usize = 32;
+
 /// The folder of a daemon. Nobody else works in it while this exists.
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,
+    key: Vec<u8>,
     /// Holds the lock; the kernel lets go of it whatever becomes of the process.
     _lock: File,
 }
@@ -38,7 +42,8 @@ impl Spool {
         let fails = |source| SpoolError::write(folder, source);
         private_folder(folder).map_err(fails)?;
         let path = folder.join("lock");
-        let mut lock = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(fails)?;
+        let mut lock =
+            File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(fails)?;
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut holder = String::new();
             // Whose lock it is is only a help to the operator.
@@ -47,7 +52,13 @@ impl Spool {
         }
         lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(fails)?;
         private_folder(&folder.join("jobs")).map_err(fails)?;
-        Ok(Self { folder: folder.into(), _lock: lock })
+        let key = key(&folder.join("key")).map_err(fails)?;
+        Ok(Self { folder: folder.into(), key, _lock: lock })
+    }
+
+    /// A secret of this spool, the same for its whole life.
+    pub fn key(&self) -> &[u8] {
+        &self.key
     }
 
     /// Where the journal lies.
@@ -97,6 +108,21 @@ impl Spool {
     }
 }
 
+/// Reads the key, or makes one.
+fn key(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(path) {
+        Ok(key) if key.len() == KEY_BYTES => return Ok(key),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut key = vec![0; KEY_BYTES];
+    File::open("/dev/urandom")?.read_exact(&mut key)?;
+    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(key)
+}
+
 /// Makes a folder, and those above it, for this user alone.
 fn private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
@@ -129,8 +155,10 @@ mod tests {
         let problem = Spool::open(folder.path()).unwrap_err().problem();
         assert_eq!(problem.code, "spool_taken");
         assert!(problem.message.contains(&std::process::id().to_string()), "{}", problem.message);
+        let key = spool.key().to_vec();
         drop(spool);
-        Spool::open(folder.path()).unwrap();
+        assert_eq!(Spool::open(folder.path()).unwrap().key(), key);
+        assert_eq!(fs::metadata(folder.path().join("key")).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

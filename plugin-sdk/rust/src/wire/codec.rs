@@ -37,12 +37,16 @@ pub struct Refused {
     pub fault: Fault,
 }
 
+/// A header as JSON: what PROTOCOL.md describes.
+pub fn to_json(message: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(message).expect("messages are plain data with text keys");
+    value["v"] = MAJOR.into();
+    value
+}
+
 /// The frame of a header.
 pub fn header(message: &impl Serialize) -> Vec<u8> {
-    let value = serde_json::to_value(message).expect("messages are plain data with text keys");
-    let Value::Object(mut map) = value else { unreachable!("messages are maps") };
-    map.insert("v".into(), MAJOR.into());
-    rmp_serde::to_vec(&map).expect("a vector takes whatever is written")
+    rmp_serde::to_vec(&to_json(message)).expect("a vector takes whatever is written")
 }
 
 /// A client's message, checked against the limits: the request, and its raw bytes where the verb has them.

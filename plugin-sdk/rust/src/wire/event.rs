@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::tensor::Tensor;
 use crate::Finding;
 use crate::job::{JobId, JobState};
-use crate::result::{Classification, Lesion, OutputFile, Problem, SeriesChoice};
+use crate::result::{Classification, Lesion, Problem, SeriesChoice};
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,8 +44,6 @@ pub enum Happening {
     Warning(Warning),
     /// The results are on the disk of the box and can be fetched.
     Files(Files),
-    /// The reader was too slow and the daemon stopped sending: ask again from this event's number on. Not kept.
-    Lagging(super::request::Nothing),
 }
 
 /// Another state.
@@ -74,7 +72,8 @@ pub struct Grid {
     pub provider: String,
 }
 
-/// The mask of a section, provisional: the smallest specks go once all sections are there (`lesions`, `files`).
+/// The mask of a section. Provisional at first: the smallest specks go once all sections are there; sections that change by that
+/// are sent once more, final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SectionMask {
     /// Section number from 1, in the order of the volume.
@@ -83,6 +82,9 @@ pub struct SectionMask {
     pub done: u32,
     /// Sections of the volume.
     pub total: u32,
+    /// True where the mask will not change any more.
+    #[serde(rename = "final")]
+    pub is_final: bool,
     /// The raw frame: rows, columns, one bit a voxel, on the grid of the volume.
     pub mask: Tensor,
 }
@@ -117,6 +119,21 @@ pub struct Warning {
 /// The results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Files {
-    /// The files; `result.json` is there besides.
-    pub files: Vec<OutputFile>,
+    /// The files, `result.json` among them.
+    pub files: Vec<FileInfo>,
+}
+
+/// A file that can be fetched with `artifact`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileInfo {
+    /// Its path, for `artifact`.
+    pub path: String,
+    /// What it is, as in `result.json`; `result` for `result.json` itself.
+    pub kind: String,
+    /// Media type, for example `application/dicom`.
+    pub media_type: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
 }

@@ -21,8 +21,6 @@ pub struct Limits {
     pub voxels: u64,
     /// Seconds without any message after which a client counts as gone.
     pub silence_s: u32,
-    /// Events that may wait for a slow reader before the daemon stops sending and says so.
-    pub events_waiting: u32,
 }
 
 impl Default for Limits {
@@ -35,7 +33,6 @@ impl Default for Limits {
             job_bytes: 4 << 30,
             voxels: 1 << 26,
             silence_s: 30,
-            events_waiting: 1024,
         }
     }
 }

@@ -111,10 +111,6 @@ pub struct ArtifactPiece {
     pub offset: u64,
     /// Bytes of the whole file.
     pub bytes: u64,
-    /// SHA-256 of the whole file, 64 hexadecimal digits.
-    pub sha256: String,
-    /// Media type, for example `application/dicom`.
-    pub media_type: String,
 }
 
 /// Jobs, newest first.

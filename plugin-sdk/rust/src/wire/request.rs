@@ -85,7 +85,7 @@ pub struct Submit {
 pub enum Input {
     /// DICOM instances, to be uploaded: one item an instance.
     Study {
-        /// The instances, in the order in which chunks name them.
+        /// The instances in the order of their UIDs as text, so that whoever sends a study names its items alike.
         instances: Vec<Instance>,
     },
     /// A folder, file or ZIP archive of the box, under one of its allowed roots; nothing is uploaded.
@@ -170,7 +170,7 @@ pub struct Events {
 pub struct Artifact {
     /// The job.
     pub job: JobId,
-    /// Path of the file as the result lists it, for example `segmentation.dcm`; `result.json` is always there.
+    /// Path of the file as the event `files` lists it, for example `segmentation.dcm`.
     pub path: String,
     /// Where the piece begins.
     #[serde(default)]

@@ -1,0 +1,121 @@
+//! `cordline serve`: jobs that survive the process, and a wire on which viewers lean.
+//!
+//! ```text
+//! clients <-> server --orders--> clerk --assignment--> worker
+//!               ^                  |  ^                   |
+//!               +----letters-------+  +------news---------+
+//! ```
+//!
+//! - [`server`]: the one thread that owns the sockets; [`client`] is a connection, [`enquiries`] what is looked up at once
+//! - [`clerk`]: the one who writes journal and spool; [`input`] and [`folder`] are what clients want analysed
+//! - [`worker`]: the one who computes, with warm models; [`happening`] turns its steps into events
+//! - [`mail`]: letters to the server, and the bell that wakes it
+
+mod clerk;
+mod client;
+mod clock;
+mod enquiries;
+mod folder;
+mod happening;
+mod input;
+mod mail;
+mod server;
+mod worker;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock, mpsc};
+
+use cordline_sdk::result::Problem;
+
+use crate::analyze::models::WarmModels;
+use crate::config::Config;
+use crate::journal::Journal;
+use crate::spool::Spool;
+use clerk::{Clerk, Order, Rules};
+use enquiries::{Condition, Enquiries};
+use mail::letter_box;
+use server::Server;
+use worker::Worker;
+
+/// Serves until `stop` is set. Jobs that have not ended are taken up again by the next start.
+pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
+    let daemon = &config.daemon;
+    let spool = Arc::new(Spool::open(&daemon.spool).map_err(|e| e.problem())?);
+    let mut journal = Journal::open(&spool.journal()).map_err(|e| e.problem())?;
+    let taken_up = journal.take_up(clock::now_ms()).map_err(|e| e.problem())?;
+    tracing::info!(
+        queued = taken_up.queued.len(),
+        quarantined = taken_up.quarantined.len(),
+        damaged = taken_up.damaged.len(),
+        "jobs of the last start were taken up"
+    );
+    let models = WarmModels::open(config).map_err(|e| e.problem())?;
+
+    let condition = Arc::new(RwLock::new(Condition::default()));
+    let reader = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
+    let limits = daemon.limits.clone();
+    let enquiries = Enquiries::new(reader, spool.clone(), limits.clone(), condition.clone());
+    let (orders, inbox) = mpsc::channel();
+    let (assignments, jobs) = mpsc::channel();
+    let (outgoing, incoming) = letter_box().map_err(|e| system("the bell between threads", &e))?;
+    let rules = Rules {
+        limits,
+        reserve_bytes: daemon.reserve_bytes,
+        queue: daemon.queue,
+        bundle_sha256: models.bundle().identity().sha256,
+        roots: daemon.roots.clone(),
+        files: config.limits.clone(),
+    };
+    let clerk = Clerk::new(journal, spool.clone(), rules, outgoing, assignments);
+    let worker = Worker { config: config.clone(), spool, condition, clerk: orders.clone(), stop: stop.clone() };
+
+    let endpoint = server::ipc_endpoint(&daemon.socket).map_err(|e| system("the folder of the socket", &e))?;
+    let server = Server::bind(&[endpoint], enquiries, orders.clone(), incoming)
+        .map_err(|e| system(&format!("the socket {}", daemon.socket.display()), &e))?;
+    let clerk = spawn("clerk", stop, move || clerk.work(&inbox))?;
+    let worker = spawn("worker", stop, move || worker.work(models, &jobs))?;
+    tracing::info!(socket = %daemon.socket.display(), "ready");
+    let served = server.work(stop);
+    stop.store(true, Ordering::Relaxed);
+    // The worker gives its job back, and only then does the clerk go home.
+    let computed = worker.join();
+    let _ = orders.send(Order::Stop);
+    let written = clerk.join();
+    served.map_err(|e| system("the socket", &e))?;
+    match (computed, written) {
+        (Ok(()), Ok(())) => Ok(()),
+        _ => Err(Problem {
+            code: "daemon".into(),
+            message: "a thread of the daemon died; its last words are in the log".into(),
+            action: "start it again: every job that was accepted is still there. Please report the words".into(),
+        }),
+    }
+}
+
+/// A thread whose end is the end of the daemon.
+fn spawn(
+    name: &str,
+    stop: &Arc<AtomicBool>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>, Problem> {
+    struct Last(Arc<AtomicBool>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let last = Last(stop.clone());
+    let work = move || {
+        let _last = last;
+        work();
+    };
+    std::thread::Builder::new().name(name.into()).spawn(work).map_err(|e| system("a thread", &e))
+}
+
+fn system(what: &str, error: &dyn std::error::Error) -> Problem {
+    Problem {
+        code: "daemon".into(),
+        message: format!("{what} cannot be used: {error}"),
+        action: "look at rights and paths in the configuration, then start again".into(),
+    }
+}
