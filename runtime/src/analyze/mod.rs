@@ -3,15 +3,17 @@
 //! - [`take_in`](mod@take_in): read, choose the series, decode
 //! - [`find`](mod@find): segment, measure, classify
 //! - [`models`]: opened for one study, or kept warm for many
+//! - [`subject`]: what is analysed
 //! - [`progress`]: what is told on the way
 
 mod find;
 pub mod models;
 pub mod progress;
+pub mod subject;
 mod take_in;
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cordline_device::{ExecutionProvider, memory};
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
@@ -25,20 +27,23 @@ use crate::networks::Networks;
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::normalise;
 use crate::stage::{Spent, Stage, Stopwatch};
-use find::find;
+use find::{Images, find};
 pub use models::Models;
 pub use progress::{Observer, Progress};
+pub use subject::{Correction, Subject};
 use take_in::{Input, take_in};
 
 /// What is to be analysed.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// Files, folders and ZIP archives of one patient.
-    pub inputs: &'a [PathBuf],
+    /// What it is.
+    pub subject: Subject<'a>,
     /// Folder for the results.
     pub out: &'a Path,
     /// SeriesInstanceUID that a person chose.
     pub series: Option<&'a str>,
+    /// A mask that a person corrected: nothing is segmented, and the questions are asked again.
+    pub correction: Option<&'a Correction>,
 }
 
 /// Analyses a study and writes everything that is to be said of it into `request.out`.
@@ -178,7 +183,7 @@ fn travel(
     let (t2w, t1c_voxels) = watch.time(stage.key(), || {
         (normalise::normalise(&volume.voxels, clip), t1c.as_ref().map(|t| normalise::normalise(&t.voxels, clip)))
     });
-    let t1c_source = t1c.map(|t| t.source);
+    let t1c_source = t1c.and_then(|t| t.source);
 
     if let Some(verification) = verification {
         let start = std::time::Instant::now();
@@ -194,7 +199,9 @@ fn travel(
             cold.insert(opened)
         }
     };
-    let findings = find(&bundle, networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
+    result.warnings.extend(request.correction.map(Correction::warning));
+    let images = Images { volume: &volume, t2w: &t2w, t1c: t1c_voxels.as_ref(), correction: request.correction };
+    let findings = find(&bundle, networks, &images, watch, observer);
     say_provider(networks, config, result);
     watch.time_spent("closing", || drop(cold));
     let findings = findings?;
@@ -203,7 +210,8 @@ fn travel(
     result.classifications = findings.classifications.clone();
     result.not_asked = findings.not_asked.clone();
     result.lesions = findings.lesions.clone();
-    Ok(Analysed { source, t1c: t1c_source, volume, findings, manifest: bundle.manifest })
+    let semiautomatic = request.correction.is_some();
+    Ok(Analysed { source, t1c: t1c_source, volume, findings, manifest: bundle.manifest, semiautomatic })
 }
 
 /// Says who computed, and says aloud where that is not who was wanted most.

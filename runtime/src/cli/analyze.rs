@@ -10,7 +10,7 @@ use cordline_sdk::result::State;
 use super::exit::Exit;
 use super::fail;
 use super::progress::Bar;
-use crate::analyze::{self, Models, Request};
+use crate::analyze::{self, Models, Request, Subject};
 use crate::config::Config;
 
 /// Flags of `analyze`.
@@ -48,7 +48,12 @@ pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
         config.bundle = args.bundle;
     }
     let bar = Bar::new(args.quiet);
-    let request = Request { inputs: &args.inputs, out: &args.out, series: args.series.as_deref() };
+    let request = Request {
+        subject: Subject::Files(&args.inputs),
+        out: &args.out,
+        series: args.series.as_deref(),
+        correction: None,
+    };
     let outcome = analyze::analyze(&request, &config, Models::Cold, &mut |progress| {
         bar.show(&progress);
         ControlFlow::Continue(())

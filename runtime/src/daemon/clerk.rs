@@ -126,6 +126,7 @@ impl Clerk {
 
     fn submit(&mut self, submit: Submit) -> Result<Answer, Fault> {
         input::check(&submit, &self.rules.limits)?;
+        self.check_mask(&submit.input)?;
         let listing = self.listing(&submit.input)?;
         let fingerprint = listing.as_ref().map(Listing::fingerprint);
         let job = input::name(&submit, fingerprint.as_deref(), &self.rules.bundle_sha256, self.spool.key());
@@ -214,6 +215,24 @@ impl Clerk {
             self.outgoing.send(Letter::News);
         }
         self.summary(job)
+    }
+
+    /// A corrected mask must belong to a job that ended with an answer, and lie on its grid.
+    fn check_mask(&self, input: &Input) -> Result<(), Fault> {
+        let Input::Mask { job, mask, .. } = input else { return Ok(()) };
+        let base = self.known(job)?;
+        if base.state != JobState::Completed {
+            return Err(wrong_state(&base, "has no mask to be corrected"));
+        }
+        let shape = self.journal.grid(job).map_err(|e| fault(&e))?;
+        if shape.as_ref().is_some_and(|shape| shape[..] == mask.shape[..]) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultCode::Manifest,
+            format!("the mask has the shape {:?}, the volume of the job {job} {shape:?}", mask.shape),
+            "correct the mask on the grid that the job's event `grid` names",
+        ))
     }
 
     /// The files of a folder of the box; `None` where the input is uploaded.

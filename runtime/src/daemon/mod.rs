@@ -8,7 +8,7 @@
 //!
 //! - [`server`]: the one thread that owns the sockets; [`client`] is a connection, [`enquiries`] what is looked up at once
 //! - [`clerk`]: the one who writes journal and spool; [`input`] and [`folder`] are what clients want analysed
-//! - [`worker`]: the one who computes, with warm models; [`happening`] turns its steps into events
+//! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`happening`] turns its steps into events
 //! - [`mail`]: letters to the server, and the bell that wakes it
 
 mod clerk;
@@ -20,6 +20,7 @@ mod happening;
 mod input;
 mod mail;
 mod server;
+mod task;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,7 +68,9 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         files: config.limits.clone(),
     };
     let clerk = Clerk::new(journal, spool.clone(), rules, outgoing, assignments);
-    let worker = Worker { config: config.clone(), spool, condition, clerk: orders.clone(), stop: stop.clone() };
+    let journal = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
+    let worker =
+        Worker { config: config.clone(), spool, journal, condition, clerk: orders.clone(), stop: stop.clone() };
 
     let endpoint = server::ipc_endpoint(&daemon.socket).map_err(|e| system("the folder of the socket", &e))?;
     let server = Server::bind(&[endpoint], enquiries, orders.clone(), incoming)

@@ -18,10 +18,12 @@ use cordline_sdk::wire::reply::DeviceReport;
 use super::clerk::{Assignment, Order, cancelled};
 use super::enquiries::Condition;
 use super::happening::{Narrator, Told};
+use super::task::Task;
 use crate::analyze::models::WarmModels;
-use crate::analyze::{self, Models, Request};
+use crate::analyze::{self, Models};
 use crate::config::Config;
 use crate::digest;
+use crate::journal::Journal;
 use crate::network::NetworkError;
 use crate::outbox::RESULT_FILE;
 use crate::spool::Spool;
@@ -33,6 +35,8 @@ const LOOK_UP: Duration = Duration::from_millis(200);
 pub(super) struct Worker {
     pub config: Config,
     pub spool: Arc<Spool>,
+    /// For looking only.
+    pub journal: Journal,
     pub condition: Arc<RwLock<Condition>>,
     pub clerk: Sender<Order>,
     /// Set once the daemon goes down.
@@ -79,9 +83,12 @@ impl Worker {
         let job = &assignment.record.job;
         let provider = models.networks().providers().iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
         let mut narrator = Narrator::new(&provider);
-        let (inputs, out) = ([self.spool.input(job)], self.spool.results(job));
-        let request = Request { inputs: &inputs, out: &out, series: assignment.record.series.as_deref() };
-        let outcome = analyze::analyze(&request, &self.config, Models::Warm(models), &mut |progress| {
+        let out = self.spool.results(job);
+        let task = match Task::of(&assignment.record, &self.journal, &self.spool) {
+            Ok(task) => task,
+            Err(problem) => return self.tell(assignment, vec![end(JobState::Failed, problem)]),
+        };
+        let outcome = analyze::analyze(&task.request(&out), &self.config, Models::Warm(models), &mut |progress| {
             let told = narrator.tell(progress);
             if !told.is_empty() {
                 self.tell(assignment, told);

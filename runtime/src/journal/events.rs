@@ -43,6 +43,18 @@ impl Journal {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Sections, rows and columns of a job's volume; `None` where it came to none.
+    pub fn grid(&self, job: &JobId) -> Result<Option<[u64; 3]>, JournalError> {
+        let sql =
+            "SELECT what FROM events WHERE job = ?1 AND what LIKE '{\"event\":\"grid\"%' ORDER BY number DESC LIMIT 1";
+        let what: Option<String> =
+            self.db.prepare_cached(sql)?.query_row([job.as_str()], |row| row.get(0)).optional()?;
+        Ok(what.and_then(|what| serde_json::from_str(&what).ok()).and_then(|what| match what {
+            Happening::Grid(grid) => Some(grid.shape),
+            _ => None,
+        }))
+    }
+
     /// Length of a file of a job; `None` where the job lists no such file.
     pub fn file(&self, job: &JobId, path: &str) -> Result<Option<u64>, JournalError> {
         let sql = "SELECT bytes FROM files WHERE job = ?1 AND path = ?2";

@@ -1,6 +1,6 @@
 use cordline_sdk::Finding;
 use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
-use cordline_sdk::wire::event::{FileInfo, Files, Happening, StateChange, Warning};
+use cordline_sdk::wire::event::{FileInfo, Files, Grid, Happening, StateChange, Warning};
 use cordline_sdk::wire::request::Input;
 
 use super::*;
@@ -69,6 +69,17 @@ fn a_reader_sees_files_and_durations_while_another_writes() {
     assert_eq!(reader.file(&job("a"), "report.html").unwrap(), Some(12));
     assert_eq!(reader.file(&job("a"), "../journal.sqlite").unwrap(), None);
     assert_eq!(reader.durations_ms().unwrap(), [300]);
+}
+
+#[test]
+fn the_grid_of_a_job_is_found_among_its_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    assert_eq!(journal.grid(&job("a")).unwrap(), None);
+    let grid = Grid { shape: [3, 4, 5], matrix: [0.0; 16], pixel_sha256: String::new(), provider: "CPU".into() };
+    journal.append(&job("a"), 2, vec![warning("x"), (Happening::Grid(grid), None), warning("y")]).unwrap();
+    assert_eq!(journal.grid(&job("a")).unwrap(), Some([3, 4, 5]));
 }
 
 #[test]
