@@ -316,3 +316,87 @@ fn every_verb_answer_and_happening_has_a_vector() {
     assert_eq!(words("reply").len(), 10);
     assert_eq!(words("event").len(), 9);
 }
+
+/// The exchange of the page: a client submits the smallest volume there is and follows its job.
+fn exchange() -> String {
+    let voxels: Vec<u8> = (0..12i16).flat_map(i16::to_le_bytes).collect();
+    let t2w = Voxels {
+        tensor: tensor(&[2, 2, 3], Element::I16),
+        matrix: MATRIX,
+        sha256: "a46b67c8fb1c4c35fdfc8387c647f8c442a84e1520334a92a127f740b4c1dd5c".into(),
+    };
+    let submit = Submit { input: Input::Volume { t2w, t1c: None }, priority: Priority::Urgent, series: None };
+    let upload = |offset| Upload {
+        job: job(),
+        state: JobState::Receiving,
+        received: if offset == 0 { vec![0] } else { vec![] },
+        offset: (offset > 0).then_some(offset),
+        credit: 16,
+    };
+    let requests = [
+        (Verb::Hello(Hello { client: "example 1.0".into() }), vec![]),
+        (Verb::Submit(submit), vec![]),
+        (Verb::Chunk(Chunk { job: job(), item: 0, offset: 0 }), voxels),
+        (Verb::Commit(OfJob { job: job() }), vec![]),
+        (Verb::Events(Events { job: job(), since: 0, follow: true }), vec![]),
+    ];
+    let welcome = replies().swap_remove(0).1;
+    let answers = [
+        welcome,
+        Answer::Upload(upload(0)),
+        Answer::Upload(upload(24)),
+        Answer::Job(Box::new(JobSummary {
+            priority: Priority::Urgent,
+            last_event: 1,
+            position: Some(0),
+            seconds_left: None,
+            kind: JobKind::Volume,
+            ..summary(JobState::Queued)
+        })),
+        Answer::Events(EventsBegin { job: job(), last: 1 }),
+    ];
+    let mut text = String::new();
+    for (i, ((verb, raw), answer)) in requests.into_iter().zip(answers).enumerate() {
+        let id = i as u64 + 1;
+        text += &shown("client", &Request { id, verb }, &raw);
+        text += &shown("daemon", &Reply { id, answer }, &[]);
+    }
+    let queued = Happening::State(StateChange { state: JobState::Queued, finding: None, problem: None });
+    let wanted = ["grid", "section", "lesions", "state completed"];
+    let rest = events().into_iter().filter(|(name, _, _)| wanted.contains(name)).map(|(_, what, raw)| (what, raw));
+    let mut told: Vec<(Happening, Vec<u8>)> = [(queued, vec![])].into_iter().chain(rest).collect();
+    // The end is told last.
+    told.sort_by_key(|(what, _)| matches!(what, Happening::State(change) if change.state.has_ended()));
+    for (i, (what, raw)) in told.into_iter().enumerate() {
+        let event = Event { job: job(), number: i as u64 + 1, at_ms: 1_790_000_000_000 + i as u64 * 150, what };
+        text += &shown("daemon", &event, &raw);
+    }
+    text
+}
+
+/// A message as the page shows it: text, then the bytes of its frames.
+fn shown(from: &str, message: &impl serde::Serialize, raw: &[u8]) -> String {
+    let mut text = format!("{from}: {}\n", codec::to_json(message));
+    for frame in [codec::header(message), raw.to_vec()].iter().filter(|f| !f.is_empty()) {
+        for (i, line) in hex(frame).as_bytes().chunks(112).enumerate() {
+            let begin = if i == 0 { "  frame " } else { "        " };
+            text += &format!("{begin}{}\n", String::from_utf8_lossy(line));
+        }
+    }
+    text + "\n"
+}
+
+#[test]
+fn the_exchange_of_the_page_is_what_is_sent() {
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../PROTOCOL.md");
+    let kept = std::fs::read_to_string(&page).expect("the page is there");
+    let (before, rest) = kept.split_once("<!-- exchange -->\n").expect("the page marks its exchange");
+    let (_, after) = rest.split_once("<!-- end -->").expect("the page marks the end of its exchange");
+    let now =
+        format!("{before}<!-- exchange -->\n```\n{}```\n<!-- end -->{after}", exchange().trim_end().to_owned() + "\n");
+    if std::env::var_os("UPDATE_VECTORS").is_some() {
+        std::fs::write(&page, &now).expect("the page can be written");
+    }
+    let kept = std::fs::read_to_string(&page).expect("the page is there");
+    assert!(kept == now, "the protocol has changed: UPDATE_VECTORS=1 cargo test -p cordline-sdk --test vectors");
+}
