@@ -56,6 +56,24 @@ pub struct DaemonConfig {
     pub queue: u64,
     /// How much clients may send at once.
     pub limits: WireLimits,
+    /// How long jobs that have ended are kept.
+    pub keep: Keep,
+}
+
+/// How long jobs that have ended are kept, with all that belongs to them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// Days since their end.
+    pub days: u32,
+    /// Bytes of all together; beyond, the oldest go first.
+    pub bytes: u64,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { days: 30, bytes: 50 << 30 }
+    }
 }
 
 impl Default for DaemonConfig {
@@ -67,6 +85,7 @@ impl Default for DaemonConfig {
             reserve_bytes: 2 << 30,
             queue: 1000,
             limits: WireLimits::default(),
+            keep: Keep::default(),
         }
     }
 }

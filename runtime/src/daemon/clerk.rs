@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
 use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::result::Problem;
@@ -20,9 +21,14 @@ use super::folder::Listing;
 use super::happening::Told;
 use super::input;
 use super::mail::{Asker, Letter, Outgoing};
+use super::tidy::tidy;
+use crate::config::Keep;
 use crate::dicom::read::limits::Limits as FileLimits;
 use crate::journal::{JobRecord, Journal, JournalError, NewJob};
 use crate::spool::{Item, Spool};
+
+/// How often old jobs are looked for.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// What the clerk is to do.
 pub(super) enum Order {
@@ -68,6 +74,8 @@ pub(super) struct Rules {
     pub roots: Vec<PathBuf>,
     /// What is taken of a folder.
     pub files: FileLimits,
+    /// How long jobs that have ended are kept.
+    pub keep: Keep,
 }
 
 /// Owner of journal and spool.
@@ -96,7 +104,17 @@ impl Clerk {
 
     /// Works until told to stop.
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
-        for order in orders {
+        let mut tidied: Option<Instant> = None;
+        loop {
+            if tidied.is_none_or(|at| at.elapsed() > TIDY_EVERY) {
+                self.tidy();
+                tidied = Some(Instant::now());
+            }
+            let order = match orders.recv_timeout(TIDY_EVERY) {
+                Ok(order) => order,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             match order {
                 Order::Stop => return,
                 Order::Submit(asker, submit) => self.answer(asker, |clerk| clerk.submit(submit)),
@@ -116,6 +134,14 @@ impl Clerk {
                 }
             }
             self.assign();
+        }
+    }
+
+    fn tidy(&mut self) {
+        match tidy(&mut self.journal, &self.spool, &self.rules.keep) {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "old jobs were removed"),
+            Err(error) => tracing::error!(%error, "old jobs could not be removed"),
         }
     }
 

@@ -9,6 +9,7 @@
 //! - [`server`]: the one thread that owns the sockets; [`client`] is a connection, [`enquiries`] what is looked up at once
 //! - [`clerk`]: the one who writes journal and spool; [`input`] and [`folder`] are what clients want analysed
 //! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`happening`] turns its steps into events
+//! - [`tidy`]: what goes away by itself
 //! - [`mail`]: letters to the server, and the bell that wakes it
 
 mod clerk;
@@ -21,6 +22,7 @@ mod input;
 mod mail;
 mod server;
 mod task;
+mod tidy;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,6 +68,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         bundle_sha256: models.bundle().identity().sha256,
         roots: daemon.roots.clone(),
         files: config.limits.clone(),
+        keep: daemon.keep.clone(),
     };
     let clerk = Clerk::new(journal, spool.clone(), rules, outgoing, assignments);
     let journal = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
