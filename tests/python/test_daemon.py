@@ -472,3 +472,11 @@ def test_the_log_holds_no_patient(shared, study, client):
     ended(client, client.submit_study([study]))
     assert name
     assert name not in shared.log()
+
+
+def test_analyze_by_way_of_the_daemon(shared, study, cordline, tmp_path):
+    out = tmp_path / "out"
+    run = cordline("analyze", study, "--out", out, "--daemon", "--socket", shared.socket, out=out).expect(0)
+    assert run.result["state"] == "completed"
+    assert (out / "structured-report.dcm").is_file()
+    assert "Research use only" in run.stdout

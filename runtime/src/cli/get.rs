@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
-use cordline_sdk::client::ClientError;
+use cordline_sdk::client::{Client, ClientError};
 use cordline_sdk::job::JobId;
+use cordline_sdk::wire::event::FileInfo;
 
 use super::exit::Exit;
 use super::remote::{self, RemoteArgs, print_json};
@@ -27,17 +28,23 @@ pub struct GetArgs {
 /// Runs the command.
 pub fn run(args: &GetArgs, config: &Config) -> Exit {
     args.remote.with(config, |client| {
-        let files = client.files(&args.job)?;
-        for file in &files {
-            let bytes = client.artifact(&args.job, file)?;
-            write(&args.out, &file.path, &bytes)?;
-        }
+        let files = fetch(client, &args.job, &args.out)?;
         match args.remote.json {
             true => print_json(&files),
             false => println!("{} files in {}", files.len(), args.out.display()),
         }
         Ok(Exit::Completed)
     })
+}
+
+/// Fetches every file of a job into a folder.
+pub fn fetch(client: &mut Client, job: &JobId, out: &Path) -> Result<Vec<FileInfo>, ClientError> {
+    let files = client.files(job)?;
+    for file in &files {
+        let bytes = client.artifact(job, file)?;
+        write(out, &file.path, &bytes)?;
+    }
+    Ok(files)
 }
 
 fn write(out: &Path, path: &str, bytes: &[u8]) -> Result<(), ClientError> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cordline_sdk::wire::event::{Event, Happening};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::analyze::Progress;
@@ -33,6 +34,17 @@ impl Bar {
             }
             Progress::Segmented { done, total, .. } => self.section(Stage::Segmenting.words(), *done, *total),
             Progress::Asked { question, done, total } => self.section(question, *done, *total),
+            _ => {}
+        }
+    }
+
+    /// Shows where a job of the daemon is.
+    pub fn show_event(&self, event: &Event) {
+        match &event.what {
+            Happening::State(change) => self.bar.set_message(change.state.to_string()),
+            Happening::Section(section) => {
+                self.section(Stage::Segmenting.words(), section.done as usize, section.total as usize);
+            }
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What the commands that talk to a running daemon have in common: where it is, and what its refusals mean.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cordline_sdk::client::{Client, ClientError, Endpoint};
@@ -26,13 +26,17 @@ impl RemoteArgs {
     /// Connects, does the work, and tells what went wrong.
     pub fn with(&self, config: &Config, work: impl FnOnce(&mut Client) -> Result<Exit, ClientError>) -> Exit {
         let socket = self.socket.as_ref().unwrap_or(&config.daemon.socket);
-        let endpoint = Endpoint { address: format!("ipc://{}", socket.display()), ..Endpoint::default() };
-        let name = concat!("cordline ", env!("CARGO_PKG_VERSION"));
-        match Client::connect(&endpoint, name).and_then(|mut client| work(&mut client)) {
+        match connect(socket).and_then(|mut client| work(&mut client)) {
             Ok(exit) => exit,
             Err(error) => fail(&problem(&error), Exit::Failed),
         }
     }
+}
+
+/// Connects to the daemon at a socket file.
+pub fn connect(socket: &Path) -> Result<Client, ClientError> {
+    let endpoint = Endpoint { address: format!("ipc://{}", socket.display()), ..Endpoint::default() };
+    Client::connect(&endpoint, concat!("cordline ", env!("CARGO_PKG_VERSION")))
 }
 
 /// The error as it is shown to people.

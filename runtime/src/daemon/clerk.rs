@@ -22,8 +22,10 @@ use super::happening::Told;
 use super::input;
 use super::mail::{Asker, Letter, Outgoing};
 use super::tidy::tidy;
+use crate::bundle::MANIFEST_FILE;
 use crate::config::Keep;
 use crate::dicom::read::limits::Limits as FileLimits;
+use crate::digest;
 use crate::journal::{JobRecord, Journal, JournalError, NewJob};
 use crate::spool::{Item, Spool};
 
@@ -68,8 +70,8 @@ pub(super) struct Rules {
     pub reserve_bytes: u64,
     /// Most jobs that may wait.
     pub queue: u64,
-    /// SHA-256 of the bundle that answers.
-    pub bundle_sha256: String,
+    /// Folder of the bundle that answers.
+    pub bundle: PathBuf,
     /// Folders under which input may lie on the box.
     pub roots: Vec<PathBuf>,
     /// What is taken of a folder.
@@ -155,7 +157,9 @@ impl Clerk {
         self.check_mask(&submit.input)?;
         let listing = self.listing(&submit.input)?;
         let fingerprint = listing.as_ref().map(Listing::fingerprint);
-        let job = input::name(&submit, fingerprint.as_deref(), &self.rules.bundle_sha256, self.spool.key());
+        // Read anew each time: a bundle that was changed on disk answers the next job, and another bundle is another job.
+        let manifest = std::fs::read(self.rules.bundle.join(MANIFEST_FILE)).unwrap_or_default();
+        let job = input::name(&submit, fingerprint.as_deref(), &digest::sha256(&manifest), self.spool.key());
         let items = input::items(&submit.input);
         let bytes = listing.map_or_else(|| items.iter().map(|i| i.bytes).sum(), |l| l.bytes());
         if let Some(known) = self.job(&job)? {

@@ -65,7 +65,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         limits,
         reserve_bytes: daemon.reserve_bytes,
         queue: daemon.queue,
-        bundle_sha256: models.bundle().identity().sha256,
+        bundle: models.bundle().folder().to_owned(),
         roots: daemon.roots.clone(),
         files: config.limits.clone(),
         keep: daemon.keep.clone(),

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use cordline_sdk::RESEARCH_USE;
 use cordline_sdk::wire::codec;
-use cordline_sdk::wire::event::Happening;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
 use cordline_sdk::wire::reply::{Answer, EventsBegin, Reply, Role, Welcome};
 use cordline_sdk::wire::request::{Events, Nothing, Request, Verb};
@@ -25,7 +24,7 @@ const LEISURELY: Duration = Duration::from_millis(500);
 /// Messages that are taken in one go, so that answers are not kept waiting.
 const IN_ONE_GO: usize = 64;
 /// Messages that ZeroMQ itself may hold for a client.
-const HIGH_WATER: i32 = 64;
+const HIGH_WATER: i32 = 16;
 /// How long the last messages may take once the daemon goes down, in ms.
 const LINGER_MS: i32 = 1000;
 
@@ -260,7 +259,6 @@ fn pump(client: &mut Client, enquiries: &Enquiries) {
                     break;
                 }
                 at.sent = kept.event.number;
-                over = matches!(&kept.event.what, Happening::State(c) if c.state.has_ended() && at.until.is_none());
                 client.push((codec::header(&kept.event), kept.raw));
             }
             over |= at.until.is_some_and(|until| at.sent >= until) || enquiries.last_event(&job).is_none();

@@ -144,7 +144,12 @@ impl Worker {
         self.tell(assignment, told);
     }
 
+    /// The bundle on disk is another one than was loaded, and cannot be used.
     fn refuse(&self, assignment: &Assignment, error: &NetworkError) {
+        if let Ok(mut condition) = self.condition.write() {
+            condition.ready = false;
+            condition.warnings = vec![format!("the bundle was changed on disk and cannot be used: {error}")];
+        }
         self.tell(assignment, vec![end(JobState::Failed, error.problem())]);
     }
 
