@@ -48,6 +48,10 @@ pub struct DaemonConfig {
     pub spool: PathBuf,
     /// Socket file on which clients of this box reach it; its folder is for the daemon's user alone.
     pub socket: PathBuf,
+    /// Endpoint for clients from other hosts, for example `tcp://0.0.0.0:5710`; none by default. Only keys of the list come in.
+    pub tcp: Option<String>,
+    /// Folder of the daemon's own keys and the list of clients.
+    pub keys: PathBuf,
     /// Folders under which clients may name input that lies on the box; none by default.
     pub roots: Vec<PathBuf>,
     /// Free bytes that must stay on the disk of the spool.
@@ -81,6 +85,8 @@ impl Default for DaemonConfig {
         Self {
             spool: "/var/lib/cordline".into(),
             socket: "/run/cordline/cordline.sock".into(),
+            tcp: None,
+            keys: "/etc/cordline/keys".into(),
             roots: Vec::new(),
             reserve_bytes: 2 << 30,
             queue: 1000,

@@ -15,10 +15,12 @@
 //! - [`diagnosis`]: what this box has and lacks
 //! - [`journal`], [`spool`]: jobs on disk; their input and results on disk
 //! - [`daemon`]: `cordline serve`: server, clerk and worker
+//! - [`keys`], [`audit`]: who may come from other hosts; who did what, when
 //! - [`cli`]: the commands
 
 pub mod analysed;
 pub mod analyze;
+pub mod audit;
 pub mod bundle;
 pub mod cli;
 pub mod config;
@@ -30,6 +32,7 @@ pub mod digest;
 pub mod evaluate;
 pub mod geometry;
 pub mod journal;
+pub mod keys;
 pub mod network;
 pub mod networks;
 pub mod outbox;

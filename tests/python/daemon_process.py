@@ -33,6 +33,8 @@ class Daemon:
         }
         self.process: subprocess.Popen | None = None
         self.roots: list[Path] = []
+        self.tcp = ""
+        self.keys = folder / "keys"
 
     @property
     def endpoint(self) -> str:
@@ -40,6 +42,8 @@ class Daemon:
 
     def command(self) -> list[str]:
         roots = [word for root in self.roots for word in ("--root", str(root))]
+        if self.tcp:
+            self.environment |= {"CORDLINE_DAEMON__TCP": self.tcp, "CORDLINE_DAEMON__KEYS": str(self.keys)}
         return [
             str(self.program), "serve", "--spool", str(self.spool), "--socket", str(self.socket),
             "--bundle", str(self.bundle), "--threads", "1", *roots,

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -54,11 +56,18 @@ class Client:
     """A connection to the daemon.
 
     endpoint: where it listens. name: name and version of the program, for its log.
-    patience_s: how long an answer may take.
+    patience_s: how long an answer may take. key: key file (what `cordline keys new` printed), for a daemon elsewhere.
     """
 
-    def __init__(self, endpoint: str = DEFAULT_ENDPOINT, name: str = "python", patience_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        endpoint: str = DEFAULT_ENDPOINT,
+        name: str = "python",
+        patience_s: float = 10.0,
+        key: str | os.PathLike[str] | None = None,
+    ) -> None:
         self.endpoint, self.name, self.patience_s = endpoint, name, patience_s
+        self._key = _read_key(Path(key)) if key is not None else None
         self._number = 0
         self._operations: list[Operation] = []
         self._events: deque[Event] = deque()
@@ -271,6 +280,10 @@ class Client:
     def _open(self) -> zmq.Socket[bytes]:
         socket = zmq.Context.instance().socket(zmq.DEALER)
         socket.linger = 1000
+        if self._key is not None:
+            socket.curve_serverkey = self._key["server"].encode()
+            socket.curve_publickey = self._key["public"].encode()
+            socket.curve_secretkey = self._key["secret"].encode()
         socket.connect(self.endpoint)
         return socket
 
@@ -284,6 +297,13 @@ class Client:
             self.welcome = self._run(_ask("hello", {"client": self.name}))
         except Silence:
             raise Nobody(self.endpoint) from None
+
+
+def _read_key(path: Path) -> dict[str, str]:
+    found = dict(re.findall(r'^(public|secret|server) *= *"(.{40})"$', path.read_text(), re.MULTILINE))
+    if len(found) < 3:
+        raise ClientError(f"{path} is no key file")
+    return found
 
 
 def _has_ended(summary: dict[str, Any]) -> bool:

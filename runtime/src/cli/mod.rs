@@ -7,6 +7,7 @@
 //! - [`documents`]: shell completions, man pages and the schema of the result
 //! - [`serve`]: the daemon
 //! - [`submit`], [`watch`], [`get`], [`jobs`]: what is asked of a running daemon; [`remote`] is what they share
+//! - [`keys`]: who may come in from other hosts; is the audit file whole
 //! - [`progress`]: the bar on a terminal
 //! - [`exit`]: what the exit codes mean
 
@@ -18,6 +19,7 @@ pub mod evaluate;
 pub mod exit;
 pub mod get;
 pub mod jobs;
+pub mod keys;
 pub mod progress;
 pub mod remote;
 pub mod serve;
@@ -65,6 +67,12 @@ enum Command {
     Cancel(jobs::CancelArgs),
     /// Choose the series of a job that needs a selection
     Choose(jobs::ChooseArgs),
+    /// Look after the keys of clients from other hosts
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Look after the record of who did what
+    #[command(subcommand)]
+    Audit(keys::AuditCommand),
     /// Say what this box has, what was chosen and why, what is wrong and what to do
     Doctor(doctor::DoctorArgs),
     /// Look after bundles (manifest + models)
@@ -108,6 +116,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Jobs(args) => jobs::jobs(&args, &config),
         Command::Cancel(args) => jobs::cancel(&args, &config),
         Command::Choose(args) => jobs::choose(&args, &config),
+        Command::Keys(command) => keys::run(command, &config),
+        Command::Audit(command) => keys::run_audit(command, &config),
         Command::Doctor(args) => doctor::run(args, config),
         Command::Bundle(command) => bundle::run(command, config),
         Command::Evaluate(args) => evaluate::run(args, config),

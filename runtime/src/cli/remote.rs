@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cordline_sdk::client::{Client, ClientError, Endpoint};
+use cordline_sdk::client::{Client, ClientError, ClientKey, Endpoint};
 use cordline_sdk::job::{JobId, JobState, JobSummary};
 use cordline_sdk::result::Problem;
 
@@ -17,6 +17,12 @@ pub struct RemoteArgs {
     /// Socket file of the daemon [default: /run/cordline/cordline.sock]
     #[arg(long, value_name = "FILE")]
     socket: Option<PathBuf>,
+    /// A daemon on another host, for example tcp://box:5710
+    #[arg(long, value_name = "ENDPOINT", requires = "key", conflicts_with = "socket")]
+    at: Option<String>,
+    /// Key file for it, as `cordline keys new` printed it
+    #[arg(long, value_name = "FILE", requires = "at")]
+    key: Option<PathBuf>,
     /// Print JSON on standard output
     #[arg(long)]
     pub json: bool,
@@ -25,8 +31,13 @@ pub struct RemoteArgs {
 impl RemoteArgs {
     /// Connects, does the work, and tells what went wrong.
     pub fn with(&self, config: &Config, work: impl FnOnce(&mut Client) -> Result<Exit, ClientError>) -> Exit {
-        let socket = self.socket.as_ref().unwrap_or(&config.daemon.socket);
-        match connect(socket).and_then(|mut client| work(&mut client)) {
+        let client = match (&self.at, &self.key) {
+            (Some(address), Some(key)) => ClientKey::read(key).and_then(|key| {
+                connect_to(Endpoint { address: address.clone(), key: Some(key), ..Endpoint::default() })
+            }),
+            _ => connect(self.socket.as_ref().unwrap_or(&config.daemon.socket)),
+        };
+        match client.and_then(|mut client| work(&mut client)) {
             Ok(exit) => exit,
             Err(error) => fail(&problem(&error), Exit::Failed),
         }
@@ -35,7 +46,10 @@ impl RemoteArgs {
 
 /// Connects to the daemon at a socket file.
 pub fn connect(socket: &Path) -> Result<Client, ClientError> {
-    let endpoint = Endpoint { address: format!("ipc://{}", socket.display()), ..Endpoint::default() };
+    connect_to(Endpoint { address: format!("ipc://{}", socket.display()), ..Endpoint::default() })
+}
+
+fn connect_to(endpoint: Endpoint) -> Result<Client, ClientError> {
     Client::connect(&endpoint, concat!("cordline ", env!("CARGO_PKG_VERSION")))
 }
 
@@ -53,6 +67,9 @@ pub fn problem(error: &ClientError) -> Problem {
         }
         ClientError::Unreadable { .. } => {
             ("unreadable", error.to_string(), "check that the file exists and that this user may read it".to_owned())
+        }
+        ClientError::Key { .. } => {
+            ("key", error.to_string(), "name the file into which the output of `cordline keys new` was put".to_owned())
         }
         ClientError::Unexpected { .. } => {
             ("unexpected", error.to_string(), "bring `cordline` and its daemon to the same version".to_owned())

@@ -22,6 +22,7 @@ use super::happening::Told;
 use super::input;
 use super::mail::{Asker, Letter, Outgoing};
 use super::tidy::tidy;
+use crate::audit::{Audit, AuditEvent, Entry};
 use crate::bundle::MANIFEST_FILE;
 use crate::config::Keep;
 use crate::dicom::read::limits::Limits as FileLimits;
@@ -50,6 +51,8 @@ pub(super) enum Order {
     Idle,
     /// The worker gives its job back unfinished: the daemon goes down.
     HandBack(JobId),
+    /// To be put into the audit file.
+    Audit(Entry),
     /// No more orders will come.
     Stop,
 }
@@ -83,6 +86,7 @@ pub(super) struct Rules {
 /// Owner of journal and spool.
 pub(super) struct Clerk {
     journal: Journal,
+    audit: Audit,
     spool: Arc<Spool>,
     rules: Rules,
     outgoing: Outgoing,
@@ -93,19 +97,21 @@ pub(super) struct Clerk {
 }
 
 impl Clerk {
-    /// A clerk with an open journal.
+    /// A clerk with open books.
     pub(super) fn new(
         journal: Journal,
+        audit: Audit,
         spool: Arc<Spool>,
         rules: Rules,
         outgoing: Outgoing,
         worker: Sender<Assignment>,
     ) -> Self {
-        Self { journal, spool, rules, outgoing, worker, idle: false, running: None, uploads: BTreeMap::new() }
+        Self { journal, audit, spool, rules, outgoing, worker, idle: false, running: None, uploads: BTreeMap::new() }
     }
 
     /// Works until told to stop.
     pub(super) fn work(mut self, orders: &Receiver<Order>) {
+        self.note(Entry { event: AuditEvent::Started, who: "box".into(), about: String::new() });
         let mut tidied: Option<Instant> = None;
         loop {
             if tidied.is_none_or(|at| at.elapsed() > TIDY_EVERY) {
@@ -118,7 +124,10 @@ impl Clerk {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             match order {
-                Order::Stop => return,
+                Order::Stop => {
+                    self.note(Entry { event: AuditEvent::Stopped, who: "box".into(), about: String::new() });
+                    return;
+                }
                 Order::Submit(asker, submit) => self.answer(asker, |clerk| clerk.submit(submit)),
                 Order::Chunk(asker, chunk, bytes) => self.answer(asker, |clerk| clerk.chunk(&chunk, &bytes)),
                 Order::Commit(asker, job) => self.answer(asker, |clerk| clerk.commit(&job)),
@@ -129,6 +138,7 @@ impl Clerk {
                     self.idle = true;
                     self.running = None;
                 }
+                Order::Audit(entry) => self.note(entry),
                 Order::HandBack(job) => {
                     if let Err(error) = self.journal.hand_back(&job, now_ms()) {
                         tracing::error!(%job, %error, "the job could not be given back");
@@ -136,6 +146,12 @@ impl Clerk {
                 }
             }
             self.assign();
+        }
+    }
+
+    fn note(&mut self, entry: Entry) {
+        if let Err(error) = self.audit.write(entry) {
+            tracing::error!(%error, "the audit file cannot be written");
         }
     }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use cordline_sdk::job::JobId;
-use cordline_sdk::wire::reply::Role;
 
 /// Messages that may wait for a client. Events beyond that wait in the journal.
 const MOST_WAITING: usize = 64;
@@ -14,11 +13,20 @@ const MOST_UNREAD: usize = 4096;
 /// A message that waits: a header, and at times a raw frame.
 pub(super) type Parcel = (Vec<u8>, Option<Vec<u8>>);
 
+/// A connection by name: the socket through which it came, and what ZeroMQ calls it there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ClientId {
+    /// Number of the socket.
+    pub door: usize,
+    /// ZeroMQ's name.
+    pub identity: Vec<u8>,
+}
+
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Client {
-    /// What it may do; `None` before its `hello`.
-    pub role: Option<Role>,
+    /// True once it said hello.
+    pub greeted: bool,
     /// When it was last heard.
     pub heard: Instant,
     /// What it follows.
@@ -40,7 +48,7 @@ pub(super) struct Following {
 impl Client {
     /// A connection that was heard for the first time.
     pub(super) fn new(now: Instant) -> Self {
-        Self { role: None, heard: now, following: BTreeMap::new(), chunks: 0, waiting: VecDeque::new() }
+        Self { greeted: false, heard: now, following: BTreeMap::new(), chunks: 0, waiting: VecDeque::new() }
     }
 
     /// Room for events. Answers always find a place: each was asked for.

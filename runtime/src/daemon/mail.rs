@@ -7,11 +7,13 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use cordline_sdk::wire::reply::Answer;
 use rustix::event::{EventfdFlags, eventfd};
 
+use super::client::ClientId;
+
 /// Who asked: a connection, and the number of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asker {
-    /// ZeroMQ's name of the connection.
-    pub client: Vec<u8>,
+    /// The connection.
+    pub client: ClientId,
     /// Number of the request.
     pub id: u64,
     /// True for a chunk, whose answer gives its credit back.

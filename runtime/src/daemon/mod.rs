@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - [`server`]: the one thread that owns the sockets; [`client`] is a connection, [`enquiries`] what is looked up at once
+//! - [`gate`]: who may come in from other hosts
 //! - [`clerk`]: the one who writes journal and spool; [`input`] and [`folder`] are what clients want analysed
 //! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`happening`] turns its steps into events
 //! - [`tidy`]: what goes away by itself
@@ -17,6 +18,7 @@ mod client;
 mod clock;
 mod enquiries;
 mod folder;
+mod gate;
 mod happening;
 mod input;
 mod mail;
@@ -31,13 +33,16 @@ use std::sync::{Arc, RwLock, mpsc};
 use cordline_sdk::result::Problem;
 
 use crate::analyze::models::WarmModels;
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::journal::Journal;
+use crate::keys::KeyFolder;
 use crate::spool::Spool;
 use clerk::{Clerk, Order, Rules};
 use enquiries::{Condition, Enquiries};
+use gate::Guests;
 use mail::letter_box;
-use server::Server;
+use server::{Outside, Server};
 use worker::Worker;
 
 /// Serves until `stop` is set. Jobs that have not ended are taken up again by the next start.
@@ -52,6 +57,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         damaged = taken_up.damaged.len(),
         "jobs of the last start were taken up"
     );
+    let audit = Audit::open(&spool.audit()).map_err(|e| system("the audit file", &e))?;
     let models = WarmModels::open(config).map_err(|e| e.problem())?;
 
     let condition = Arc::new(RwLock::new(Condition::default()));
@@ -70,14 +76,16 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         files: config.limits.clone(),
         keep: daemon.keep.clone(),
     };
-    let clerk = Clerk::new(journal, spool.clone(), rules, outgoing, assignments);
+    let clerk = Clerk::new(journal, audit, spool.clone(), rules, outgoing, assignments);
     let journal = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
     let worker =
         Worker { config: config.clone(), spool, journal, condition, clerk: orders.clone(), stop: stop.clone() };
 
     let endpoint = server::ipc_endpoint(&daemon.socket).map_err(|e| system("the folder of the socket", &e))?;
-    let server = Server::bind(&[endpoint], enquiries, orders.clone(), incoming)
-        .map_err(|e| system(&format!("the socket {}", daemon.socket.display()), &e))?;
+    let outside = outside(config)?;
+    let server = Server::bind(&endpoint, outside, enquiries, orders.clone(), incoming).map_err(|e| {
+        system(&format!("the socket {}, or the endpoint for other hosts,", daemon.socket.display()), &e)
+    })?;
     let clerk = spawn("clerk", stop, move || clerk.work(&inbox))?;
     let worker = spawn("worker", stop, move || worker.work(models, &jobs))?;
     tracing::info!(socket = %daemon.socket.display(), "ready");
@@ -96,6 +104,21 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
             action: "start it again: every job that was accepted is still there. Please report the words".into(),
         }),
     }
+}
+
+/// The door for other hosts, where the configuration names one. It is never open without keys.
+fn outside(config: &Config) -> Result<Option<Outside>, Problem> {
+    let Some(endpoint) = config.daemon.tcp.clone() else { return Ok(None) };
+    if zmq::has("curve") != Some(true) {
+        return Err(Problem {
+            code: "no_curve".into(),
+            message: "the system's libzmq has no CURVE, so clients from other hosts cannot be told apart".into(),
+            action: "install a libzmq with libsodium (Debian: libzmq5), or leave daemon.tcp out".into(),
+        });
+    }
+    let keys = KeyFolder::new(&config.daemon.keys);
+    let pair = keys.server().map_err(|e| e.problem())?;
+    Ok(Some(Outside { endpoint, pair, guests: Arc::new(Guests::new(keys)) }))
 }
 
 /// A thread whose end is the end of the daemon.

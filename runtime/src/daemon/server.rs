@@ -2,6 +2,7 @@
 //! clerk, and sends what comes back. It never waits for a disk that others write to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -9,14 +10,18 @@ use std::time::{Duration, Instant};
 use cordline_sdk::RESEARCH_USE;
 use cordline_sdk::wire::codec;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
+use cordline_sdk::wire::limits::Limits;
 use cordline_sdk::wire::reply::{Answer, EventsBegin, Reply, Role, Welcome};
 use cordline_sdk::wire::request::{Events, Nothing, Request, Verb};
 use cordline_sdk::wire::{MAJOR, MINOR};
 
 use super::clerk::{Order, no_such_job};
-use super::client::{Client, Following, Parcel, Sent};
+use super::client::{Client, ClientId, Following, Parcel, Sent};
 use super::enquiries::Enquiries;
+use super::gate::{self, Guests};
 use super::mail::{Asker, Incoming, Letter};
+use crate::audit::{AuditEvent, Entry};
+use crate::keys::Pair;
 
 /// How often sockets are looked at while somebody reads slowly, and otherwise.
 const HURRIED: Duration = Duration::from_millis(10);
@@ -28,58 +33,73 @@ const HIGH_WATER: i32 = 16;
 /// How long the last messages may take once the daemon goes down, in ms.
 const LINGER_MS: i32 = 1000;
 
+/// A socket through which clients come.
+struct Door {
+    socket: zmq::Socket,
+    /// Who may come; `None` where the rights on the socket file say it.
+    guests: Option<Arc<Guests>>,
+}
+
+/// Where to listen for clients from other hosts, and who may come.
+pub(super) struct Outside {
+    /// A `tcp://` endpoint.
+    pub endpoint: String,
+    /// The daemon's own keys.
+    pub pair: Pair,
+    /// Who may come.
+    pub guests: Arc<Guests>,
+}
+
 /// Sockets and connections.
 pub(super) struct Server {
-    router: zmq::Socket,
-    clients: HashMap<Vec<u8>, Client>,
+    doors: Vec<Door>,
+    clients: HashMap<ClientId, Client>,
     enquiries: Enquiries,
     clerk: Sender<Order>,
     incoming: Incoming,
 }
 
 impl Server {
-    /// Binds the endpoints.
+    /// Binds the socket of the box, and the one for other hosts where it is wanted.
     pub(super) fn bind(
-        endpoints: &[String],
+        inside: &str,
+        outside: Option<Outside>,
         enquiries: Enquiries,
         clerk: Sender<Order>,
         incoming: Incoming,
     ) -> Result<Self, zmq::Error> {
-        let router = zmq::Context::new().socket(zmq::ROUTER)?;
-        let limits = enquiries.limits();
-        router.set_router_mandatory(true)?;
-        router.set_linger(LINGER_MS)?;
-        router.set_sndhwm(HIGH_WATER)?;
-        router.set_rcvhwm(HIGH_WATER)?;
-        router.set_maxmsgsize(limits.header_bytes.max(limits.frame_bytes) as i64)?;
-        // A dead peer is noticed by ZeroMQ itself too; ours is the one that counts.
-        router.set_heartbeat_ivl(1000 * limits.silence_s as i32 / 3)?;
-        router.set_heartbeat_timeout(1000 * limits.silence_s as i32)?;
-        for endpoint in endpoints {
-            router.bind(endpoint)?;
+        let context = zmq::Context::new();
+        let socket = router(&context, enquiries.limits())?;
+        socket.bind(inside)?;
+        let mut doors = vec![Door { socket, guests: None }];
+        if let Some(Outside { endpoint, pair, guests }) = outside {
+            gate::keep(&context, guests.clone(), clerk.clone())?;
+            let socket = router(&context, enquiries.limits())?;
+            socket.set_curve_server(true)?;
+            socket.set_curve_secretkey(&zmq::z85_decode(&pair.secret).map_err(|_| zmq::Error::EINVAL)?)?;
+            socket.set_zap_domain("cordline")?;
+            socket.bind(&endpoint)?;
+            doors.push(Door { socket, guests: Some(guests) });
         }
-        Ok(Self { router, clients: HashMap::new(), enquiries, clerk, incoming })
+        Ok(Self { doors, clients: HashMap::new(), enquiries, clerk, incoming })
     }
 
     /// Serves until `stop` is set and the bell rings.
     pub(super) fn work(mut self, stop: &AtomicBool) -> Result<(), zmq::Error> {
         while !stop.load(Ordering::Relaxed) {
             let wait = if self.clients.values().any(Client::is_behind) { HURRIED } else { LEISURELY };
-            let mut items =
-                [self.router.as_poll_item(zmq::POLLIN), zmq::PollItem::from_fd(self.incoming.bell(), zmq::POLLIN)];
-            match zmq::poll(&mut items, wait.as_millis() as i64) {
-                Ok(_) | Err(zmq::Error::EINTR) => {}
-                Err(e) => return Err(e),
-            }
+            self.wait(wait)?;
             for letter in self.incoming.take() {
                 self.deliver(letter);
             }
-            for _ in 0..IN_ONE_GO {
-                match self.router.recv_multipart(zmq::DONTWAIT) {
-                    Ok(frames) => self.receive(frames),
-                    Err(zmq::Error::EAGAIN) => break,
-                    Err(zmq::Error::EINTR) => {}
-                    Err(e) => return Err(e),
+            for door in 0..self.doors.len() {
+                for _ in 0..IN_ONE_GO {
+                    match receive_from(&self.doors[door].socket) {
+                        Ok((identity, user, frames)) => self.receive(ClientId { door, identity }, &user, &frames),
+                        Err(zmq::Error::EAGAIN) => break,
+                        Err(zmq::Error::EINTR) => {}
+                        Err(e) => return Err(e),
+                    }
                 }
             }
             self.send();
@@ -88,45 +108,69 @@ impl Server {
         Ok(())
     }
 
-    fn receive(&mut self, mut frames: Vec<Vec<u8>>) {
-        let identity = frames.remove(0);
-        let client = self.clients.entry(identity.clone()).or_insert_with(|| Client::new(Instant::now()));
+    /// Returns once a message or a letter has come, or the time is up.
+    fn wait(&self, time: Duration) -> Result<(), zmq::Error> {
+        let bell = zmq::PollItem::from_fd(self.incoming.bell(), zmq::POLLIN);
+        let doors = self.doors.iter().map(|door| door.socket.as_poll_item(zmq::POLLIN));
+        let mut items: Vec<zmq::PollItem<'_>> = doors.chain([bell]).collect();
+        match zmq::poll(&mut items, time.as_millis() as i64) {
+            Ok(_) | Err(zmq::Error::EINTR) => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn receive(&mut self, id: ClientId, user: &str, frames: &[Vec<u8>]) {
+        let client = self.clients.entry(id.clone()).or_insert_with(|| Client::new(Instant::now()));
         client.heard = Instant::now();
         if client.is_hopeless() {
-            self.clients.remove(&identity);
+            self.clients.remove(&id);
             return;
         }
         let views: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
         match codec::request(&views, self.enquiries.limits()) {
             Ok((request, raw)) => {
-                let raw = raw.map(<[u8]>::to_vec);
                 let is_chunk = matches!(request.verb, Verb::Chunk(_));
-                let asker = Asker { client: identity, id: request.id, is_chunk };
-                if let Some(answer) = self.handle(&asker, request, raw) {
+                let raw = raw.map(<[u8]>::to_vec);
+                let asker = Asker { client: id, id: request.id, is_chunk };
+                if let Some(answer) = self.handle(&asker, user, request, raw) {
                     self.reply(&asker, answer, None);
                 }
             }
             Err(refused) => {
-                let asker = Asker { client: identity, id: refused.id, is_chunk: false };
+                let asker = Asker { client: id, id: refused.id, is_chunk: false };
                 self.reply(&asker, Answer::Fault(refused.fault), None);
             }
         }
     }
 
+    /// What a client may do now. Whoever reaches the socket file is one of the box's own; a key may be taken out at any time.
+    fn role(&self, door: usize, user: &str) -> Option<Role> {
+        match &self.doors[door].guests {
+            None => Some(Role::Admin),
+            Some(guests) => guests.role(user),
+        }
+    }
+
     /// The answer, where it can be given at once.
-    fn handle(&mut self, asker: &Asker, request: Request, raw: Option<Vec<u8>>) -> Option<Answer> {
-        let client = self.clients.get_mut(&asker.client)?;
-        let Some(role) = client.role else {
-            return Some(match request.verb {
-                Verb::Hello(hello) => {
-                    // Whoever reaches the socket file is one of the box's own.
-                    client.role = Some(Role::Admin);
-                    tracing::info!(client = %plain(&hello.client), "connected");
-                    self.welcome(Role::Admin)
-                }
-                _ => Answer::Fault(Fault::new(FaultCode::NotAllowed, "`hello` comes first", "send `hello`")),
-            });
+    fn handle(&mut self, asker: &Asker, user: &str, request: Request, raw: Option<Vec<u8>>) -> Option<Answer> {
+        let Some(role) = self.role(asker.client.door, user) else {
+            return Some(Answer::Fault(Fault::new(
+                FaultCode::NotAllowed,
+                "the key of this client was taken out of the list, or has expired",
+                "ask the operator for a new key",
+            )));
         };
+        let client = self.clients.get_mut(&asker.client)?;
+        let who = if user.is_empty() { "box" } else { user };
+        if !client.greeted {
+            let Verb::Hello(hello) = request.verb else {
+                return Some(Answer::Fault(Fault::new(FaultCode::NotAllowed, "`hello` comes first", "send `hello`")));
+            };
+            client.greeted = true;
+            tracing::info!(who, client = %plain(&hello.client), "connected");
+            self.audit(AuditEvent::Connected, who, &plain(&hello.client));
+            return Some(self.welcome(role));
+        }
         if role < least_role(&request.verb) {
             return Some(Answer::Fault(Fault::new(
                 FaultCode::NotAllowed,
@@ -149,6 +193,9 @@ impl Server {
                 )));
             }
             Verb::Artifact(artifact) => {
+                if artifact.offset == 0 {
+                    self.audit(AuditEvent::Fetched, who, &format!("{} {}", artifact.job, artifact.path));
+                }
                 let (answer, piece) = self.enquiries.artifact(&artifact);
                 self.reply(asker, answer, piece);
                 return None;
@@ -165,9 +212,18 @@ impl Server {
                 client.chunks += 1;
                 Order::Chunk(asker.clone(), chunk, raw.unwrap_or_default())
             }
-            Verb::Commit(of) => Order::Commit(asker.clone(), of.job),
-            Verb::Cancel(of) => Order::Cancel(asker.clone(), of.job),
-            Verb::Choose(choose) => Order::Choose(asker.clone(), choose.job, choose.series),
+            Verb::Commit(of) => {
+                self.audit(AuditEvent::Accepted, who, of.job.as_str());
+                Order::Commit(asker.clone(), of.job)
+            }
+            Verb::Cancel(of) => {
+                self.audit(AuditEvent::Changed, who, of.job.as_str());
+                Order::Cancel(asker.clone(), of.job)
+            }
+            Verb::Choose(choose) => {
+                self.audit(AuditEvent::Changed, who, choose.job.as_str());
+                Order::Choose(asker.clone(), choose.job, choose.series)
+            }
         };
         match self.clerk.send(order) {
             Ok(()) => None,
@@ -177,6 +233,10 @@ impl Server {
                 "try again in a minute",
             ))),
         }
+    }
+
+    fn audit(&self, event: AuditEvent, who: &str, about: &str) {
+        let _ = self.clerk.send(Order::Audit(Entry { event, who: who.into(), about: about.into() }));
     }
 
     fn welcome(&self, role: Role) -> Answer {
@@ -225,11 +285,11 @@ impl Server {
 
     /// Fills every client's queue with the events that it follows, and sends what the sockets take.
     fn send(&mut self) {
-        let Self { router, clients, enquiries, .. } = self;
-        clients.retain(|identity, client| {
+        let Self { doors, clients, enquiries, .. } = self;
+        clients.retain(|id, client| {
             loop {
                 pump(client, enquiries);
-                if client.flush(|parcel| send_to(router, identity, parcel)).is_err() {
+                if client.flush(|parcel| send_to(&doors[id.door].socket, &id.identity, parcel)).is_err() {
                     return false;
                 }
                 // What was sent made room: perhaps there is more.
@@ -244,6 +304,31 @@ impl Server {
         let silence = Duration::from_secs(u64::from(self.enquiries.limits().silence_s));
         self.clients.retain(|_, client| client.heard.elapsed() < silence);
     }
+}
+
+/// A ROUTER that refuses what is too large and tells what it cannot send.
+fn router(context: &zmq::Context, limits: &Limits) -> Result<zmq::Socket, zmq::Error> {
+    let router = context.socket(zmq::ROUTER)?;
+    router.set_router_mandatory(true)?;
+    router.set_linger(LINGER_MS)?;
+    router.set_sndhwm(HIGH_WATER)?;
+    router.set_rcvhwm(HIGH_WATER)?;
+    router.set_maxmsgsize(limits.header_bytes.max(limits.frame_bytes) as i64)?;
+    // A dead peer is noticed by ZeroMQ itself too; ours is the one that counts.
+    router.set_heartbeat_ivl(1000 * limits.silence_s as i32 / 3)?;
+    Ok(router)
+}
+
+/// One message: who, under which name of the list of keys (empty without one), and its frames.
+#[allow(clippy::type_complexity)]
+fn receive_from(socket: &zmq::Socket) -> Result<(Vec<u8>, String, Vec<Vec<u8>>), zmq::Error> {
+    let mut identity = socket.recv_msg(zmq::DONTWAIT)?;
+    let user = identity.gets("User-Id").unwrap_or_default().to_owned();
+    let mut frames = Vec::new();
+    while socket.get_rcvmore()? {
+        frames.push(socket.recv_bytes(0)?);
+    }
+    Ok((identity.to_vec(), user, frames))
 }
 
 /// Moves events from the journal to the client's queue, as far as there is room.

@@ -3,6 +3,7 @@
 //! ```text
 //! SPOOL/lock                        held by the one daemon that works here
 //! SPOOL/journal.sqlite              see crate::journal
+//! SPOOL/audit.jsonl                 see crate::audit
 //! SPOOL/key                         makes the names of jobs unguessable from their input
 //! SPOOL/jobs/JOB/input/000000       an item of the manifest; 000000.part while it is on the way
 //! SPOOL/jobs/JOB/results/           what the analysis wrote
@@ -64,6 +65,11 @@ impl Spool {
     /// Where the journal lies.
     pub fn journal(&self) -> PathBuf {
         self.folder.join("journal.sqlite")
+    }
+
+    /// Where the audit file lies.
+    pub fn audit(&self) -> PathBuf {
+        self.folder.join("audit.jsonl")
     }
 
     /// Folder of a job's input.

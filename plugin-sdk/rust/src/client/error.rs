@@ -46,6 +46,12 @@ pub enum ClientError {
         /// What the system said.
         source: io::Error,
     },
+    /// A key file that is none.
+    #[error("{} is no key file", .path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+    },
     /// Nothing to be sent.
     #[error("no DICOM file was found in what was named")]
     NoDicom,

@@ -11,10 +11,12 @@
 //! ```
 //!
 //! - [`error`](mod@error): what can go wrong
+//! - [`key`]: with which a client of another host comes in
 //! - [`upload`]: files to items, pieces and credit
 //! - [`part10`]: the one thing that a manifest wants to know of a DICOM file
 
 pub mod error;
+pub mod key;
 mod part10;
 mod upload;
 
@@ -30,6 +32,7 @@ use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Welcome};
 use crate::wire::request::{Artifact, Choose, Events, Hello, List, Nothing, OfJob, Request, Status, Verb};
 
 pub use error::ClientError;
+pub use key::ClientKey;
 pub use upload::Skipped;
 
 /// Where the daemon listens, and how long to wait for it.
@@ -39,11 +42,13 @@ pub struct Endpoint {
     pub address: String,
     /// How long an answer may take.
     pub patience: Duration,
+    /// The key, where the daemon is on another host.
+    pub key: Option<ClientKey>,
 }
 
 impl Default for Endpoint {
     fn default() -> Self {
-        Self { address: "ipc:///run/cordline/cordline.sock".into(), patience: Duration::from_secs(10) }
+        Self { address: "ipc:///run/cordline/cordline.sock".into(), patience: Duration::from_secs(10), key: None }
     }
 }
 
@@ -300,6 +305,9 @@ impl Client {
 fn open(endpoint: &Endpoint) -> Result<zmq::Socket, ClientError> {
     let socket = zmq::Context::new().socket(zmq::DEALER)?;
     socket.set_linger(1000)?;
+    if let Some(key) = &endpoint.key {
+        key.apply(&socket)?;
+    }
     socket.connect(&endpoint.address)?;
     Ok(socket)
 }
