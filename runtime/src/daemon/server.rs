@@ -322,13 +322,17 @@ fn router(context: &zmq::Context, limits: &Limits) -> Result<zmq::Socket, zmq::E
 /// One message: who, under which name of the list of keys (empty without one), and its frames.
 #[allow(clippy::type_complexity)]
 fn receive_from(socket: &zmq::Socket) -> Result<(Vec<u8>, String, Vec<Vec<u8>>), zmq::Error> {
-    let mut identity = socket.recv_msg(zmq::DONTWAIT)?;
-    let user = identity.gets("User-Id").unwrap_or_default().to_owned();
-    let mut frames = Vec::new();
+    let identity = socket.recv_bytes(zmq::DONTWAIT)?;
+    let (mut user, mut frames) = (String::new(), Vec::new());
     while socket.get_rcvmore()? {
-        frames.push(socket.recv_bytes(0)?);
+        let mut frame = socket.recv_msg(0)?;
+        // What the gate called the client; the identity, which ROUTER puts before, does not carry it.
+        if let Some(named) = frame.gets("User-Id") {
+            named.clone_into(&mut user);
+        }
+        frames.push(frame.to_vec());
     }
-    Ok((identity.to_vec(), user, frames))
+    Ok((identity, user, frames))
 }
 
 /// Moves events from the journal to the client's queue, as far as there is room.
