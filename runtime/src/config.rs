@@ -32,12 +32,25 @@ pub struct Config {
     pub threads: usize,
     /// What is logged, for example `warn` or `cordline=debug`.
     pub log: String,
+    /// How it is written: for people, or one JSON object a line.
+    pub log_format: LogFormat,
     /// What is accepted from outside.
     pub limits: Limits,
     /// How the series is chosen.
     pub series: SeriesRules,
     /// `cordline serve`.
     pub daemon: DaemonConfig,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Settings of the daemon.
@@ -104,6 +117,7 @@ impl Default for Config {
             providers: ExecutionProvider::PREFERENCE.to_vec(),
             threads: 0,
             log: "warn".into(),
+            log_format: LogFormat::default(),
             limits: Limits::default(),
             series: SeriesRules::default(),
             daemon: DaemonConfig::default(),

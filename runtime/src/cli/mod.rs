@@ -26,12 +26,13 @@ pub mod serve;
 pub mod submit;
 pub mod watch;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use cordline_sdk::result::Problem;
 
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use exit::Exit;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nResearch use only; not a medical device");
@@ -105,7 +106,7 @@ pub fn run(cli: Cli) -> Exit {
         Ok(config) => config,
         Err(error) => return fail(&error.problem(), Exit::Usage),
     };
-    start_log(&config.log);
+    start_log(&config.log, config.log_format);
     match cli.command {
         Command::Analyze(args) => analyze::run(args, config),
         Command::Serve(args) => serve::run(args, config),
@@ -132,7 +133,7 @@ fn fail(problem: &Problem, exit: Exit) -> Exit {
     exit
 }
 
-fn start_log(filter: &str) {
+fn start_log(filter: &str, format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
     // ONNX Runtime's own chatter is shown only where it is asked for.
@@ -141,5 +142,9 @@ fn start_log(filter: &str) {
     } else {
         filter.add_directive("ort=error".parse().expect("a valid directive"))
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
 }

@@ -29,6 +29,9 @@ pub struct ServeArgs {
     /// Threads of a network [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
+    /// Only say what is wrong with the configuration, one line each, and end
+    #[arg(long)]
+    check: bool,
 }
 
 /// Runs the command until SIGTERM or SIGINT: the running section is finished, jobs stay on disk.
@@ -46,6 +49,17 @@ pub fn run(args: ServeArgs, mut config: Config) -> Exit {
         config.daemon.socket = socket;
     }
     config.daemon.roots.extend(args.root);
+    if args.check {
+        let wrong = daemon::check(&config);
+        wrong.iter().for_each(|problem| {
+            fail(problem, Exit::Usage);
+        });
+        if wrong.is_empty() {
+            println!("the configuration is right");
+            return Exit::Completed;
+        }
+        return Exit::Usage;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::flag::register(signal, stop.clone()).expect("these two signals can be caught");

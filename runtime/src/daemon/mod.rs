@@ -11,8 +11,10 @@
 //! - [`clerk`]: the one who writes journal and spool; [`input`] and [`folder`] are what clients want analysed
 //! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`happening`] turns its steps into events
 //! - [`tidy`]: what goes away by itself
+//! - [`check`](mod@check): can the daemon work with this configuration
 //! - [`mail`]: letters to the server, and the bell that wakes it
 
+mod check;
 mod clerk;
 mod client;
 mod clock;
@@ -38,6 +40,7 @@ use crate::config::Config;
 use crate::journal::Journal;
 use crate::keys::KeyFolder;
 use crate::spool::Spool;
+pub use check::check;
 use clerk::{Clerk, Order, Rules};
 use enquiries::{Condition, Enquiries};
 use gate::Guests;
@@ -89,7 +92,10 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     let clerk = spawn("clerk", stop, move || clerk.work(&inbox))?;
     let worker = spawn("worker", stop, move || worker.work(models, &jobs))?;
     tracing::info!(socket = %daemon.socket.display(), "ready");
+    // Outside of systemd nobody listens, and that is no fault.
+    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
     let served = server.work(stop);
+    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
     stop.store(true, Ordering::Relaxed);
     // The worker gives its job back, and only then does the clerk go home.
     let computed = worker.join();
