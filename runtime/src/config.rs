@@ -63,6 +63,8 @@ pub struct DaemonConfig {
     pub socket: PathBuf,
     /// Endpoint for clients from other hosts, for example `tcp://0.0.0.0:5710`; none by default. Only keys of the list come in.
     pub tcp: Option<String>,
+    /// Address of the figures for Prometheus and of `/live` and `/ready`; empty for none. Keep it on the box itself.
+    pub metrics: Option<String>,
     /// Folder of the daemon's own keys and the list of clients.
     pub keys: PathBuf,
     /// Folders under which clients may name input that lies on the box; none by default.
@@ -99,6 +101,7 @@ impl Default for DaemonConfig {
             spool: "/var/lib/cordline".into(),
             socket: "/run/cordline/cordline.sock".into(),
             tcp: None,
+            metrics: Some("127.0.0.1:5711".into()),
             keys: "/etc/cordline/keys".into(),
             roots: Vec::new(),
             reserve_bytes: 2 << 30,

@@ -30,6 +30,7 @@ class Daemon:
             "HOME": str(folder),
             "CORDLINE_ONNXRUNTIME": library,
             "CORDLINE_LOG": "cordline=debug",
+            "CORDLINE_DAEMON__METRICS": "",
         }
         self.process: subprocess.Popen | None = None
         self.roots: list[Path] = []

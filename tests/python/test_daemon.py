@@ -557,3 +557,28 @@ def test_the_audit_file_tells_who_did_what_and_shows_every_change(guarded, study
     cordline("audit", "verify", path).expect(0)
     path.write_text(path.read_text().replace('"who":"slicer"', '"who":"nobody"', 1))
     assert "was changed" in cordline("audit", "verify", path).expect(5).stderr
+
+
+def test_figures_liveness_and_readiness(daemon, study):
+    import urllib.error
+    import urllib.request
+
+    address = f"127.0.0.1:{free_port()}"
+    daemon.environment["CORDLINE_DAEMON__METRICS"] = address
+    daemon.start()
+    with daemon.client() as client:
+        ended(client, client.submit_study([study]))
+
+    def get(path):
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
+            return answer.read().decode()
+
+    assert get("/live") == "alive\n"
+    assert get("/ready") == "ready\n"
+    page = get("/metrics")
+    assert 'cordline_jobs{state="completed"} 1' in page
+    assert 'cordline_jobs_ended_total{state="completed"} 1' in page
+    assert 'cordline_stage_seconds_count{stage="segmenting"} 1' in page
+    assert 'cordline_provider{provider="CPU"} 1' in page
+    with pytest.raises(urllib.error.HTTPError):
+        get("/etc/passwd")

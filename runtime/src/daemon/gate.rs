@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use cordline_sdk::wire::reply::Role;
 
 use super::clerk::Order;
+use super::metrics::Metrics;
 use crate::audit::{AuditEvent, Entry};
 use crate::keys::{self, ClientKey, KeyFolder};
 
@@ -19,16 +20,16 @@ const ADDRESS: &str = "inproc://zeromq.zap.01";
 const QUESTION_FRAMES: usize = 6;
 
 /// The list of clients, read again whenever the file changes.
-#[derive(Debug)]
 pub(super) struct Guests {
     keys: KeyFolder,
+    metrics: Arc<Metrics>,
     read: RwLock<(Option<SystemTime>, BTreeMap<String, ClientKey>)>,
 }
 
 impl Guests {
     /// Nothing is read yet.
-    pub(super) fn new(keys: KeyFolder) -> Self {
-        Self { keys, read: RwLock::new((None, BTreeMap::new())) }
+    pub(super) fn new(keys: KeyFolder, metrics: Arc<Metrics>) -> Self {
+        Self { keys, metrics, read: RwLock::new((None, BTreeMap::new())) }
     }
 
     /// The list as it is now; an unreadable one lets nobody in.
@@ -92,6 +93,7 @@ fn judge(question: &[Vec<u8>], guests: &Guests, clerk: &Sender<Order>) -> Vec<Ve
         Ok(name) => reply("200", "OK", &name),
         Err(why) => {
             let from = String::from_utf8_lossy(&frame(3)).into_owned();
+            guests.metrics.refused();
             tracing::warn!(address = %from, reason = why, "a client was refused");
             let entry = Entry { event: AuditEvent::Refused, who: from, about: why.into() };
             let _ = clerk.send(Order::Audit(entry));

@@ -12,6 +12,7 @@
 //! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`happening`] turns its steps into events
 //! - [`tidy`]: what goes away by itself
 //! - [`check`](mod@check): can the daemon work with this configuration
+//! - [`metrics`]: figures for Prometheus, liveness and readiness
 //! - [`mail`]: letters to the server, and the bell that wakes it
 
 mod check;
@@ -24,6 +25,7 @@ mod gate;
 mod happening;
 mod input;
 mod mail;
+mod metrics;
 mod server;
 mod task;
 mod tidy;
@@ -45,6 +47,7 @@ use clerk::{Clerk, Order, Rules};
 use enquiries::{Condition, Enquiries};
 use gate::Guests;
 use mail::letter_box;
+use metrics::{Metrics, Sources};
 use server::{Outside, Server};
 use worker::Worker;
 
@@ -64,6 +67,13 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     let models = WarmModels::open(config).map_err(|e| e.problem())?;
 
     let condition = Arc::new(RwLock::new(Condition::default()));
+    let metrics = Arc::new(Metrics::new());
+    if let Some(address) = daemon.metrics.as_ref().filter(|address| !address.is_empty()) {
+        let journal = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
+        let sources = Sources { metrics: metrics.clone(), journal, spool: spool.clone(), condition: condition.clone() };
+        metrics::serve(address, sources, stop.clone())
+            .map_err(|e| system(&format!("the port {address} (daemon.metrics)"), &e))?;
+    }
     let reader = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
     let limits = daemon.limits.clone();
     let enquiries = Enquiries::new(reader, spool.clone(), limits.clone(), condition.clone());
@@ -81,14 +91,22 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     };
     let clerk = Clerk::new(journal, audit, spool.clone(), rules, outgoing, assignments);
     let journal = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
-    let worker =
-        Worker { config: config.clone(), spool, journal, condition, clerk: orders.clone(), stop: stop.clone() };
+    let worker = Worker {
+        config: config.clone(),
+        spool,
+        journal,
+        condition,
+        metrics: metrics.clone(),
+        clerk: orders.clone(),
+        stop: stop.clone(),
+    };
 
     let endpoint = server::ipc_endpoint(&daemon.socket).map_err(|e| system("the folder of the socket", &e))?;
-    let outside = outside(config)?;
-    let server = Server::bind(&endpoint, outside, enquiries, orders.clone(), incoming).map_err(|e| {
-        system(&format!("the socket {}, or the endpoint for other hosts,", daemon.socket.display()), &e)
-    })?;
+    let outside = outside(config, &metrics)?;
+    let server =
+        Server::bind(&endpoint, outside, enquiries, orders.clone(), incoming, metrics.clone()).map_err(|e| {
+            system(&format!("the socket {}, or the endpoint for other hosts,", daemon.socket.display()), &e)
+        })?;
     let clerk = spawn("clerk", stop, move || clerk.work(&inbox))?;
     let worker = spawn("worker", stop, move || worker.work(models, &jobs))?;
     tracing::info!(socket = %daemon.socket.display(), "ready");
@@ -113,7 +131,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
 }
 
 /// The door for other hosts, where the configuration names one. It is never open without keys.
-fn outside(config: &Config) -> Result<Option<Outside>, Problem> {
+fn outside(config: &Config, metrics: &Arc<Metrics>) -> Result<Option<Outside>, Problem> {
     let Some(endpoint) = config.daemon.tcp.clone() else { return Ok(None) };
     if zmq::has("curve") != Some(true) {
         return Err(Problem {
@@ -124,7 +142,7 @@ fn outside(config: &Config) -> Result<Option<Outside>, Problem> {
     }
     let keys = KeyFolder::new(&config.daemon.keys);
     let pair = keys.server().map_err(|e| e.problem())?;
-    Ok(Some(Outside { endpoint, pair, guests: Arc::new(Guests::new(keys)) }))
+    Ok(Some(Outside { endpoint, pair, guests: Arc::new(Guests::new(keys, metrics.clone())) }))
 }
 
 /// A thread whose end is the end of the daemon.

@@ -20,6 +20,7 @@ use super::client::{Client, ClientId, Following, Parcel, Sent};
 use super::enquiries::Enquiries;
 use super::gate::{self, Guests};
 use super::mail::{Asker, Incoming, Letter};
+use super::metrics::Metrics;
 use crate::audit::{AuditEvent, Entry};
 use crate::keys::Pair;
 
@@ -57,6 +58,7 @@ pub(super) struct Server {
     enquiries: Enquiries,
     clerk: Sender<Order>,
     incoming: Incoming,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
@@ -67,6 +69,7 @@ impl Server {
         enquiries: Enquiries,
         clerk: Sender<Order>,
         incoming: Incoming,
+        metrics: Arc<Metrics>,
     ) -> Result<Self, zmq::Error> {
         let context = zmq::Context::new();
         let socket = router(&context, enquiries.limits())?;
@@ -81,7 +84,7 @@ impl Server {
             socket.bind(&endpoint)?;
             doors.push(Door { socket, guests: Some(guests) });
         }
-        Ok(Self { doors, clients: HashMap::new(), enquiries, clerk, incoming })
+        Ok(Self { doors, clients: HashMap::new(), enquiries, clerk, incoming, metrics })
     }
 
     /// Serves until `stop` is set and the bell rings.
@@ -120,6 +123,7 @@ impl Server {
     }
 
     fn receive(&mut self, id: ClientId, user: &str, frames: &[Vec<u8>]) {
+        self.metrics.received(frames.iter().map(Vec::len).sum());
         let client = self.clients.entry(id.clone()).or_insert_with(|| Client::new(Instant::now()));
         client.heard = Instant::now();
         if client.is_hopeless() {
@@ -285,11 +289,11 @@ impl Server {
 
     /// Fills every client's queue with the events that it follows, and sends what the sockets take.
     fn send(&mut self) {
-        let Self { doors, clients, enquiries, .. } = self;
+        let Self { doors, clients, enquiries, metrics, .. } = self;
         clients.retain(|id, client| {
             loop {
                 pump(client, enquiries);
-                if client.flush(|parcel| send_to(&doors[id.door].socket, &id.identity, parcel)).is_err() {
+                if client.flush(|parcel| send_to(&doors[id.door].socket, &id.identity, parcel, metrics)).is_err() {
                     return false;
                 }
                 // What was sent made room: perhaps there is more.
@@ -368,10 +372,13 @@ fn has_more(client: &Client, enquiries: &Enquiries) -> bool {
     })
 }
 
-fn send_to(router: &zmq::Socket, identity: &[u8], (header, raw): &Parcel) -> Sent {
+fn send_to(router: &zmq::Socket, identity: &[u8], (header, raw): &Parcel, metrics: &Metrics) -> Sent {
     let frames = [Some(identity), Some(header.as_slice()), raw.as_deref()];
     match router.send_multipart(frames.into_iter().flatten(), zmq::DONTWAIT) {
-        Ok(()) => Sent::Yes,
+        Ok(()) => {
+            metrics.sent(header.len() + raw.as_ref().map_or(0, Vec::len));
+            Sent::Yes
+        }
         Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => Sent::Full,
         Err(_) => Sent::Gone,
     }

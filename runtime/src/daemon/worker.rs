@@ -18,6 +18,7 @@ use cordline_sdk::wire::reply::DeviceReport;
 use super::clerk::{Assignment, Order, cancelled};
 use super::enquiries::Condition;
 use super::happening::{Narrator, Told};
+use super::metrics::Metrics;
 use super::task::Task;
 use crate::analyze::models::WarmModels;
 use crate::analyze::{self, Models};
@@ -38,6 +39,7 @@ pub(super) struct Worker {
     /// For looking only.
     pub journal: Journal,
     pub condition: Arc<RwLock<Condition>>,
+    pub metrics: Arc<Metrics>,
     pub clerk: Sender<Order>,
     /// Set once the daemon goes down.
     pub stop: Arc<AtomicBool>,
@@ -117,6 +119,7 @@ impl Worker {
             .map(|message| (Happening::Warning(Warning { message: message.clone() }), None))
             .collect();
         if assignment.cancel.load(Ordering::Relaxed) && result.problem.as_ref().is_some_and(|p| p.code == "cancelled") {
+            self.metrics.ended(JobState::Cancelled, None);
             told.push(end(JobState::Cancelled, cancelled()));
             return self.tell(assignment, told);
         }
@@ -129,6 +132,7 @@ impl Worker {
                     State::OutOfScope => JobState::OutOfScope,
                     State::Failed => JobState::Failed,
                 };
+                self.metrics.ended(state, Some(result));
                 let change = StateChange { state, finding: result.finding.clone(), problem: result.problem.clone() };
                 told.push((Happening::State(change), None));
             }
