@@ -543,8 +543,10 @@ def test_the_audit_file_tells_who_did_what_and_shows_every_change(guarded, study
         ended(client, job)
         [seg] = [f for f in client.files(job) if f["kind"] == "segmentation"]
         client.artifact(job, seg)
+    revoked = guarded.new_key("gone")
+    cordline("keys", "revoke", "gone", "--keys", guarded.keys).expect(0)
     with pytest.raises(Nobody):
-        Client(guarded.tcp, patience_s=0.5)
+        Client(guarded.tcp, key=revoked, patience_s=1.0)
     assert guarded.stop() == 0
     path = guarded.spool / "audit.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]

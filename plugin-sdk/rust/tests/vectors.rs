@@ -288,11 +288,12 @@ fn every_message_of_the_file_is_read_and_written_again_the_same() {
             frames.push(&raw);
         }
         let again = if text("from") == "client" {
-            let (request, found) = codec::request(&frames, &Limits::default()).expect(text("name"));
+            let (request, found) =
+                codec::request(&frames, &Limits::default()).unwrap_or_else(|e| panic!("{}: {e:?}", text("name")));
             assert_eq!(found.unwrap_or_default(), raw);
             codec::header(&request)
         } else {
-            match codec::from_daemon(&frames).expect(text("name")).0 {
+            match codec::from_daemon(&frames).unwrap_or_else(|e| panic!("{}: {e:?}", text("name"))).0 {
                 FromDaemon::Reply(reply) => codec::header(&reply),
                 FromDaemon::Event(event) => codec::header(&event),
             }

@@ -34,6 +34,8 @@ use crate::spool::{Item, Spool};
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// What the clerk is to do.
+// An order is moved once, from channel to work.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Order {
     /// A new job, or one that is known.
     Submit(Asker, Submit),

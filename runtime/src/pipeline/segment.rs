@@ -44,6 +44,9 @@ pub struct Segmented {
     pub core: Array3<bool>,
 }
 
+/// Is told the index and the mask of every section; its error ends the work.
+pub type EachSection<'a> = dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(), NetworkError> + 'a;
+
 /// Segments a normalised volume (section, row, column).
 ///
 /// Two thresholds, since outlines are best at a low one, and false lesions are told from true ones at a high one.
@@ -53,7 +56,7 @@ pub fn segment(
     volume: ArrayView3<'_, f32>,
     size: [usize; 2],
     [threshold, core_threshold]: [f32; 2],
-    each: &mut dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(), NetworkError>,
+    each: &mut EachSection<'_>,
 ) -> Result<Segmented, NetworkError> {
     let mut mask = Array3::from_elem(volume.raw_dim(), false);
     let mut core = mask.clone();

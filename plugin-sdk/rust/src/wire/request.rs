@@ -17,6 +17,8 @@ pub struct Request {
 }
 
 /// What is wanted.
+// A request is moved once or twice, and then gone: a box would cost more than it saves.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "verb", content = "body", rename_all = "snake_case")]
 pub enum Verb {
@@ -80,6 +82,8 @@ pub struct Submit {
 }
 
 /// What a job works on.
+// A request is moved once or twice, and then gone: a box would cost more than it saves.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Input {
