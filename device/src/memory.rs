@@ -10,6 +10,11 @@ pub fn peak_resident_bytes() -> Option<u64> {
     kilobytes(&status, "VmHWM:")
 }
 
+/// Resident memory of this process now in bytes; absent where the kernel does not tell.
+pub fn resident_bytes() -> Option<u64> {
+    kilobytes(&fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
+}
+
 /// Processor time of this process so far, all threads together, in milliseconds.
 pub fn processor_ms() -> f64 {
     milliseconds(ClockId::ProcessCPUTime)

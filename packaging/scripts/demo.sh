@@ -5,6 +5,7 @@ began=$SECONDS
 [ -f models/bundles/spinal-lesion-phantom/bundle.toml ] || fail "There is no trained bundle in models/bundles/spinal-lesion-phantom." \
     "Train and export one as models/README.md describes (train, export), then run this again."
 packaging/scripts/setup.sh run
+command -v unzip >/dev/null || fail "unzip was not found." "Install it: apt-get install unzip"
 say "Building (release)"
 cargo build --release --locked --package cordline
 program=$target/release/cordline
@@ -15,6 +16,23 @@ analyse() { # study folder
 }
 analyse phantom-ependymoma.zip demo-phantom
 analyse real-t2w-thoracolumbar-sagittal.zip demo-real
+
+say "A live session: serve, submit, watch, get"
+session=$(mktemp -d)
+trap 'kill "${daemon:-}" 2>/dev/null || true; rm -rf "$session"' EXIT
+"$program" serve --spool out/demo-spool --socket "$session/socket" &
+daemon=$!
+for _ in $(seq 100); do
+    "$program" status --socket "$session/socket" >/dev/null 2>&1 && break
+    sleep 0.2
+done
+unzip -q -o tests/data/phantom-ependymoma.zip -d "$session/study"
+"$program" submit "$session/study" --socket "$session/socket"
+job=$("$program" jobs --limit 1 --json --socket "$session/socket" | sed -n 's/.*"job": "\(.*\)".*/\1/p')
+"$program" watch "$job" --socket "$session/socket"
+"$program" get "$job" --out out/demo-session --socket "$session/socket"
+kill "$daemon"
+wait "$daemon" || true
 
 say "Done in $((SECONDS - began)) s. Open these in a browser:"
 printf '    %s\n' "$tree/out/demo-phantom/report.html   (a drawn phantom with a lesion)" \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what this machine lacks; does nothing, in a second, where nothing is lacking.
-#   setup.sh run     what building and running needs: a C compiler and ONNX Runtime
-#   setup.sh tests   that, and cargo-nextest, the DICOM validators and .venv
+#   setup.sh run     what building and running needs: a C compiler, ZeroMQ and ONNX Runtime
+#   setup.sh tests   that, and cargo-nextest, the DICOM validators, Node.js and .venv
 #   setup.sh train   what training needs: .venv-train with PyTorch
 source "$(dirname "$0")/common.sh"
 
@@ -116,6 +116,17 @@ finish_venv() { # folder
     stamp_of=
 }
 
+# For the TypeScript client: 18 or later, from wherever it is.
+install_node() {
+    local have
+    have=$(node --version 2>/dev/null || true)
+    if at_least "${have#v}" 18 && command -v npm >/dev/null; then return 0; fi
+    apt_install "for the TypeScript client" nodejs npm
+    have=$(node --version 2>/dev/null || true)
+    at_least "${have#v}" 18 || fail "Node.js ${have:-is missing}; the TypeScript client needs 18 or later." \
+        "Install it from https://nodejs.org, and run this again."
+}
+
 install_nextest() {
     cargo nextest --version >/dev/null 2>&1 && return 0
     say "Building cargo-nextest $nextest_version into .tools (some minutes, once)"
@@ -125,7 +136,7 @@ install_nextest() {
 setup_run() {
     check_system
     check_rust
-    apt_install "to link Rust programs" gcc libc6-dev make git
+    apt_install "to build and run Rust programs with ZeroMQ" gcc libc6-dev make git libzmq3-dev
     fetch_onnxruntime
 }
 
@@ -137,6 +148,7 @@ case ${1:-run} in
             cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
         done
         apt_install "to check DICOM objects" dicom3tools dcmtk
+        install_node
         install_nextest
         make_venv .venv tests/python/requirements.txt
         finish_venv .venv

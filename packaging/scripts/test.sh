@@ -24,6 +24,8 @@ step() { # name command...
 
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet; }
 models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
+python_client() { (cd plugin-sdk/python && PYTHONPATH=. ../../.venv/bin/python -m pytest -q tests); }
+typescript_client() { (cd plugin-sdk/typescript && npm ci --silent --no-audit --no-fund && npm test --silent); }
 ruff() { .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .; }
 
 step "formatting of Rust" cargo fmt --all --check
@@ -33,6 +35,8 @@ step "lints of Python" ruff
 step "build of the program" cargo build --locked --package cordline
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
 step "tests of the whole system" .venv/bin/python -m pytest -q tests/python tests/baseline
+step "tests of the Python client" python_client
+step "tests of the TypeScript client" typescript_client
 step "tests of the models" models_tests
 
 say "Summary"

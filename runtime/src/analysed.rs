@@ -7,8 +7,8 @@ use crate::volume::Volume;
 
 /// The volume that was analysed, and where it came from.
 pub struct Analysed {
-    /// The chosen series.
-    pub source: SourceSeries,
+    /// The chosen series; `None` for a volume from a viewer, which has no DICOM that results could refer to.
+    pub source: Option<SourceSeries>,
     /// The contrast-enhanced T1-weighted series, where it was used too.
     pub t1c: Option<SourceSeries>,
     /// The voxels of the chosen series.
@@ -17,4 +17,6 @@ pub struct Analysed {
     pub findings: Findings,
     /// The bundle that found it.
     pub manifest: Manifest,
+    /// True where a person corrected the mask.
+    pub semiautomatic: bool,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat};
 use cordline_device::{ExecutionProvider, SessionOptions};
 use cordline_sdk::result::Problem;
+use cordline_sdk::wire::limits::Limits as WireLimits;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -31,10 +32,84 @@ pub struct Config {
     pub threads: usize,
     /// What is logged, for example `warn` or `cordline=debug`.
     pub log: String,
+    /// How it is written: for people, or one JSON object a line.
+    pub log_format: LogFormat,
     /// What is accepted from outside.
     pub limits: Limits,
     /// How the series is chosen.
     pub series: SeriesRules,
+    /// `cordline serve`.
+    pub daemon: DaemonConfig,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Settings of the daemon.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DaemonConfig {
+    /// Folder for jobs and their journal.
+    pub spool: PathBuf,
+    /// Socket file on which clients of this box reach it; its folder is for the daemon's user alone.
+    pub socket: PathBuf,
+    /// Endpoint for clients from other hosts, for example `tcp://0.0.0.0:5710`; none by default. Only keys of the list come in.
+    pub tcp: Option<String>,
+    /// Address of the figures for Prometheus and of `/live` and `/ready`; empty for none. Keep it on the box itself.
+    pub metrics: Option<String>,
+    /// Folder of the daemon's own keys and the list of clients.
+    pub keys: PathBuf,
+    /// Folders under which clients may name input that lies on the box; none by default.
+    pub roots: Vec<PathBuf>,
+    /// Free bytes that must stay on the disk of the spool.
+    pub reserve_bytes: u64,
+    /// Most jobs that may wait.
+    pub queue: u64,
+    /// How much clients may send at once.
+    pub limits: WireLimits,
+    /// How long jobs that have ended are kept.
+    pub keep: Keep,
+}
+
+/// How long jobs that have ended are kept, with all that belongs to them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// Days since their end.
+    pub days: u32,
+    /// Bytes of all together; beyond, the oldest go first.
+    pub bytes: u64,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { days: 30, bytes: 50 << 30 }
+    }
+}
+
+impl Default for DaemonConfig {
+    fn default() -> Self {
+        Self {
+            spool: "/var/lib/cordline".into(),
+            socket: "/run/cordline/cordline.sock".into(),
+            tcp: None,
+            metrics: Some("127.0.0.1:5711".into()),
+            keys: "/etc/cordline/keys".into(),
+            roots: Vec::new(),
+            reserve_bytes: 2 << 30,
+            queue: 1000,
+            limits: WireLimits::default(),
+            keep: Keep::default(),
+        }
+    }
 }
 
 impl Default for Config {
@@ -45,8 +120,10 @@ impl Default for Config {
             providers: ExecutionProvider::PREFERENCE.to_vec(),
             threads: 0,
             log: "warn".into(),
+            log_format: LogFormat::default(),
             limits: Limits::default(),
             series: SeriesRules::default(),
+            daemon: DaemonConfig::default(),
         }
     }
 }

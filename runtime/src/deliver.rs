@@ -8,6 +8,7 @@ use cordline_device::probe;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile, Problem};
 
 use crate::analysed::Analysed;
+use crate::dicom::source::SourceSeries;
 use crate::dicom::write::codes::Code;
 use crate::dicom::write::result_object::{Algorithm, Device, ResultContext, ResultObject};
 use crate::dicom::write::{parametric_map, secondary_capture, seg, sr};
@@ -59,8 +60,10 @@ pub fn deliver(
 ) -> Result<(), Problem> {
     let start = std::time::Instant::now();
     let shown = analysed.map(|a| Shown::of(&a.volume, &a.findings));
-    if let (Some(analysed), Some(shown), Some(bundle)) = (analysed, shown.as_ref(), result.bundle.clone()) {
-        write_objects(outbox, analysed, shown, &bundle, created, result)?;
+    if let (Some(analysed), Some(shown), Some(bundle)) = (analysed, shown.as_ref(), result.bundle.clone())
+        && let Some(source) = &analysed.source
+    {
+        write_objects(outbox, analysed, source, shown, &bundle, created, result)?;
     }
     watch.add(Stage::Writing.key(), start.elapsed().as_secs_f64() * 1000.0);
     result.timings_ms = watch.report();
@@ -74,6 +77,7 @@ pub fn deliver(
 fn write_objects(
     outbox: &Outbox,
     analysed: &Analysed,
+    source: &SourceSeries,
     shown: &Shown,
     bundle: &BundleIdentity,
     created: DateTime<FixedOffset>,
@@ -89,7 +93,7 @@ fn write_objects(
     let reasons = result.series.as_ref().map(|s| s.reasons.clone()).unwrap_or_default();
     let warnings = result.warnings.clone();
     let context = ResultContext {
-        source: &analysed.source,
+        source,
         t1c: analysed.t1c.as_ref(),
         geometry: &analysed.volume.geometry,
         findings: &analysed.findings,
@@ -100,7 +104,7 @@ fn write_objects(
         algorithm: algorithm(analysed, result),
         device: device(),
         created: created.into(),
-        semiautomatic: false,
+        semiautomatic: analysed.semiautomatic,
     };
     let RgbImage { width, height, pixels } = report::montage::draw(result, shown);
     // A montage is a few thousand pixels wide at most.

@@ -23,7 +23,8 @@ pub fn sha256_of_voxels<T: Copy, const N: usize>(voxels: &Array3<T>, bytes: fn(T
     hexadecimal(&hash.finalize())
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+pub fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|b| format!("{b:02x}")).collect()
 }
 

@@ -13,23 +13,31 @@
 //! - [`report`]: the page and the pictures for people
 //! - [`evaluate`]: figures of a cohort
 //! - [`diagnosis`]: what this box has and lacks
+//! - [`journal`], [`spool`]: jobs on disk; their input and results on disk
+//! - [`daemon`]: `cordline serve`: server, clerk and worker
+//! - [`keys`], [`audit`]: who may come from other hosts; who did what, when
 //! - [`cli`]: the commands
 
 pub mod analysed;
 pub mod analyze;
+pub mod audit;
 pub mod bundle;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod deliver;
 pub mod diagnosis;
 pub mod dicom;
 pub mod digest;
 pub mod evaluate;
 pub mod geometry;
+pub mod journal;
+pub mod keys;
 pub mod network;
 pub mod networks;
 pub mod outbox;
 pub mod pipeline;
 pub mod report;
+pub mod spool;
 pub mod stage;
 pub mod volume;

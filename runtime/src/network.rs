@@ -34,6 +34,9 @@ pub enum NetworkError {
     /// ONNX Runtime cannot be used.
     #[error(transparent)]
     Library(#[from] LibraryError),
+    /// Whoever watches wanted it to stop.
+    #[error("the analysis was cancelled")]
+    Cancelled,
     /// A network answered in another shape than the manifest promises.
     #[error("the network {network} answered with shape {found:?} where {expected} was promised")]
     Shape {
@@ -58,6 +61,11 @@ impl NetworkError {
                 code: "network".into(),
                 message: self.to_string(),
                 action: "run `cordline doctor` to see what this box can run".into(),
+            },
+            Self::Cancelled => Problem {
+                code: "cancelled".into(),
+                message: self.to_string(),
+                action: "submit the study again if it is wanted after all".into(),
             },
             Self::Shape { .. } => Problem {
                 code: "network_shape".into(),

@@ -20,6 +20,7 @@ pub struct Networks {
     open: BTreeMap<String, Session>,
     used: Vec<ExecutionProvider>,
     fallbacks: Vec<Fallback>,
+    keep_open: bool,
 }
 
 impl Networks {
@@ -39,7 +40,13 @@ impl Networks {
             open: BTreeMap::new(),
             used: Vec::new(),
             fallbacks: Vec::new(),
+            keep_open: false,
         }
+    }
+
+    /// From now on what was opened stays open: for a process that analyses many studies.
+    pub fn keep_open(&mut self) {
+        self.keep_open = true;
     }
 
     /// The session that finds lesions.
@@ -105,9 +112,11 @@ impl Networks {
         }
     }
 
-    /// Closes the segmenter: its work is done, and its memory is wanted by the classifiers.
+    /// The segmenter's work on this study is done: it is closed, since the classifiers want its memory, unless it is to stay open.
     pub fn close_segmenter(&mut self) {
-        self.open.remove(SEGMENTER);
+        if !self.keep_open {
+            self.open.remove(SEGMENTER);
+        }
     }
 
     /// The providers that ran a network so far, in the order of their first use.

@@ -2,11 +2,17 @@
 //!
 //! - [`result`]: one analysed study, as written to `result.json`
 //! - [`finding`]: the answer in a word or two
+//! - [`job`]: what a client asked the daemon to do, and how far it came
+//! - [`client`]: a connection to the daemon
+//! - [`wire`]: the messages between the daemon and its clients
 //!
 //! Absent from here: DICOM, ONNX Runtime and every algorithm.
 
+pub mod client;
 pub mod finding;
+pub mod job;
 pub mod result;
+pub mod wire;
 
 pub use finding::Finding;
 pub use result::AnalysisResult;

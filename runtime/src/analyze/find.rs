@@ -5,54 +5,59 @@ use std::time::Instant;
 use cordline_device::Session;
 use ndarray::{Array3, Array4, ArrayD, ArrayView4};
 
-use super::{Observer, Progress};
+use super::{Correction, Observer, Progress, tell};
 use crate::bundle::Bundle;
 use crate::network::{Network, NetworkError};
 use crate::networks::Networks;
-use crate::pipeline::classify::{self, LesionSections};
+use crate::pipeline::classify::{self, LesionSections, Step};
 use crate::pipeline::findings::Findings;
-use crate::pipeline::{measure, segment};
+use crate::pipeline::measure;
+use crate::pipeline::segment::{self, Segmented};
 use crate::stage::{Spent, Stage, Stopwatch};
 use crate::volume::Volume;
+
+/// What is looked at.
+pub(super) struct Images<'a> {
+    /// The volume as it was read.
+    pub volume: &'a Volume,
+    /// The same, normalised.
+    pub t2w: &'a Array3<f32>,
+    /// The T1c on its grid, normalised.
+    pub t1c: Option<&'a Array3<f32>>,
+    /// A mask that a person corrected, instead of the segmenter's.
+    pub correction: Option<&'a Correction>,
+}
 
 /// Networks and measurements: from a normalised volume to findings.
 pub(super) fn find(
     bundle: &Bundle,
     networks: &mut Networks,
-    volume: &Volume,
-    t2w: &Array3<f32>,
-    t1c: Option<&Array3<f32>>,
+    images: &Images<'_>,
     watch: &mut Stopwatch,
     observer: &mut Observer<'_>,
 ) -> Result<Findings, NetworkError> {
     let manifest = &bundle.manifest;
     let size = manifest.preprocessing.size;
-    observer(Progress::Stage(Stage::Loading));
+    tell(observer, Progress::Stage(Stage::Loading))?;
+    let Images { volume, t2w, t1c, correction } = *images;
     let (mut loading, mut running) = (Spent::default(), Spent::default());
-    loading.time(|| networks.segmenter().map(drop))?;
-    watch.add("until_first_network_run", watch.elapsed_ms());
+    let (segmented, least_ml) = match correction {
+        // A person's mask is believed to the last voxel.
+        Some(correction) => (correction.segmented(), 0.0),
+        None => {
+            let segmented = segment_all(bundle, networks, t2w, [&mut loading, &mut running], watch, observer)?;
+            (segmented, manifest.segmenter.min_lesion_ml)
+        }
+    };
 
-    let stage = Stage::Segmenting;
-    observer(Progress::Stage(stage));
-    let mut done = 0;
-    let total = t2w.dim().0;
-    let mut network = Timed { inner: networks.segmenter()?, spent: &mut running };
-    let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
-    let segmented = watch.time(stage.key(), || {
-        segment::segment(&mut network, t2w.view(), size, thresholds, &mut |_, _| {
-            done += 1;
-            observer(Progress::Section { stage, detail: None, done, total });
-        })
-    })?;
-    watch.time_spent("closing", || networks.close_segmenter());
+    tell(observer, Progress::Stage(Stage::Measuring))?;
+    let (labels, lesions) =
+        watch.time(Stage::Measuring.key(), || measure::lesions(&segmented, &volume.geometry, least_ml));
 
-    observer(Progress::Stage(Stage::Measuring));
-    let (labels, lesions) = watch.time(Stage::Measuring.key(), || {
-        measure::lesions(&segmented, &volume.geometry, manifest.segmenter.min_lesion_ml)
-    });
+    tell(observer, Progress::Measured { lesions: &lesions, labels: &labels })?;
 
     let stage = Stage::Classifying;
-    observer(Progress::Stage(stage));
+    tell(observer, Progress::Stage(stage))?;
     let start = Instant::now();
     let loading_before_ms = loading.wall_ms;
     let lesion_mask = labels.mapv(|l| l > 0);
@@ -61,8 +66,11 @@ pub(super) fn find(
         let session = loading.time(|| networks.classifier(id))?;
         Ok(running.time(|| session.run(input.view()))?)
     };
-    let answers = classify::classify(manifest, &sections, &mut run, &mut |classifier, done, total| {
-        observer(Progress::Section { stage, detail: Some(&classifier.question), done, total });
+    let answers = classify::classify(manifest, &sections, &mut run, &mut |step| match step {
+        Step::Asked { classifier, done, total } => {
+            tell(observer, Progress::Asked { question: &classifier.question, done, total })
+        }
+        Step::Answered(answer, map) => tell(observer, Progress::Answered(answer, map)),
     })?;
     watch.add(stage.key(), start.elapsed().as_secs_f64() * 1000.0 - (loading.wall_ms - loading_before_ms));
     watch.add_spent(Stage::Loading.key(), loading);
@@ -75,6 +83,35 @@ pub(super) fn find(
         not_asked: answers.not_asked,
         heat_maps: answers.heat_maps,
     })
+}
+
+/// Every section through the segmenter, which is closed after the last one where it is not to stay open.
+fn segment_all(
+    bundle: &Bundle,
+    networks: &mut Networks,
+    t2w: &Array3<f32>,
+    [loading, running]: [&mut Spent; 2],
+    watch: &mut Stopwatch,
+    observer: &mut Observer<'_>,
+) -> Result<Segmented, NetworkError> {
+    let manifest = &bundle.manifest;
+    loading.time(|| networks.segmenter().map(drop))?;
+    watch.add("until_first_network_run", watch.elapsed_ms());
+
+    let stage = Stage::Segmenting;
+    tell(observer, Progress::Stage(stage))?;
+    let mut done = 0;
+    let total = t2w.dim().0;
+    let mut network = Timed { inner: networks.segmenter()?, spent: running };
+    let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
+    let segmented = watch.time(stage.key(), || {
+        segment::segment(&mut network, t2w.view(), manifest.preprocessing.size, thresholds, &mut |section, mask| {
+            done += 1;
+            tell(observer, Progress::Segmented { section, mask, done, total })
+        })
+    })?;
+    watch.time_spent("closing", || networks.close_segmenter());
+    Ok(segmented)
 }
 
 /// A network whose running time is added up.

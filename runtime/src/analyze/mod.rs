@@ -2,11 +2,18 @@
 //!
 //! - [`take_in`](mod@take_in): read, choose the series, decode
 //! - [`find`](mod@find): segment, measure, classify
+//! - [`models`]: opened for one study, or kept warm for many
+//! - [`subject`]: what is analysed
+//! - [`progress`]: what is told on the way
 
 mod find;
+pub mod models;
+pub mod progress;
+pub mod subject;
 mod take_in;
 
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 
 use cordline_device::{ExecutionProvider, memory};
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
@@ -20,51 +27,40 @@ use crate::networks::Networks;
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::normalise;
 use crate::stage::{Spent, Stage, Stopwatch};
-use find::find;
+use find::{Images, find};
+pub use models::Models;
+pub use progress::{Observer, Progress};
+pub use subject::{Correction, Subject};
 use take_in::{Input, take_in};
 
 /// What is to be analysed.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// Files, folders and ZIP archives of one patient.
-    pub inputs: &'a [PathBuf],
+    /// What it is.
+    pub subject: Subject<'a>,
     /// Folder for the results.
     pub out: &'a Path,
     /// SeriesInstanceUID that a person chose.
     pub series: Option<&'a str>,
+    /// A mask that a person corrected: nothing is segmented, and the questions are asked again.
+    pub correction: Option<&'a Correction>,
 }
-
-/// Where an analysis is.
-#[derive(Debug, Clone, Copy)]
-pub enum Progress<'a> {
-    /// A stage begins.
-    Stage(Stage),
-    /// A section is done.
-    Section {
-        /// The stage.
-        stage: Stage,
-        /// The question, where the stage has several.
-        detail: Option<&'a str>,
-        /// Sections done in this step.
-        done: usize,
-        /// Sections of this step.
-        total: usize,
-    },
-}
-
-/// Who watches an analysis.
-pub type Observer<'a> = dyn FnMut(Progress<'_>) + 'a;
 
 /// Analyses a study and writes everything that is to be said of it into `request.out`.
 ///
 /// Every end of the road is a result: an answer, a choice for a person, out of scope, or failed with a reason. The error is left for the case
 /// in which not even the result can be written.
-pub fn analyze(request: &Request<'_>, config: &Config, observer: &mut Observer<'_>) -> Result<AnalysisResult, Problem> {
+pub fn analyze(
+    request: &Request<'_>,
+    config: &Config,
+    models: Models<'_>,
+    observer: &mut Observer<'_>,
+) -> Result<AnalysisResult, Problem> {
     let mut watch = Stopwatch::start();
     let earlier = Earlier::read(request.out);
     let outbox = Outbox::open(request.out).map_err(|e| e.problem())?;
     let mut result = blank();
-    let analysed = match travel(request, config, &mut result, &mut watch, observer) {
+    let analysed = match travel(request, config, models, &mut result, &mut watch, observer) {
         Ok(analysed) => Some(analysed),
         Err(stop) => {
             result.state = stop.state;
@@ -72,7 +68,8 @@ pub fn analyze(request: &Request<'_>, config: &Config, observer: &mut Observer<'
             None
         }
     };
-    observer(Progress::Stage(Stage::Writing));
+    // Whoever stopped the analysis is told of it by the result; writing that is not stopped again.
+    let _ = observer(Progress::Stage(Stage::Writing));
     let created = earlier.moment(&result);
     result.created = created.to_rfc3339();
     let delivered = deliver::deliver(&outbox, analysed.as_ref(), created, &mut result, &mut watch);
@@ -138,6 +135,14 @@ impl From<Problem> for Stop {
     }
 }
 
+/// Asks the observer whether to go on.
+fn tell(observer: &mut Observer<'_>, progress: Progress<'_>) -> Result<(), NetworkError> {
+    match observer(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(NetworkError::Cancelled),
+    }
+}
+
 impl From<NetworkError> for Stop {
     fn from(error: NetworkError) -> Self {
         error.problem().into()
@@ -148,47 +153,65 @@ impl From<NetworkError> for Stop {
 fn travel(
     request: &Request<'_>,
     config: &Config,
+    models: Models<'_>,
     result: &mut AnalysisResult,
     watch: &mut Stopwatch,
     observer: &mut Observer<'_>,
 ) -> Result<Analysed, Stop> {
-    let folder = config.bundle.clone().map_or_else(place::find, Ok).map_err(|e| e.problem())?;
-    let bundle = Bundle::open(&folder).map_err(|e| e.problem())?;
+    let bundle = match &models {
+        Models::Warm(models) => models.bundle.clone(),
+        Models::Cold => {
+            let folder = config.bundle.clone().map_or_else(place::find, Ok).map_err(|e| e.problem())?;
+            Bundle::open(&folder).map_err(|e| e.problem())?
+        }
+    };
     let identity = bundle.identity();
     result.warnings.extend(identity.warning.clone());
     result.bundle = Some(identity);
 
     // Every file is hashed, also those that this study will not need, while the study is read: a bundle is whole, or it is not used.
-    let verification = std::thread::spawn({
+    let verification = matches!(models, Models::Cold).then(|| {
         let bundle = bundle.clone();
-        move || (verify::all(&bundle), memory::thread_processor_ms())
+        std::thread::spawn(move || (verify::all(&bundle), memory::thread_processor_ms()))
     });
 
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
 
     let stage = Stage::Normalising;
-    observer(Progress::Stage(stage));
+    tell(observer, Progress::Stage(stage))?;
     let clip = bundle.manifest.preprocessing.clip;
     let (t2w, t1c_voxels) = watch.time(stage.key(), || {
         (normalise::normalise(&volume.voxels, clip), t1c.as_ref().map(|t| normalise::normalise(&t.voxels, clip)))
     });
-    let t1c_source = t1c.map(|t| t.source);
+    let t1c_source = t1c.and_then(|t| t.source);
 
-    let start = std::time::Instant::now();
-    let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
-    watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
-    whole.map_err(|e| e.problem())?;
-    let mut networks = watch.time_spent("starting_onnxruntime", || Networks::load(config, bundle.clone()))?;
-    let findings = find(&bundle, &mut networks, &volume, &t2w, t1c_voxels.as_ref(), watch, observer);
-    say_provider(&networks, config, result);
-    watch.time_spent("closing", || drop(networks));
+    if let Some(verification) = verification {
+        let start = std::time::Instant::now();
+        let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
+        watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
+        whole.map_err(|e| e.problem())?;
+    }
+    let mut cold = None;
+    let networks = match models {
+        Models::Warm(models) => &mut models.networks,
+        Models::Cold => {
+            let opened = watch.time_spent("starting_onnxruntime", || Networks::load(config, bundle.clone()))?;
+            cold.insert(opened)
+        }
+    };
+    result.warnings.extend(request.correction.map(Correction::warning));
+    let images = Images { volume: &volume, t2w: &t2w, t1c: t1c_voxels.as_ref(), correction: request.correction };
+    let findings = find(&bundle, networks, &images, watch, observer);
+    say_provider(networks, config, result);
+    watch.time_spent("closing", || drop(cold));
     let findings = findings?;
 
     result.finding = Some(findings.finding.clone());
     result.classifications = findings.classifications.clone();
     result.not_asked = findings.not_asked.clone();
     result.lesions = findings.lesions.clone();
-    Ok(Analysed { source, t1c: t1c_source, volume, findings, manifest: bundle.manifest })
+    let semiautomatic = request.correction.is_some();
+    Ok(Analysed { source, t1c: t1c_source, volume, findings, manifest: bundle.manifest, semiautomatic })
 }
 
 /// Says who computed, and says aloud where that is not who was wanted most.

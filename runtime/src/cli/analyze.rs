@@ -1,16 +1,19 @@
 //! `cordline analyze`: a study to findings.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
 use cordline_sdk::AnalysisResult;
-use cordline_sdk::result::State;
+use cordline_sdk::job::Priority;
+use cordline_sdk::result::{Problem, State};
 
 use super::exit::Exit;
-use super::fail;
 use super::progress::Bar;
-use crate::analyze::{self, Request};
+use super::{fail, get, remote};
+use crate::analyze::{self, Models, Request, Subject};
 use crate::config::Config;
+use crate::outbox::RESULT_FILE;
 
 /// Flags of `analyze`.
 #[derive(Debug, Args)]
@@ -36,6 +39,12 @@ pub struct AnalyzeArgs {
     /// No progress bar and no summary
     #[arg(long, short)]
     quiet: bool,
+    /// Let the running daemon analyse the study instead of this process
+    #[arg(long, conflicts_with_all = ["bundle", "threads"])]
+    daemon: bool,
+    /// Socket file of the daemon [default: /run/cordline/cordline.sock]
+    #[arg(long, value_name = "FILE", requires = "daemon")]
+    socket: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -44,11 +53,10 @@ pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
         config.threads = usize::from(threads);
     }
     if args.bundle.is_some() {
-        config.bundle = args.bundle;
+        config.bundle.clone_from(&args.bundle);
     }
     let bar = Bar::new(args.quiet);
-    let request = Request { inputs: &args.inputs, out: &args.out, series: args.series.as_deref() };
-    let outcome = analyze::analyze(&request, &config, &mut |progress| bar.show(&progress));
+    let outcome = if args.daemon { through_daemon(&args, &config, &bar) } else { here(&args, &config, &bar) };
     bar.finish();
     let result = match outcome {
         Ok(result) => result,
@@ -69,6 +77,40 @@ pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
         }
         None => result.state.into(),
     }
+}
+
+fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult, Problem> {
+    let request = Request {
+        subject: Subject::Files(&args.inputs),
+        out: &args.out,
+        series: args.series.as_deref(),
+        correction: None,
+    };
+    analyze::analyze(&request, config, Models::Cold, &mut |progress| {
+        bar.show(&progress);
+        ControlFlow::Continue(())
+    })
+}
+
+/// The same by way of the daemon: the study goes there, the files of the result come back.
+fn through_daemon(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult, Problem> {
+    let socket = args.socket.as_ref().unwrap_or(&config.daemon.socket);
+    let fetched = remote::connect(socket).and_then(|mut client| {
+        let job = client.submit_study(&args.inputs, Priority::Urgent, args.series.as_deref(), &mut |_, _| {})?;
+        client.follow(&job, 0, &mut |event, _| bar.show_event(event))?;
+        get::fetch(&mut client, &job, &args.out)
+    });
+    let files = fetched.map_err(|e| remote::problem(&e))?;
+    let lacking = |why: String| Problem {
+        code: "no_result".into(),
+        message: format!("the daemon's job came to no result: {why}"),
+        action: "ask `cordline jobs` for what became of it".into(),
+    };
+    if !files.iter().any(|f| f.path == RESULT_FILE) {
+        return Err(lacking("it lists no result.json".into()));
+    }
+    let bytes = std::fs::read(args.out.join(RESULT_FILE)).map_err(|e| lacking(e.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|e| lacking(e.to_string()))
 }
 
 /// The answer in a few lines.

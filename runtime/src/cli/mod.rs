@@ -5,6 +5,9 @@
 //! - [`bundle`]: is a bundle whole
 //! - [`evaluate`]: figures of a cohort
 //! - [`documents`]: shell completions, man pages and the schema of the result
+//! - [`serve`]: the daemon
+//! - [`submit`], [`watch`], [`get`], [`jobs`]: what is asked of a running daemon; [`remote`] is what they share
+//! - [`keys`]: who may come in from other hosts; is the audit file whole
 //! - [`progress`]: the bar on a terminal
 //! - [`exit`]: what the exit codes mean
 
@@ -14,14 +17,22 @@ pub mod doctor;
 pub mod documents;
 pub mod evaluate;
 pub mod exit;
+pub mod get;
+pub mod jobs;
+pub mod keys;
 pub mod progress;
+pub mod remote;
+pub mod serve;
+pub mod submit;
+pub mod watch;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use cordline_sdk::result::Problem;
 
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use exit::Exit;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nResearch use only; not a medical device");
@@ -41,6 +52,28 @@ pub struct Cli {
 enum Command {
     /// Analyse an MR study: a folder, files or a ZIP archive of DICOM
     Analyze(analyze::AnalyzeArgs),
+    /// Run the daemon: jobs over ZeroMQ, kept on disk
+    Serve(serve::ServeArgs),
+    /// Send a study to the daemon
+    Submit(submit::SubmitArgs),
+    /// Follow a job of the daemon to its end
+    Watch(watch::WatchArgs),
+    /// Fetch the files of a job
+    Get(get::GetArgs),
+    /// Say how the daemon is, or where a job is
+    Status(jobs::StatusArgs),
+    /// List the daemon's jobs, newest first
+    Jobs(jobs::JobsArgs),
+    /// Stop a job; heeded between sections
+    Cancel(jobs::CancelArgs),
+    /// Choose the series of a job that needs a selection
+    Choose(jobs::ChooseArgs),
+    /// Look after the keys of clients from other hosts
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Look after the record of who did what
+    #[command(subcommand)]
+    Audit(keys::AuditCommand),
     /// Say what this box has, what was chosen and why, what is wrong and what to do
     Doctor(doctor::DoctorArgs),
     /// Look after bundles (manifest + models)
@@ -73,9 +106,19 @@ pub fn run(cli: Cli) -> Exit {
         Ok(config) => config,
         Err(error) => return fail(&error.problem(), Exit::Usage),
     };
-    start_log(&config.log);
+    start_log(&config.log, config.log_format);
     match cli.command {
         Command::Analyze(args) => analyze::run(args, config),
+        Command::Serve(args) => serve::run(args, config),
+        Command::Submit(args) => submit::run(&args, &config),
+        Command::Watch(args) => watch::run(&args, &config),
+        Command::Get(args) => get::run(&args, &config),
+        Command::Status(args) => jobs::status(&args, &config),
+        Command::Jobs(args) => jobs::jobs(&args, &config),
+        Command::Cancel(args) => jobs::cancel(&args, &config),
+        Command::Choose(args) => jobs::choose(&args, &config),
+        Command::Keys(command) => keys::run(command, &config),
+        Command::Audit(command) => keys::run_audit(command, &config),
         Command::Doctor(args) => doctor::run(args, config),
         Command::Bundle(command) => bundle::run(command, config),
         Command::Evaluate(args) => evaluate::run(args, config),
@@ -90,7 +133,7 @@ fn fail(problem: &Problem, exit: Exit) -> Exit {
     exit
 }
 
-fn start_log(filter: &str) {
+fn start_log(filter: &str, format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
     // ONNX Runtime's own chatter is shown only where it is asked for.
@@ -99,5 +142,9 @@ fn start_log(filter: &str) {
     } else {
         filter.add_directive("ort=error".parse().expect("a valid directive"))
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
 }

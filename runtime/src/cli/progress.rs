@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use cordline_sdk::wire::event::{Event, Happening};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::analyze::Progress;
+use crate::stage::Stage;
 
 /// A bar that follows an analysis.
 pub struct Bar {
@@ -30,16 +32,31 @@ impl Bar {
                 self.bar.set_style(style("{spinner} {msg}"));
                 self.bar.set_message(stage.words());
             }
-            Progress::Section { stage, detail, done, total } => {
-                if *done == 1 {
-                    self.bar.set_style(style("{spinner} {msg:32} {wide_bar} section {pos}/{len}  {eta} left"));
-                    self.bar.set_length(*total as u64);
-                    self.bar.reset_eta();
-                }
-                self.bar.set_message(detail.map_or_else(|| stage.words().to_owned(), str::to_owned));
-                self.bar.set_position(*done as u64);
-            }
+            Progress::Segmented { done, total, .. } => self.section(Stage::Segmenting.words(), *done, *total),
+            Progress::Asked { question, done, total } => self.section(question, *done, *total),
+            _ => {}
         }
+    }
+
+    /// Shows where a job of the daemon is.
+    pub fn show_event(&self, event: &Event) {
+        match &event.what {
+            Happening::State(change) => self.bar.set_message(change.state.to_string()),
+            Happening::Section(section) => {
+                self.section(Stage::Segmenting.words(), section.done as usize, section.total as usize);
+            }
+            _ => {}
+        }
+    }
+
+    fn section(&self, words: &str, done: usize, total: usize) {
+        if done == 1 {
+            self.bar.set_style(style("{spinner} {msg:32} {wide_bar} section {pos}/{len}  {eta} left"));
+            self.bar.set_length(total as u64);
+            self.bar.reset_eta();
+        }
+        self.bar.set_message(words.to_owned());
+        self.bar.set_position(done as u64);
     }
 
     /// Takes the bar away.

@@ -87,14 +87,30 @@ pub struct Answers {
 /// Runs the classifier with this id on one input (1, channel, row, column) and returns probabilities and heat map.
 pub type Ask<'a> = dyn FnMut(&str, Array4<f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> + 'a;
 
+/// What happened on the way through the questions.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    /// A section was asked.
+    Asked {
+        /// The question.
+        classifier: &'a Classifier,
+        /// Sections done.
+        done: usize,
+        /// Sections with lesion.
+        total: usize,
+    },
+    /// A question was answered, with the heat map where it was decided.
+    Answered(&'a Classification, Option<&'a HeatMap>),
+}
+
 /// Asks the bundle's questions in order; a question on a branch that was not taken is not asked.
 ///
-/// `each(question, done, total)` is called after every section.
+/// `each` is told every step; its error ends the work.
 pub fn classify(
     manifest: &Manifest,
     sections: &LesionSections,
     run: &mut Ask<'_>,
-    each: &mut dyn FnMut(&Classifier, usize, usize),
+    each: &mut dyn FnMut(Step<'_>) -> Result<(), NetworkError>,
 ) -> Result<Answers, NetworkError> {
     let mut classifications: Vec<Classification> = Vec::new();
     let (mut not_asked, mut heat_maps) = (Vec::new(), Vec::new());
@@ -112,13 +128,14 @@ pub fn classify(
             for (class, cam) in maps.iter_mut().zip(cams) {
                 class.push((section, cam));
             }
-            each(classifier, k + 1, sections.sections.len());
+            each(Step::Asked { classifier, done: k + 1, total: sections.sections.len() })?;
         }
         let classification = decide(classifier, asked);
         let decided = classifier.classes.iter().position(|c| c.id == classification.decision);
-        if let Some(class) = decided {
-            heat_maps.extend(explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native));
-        }
+        let map = decided
+            .and_then(|class| explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native));
+        each(Step::Answered(&classification, map.as_ref()))?;
+        heat_maps.extend(map);
         classifications.push(classification);
     }
     Ok(Answers { finding: finding(manifest, &classifications), classifications, not_asked, heat_maps })
@@ -242,7 +259,7 @@ mod tests {
             let probabilities = ArrayD::from_shape_vec(IxDyn(&[1, 2]), vec![1.0 - p, p]).unwrap();
             Ok(vec![probabilities, ArrayD::from_elem(IxDyn(&[1, 2, 2, 2]), 3.0)])
         };
-        classify(&manifest(), &sections(), &mut run, &mut |_, _, _| {}).unwrap()
+        classify(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap()
     }
 
     #[test]
@@ -283,7 +300,7 @@ mod tests {
         let image = Array3::from_elem((3, 40, 30), 0.25);
         let sections = LesionSections::new(image.view(), None, &mask, [64, 64]);
         let answers =
-            classify(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_, _, _| {}).unwrap();
+            classify(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_| Ok(())).unwrap();
         assert!(answers.finding.is_no_lesion());
         assert_eq!(answers.not_asked.len(), 3);
     }
@@ -299,7 +316,7 @@ mod tests {
     fn a_network_of_another_shape_is_an_error() {
         let mut run =
             |_: &str, _: Array4<f32>| Ok(vec![ArrayD::zeros(IxDyn(&[1, 3])), ArrayD::zeros(IxDyn(&[1, 2, 2, 2]))]);
-        let error = classify(&manifest(), &sections(), &mut run, &mut |_, _, _| {}).unwrap_err();
+        let error = classify(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
         assert!(matches!(error, NetworkError::Shape { .. }));
     }
 }

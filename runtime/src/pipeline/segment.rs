@@ -44,16 +44,19 @@ pub struct Segmented {
     pub core: Array3<bool>,
 }
 
+/// Is told the index and the mask of every section; its error ends the work.
+pub type EachSection<'a> = dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(), NetworkError> + 'a;
+
 /// Segments a normalised volume (section, row, column).
 ///
 /// Two thresholds, since outlines are best at a low one, and false lesions are told from true ones at a high one.
-/// `each(section, mask)` is called after every section, in the order of [`middle_out`].
+/// `each(section, mask)` is called after every section, in the order of [`middle_out`]; its error ends the work.
 pub fn segment(
     network: &mut dyn Network,
     volume: ArrayView3<'_, f32>,
     size: [usize; 2],
     [threshold, core_threshold]: [f32; 2],
-    each: &mut dyn FnMut(usize, ArrayView2<'_, bool>),
+    each: &mut EachSection<'_>,
 ) -> Result<Segmented, NetworkError> {
     let mut mask = Array3::from_elem(volume.raw_dim(), false);
     let mut core = mask.clone();
@@ -66,7 +69,7 @@ pub fn segment(
                 *c = p >= core_threshold;
             },
         );
-        each(section, outline.view());
+        each(section, outline.view())?;
     }
     Ok(Segmented { mask, core })
 }
@@ -100,7 +103,8 @@ mod tests {
         volume.slice_mut(ndarray::s![2, 30..50, 10..22]).fill(1.0);
         let mut told = Vec::new();
         let Segmented { mask, core } = segment(&mut Echo, volume.view(), [64, 64], [0.5, 0.9], &mut |s, m| {
-            told.push((s, m.iter().filter(|&&v| v).count()))
+            told.push((s, m.iter().filter(|&&v| v).count()));
+            Ok(())
         })
         .unwrap();
         assert_eq!(told.iter().map(|t| t.0).collect::<Vec<_>>(), [1, 0, 2]);
@@ -111,6 +115,18 @@ mod tests {
         let sure = core.iter().filter(|&&v| v).count();
         assert!(sure > 0 && (sure as f64) < area, "{sure} of {area}");
         assert!(core.iter().zip(&mask).all(|(&c, &m)| m || !c));
+    }
+
+    #[test]
+    fn who_listens_may_end_the_work_before_the_next_section() {
+        let volume = Array3::<f32>::zeros((5, 8, 8));
+        let mut told = 0;
+        let ended = segment(&mut Echo, volume.view(), [8, 8], [0.5, 0.9], &mut |_, _| {
+            told += 1;
+            if told == 2 { Err(NetworkError::Cancelled) } else { Ok(()) }
+        });
+        assert!(matches!(ended, Err(NetworkError::Cancelled)));
+        assert_eq!(told, 2);
     }
 
     #[test]

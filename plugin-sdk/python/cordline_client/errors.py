@@ -1,0 +1,40 @@
+"""What can go wrong between a client and the daemon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ClientError(Exception):
+    """Any of the errors below."""
+
+
+class Nobody(ClientError):
+    """No answer to the first message."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"the key was not accepted, or nobody listens at {endpoint}")
+
+
+class Silence(ClientError):
+    """No answer to another message."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"the daemon at {endpoint} does not answer any more")
+
+
+class Refused(ClientError):
+    """The daemon refused.
+
+    `code` is for programs, `action` says what to do, `retry` whether the same may succeed later.
+    """
+
+    def __init__(self, fault: dict[str, Any]) -> None:
+        self.code: str = fault.get("code", "")
+        self.action: str = fault.get("action", "")
+        self.retry: bool = bool(fault.get("retry"))
+        super().__init__(f"{fault.get('message', 'refused')}; {self.action}")
+
+
+class Damaged(ClientError):
+    """Something did not arrive as it was announced."""

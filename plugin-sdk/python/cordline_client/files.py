@@ -1,0 +1,43 @@
+"""DICOM files to a manifest. The one thing that it wants to know of a file is its SOP Instance UID."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def sop_instance_uid(data: bytes) -> str | None:
+    """From the file meta information (PS3.10, 7.1); None for what is no DICOM file."""
+    if data[128:132] != b"DICM":
+        return None
+    at = 132
+    while at + 8 <= len(data) and data[at : at + 2] == b"\x02\x00":
+        element, vr = data[at + 2 : at + 4], data[at + 4 : at + 6]
+        if vr in (b"OB", b"OW", b"UN", b"UT", b"SQ"):
+            begin, length = at + 12, int.from_bytes(data[at + 8 : at + 12], "little")
+        else:
+            begin, length = at + 8, int.from_bytes(data[at + 6 : at + 8], "little")
+        if begin + length > len(data):
+            return None
+        if element == b"\x03\x00":
+            uid = data[begin : begin + length].rstrip(b"\0 ").decode("ascii", "replace")
+            return uid if uid and len(uid) <= 64 and set(uid) <= set("0123456789.") else None
+        at = begin + length
+    return None
+
+
+def manifest(inputs: Iterable[str | os.PathLike[str]]) -> list[tuple[Path, dict[str, object]]]:
+    """Files and their entries, in the order of their UIDs. What is no DICOM file is passed over."""
+    found: dict[str, tuple[Path, dict[str, object]]] = {}
+    for path in (file for name in inputs for file in _files(Path(name))):
+        data = path.read_bytes()
+        uid = sop_instance_uid(data)
+        if uid is not None and uid not in found:
+            found[uid] = (path, {"sop_uid": uid, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+    return [found[uid] for uid in sorted(found)]
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]

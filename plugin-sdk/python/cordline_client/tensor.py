@@ -1,0 +1,24 @@
+"""Masks of one bit a voxel: eight to a byte, the first in the lowest bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_BITS = [bytes(byte >> i & 1 for i in range(8)) for byte in range(256)]
+
+
+def unpack_bits(packed: bytes, count: int) -> bytes:
+    """One byte a voxel, 0 or 1; voxels that are not there are 0."""
+    voxels = b"".join(_BITS[byte] for byte in packed)[:count]
+    return voxels.ljust(count, b"\0")
+
+
+def pack_bits(mask: Iterable[object]) -> bytes:
+    """Packs voxels (anything true is set), for example the bytes of a numpy array of bool."""
+    packed = bytearray()
+    for i, voxel in enumerate(mask):
+        if i % 8 == 0:
+            packed.append(0)
+        if voxel:
+            packed[-1] |= 1 << i % 8
+    return bytes(packed)

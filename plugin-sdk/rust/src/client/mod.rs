@@ -1,0 +1,324 @@
+//! A client of the daemon: one DEALER socket, used from one thread.
+//!
+//! ```no_run
+//! use cordline_sdk::client::{Client, Endpoint};
+//! use cordline_sdk::job::Priority;
+//!
+//! let mut client = Client::connect(&Endpoint::default(), "example 1.0")?;
+//! let job = client.submit_study(&["study".into()], Priority::Routine, None, &mut |_, _| {})?;
+//! client.follow(&job, 0, &mut |event, _mask| println!("{:?}", event.what))?;
+//! # Ok::<(), cordline_sdk::client::ClientError>(())
+//! ```
+//!
+//! - [`error`](mod@error): what can go wrong
+//! - [`key`]: with which a client of another host comes in
+//! - [`upload`]: files to items, pieces and credit
+//! - [`part10`]: the one thing that a manifest wants to know of a DICOM file
+
+pub mod error;
+pub mod key;
+mod part10;
+mod upload;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use crate::job::{JobId, JobSummary};
+use crate::wire::codec::{self, FromDaemon};
+use crate::wire::event::{Event, FileInfo, Happening};
+use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Welcome};
+use crate::wire::request::{Artifact, Choose, Events, Hello, List, Nothing, OfJob, Request, Status, Verb};
+
+pub use error::ClientError;
+pub use key::ClientKey;
+pub use upload::Skipped;
+
+/// Where the daemon listens, and how long to wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// ZeroMQ endpoint, for example `ipc:///run/cordline/cordline.sock`.
+    pub address: String,
+    /// How long an answer may take.
+    pub patience: Duration,
+    /// The key, where the daemon is on another host.
+    pub key: Option<ClientKey>,
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self { address: "ipc:///run/cordline/cordline.sock".into(), patience: Duration::from_secs(10), key: None }
+    }
+}
+
+/// How often a follower says that it is still there, and how often it tries to come back.
+const PING_EVERY: Duration = Duration::from_secs(8);
+const TRIES: u32 = 5;
+
+/// A connection to the daemon.
+pub struct Client {
+    endpoint: Endpoint,
+    name: String,
+    socket: zmq::Socket,
+    next_id: u64,
+    welcome: Option<Welcome>,
+    early: VecDeque<(Event, Option<Vec<u8>>)>,
+}
+
+impl Client {
+    /// Connects and says hello. `name`: name and version of the program, for the daemon's log.
+    pub fn connect(endpoint: &Endpoint, name: &str) -> Result<Self, ClientError> {
+        let socket = open(endpoint)?;
+        let mut client = Self {
+            endpoint: endpoint.clone(),
+            name: name.into(),
+            socket,
+            next_id: 1,
+            welcome: None,
+            early: VecDeque::new(),
+        };
+        client.greet()?;
+        Ok(client)
+    }
+
+    /// What the daemon said when it was greeted: version, role, limits, models.
+    pub fn welcome(&self) -> &Welcome {
+        self.welcome.as_ref().expect("a client exists only after its hello was answered")
+    }
+
+    /// The daemon as a whole.
+    pub fn daemon(&mut self) -> Result<Daemon, ClientError> {
+        match self.ask(Verb::Status(Status { job: None }))? {
+            Answer::Daemon(daemon) => Ok(*daemon),
+            other => Err(ClientError::unexpected(&other)),
+        }
+    }
+
+    /// Where a job is.
+    pub fn status(&mut self, job: &JobId) -> Result<JobSummary, ClientError> {
+        self.job_answer(Verb::Status(Status { job: Some(job.clone()) }))
+    }
+
+    /// Jobs, newest first.
+    pub fn list(&mut self, list: List) -> Result<Jobs, ClientError> {
+        match self.ask(Verb::List(list))? {
+            Answer::Jobs(jobs) => Ok(jobs),
+            other => Err(ClientError::unexpected(&other)),
+        }
+    }
+
+    /// Stops a job.
+    pub fn cancel(&mut self, job: &JobId) -> Result<JobSummary, ClientError> {
+        self.job_answer(Verb::Cancel(OfJob { job: job.clone() }))
+    }
+
+    /// Chooses the series of a job that needs it.
+    pub fn choose(&mut self, job: &JobId, series: &str) -> Result<JobSummary, ClientError> {
+        self.job_answer(Verb::Choose(Choose { job: job.clone(), series: series.into() }))
+    }
+
+    /// What the box is and can run.
+    pub fn device(&mut self) -> Result<DeviceReport, ClientError> {
+        match self.ask(Verb::Device(Nothing {}))? {
+            Answer::Device(report) => Ok(*report),
+            other => Err(ClientError::unexpected(&other)),
+        }
+    }
+
+    /// Hands every event after number `since` to `each`, with its raw frame, until the job has ended; returns the last number.
+    ///
+    /// A lost connection is mended on the way, and nothing is told twice.
+    pub fn follow(
+        &mut self,
+        job: &JobId,
+        since: u64,
+        each: &mut dyn FnMut(&Event, Option<&[u8]>),
+    ) -> Result<u64, ClientError> {
+        let mut last = since;
+        let mut tries = 0;
+        loop {
+            match self.follow_once(job, &mut last, each) {
+                Err(error) if error.is_passing() && tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_secs(1 << tries.min(4)));
+                    // Where nobody listens yet the next round tries again.
+                    let _ = self.reconnect();
+                }
+                ended => return ended.map(|()| last),
+            }
+        }
+    }
+
+    fn follow_once(
+        &mut self,
+        job: &JobId,
+        last: &mut u64,
+        each: &mut dyn FnMut(&Event, Option<&[u8]>),
+    ) -> Result<(), ClientError> {
+        let begun = self.ask(Verb::Events(Events { job: job.clone(), since: *last, follow: true }))?;
+        let Answer::Events(begun) = begun else { return Err(ClientError::unexpected(&begun)) };
+        if begun.last <= *last && self.status(job)?.state.has_ended() {
+            return Ok(());
+        }
+        loop {
+            let (event, raw) = self.next_event()?;
+            if event.job != *job || event.number <= *last {
+                continue;
+            }
+            *last = event.number;
+            each(&event, raw.as_deref());
+            if matches!(&event.what, Happening::State(change) if change.state.has_ended()) && event.number >= begun.last
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A file of a job, checked against its digest.
+    pub fn artifact(&mut self, job: &JobId, file: &FileInfo) -> Result<Vec<u8>, ClientError> {
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < file.bytes {
+            let wanted = Artifact { job: job.clone(), path: file.path.clone(), offset: bytes.len() as u64 };
+            let (answer, piece) = self.exchange(Verb::Artifact(wanted), None)?;
+            let (Answer::Artifact(_), Some(piece)) = (&answer, piece) else {
+                return Err(ClientError::unexpected(&answer));
+            };
+            if piece.is_empty() {
+                return Err(ClientError::Damaged { path: file.path.clone() });
+            }
+            bytes.extend(piece);
+        }
+        match hexadecimal(&Sha256::digest(&bytes)) == file.sha256 {
+            true => Ok(bytes),
+            false => Err(ClientError::Damaged { path: file.path.clone() }),
+        }
+    }
+
+    /// The files that a job has made.
+    pub fn files(&mut self, job: &JobId) -> Result<Vec<FileInfo>, ClientError> {
+        let answer = self.ask(Verb::Events(Events { job: job.clone(), since: 0, follow: false }))?;
+        let Answer::Events(begun) = answer else { return Err(ClientError::unexpected(&answer)) };
+        let mut files = Vec::new();
+        let mut number = 0;
+        while number < begun.last {
+            let (event, _) = self.next_event()?;
+            if event.job != *job {
+                continue;
+            }
+            number = event.number;
+            if let Happening::Files(listed) = event.what {
+                files = listed.files;
+            }
+        }
+        Ok(files)
+    }
+
+    /// Sends a request and waits for its answer; a refusal is an error.
+    pub fn ask(&mut self, verb: Verb) -> Result<Answer, ClientError> {
+        Ok(self.exchange(verb, None)?.0)
+    }
+
+    fn job_answer(&mut self, verb: Verb) -> Result<JobSummary, ClientError> {
+        match self.ask(verb)? {
+            Answer::Job(summary) => Ok(*summary),
+            other => Err(ClientError::unexpected(&other)),
+        }
+    }
+
+    fn exchange(&mut self, verb: Verb, raw: Option<&[u8]>) -> Result<(Answer, Option<Vec<u8>>), ClientError> {
+        let id = self.send(verb, raw)?;
+        let deadline = Instant::now() + self.endpoint.patience;
+        loop {
+            match self.receive(deadline)? {
+                (FromDaemon::Reply(reply), raw) if reply.id == id => return refuse(reply.answer).map(|a| (a, raw)),
+                // The answer to a request that was given up.
+                (FromDaemon::Reply(_), _) => {}
+                (FromDaemon::Event(event), raw) => self.early.push_back((event, raw)),
+            }
+        }
+    }
+
+    fn send(&mut self, verb: Verb, raw: Option<&[u8]>) -> Result<u64, ClientError> {
+        let id = self.next_id;
+        self.next_id += 1;
+        let header = codec::header(&Request { id, verb });
+        let frames = [Some(header.as_slice()), raw];
+        self.socket.send_multipart(frames.into_iter().flatten(), 0)?;
+        Ok(id)
+    }
+
+    /// The next event, pinging while none comes.
+    fn next_event(&mut self) -> Result<(Event, Option<Vec<u8>>), ClientError> {
+        if let Some(early) = self.early.pop_front() {
+            return Ok(early);
+        }
+        loop {
+            match self.receive(Instant::now() + PING_EVERY) {
+                Ok((FromDaemon::Event(event), raw)) => return Ok((event, raw)),
+                Ok((FromDaemon::Reply(_), _)) => {}
+                Err(ClientError::Silence { .. }) => {
+                    self.ask(Verb::Ping(Nothing {}))?;
+                    if let Some(early) = self.early.pop_front() {
+                        return Ok(early);
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Result<(FromDaemon, Option<Vec<u8>>), ClientError> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.socket.poll(zmq::POLLIN, left.as_millis() as i64)? == 0 {
+                return Err(ClientError::Silence { endpoint: self.endpoint.address.clone() });
+            }
+            let frames = self.socket.recv_multipart(0)?;
+            let views: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
+            // What a later daemon says and this client does not know is passed over.
+            let Ok((message, raw)) = codec::from_daemon(&views) else { continue };
+            return Ok((message, raw.map(<[u8]>::to_vec)));
+        }
+    }
+
+    fn greet(&mut self) -> Result<(), ClientError> {
+        match self.ask(Verb::Hello(Hello { client: self.name.clone() })) {
+            Ok(Answer::Welcome(welcome)) => {
+                self.welcome = Some(*welcome);
+                Ok(())
+            }
+            Ok(other) => Err(ClientError::unexpected(&other)),
+            Err(ClientError::Silence { endpoint }) => Err(ClientError::Nobody { endpoint }),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A new socket, for one that may have lost messages cannot be mended.
+    fn reconnect(&mut self) -> Result<(), ClientError> {
+        self.socket = open(&self.endpoint)?;
+        self.early.clear();
+        self.greet()
+    }
+}
+
+fn open(endpoint: &Endpoint) -> Result<zmq::Socket, ClientError> {
+    let socket = zmq::Context::new().socket(zmq::DEALER)?;
+    socket.set_linger(1000)?;
+    if let Some(key) = &endpoint.key {
+        key.apply(&socket)?;
+    }
+    socket.connect(&endpoint.address)?;
+    Ok(socket)
+}
+
+fn refuse(answer: Answer) -> Result<Answer, ClientError> {
+    match answer {
+        Answer::Fault(fault) => Err(ClientError::Refused(fault)),
+        other => Ok(other),
+    }
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,180 @@
+//! Files to items, pieces and credit.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::{Client, ClientError, hexadecimal, part10};
+use crate::job::{JobId, JobState, Priority};
+use crate::wire::codec::FromDaemon;
+use crate::wire::fault::FaultCode;
+use crate::wire::reply::{Answer, Upload};
+use crate::wire::request::{Chunk, Input, Instance, OfJob, Submit, Verb};
+
+/// A file that was not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The file.
+    pub path: PathBuf,
+    /// Why: not a DICOM file, or the same instance once more.
+    pub reason: &'static str,
+}
+
+/// A DICOM file to be sent.
+struct Sending {
+    path: PathBuf,
+    instance: Instance,
+}
+
+impl Client {
+    /// Sends DICOM files (and those in folders) as one job, and commits it. `each(bytes sent, bytes of all)` follows the upload.
+    pub fn submit_study(
+        &mut self,
+        inputs: &[PathBuf],
+        priority: Priority,
+        series: Option<&str>,
+        each: &mut dyn FnMut(u64, u64),
+    ) -> Result<JobId, ClientError> {
+        let (files, _) = manifest(inputs)?;
+        if files.is_empty() {
+            return Err(ClientError::NoDicom);
+        }
+        let instances = files.iter().map(|f| f.instance.clone()).collect();
+        let submit = Submit { input: Input::Study { instances }, priority, series: series.map(str::to_owned) };
+        let read = |item: usize| {
+            let path = &files[item].path;
+            fs::read(path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })
+        };
+        self.submit(submit, &read, each)
+    }
+
+    /// Has a folder of the daemon's own box analysed.
+    pub fn submit_folder(
+        &mut self,
+        path: &str,
+        priority: Priority,
+        series: Option<&str>,
+    ) -> Result<JobId, ClientError> {
+        let submit = Submit { input: Input::Folder { path: path.into() }, priority, series: series.map(str::to_owned) };
+        self.submit(submit, &|_| Ok(Vec::new()), &mut |_, _| {})
+    }
+
+    /// Submits, sends what is missing of the items that `read` gives, and commits.
+    pub fn submit(
+        &mut self,
+        submit: Submit,
+        read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
+        each: &mut dyn FnMut(u64, u64),
+    ) -> Result<JobId, ClientError> {
+        let answer = self.ask(Verb::Submit(submit))?;
+        let Answer::Upload(upload) = answer else { return Err(ClientError::unexpected(&answer)) };
+        let job = upload.job.clone();
+        if upload.state == JobState::Receiving {
+            self.send_items(&upload, read, each)?;
+            self.ask(Verb::Commit(OfJob { job: job.clone() }))?;
+        }
+        Ok(job)
+    }
+
+    fn send_items(
+        &mut self,
+        upload: &Upload,
+        read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
+        each: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), ClientError> {
+        let piece = self.welcome().limits.frame_bytes as usize;
+        let mut credit = upload.credit;
+        // Item of each request whose answer is due.
+        let mut due: BTreeMap<u64, usize> = BTreeMap::new();
+        let (mut sent, mut all) = (0, 0);
+        for (item, &received) in upload.received.iter().enumerate() {
+            let bytes = read(item)?;
+            all += bytes.len() as u64;
+            let mut offset = (received as usize).min(bytes.len());
+            sent += offset as u64;
+            while offset < bytes.len() {
+                while due.len() as u32 >= credit.max(1) {
+                    credit = self.take_answer(&mut due)?;
+                }
+                let end = (offset + piece).min(bytes.len());
+                let chunk = Chunk { job: upload.job.clone(), item: item as u32, offset: offset as u64 };
+                let id = self.send(Verb::Chunk(chunk), Some(&bytes[offset..end]))?;
+                due.insert(id, item);
+                sent += (end - offset) as u64;
+                offset = end;
+                each(sent, all);
+            }
+        }
+        while !due.is_empty() {
+            self.take_answer(&mut due)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the answer to one of the chunks on the way; returns the new credit.
+    fn take_answer(&mut self, due: &mut BTreeMap<u64, usize>) -> Result<u32, ClientError> {
+        let deadline = Instant::now() + self.endpoint.patience;
+        loop {
+            match self.receive(deadline)? {
+                (FromDaemon::Reply(reply), _) if due.remove(&reply.id).is_some() => match reply.answer {
+                    Answer::Upload(upload) => return Ok(upload.credit),
+                    Answer::Fault(fault) => return Err(ClientError::Refused(fault)),
+                    other => return Err(ClientError::unexpected(&other)),
+                },
+                (FromDaemon::Reply(_), _) => {}
+                (FromDaemon::Event(event), raw) => self.early.push_back((event, raw)),
+            }
+        }
+    }
+}
+
+impl ClientError {
+    /// True where the upload should begin anew with what the daemon has.
+    pub fn is_upload_fault(&self) -> bool {
+        matches!(self, Self::Refused(fault) if matches!(fault.code, FaultCode::ChunkOrder | FaultCode::Digest))
+    }
+}
+
+/// The DICOM files of folders and files, in the order of their UIDs; and what was left out.
+fn manifest(inputs: &[PathBuf]) -> Result<(Vec<Sending>, Vec<Skipped>), ClientError> {
+    let mut paths = Vec::new();
+    for input in inputs {
+        collect(input, &mut paths)?;
+    }
+    let (mut files, mut skipped) = (BTreeMap::new(), Vec::new());
+    for path in paths {
+        let bytes = fs::read(&path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })?;
+        let Some(sop_uid) = part10::sop_instance_uid(&bytes) else {
+            skipped.push(Skipped { path, reason: "not a DICOM file" });
+            continue;
+        };
+        let sha256 = hexadecimal(&Sha256::digest(&bytes));
+        let instance = Instance { sop_uid: sop_uid.clone(), bytes: bytes.len() as u64, sha256 };
+        match files.entry(sop_uid) {
+            std::collections::btree_map::Entry::Vacant(place) => {
+                place.insert(Sending { path, instance });
+            }
+            std::collections::btree_map::Entry::Occupied(_) => {
+                skipped.push(Skipped { path, reason: "the same instance once more" });
+            }
+        }
+    }
+    Ok((files.into_values().collect(), skipped))
+}
+
+fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> Result<(), ClientError> {
+    let unreadable = |source| ClientError::Unreadable { path: path.into(), source };
+    if fs::metadata(path).map_err(unreadable)?.is_dir() {
+        let mut entries: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(path).map_err(unreadable)? {
+            entries.push(entry.map_err(unreadable)?.path());
+        }
+        entries.sort();
+        return entries.iter().try_for_each(|entry| collect(entry, paths));
+    }
+    paths.push(path.into());
+    Ok(())
+}

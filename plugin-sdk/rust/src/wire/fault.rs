@@ -1,0 +1,110 @@
+//! Why a request was refused.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A refusal: for programs, for people, and whether trying again helps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fault {
+    /// What went wrong.
+    pub code: FaultCode,
+    /// The same in a sentence, with the facts.
+    pub message: String,
+    /// What to do about it.
+    pub action: String,
+    /// True where the very same request may succeed later.
+    pub retry: bool,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $key:literal, retry $retry:literal;)*) => {
+        /// Stable words for programs.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum FaultCode {
+            $($(#[$doc])* #[serde(rename = $key)] $name,)*
+        }
+
+        impl FaultCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// As it stands on the wire.
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$name => $key),* }
+            }
+
+            /// True where the very same request may succeed later.
+            pub fn is_passing(self) -> bool {
+                match self { $(Self::$name => $retry),* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The message is of another major version.
+    Version = "version_unsupported", retry false;
+    /// The header is not MessagePack, or a field is missing or of the wrong type.
+    Malformed = "malformed", retry false;
+    /// The daemon does not know the verb.
+    UnknownVerb = "unknown_verb", retry false;
+    /// A frame is missing, one too many, or of another length than its header says.
+    Frames = "frames_wrong", retry false;
+    /// More than the limits of `hello` allow.
+    TooLarge = "too_large", retry false;
+    /// The role of this client does not allow it.
+    NotAllowed = "not_allowed", retry false;
+    /// No such job, or it is so old that it was removed.
+    NoSuchJob = "no_such_job", retry false;
+    /// The job is in a state in which this cannot be done.
+    WrongState = "wrong_state", retry false;
+    /// The manifest contradicts itself.
+    Manifest = "manifest_invalid", retry false;
+    /// A chunk does not begin where the item ends so far.
+    ChunkOrder = "chunk_out_of_order", retry true;
+    /// More chunks in flight than were granted.
+    Credit = "credit_exceeded", retry true;
+    /// What arrived has another SHA-256 than the manifest says; the item begins anew.
+    Digest = "digest_mismatch", retry true;
+    /// Some items are not whole yet.
+    Incomplete = "upload_incomplete", retry false;
+    /// The folder lies outside the allowed roots, or is not there.
+    Folder = "folder_not_allowed", retry false;
+    /// The job has no such artifact.
+    NoSuchArtifact = "no_such_artifact", retry false;
+    /// The disk would become too full.
+    DiskReserve = "disk_reserve", retry true;
+    /// Too many jobs wait already.
+    QueueFull = "queue_full", retry true;
+    /// The daemon is shutting down.
+    ShuttingDown = "shutting_down", retry true;
+    /// A fault of the daemon itself.
+    Internal = "internal", retry true;
+}
+
+impl Fault {
+    /// A refusal with facts and advice.
+    pub fn new(code: FaultCode, message: impl Into<String>, action: impl Into<String>) -> Self {
+        Self { code, message: message.into(), action: action.into(), retry: code.is_passing() }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; {}", self.message, self.action)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_the_words_on_the_wire() {
+        for code in FaultCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.key());
+        }
+    }
+}

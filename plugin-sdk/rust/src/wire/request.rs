@@ -1,0 +1,213 @@
+//! What a client asks: one type a verb.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::tensor::Tensor;
+use crate::job::{JobId, JobState, Priority};
+
+/// A request: a number that its answer repeats, and what is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Chosen by the client; the answer carries the same. At most 2^53 - 1.
+    pub id: u64,
+    /// What is wanted.
+    #[serde(flatten)]
+    pub verb: Verb,
+}
+
+/// What is wanted.
+// A request is moved once or twice, and then gone: a box would cost more than it saves.
+#[allow(clippy::large_enum_variant)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "verb", content = "body", rename_all = "snake_case")]
+pub enum Verb {
+    /// The first message of a connection: who is there.
+    Hello(Hello),
+    /// Says that the client is still there.
+    Ping(Nothing),
+    /// A new job; what is not at hand yet is uploaded with `chunk`.
+    Submit(Submit),
+    /// A piece of an item of the manifest, in the raw frame.
+    Chunk(Chunk),
+    /// The upload is whole: queue the job.
+    Commit(OfJob),
+    /// The events of a job from a number on.
+    Events(Events),
+    /// A piece of a file of a job, in the raw frame of the answer.
+    Artifact(Artifact),
+    /// Jobs, newest first.
+    List(List),
+    /// One job, or the daemon as a whole.
+    Status(Status),
+    /// Stop a job; heeded between sections.
+    Cancel(OfJob),
+    /// A person's choice for a job that needs a selection.
+    Choose(Choose),
+    /// What this box is and can run.
+    Device(Nothing),
+}
+
+impl Verb {
+    /// Every verb, as it stands on the wire.
+    pub const ALL: [&'static str; 12] = [
+        "hello", "ping", "submit", "chunk", "commit", "events", "artifact", "list", "status", "cancel", "choose",
+        "device",
+    ];
+}
+
+/// The body of a verb that needs none: an empty map.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// Who is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hello {
+    /// Name and version of the client, for the daemon's log: "slicer 0.1.0".
+    pub client: String,
+}
+
+/// A new job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Submit {
+    /// What it works on.
+    #[serde(flatten)]
+    pub input: Input,
+    /// Who goes first.
+    #[serde(default)]
+    pub priority: Priority,
+    /// Series Instance UID that a person chose, instead of the automatic choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+}
+
+/// What a job works on.
+// A request is moved once or twice, and then gone: a box would cost more than it saves.
+#[allow(clippy::large_enum_variant)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Input {
+    /// DICOM instances, to be uploaded: one item an instance.
+    Study {
+        /// The instances in the order of their UIDs as text, so that whoever sends a study names its items alike.
+        instances: Vec<Instance>,
+    },
+    /// A folder, file or ZIP archive of the box, under one of its allowed roots; nothing is uploaded.
+    Folder {
+        /// Absolute path on the box.
+        path: String,
+    },
+    /// Voxels with their place in the patient, to be uploaded: item 0 is the T2w volume, item 1 the T1c.
+    Volume {
+        /// The sagittal T2-weighted volume.
+        t2w: Voxels,
+        /// The contrast-enhanced T1-weighted volume.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        t1c: Option<Voxels>,
+    },
+    /// A corrected mask of an earlier job, to be uploaded as item 0: classify again.
+    Mask {
+        /// The earlier job, which must be completed.
+        job: JobId,
+        /// One bit a voxel on the grid of the earlier job's volume.
+        mask: Tensor,
+        /// SHA-256 of the packed bits, 64 hexadecimal digits.
+        sha256: String,
+    },
+}
+
+/// A DICOM instance of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Instance {
+    /// SOP Instance UID.
+    pub sop_uid: String,
+    /// Bytes of the Part 10 file.
+    pub bytes: u64,
+    /// SHA-256 of the file, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Voxels and where they lie.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Voxels {
+    /// Sections, rows, columns, and type.
+    pub tensor: Tensor,
+    /// From (column, row, section, 1) to patient coordinates (LPS, mm): 4 x 4, row by row.
+    pub matrix: [f64; 16],
+    /// SHA-256 of the bytes, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A piece of an item; its bytes are the raw frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Chunk {
+    /// The job that is receiving.
+    pub job: JobId,
+    /// Place of the item in the manifest, from 0.
+    pub item: u32,
+    /// Where in the item the piece begins: as many bytes as were received of it.
+    pub offset: u64,
+}
+
+/// A verb about one job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OfJob {
+    /// The job.
+    pub job: JobId,
+}
+
+/// The events of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Events {
+    /// The job.
+    pub job: JobId,
+    /// Number of the last event that the client has; 0 for all.
+    #[serde(default)]
+    pub since: u64,
+    /// True to be sent also those that are still to come, until the job has ended.
+    #[serde(default)]
+    pub follow: bool,
+}
+
+/// A piece of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Artifact {
+    /// The job.
+    pub job: JobId,
+    /// Path of the file as the event `files` lists it, for example `segmentation.dcm`.
+    pub path: String,
+    /// Where the piece begins.
+    #[serde(default)]
+    pub offset: u64,
+}
+
+/// Which jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct List {
+    /// Only those in one of these states; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<JobState>,
+    /// Most jobs in the answer; 100 when left out, at most 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Only jobs submitted before this moment, in milliseconds since 1970: the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_ms: Option<u64>,
+}
+
+/// One job, or the daemon.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// The job; the daemon as a whole when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+}
+
+/// A person's choice of the series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Choose {
+    /// A job in `needs_selection`.
+    pub job: JobId,
+    /// Series Instance UID of one of its candidates.
+    pub series: String,
+}

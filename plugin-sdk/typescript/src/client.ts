@@ -1,0 +1,136 @@
+/** A client of the gateway, for browsers: one WebSocket, answers as promises, events to a listener. */
+
+import { decode, encode } from "./frame.js";
+import { MAJOR, type AnswerOf, type Event, type Fault, type Requests, type Verb, type Welcome } from "./messages.js";
+
+/** The daemon refused; `fault` says why and what to do. */
+export class Refused extends Error {
+  constructor(readonly fault: Fault) {
+    super(`${fault.message}; ${fault.action}`);
+  }
+}
+
+/** No answer, or no connection any more. */
+export class ConnectionLost extends Error {}
+
+/** The part of a WebSocket that is used here, so that tests can bring their own. */
+export interface Socket {
+  binaryType: string;
+  send(message: Uint8Array): void;
+  close(): void;
+  onopen: (() => void) | null;
+  onmessage: ((message: { data: ArrayBuffer }) => void) | null;
+  onclose: (() => void) | null;
+}
+
+interface Waiting {
+  resolve(answer: { body: never; raw: Uint8Array }): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+const PATIENCE_MS = 10_000;
+const PING_MS = 8_000;
+
+/** A connection; made by {@link Client.connect}. */
+export class Client {
+  /** What the daemon said when it was greeted. */
+  welcome!: Welcome;
+  /** Is told every event that comes, with its raw frame (empty where there is none). */
+  onEvent: (event: Event, raw: Uint8Array) => void = () => {};
+  /** Is told once when the connection is gone. Jobs go on: connect again, and ask for the events since the last number. */
+  onLost: () => void = () => {};
+
+  private number = 0;
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly pinging: ReturnType<typeof setInterval>;
+
+  private constructor(private readonly socket: Socket) {
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = ({ data }) => this.take(data);
+    socket.onclose = () => this.lost();
+    this.pinging = setInterval(() => void this.ask("ping", {}).catch(() => this.close()), PING_MS);
+  }
+
+  /** Waits for an open socket and says hello. `name`: name and version of the program, for the daemon's log. */
+  static async connect(socket: Socket, name: string): Promise<Client> {
+    await new Promise<void>((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onclose = () => reject(new ConnectionLost("the gateway does not answer, or refused the token"));
+    });
+    const client = new Client(socket);
+    client.welcome = await client.ask("hello", { client: name });
+    return client;
+  }
+
+  /** Sends a request; the answer's body. A refusal is thrown as {@link Refused}. */
+  async ask<V extends Verb>(verb: V, body: Requests[V], raw?: Uint8Array): Promise<AnswerOf[V]> {
+    return (await this.exchange(verb, body, raw)).body;
+  }
+
+  /** Has the events of a job come to {@link onEvent}, from after number `since` to its end. */
+  follow(job: string, since = 0): Promise<AnswerOf["events"]> {
+    return this.ask("events", { job, since, follow: true });
+  }
+
+  /** A file of a job, as its event `files` lists it. */
+  async artifact(job: string, file: { path: string; bytes: number }): Promise<Uint8Array> {
+    const whole = new Uint8Array(file.bytes);
+    for (let offset = 0; offset < file.bytes; ) {
+      const { raw } = await this.exchange("artifact", { job, path: file.path, offset });
+      if (raw.length === 0) throw new ConnectionLost(`${file.path} did not arrive whole`);
+      whole.set(raw.subarray(0, file.bytes - offset), offset);
+      offset += raw.length;
+    }
+    return whole;
+  }
+
+  /** Closes the connection. Jobs go on. */
+  close(): void {
+    this.socket.close();
+    this.lost();
+  }
+
+  private exchange<V extends Verb>(
+    verb: V,
+    body: Requests[V],
+    raw?: Uint8Array,
+  ): Promise<{ body: AnswerOf[V]; raw: Uint8Array }> {
+    const id = ++this.number;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(id);
+        reject(new ConnectionLost(`no answer to ${verb}`));
+      }, PATIENCE_MS);
+      this.waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, timer });
+      this.socket.send(encode({ v: MAJOR, id, verb, body }, raw));
+    });
+  }
+
+  private take(data: ArrayBuffer): void {
+    const message = decode(data);
+    if (!message) return;
+    const { header, raw } = message;
+    if (!("reply" in header)) {
+      this.onEvent(header, raw);
+      return;
+    }
+    const waiting = this.waiting.get(header.id);
+    if (!waiting) return;
+    this.waiting.delete(header.id);
+    clearTimeout(waiting.timer);
+    if (header.reply === "fault") waiting.reject(new Refused(header.body));
+    else waiting.resolve({ body: header.body as never, raw });
+  }
+
+  private lost(): void {
+    clearInterval(this.pinging);
+    for (const { reject, timer } of this.waiting.values()) {
+      clearTimeout(timer);
+      reject(new ConnectionLost("the connection to the gateway is gone"));
+    }
+    this.waiting.clear();
+    this.onLost();
+    this.onLost = () => {};
+  }
+}

@@ -1,0 +1,3 @@
+export * from "./client.js";
+export * from "./frame.js";
+export * from "./messages.js";

@@ -1,0 +1,230 @@
+//! Who did what, when: one JSON line an event, each carrying the hash of the one before, so that none can be changed or taken out unseen.
+//!
+//! Events are named as in DICOM PS3.15, A.5. No patient data: a job's name says which study it was to whoever may see the job.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::digest;
+
+/// What happened, as PS3.15 names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditEvent {
+    /// 110100, Application Activity: the daemon came up.
+    Started,
+    /// 110100, Application Activity: the daemon went down.
+    Stopped,
+    /// 110114, User Authentication: a client said hello.
+    Connected,
+    /// 110113, Security Alert: a key was not accepted.
+    Refused,
+    /// 110107, Import: a job was accepted.
+    Accepted,
+    /// 110106, Export: a file of a job was fetched.
+    Fetched,
+    /// 110103, DICOM Instances Accessed: somebody stopped a job, or chose its series.
+    Changed,
+}
+
+impl AuditEvent {
+    /// Code of the DICOM controlled terminology.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Started | Self::Stopped => "110100",
+            Self::Connected => "110114",
+            Self::Refused => "110113",
+            Self::Accepted => "110107",
+            Self::Fetched => "110106",
+            Self::Changed => "110103",
+        }
+    }
+}
+
+/// An event to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What happened.
+    pub event: AuditEvent,
+    /// Whose key, or `box` for the socket of the box.
+    pub who: String,
+    /// The job, or whatever else it was about.
+    pub about: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    at: String,
+    event: AuditEvent,
+    code: String,
+    who: String,
+    about: String,
+    previous: String,
+    hash: String,
+}
+
+impl Line {
+    fn hash(&self) -> String {
+        let event = serde_json::to_string(&self.event).unwrap_or_default();
+        let parts = [&self.previous, &self.at, &event, &self.code, &self.who, &self.about];
+        // Lengths keep the parts apart.
+        let text: String = parts.iter().map(|p| format!("{}:{p};", p.len())).collect();
+        digest::sha256(text.as_bytes())
+    }
+}
+
+/// A chain that does not hold.
+#[derive(Debug, Error)]
+pub enum AuditError {
+    /// It cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A line is not what it was when it was written.
+    #[error("{}: line {line} {what}", .path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+}
+
+/// The open file.
+#[derive(Debug)]
+pub struct Audit {
+    file: File,
+    previous: String,
+}
+
+impl Audit {
+    /// Opens the file, or begins one, and goes on from its last whole line. A line that a power cut left half is cut off.
+    pub fn open(path: &Path) -> Result<Self, AuditError> {
+        let failed = |source| AuditError::File { path: path.into(), source };
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let mut file = options.open(path).map_err(failed)?;
+        let (mut previous, mut whole) = (String::new(), 0);
+        let mut reader = BufReader::new(&file);
+        let mut line = String::new();
+        while reader.read_line(&mut line).map_err(failed)? > 0 {
+            if !line.ends_with('\n') {
+                break;
+            }
+            whole += line.len() as u64;
+            if let Ok(read) = serde_json::from_str::<Line>(&line) {
+                previous = read.hash;
+            }
+            line.clear();
+        }
+        file.set_len(whole).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        Ok(Self { file, previous })
+    }
+
+    /// Writes an event and forces it to the disk.
+    pub fn write(&mut self, entry: Entry) -> io::Result<()> {
+        let mut line = Line {
+            at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+            event: entry.event,
+            code: entry.event.code().into(),
+            who: entry.who,
+            about: entry.about,
+            previous: self.previous.clone(),
+            hash: String::new(),
+        };
+        line.hash = line.hash();
+        let text = serde_json::to_string(&line)? + "\n";
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()?;
+        self.previous = line.hash;
+        Ok(())
+    }
+}
+
+/// Checks the whole chain; returns the number of lines and the last hash, which a cautious operator keeps elsewhere: lines cut off
+/// at the end are the one change that the chain itself cannot show.
+pub fn verify(path: &Path) -> Result<(usize, String), AuditError> {
+    let file = File::open(path).map_err(|source| AuditError::File { path: path.into(), source })?;
+    let mut previous = String::new();
+    let mut count = 0;
+    for text in BufReader::new(file).lines() {
+        count += 1;
+        let broken = |what| AuditError::Broken { path: path.into(), line: count, what };
+        let text = text.map_err(|_| broken("cannot be read"))?;
+        let line: Line = serde_json::from_str(&text).map_err(|_| broken("is no entry"))?;
+        if line.previous != previous {
+            return Err(broken("does not follow the one before it: one was taken out, put in or moved"));
+        }
+        if line.hash != line.hash() {
+            return Err(broken("was changed"));
+        }
+        previous = line.hash;
+    }
+    Ok((count, previous))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(folder: &Path) -> PathBuf {
+        let path = folder.join("audit.jsonl");
+        for start in 0..2 {
+            let mut audit = Audit::open(&path).unwrap();
+            for (event, about) in
+                [(AuditEvent::Started, ""), (AuditEvent::Accepted, "job1"), (AuditEvent::Fetched, "job1")]
+            {
+                audit.write(Entry { event, who: "box".into(), about: format!("{about}{start}") }).unwrap();
+            }
+        }
+        path
+    }
+
+    #[test]
+    fn a_chain_goes_on_over_restarts_and_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path());
+        assert_eq!(verify(&path).unwrap().0, 6);
+        // Half a line, as a power cut leaves it.
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        text += "{\"at\": \"20";
+        std::fs::write(&path, text).unwrap();
+        Audit::open(&path)
+            .unwrap()
+            .write(Entry { event: AuditEvent::Stopped, who: "box".into(), about: String::new() })
+            .unwrap();
+        assert_eq!(verify(&path).unwrap().0, 7);
+    }
+
+    #[test]
+    fn every_change_is_seen_and_its_line_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path());
+        let whole = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = whole.lines().collect();
+        let broken_at = |lines: &[&str]| {
+            std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+            match verify(&path).unwrap_err() {
+                AuditError::Broken { line, .. } => line,
+                other => panic!("{other}"),
+            }
+        };
+        let changed = lines[2].replace("job10", "job99");
+        assert_eq!(broken_at(&[lines[0], lines[1], &changed, lines[3]]), 3);
+        assert_eq!(broken_at(&[lines[0], lines[2], lines[3]]), 2);
+        assert_eq!(broken_at(&[lines[1], lines[2]]), 1);
+        assert_eq!(broken_at(&[lines[0], lines[2], lines[1]]), 2);
+    }
+}

@@ -1,0 +1,135 @@
+//! `cordline status`, `jobs`, `cancel` and `choose`: looking at jobs, and steering them.
+
+use clap::Args;
+use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::wire::request::List;
+
+use super::exit::Exit;
+use super::remote::{self, RemoteArgs, line, print_json};
+use crate::config::Config;
+
+/// Flags of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The job; the daemon as a whole when left out
+    #[arg(value_name = "JOB", value_parser = remote::parse_job)]
+    job: Option<JobId>,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Flags of `jobs`.
+#[derive(Debug, Args)]
+pub struct JobsArgs {
+    /// Only jobs in this state; may be given several times
+    #[arg(long, value_name = "STATE", value_parser = parse_state)]
+    state: Vec<JobState>,
+    /// Most jobs to list
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u32,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Flags of `cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// The job
+    #[arg(value_name = "JOB", value_parser = remote::parse_job)]
+    job: JobId,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Flags of `choose`.
+#[derive(Debug, Args)]
+pub struct ChooseArgs {
+    /// A job that needs a selection
+    #[arg(value_name = "JOB", value_parser = remote::parse_job)]
+    job: JobId,
+    /// Series Instance UID of one of its candidates
+    #[arg(value_name = "UID")]
+    series: String,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Runs `status`.
+pub fn status(args: &StatusArgs, config: &Config) -> Exit {
+    args.remote.with(config, |client| {
+        if let Some(job) = &args.job {
+            let summary = client.status(job)?;
+            match args.remote.json {
+                true => print_json(&summary),
+                false => println!("{}", line(&summary)),
+            }
+            return Ok(Exit::Completed);
+        }
+        let daemon = client.daemon()?;
+        if args.remote.json {
+            print_json(&daemon);
+            return Ok(Exit::Completed);
+        }
+        let welcome = client.welcome();
+        let models = welcome.bundle.as_ref().map_or("no models".to_owned(), |b| format!("{} {}", b.id, b.version));
+        println!("{}, {}, {models}", welcome.daemon, if daemon.ready { "ready" } else { "not ready" });
+        for (state, count) in &daemon.jobs {
+            println!("  {state:<15} {count}");
+        }
+        println!("  {:.1} GB free", daemon.disk_free_bytes as f64 / 1e9);
+        for warning in welcome.bundle.iter().filter_map(|b| b.warning.as_ref()).chain(&daemon.warnings) {
+            println!("  Note: {warning}");
+        }
+        println!("  {}", cordline_sdk::RESEARCH_USE);
+        Ok(Exit::Completed)
+    })
+}
+
+/// Runs `jobs`.
+pub fn jobs(args: &JobsArgs, config: &Config) -> Exit {
+    args.remote.with(config, |client| {
+        let list = List { states: args.state.clone(), limit: Some(args.limit), before_ms: None };
+        let jobs = client.list(list)?;
+        if args.remote.json {
+            print_json(&jobs);
+            return Ok(Exit::Completed);
+        }
+        jobs.jobs.iter().for_each(|job| println!("{}", line(job)));
+        if jobs.more {
+            println!("... and older ones; --limit shows more");
+        }
+        Ok(Exit::Completed)
+    })
+}
+
+/// Runs `cancel`.
+pub fn cancel(args: &CancelArgs, config: &Config) -> Exit {
+    args.remote.with(config, |client| {
+        let summary = client.cancel(&args.job)?;
+        match args.remote.json {
+            true => print_json(&summary),
+            false if summary.state.has_ended() => println!("{}", line(&summary)),
+            false => println!("{}  stops after its running section", summary.job),
+        }
+        Ok(Exit::Completed)
+    })
+}
+
+/// Runs `choose`.
+pub fn choose(args: &ChooseArgs, config: &Config) -> Exit {
+    args.remote.with(config, |client| {
+        let summary = client.choose(&args.job, &args.series)?;
+        match args.remote.json {
+            true => print_json(&summary),
+            false => println!("{}", line(&summary)),
+        }
+        Ok(Exit::Completed)
+    })
+}
+
+fn parse_state(text: &str) -> Result<JobState, String> {
+    JobState::of(text).ok_or_else(|| {
+        let known: Vec<&str> = JobState::ALL.iter().map(|s| s.key()).collect();
+        format!("states are {}", known.join(", "))
+    })
+}

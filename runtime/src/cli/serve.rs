@@ -1,0 +1,71 @@
+//! `cordline serve`: the daemon.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::fail;
+use crate::config::Config;
+use crate::daemon;
+
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Folder for jobs and their journal [default: /var/lib/cordline]
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
+    /// Socket file for clients of this box [default: /run/cordline/cordline.sock]
+    #[arg(long, value_name = "FILE")]
+    socket: Option<PathBuf>,
+    /// Folder of the bundle [default: the one that comes with the program]
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Folder under which clients may name input that lies on this box; may be given several times
+    #[arg(long, value_name = "DIR")]
+    root: Vec<PathBuf>,
+    /// Threads of a network [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// Only say what is wrong with the configuration, one line each, and end
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the command until SIGTERM or SIGINT: the running section is finished, jobs stay on disk.
+pub fn run(args: ServeArgs, mut config: Config) -> Exit {
+    if let Some(threads) = args.threads {
+        config.threads = usize::from(threads);
+    }
+    if args.bundle.is_some() {
+        config.bundle = args.bundle;
+    }
+    if let Some(spool) = args.spool {
+        config.daemon.spool = spool;
+    }
+    if let Some(socket) = args.socket {
+        config.daemon.socket = socket;
+    }
+    config.daemon.roots.extend(args.root);
+    if args.check {
+        let wrong = daemon::check(&config);
+        wrong.iter().for_each(|problem| {
+            fail(problem, Exit::Usage);
+        });
+        if wrong.is_empty() {
+            println!("the configuration is right");
+            return Exit::Completed;
+        }
+        return Exit::Usage;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        signal_hook::flag::register(signal, stop.clone()).expect("these two signals can be caught");
+    }
+    match daemon::run(&config, &stop) {
+        Ok(()) => Exit::Completed,
+        Err(problem) => fail(&problem, Exit::Failed),
+    }
+}

@@ -1,0 +1,57 @@
+//! `cordline submit`: a study to the daemon.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cordline_sdk::job::Priority;
+
+use super::exit::Exit;
+use super::remote::{RemoteArgs, line, print_json};
+use super::watch::watch;
+use crate::config::Config;
+
+/// Flags of `submit`.
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// DICOM folders and files of one patient; they are sent to the daemon
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// The input is one folder of the daemon's own box, under one of its roots: nothing is sent
+    #[arg(long)]
+    on_the_box: bool,
+    /// urgent, routine or background
+    #[arg(long, default_value = "routine", value_parser = parse_priority)]
+    priority: Priority,
+    /// Series Instance UID of the sagittal T2-weighted series, instead of the automatic choice
+    #[arg(long, value_name = "UID")]
+    series: Option<String>,
+    /// Stay and watch the job
+    #[arg(long)]
+    watch: bool,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &SubmitArgs, config: &Config) -> Exit {
+    args.remote.with(config, |client| {
+        let series = args.series.as_deref();
+        let job = match args.inputs.as_slice() {
+            [folder] if args.on_the_box => client.submit_folder(&folder.to_string_lossy(), args.priority, series)?,
+            inputs => client.submit_study(inputs, args.priority, series, &mut |_, _| {})?,
+        };
+        if args.watch {
+            return watch(client, &job, 0, args.remote.json);
+        }
+        let summary = client.status(&job)?;
+        match args.remote.json {
+            true => print_json(&summary),
+            false => println!("{}", line(&summary)),
+        }
+        Ok(Exit::Completed)
+    })
+}
+
+fn parse_priority(text: &str) -> Result<Priority, String> {
+    Priority::of(text).ok_or_else(|| "priorities are urgent, routine and background".to_owned())
+}

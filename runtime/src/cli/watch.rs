@@ -1,0 +1,94 @@
+//! `cordline watch`: a job as it runs, stage by stage and section by section, then its finding.
+
+use std::io::Write;
+
+use clap::Args;
+use cordline_sdk::client::{Client, ClientError};
+use cordline_sdk::job::JobId;
+use cordline_sdk::wire::codec;
+use cordline_sdk::wire::event::{Event, Happening, StateChange};
+use cordline_sdk::wire::tensor::unpack_bits;
+
+use super::exit::Exit;
+use super::remote::{self, RemoteArgs, exit_of};
+use crate::config::Config;
+
+/// Flags of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The job
+    #[arg(value_name = "JOB", value_parser = remote::parse_job)]
+    job: JobId,
+    /// Number of the last event that is known already
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    since: u64,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Runs the command. With `--json` each event is one line.
+pub fn run(args: &WatchArgs, config: &Config) -> Exit {
+    args.remote.with(config, |client| watch(client, &args.job, args.since, args.remote.json))
+}
+
+/// Follows a job to its end.
+pub fn watch(client: &mut Client, job: &JobId, since: u64, json: bool) -> Result<Exit, ClientError> {
+    client.follow(job, since, &mut |event, raw| {
+        // Whoever closed the pipe wants to hear no more.
+        let _ = match json {
+            true => writeln!(std::io::stdout(), "{}", as_json(event)),
+            false => match words(event, raw) {
+                Some(words) => writeln!(std::io::stdout(), "{words}"),
+                None => Ok(()),
+            },
+        };
+    })?;
+    if !json {
+        println!("{}", cordline_sdk::RESEARCH_USE);
+    }
+    Ok(exit_of(client.status(job)?.state))
+}
+
+/// As it travels: what is printed is what PROTOCOL.md describes.
+fn as_json(event: &Event) -> String {
+    codec::to_json(event).to_string()
+}
+
+/// An event in a line; nothing for one that says nothing to people.
+fn words(event: &Event, raw: Option<&[u8]>) -> Option<String> {
+    Some(match &event.what {
+        Happening::State(StateChange { state, finding: Some(finding), .. }) => format!("{state}: {finding}"),
+        Happening::State(StateChange { state, problem: Some(problem), .. }) => {
+            format!("{state}: {}\n  what to do: {}", problem.message, problem.action)
+        }
+        Happening::State(change) => change.state.to_string(),
+        Happening::Series(choice) => match &choice.description {
+            Some(description) => format!("  series \u{201c}{description}\u{201d}: {}", choice.reasons.join("; ")),
+            None => choice.candidates.iter().map(|c| format!("  candidate {} {}\n", c.uid, c.description)).collect(),
+        },
+        Happening::Grid(grid) => {
+            let [sections, rows, columns] = grid.shape;
+            format!("  {sections} sections of {rows} x {columns}, on {}", grid.provider)
+        }
+        Happening::Section(section) => {
+            let voxels: u64 = section.mask.shape.iter().product();
+            let lesion = unpack_bits(raw.unwrap_or_default(), voxels as usize).into_iter().filter(|v| *v).count();
+            let kind = if section.is_final { "final" } else { "provisional" };
+            format!("  section {:>3} ({}/{}): {lesion} voxels, {kind}", section.section, section.done, section.total)
+        }
+        Happening::Lesions(lesions) => match lesions.lesions.len() {
+            0 => "  no lesion".into(),
+            n => {
+                let ml: f64 = lesions.lesions.iter().map(|l| l.volume_ml).sum();
+                format!("  {n} lesion{}, {ml:.2} mL", if n == 1 { "" } else { "s" })
+            }
+        },
+        Happening::Classification(answer) => {
+            let label = answer.labels.get(&answer.decision).map_or("undecided", String::as_str);
+            format!("  {} {label}", answer.question)
+        }
+        Happening::Warning(warning) => format!("  Note: {}", warning.message),
+        Happening::Files(files) => format!("  {} files", files.files.len()),
+        Happening::HeatMap(_) => return None,
+    })
+}

@@ -1,0 +1,187 @@
+//! What can be looked up at once: jobs, events, files, the box. Looks into the journal with a handle of its own.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, RwLock};
+use std::time::Instant;
+
+use cordline_sdk::job::JobId;
+use cordline_sdk::result::BundleIdentity;
+use cordline_sdk::wire::fault::{Fault, FaultCode};
+use cordline_sdk::wire::limits::Limits;
+use cordline_sdk::wire::reply::{Answer, ArtifactPiece, Daemon, DeviceReport, Jobs};
+use cordline_sdk::wire::request::{Artifact, List};
+
+use super::clerk::{fault, no_such_job};
+use crate::journal::{Journal, JournalError, KeptEvent};
+use crate::spool::Spool;
+
+/// Jobs in a list, where the client names no number, and at most.
+const LISTED: u32 = 100;
+const MOST_LISTED: u32 = 1000;
+
+/// What the worker tells of itself, for whoever asks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Condition {
+    /// The models that answer.
+    pub bundle: Option<BundleIdentity>,
+    /// True once they reproduced their golden output.
+    pub ready: bool,
+    /// The box, and what runs the networks.
+    pub device: Option<DeviceReport>,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// Looks things up.
+pub(super) struct Enquiries {
+    journal: Journal,
+    spool: Arc<Spool>,
+    limits: Limits,
+    condition: Arc<RwLock<Condition>>,
+    started: Instant,
+}
+
+impl Enquiries {
+    /// `journal`: a reader.
+    pub(super) fn new(journal: Journal, spool: Arc<Spool>, limits: Limits, condition: Arc<RwLock<Condition>>) -> Self {
+        Self { journal, spool, limits, condition, started: Instant::now() }
+    }
+
+    /// How much may be sent at once.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The models, and whether they passed their check.
+    pub(super) fn bundle(&self) -> (Option<BundleIdentity>, bool) {
+        let condition = self.condition();
+        (condition.bundle, condition.ready)
+    }
+
+    /// The box.
+    pub(super) fn device(&self) -> Answer {
+        match self.condition().device {
+            Some(device) => Answer::Device(Box::new(device)),
+            None => Answer::Fault(Fault::new(
+                FaultCode::Internal,
+                "the models are being loaded",
+                "ask again in some seconds",
+            )),
+        }
+    }
+
+    /// Jobs, newest first.
+    pub(super) fn list(&self, list: &List) -> Answer {
+        let limit = list.limit.unwrap_or(LISTED).min(MOST_LISTED);
+        match self.journal.list(&list.states, list.before_ms, limit + 1) {
+            Ok(mut records) => {
+                let more = records.len() > limit as usize;
+                records.truncate(limit as usize);
+                Answer::Jobs(Jobs { jobs: records.iter().map(|r| r.summary()).collect(), more })
+            }
+            Err(error) => Answer::Fault(fault(&error)),
+        }
+    }
+
+    /// One job, or the daemon.
+    pub(super) fn status(&self, job: Option<&JobId>) -> Answer {
+        let answer = match job {
+            Some(job) => match self.journal.job(job) {
+                Ok(Some(record)) => Ok(Answer::Job(Box::new(record.summary()))),
+                Ok(None) => Ok(Answer::Fault(no_such_job(job))),
+                Err(error) => Err(error),
+            },
+            None => self.daemon().map(|d| Answer::Daemon(Box::new(d))),
+        };
+        answer.unwrap_or_else(|error| Answer::Fault(fault(&error)))
+    }
+
+    fn daemon(&self) -> Result<Daemon, JournalError> {
+        let counts = self.journal.counts()?;
+        let unfinished: u64 =
+            counts.iter().filter(|(s, _)| s.is_running() || s.key() == "queued").map(|(_, n)| n).sum();
+        let condition = self.condition();
+        Ok(Daemon {
+            uptime_s: self.started.elapsed().as_secs_f64(),
+            ready: condition.ready,
+            jobs: counts.into_iter().map(|(s, n)| (s.key().to_owned(), n)).collect::<BTreeMap<_, _>>(),
+            seconds_left: self.seconds_each()?.map(|s| s * unfinished as f64),
+            disk_free_bytes: self.spool.free_bytes().unwrap_or(0),
+            warnings: condition.warnings,
+        })
+    }
+
+    /// Adds to an answer about a job where it stands in the queue.
+    pub(super) fn complete(&self, answer: Answer) -> Answer {
+        let Answer::Job(mut summary) = answer else { return answer };
+        if summary.state.key() == "queued" {
+            let waiting = self.journal.waiting().unwrap_or_default();
+            let before = waiting.iter().position(|job| *job == summary.job);
+            summary.position = before.map(|n| n as u32);
+            let each = self.seconds_each().ok().flatten();
+            summary.seconds_left = before.zip(each).map(|(n, each)| each * (n + 1) as f64);
+        }
+        Answer::Job(summary)
+    }
+
+    /// The middle one of the last jobs' durations.
+    fn seconds_each(&self) -> Result<Option<f64>, JournalError> {
+        let mut durations = self.journal.durations_ms()?;
+        durations.sort_unstable();
+        Ok(durations.get(durations.len() / 2).map(|ms| *ms as f64 / 1000.0))
+    }
+
+    /// Number of a job's last event; `None` where there is no such job.
+    pub(super) fn last_event(&self, job: &JobId) -> Option<u64> {
+        self.journal.job(job).ok().flatten().map(|record| record.last_event)
+    }
+
+    /// True where a job has ended, or is gone.
+    pub(super) fn has_ended(&self, job: &JobId) -> bool {
+        self.journal.job(job).ok().flatten().is_none_or(|record| record.state.has_ended())
+    }
+
+    /// Events of a job after a number.
+    pub(super) fn events(&self, job: &JobId, since: u64, limit: u32) -> Vec<KeptEvent> {
+        self.journal.events(job, since, limit).unwrap_or_else(|error| {
+            tracing::error!(%job, %error, "events could not be read");
+            Vec::new()
+        })
+    }
+
+    /// A piece of a file. Only what the job lists is opened, whatever the path says.
+    pub(super) fn artifact(&self, wanted: &Artifact) -> (Answer, Option<Vec<u8>>) {
+        let refused = |fault| (Answer::Fault(fault), None);
+        let bytes = match self.journal.file(&wanted.job, &wanted.path) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                return refused(Fault::new(
+                    FaultCode::NoSuchArtifact,
+                    format!("the job {} lists no such file", wanted.job),
+                    "take a path from its event `files`",
+                ));
+            }
+            Err(error) => return refused(fault(&error)),
+        };
+        let length = self.limits.frame_bytes.min(bytes.saturating_sub(wanted.offset));
+        let mut piece = vec![0; length as usize];
+        let path = self.spool.results(&wanted.job).join(&wanted.path);
+        match File::open(&path).and_then(|file| file.read_exact_at(&mut piece, wanted.offset)) {
+            Ok(()) => (Answer::Artifact(ArtifactPiece { offset: wanted.offset, bytes }), Some(piece)),
+            Err(error) => {
+                tracing::error!(job = %wanted.job, path = %path.display(), %error, "a result cannot be read");
+                refused(Fault::new(
+                    FaultCode::Internal,
+                    "the file cannot be read any more",
+                    "submit the same again, or ask the operator to look at the daemon's log",
+                ))
+            }
+        }
+    }
+
+    fn condition(&self) -> Condition {
+        self.condition.read().map(|c| c.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,243 @@
+//! From a job as it is kept to what is analysed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cordline_sdk::job::JobId;
+use cordline_sdk::result::Problem;
+use cordline_sdk::wire::event::Happening;
+use cordline_sdk::wire::request::{Input, Voxels};
+use cordline_sdk::wire::tensor::{Element, Tensor, unpack_bits};
+use ndarray::Array3;
+
+use crate::analyze::subject::geometry_of;
+use crate::analyze::{Correction, Request, Subject};
+use crate::journal::{JobRecord, Journal};
+use crate::spool::Spool;
+use crate::volume::Volume;
+
+/// Events that are read at once.
+const PAGE: u32 = 256;
+
+/// What is analysed, in memory as far as it is not files.
+#[derive(Debug)]
+pub(super) struct Task {
+    files: [PathBuf; 1],
+    volume: Option<(Volume, Option<Volume>)>,
+    correction: Option<Correction>,
+    series: Option<String>,
+}
+
+impl Task {
+    /// Reads what the spool holds of a job.
+    pub(super) fn of(record: &JobRecord, journal: &Journal, spool: &Spool) -> Result<Self, Problem> {
+        let input = record.input.as_ref().ok_or_else(|| lost("the journal lost what this job works on"))?;
+        let folder = spool.input(&record.job);
+        let mut task = Self { files: [folder.clone()], volume: None, correction: None, series: record.series.clone() };
+        match input {
+            Input::Study { .. } | Input::Folder { .. } => {}
+            Input::Volume { t2w, t1c } => {
+                let t1c = t1c.as_ref().map(|v| read_volume(v, &folder.join("000001"))).transpose()?;
+                task.volume = Some((read_volume(t2w, &folder.join("000000"))?, t1c));
+            }
+            Input::Mask { job, mask, .. } => {
+                let base = journal.job(job).map_err(|e| e.problem())?;
+                let base = base.ok_or_else(|| lost("the job whose mask was corrected is no longer kept"))?;
+                // A corrected mask of a corrected mask leads to the same volume in the end.
+                let below = Self::of(&base, journal, spool)?;
+                let corrected = read_mask(mask, &folder.join("000000"))?;
+                let machine = match below.correction {
+                    Some(earlier) => earlier.machine,
+                    None => kept_mask(journal, job, corrected.dim())?,
+                };
+                let series = below.series.or(chosen_series(journal, job)?);
+                task = Self { correction: Some(Correction { mask: corrected, machine }), series, ..below };
+            }
+        }
+        Ok(task)
+    }
+
+    /// As the analysis wants it.
+    pub(super) fn request<'a>(&'a self, out: &'a Path) -> Request<'a> {
+        let subject = match &self.volume {
+            Some((t2w, t1c)) => Subject::Volume(t2w, t1c.as_ref()),
+            None => Subject::Files(&self.files),
+        };
+        Request { subject, out, series: self.series.as_deref(), correction: self.correction.as_ref() }
+    }
+}
+
+fn read_volume(voxels: &Voxels, path: &Path) -> Result<Volume, Problem> {
+    let shape = shape_of(&voxels.tensor)?;
+    let geometry = geometry_of(&voxels.matrix, shape).map_err(|e| Problem {
+        code: "matrix".into(),
+        message: format!("the volume's matrix describes no grid: {e}"),
+        action: "hand over a volume whose axes are at right angles".into(),
+    })?;
+    let bytes = read(path, &voxels.tensor)?;
+    let values: Vec<f32> = match voxels.tensor.element {
+        Element::I16 => bytes.as_chunks().0.iter().map(|b| f32::from(i16::from_le_bytes(*b))).collect(),
+        Element::U16 => bytes.as_chunks().0.iter().map(|b| f32::from(u16::from_le_bytes(*b))).collect(),
+        Element::F32 => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+        Element::Bit | Element::U8 => return Err(lost("the volume's type is not one that is taken")),
+    };
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err(Problem {
+            code: "voxels_not_finite".into(),
+            message: "the volume holds voxels that are not finite numbers".into(),
+            action: "hand over a volume without NaN and infinity".into(),
+        });
+    }
+    let voxels = Array3::from_shape_vec(shape, values).map_err(|e| lost(&e.to_string()))?;
+    Ok(Volume { voxels, geometry })
+}
+
+fn read_mask(tensor: &Tensor, path: &Path) -> Result<Array3<bool>, Problem> {
+    let shape = shape_of(tensor)?;
+    let bits = unpack_bits(&read(path, tensor)?, shape.iter().product());
+    Array3::from_shape_vec(shape, bits).map_err(|e| lost(&e.to_string()))
+}
+
+/// The mask that a job ended with: the last one of each section.
+fn kept_mask(journal: &Journal, job: &JobId, shape: (usize, usize, usize)) -> Result<Array3<bool>, Problem> {
+    let mut mask = Array3::from_elem(shape, false);
+    each_event(journal, job, |what, raw| {
+        if let (Happening::Section(section), Some(bits)) = (what, raw) {
+            let index = (section.section as usize).wrapping_sub(1);
+            if let Some(mut target) = mask.outer_iter_mut().nth(index) {
+                let voxels = unpack_bits(bits, target.len());
+                target.iter_mut().zip(voxels).for_each(|(t, v)| *t = v);
+            }
+        }
+    })?;
+    Ok(mask)
+}
+
+/// The series that a job chose: the corrected mask belongs to it and no other.
+fn chosen_series(journal: &Journal, job: &JobId) -> Result<Option<String>, Problem> {
+    let mut series = None;
+    each_event(journal, job, |what, _| {
+        if let Happening::Series(choice) = what {
+            series.clone_from(&choice.uid);
+        }
+    })?;
+    Ok(series)
+}
+
+fn each_event(journal: &Journal, job: &JobId, mut each: impl FnMut(&Happening, Option<&[u8]>)) -> Result<(), Problem> {
+    let mut since = 0;
+    loop {
+        let page = journal.events(job, since, PAGE).map_err(|e| e.problem())?;
+        for kept in &page {
+            each(&kept.event.what, kept.raw.as_deref());
+            since = kept.event.number;
+        }
+        if page.len() < PAGE as usize {
+            return Ok(());
+        }
+    }
+}
+
+fn shape_of(tensor: &Tensor) -> Result<[usize; 3], Problem> {
+    let sides: Vec<usize> = tensor.shape.iter().filter_map(|n| usize::try_from(*n).ok()).collect();
+    sides.try_into().map_err(|_| lost("the shape does not name sections, rows and columns"))
+}
+
+fn read(path: &Path, tensor: &Tensor) -> Result<Vec<u8>, Problem> {
+    let bytes = fs::read(path).map_err(|e| lost(&format!("the spool cannot be read: {e}")))?;
+    match Some(bytes.len() as u64) == tensor.bytes() {
+        true => Ok(bytes),
+        false => Err(lost("the spool holds another number of bytes than was announced")),
+    }
+}
+
+fn lost(what: &str) -> Problem {
+    Problem {
+        code: "input_lost".into(),
+        message: what.into(),
+        action: "submit it again; if it stays, check the disk of the spool".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_sdk::job::{JobKind, Priority};
+    use cordline_sdk::wire::event::SectionMask;
+    use cordline_sdk::wire::tensor::pack_bits;
+
+    use super::*;
+    use crate::journal::NewJob;
+
+    const MATRIX: [f64; 16] = [0.0, 0.0, 3.3, 0.0, 0.6, 0.0, 0.0, 0.0, 0.0, -0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+
+    fn job(name: &str) -> JobId {
+        JobId::new(name).unwrap()
+    }
+
+    fn keep(journal: &mut Journal, name: &str, kind: JobKind, input: Input) -> JobRecord {
+        let (priority, series) = (Priority::Routine, None);
+        journal.begin(&NewJob { job: job(name), kind, priority, submitted_ms: 1, input, series }).unwrap()
+    }
+
+    fn put(spool: &Spool, name: &str, item: &str, bytes: &[u8]) {
+        fs::create_dir_all(spool.input(&job(name))).unwrap();
+        fs::write(spool.input(&job(name)).join(item), bytes).unwrap();
+    }
+
+    #[test]
+    fn voxels_and_a_corrected_mask_come_back_from_the_spool() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let mut journal = Journal::open(&spool.journal()).unwrap();
+        let tensor = Tensor { shape: vec![1, 2, 2], element: Element::I16 };
+        let t2w = Voxels { tensor, matrix: MATRIX, sha256: String::new() };
+        put(&spool, "vol", "000000", &[1, 0, 0xff, 0xff, 3, 0, 0, 1]);
+        let record = keep(&mut journal, "vol", JobKind::Volume, Input::Volume { t2w, t1c: None });
+        let task = Task::of(&record, &journal, &spool).unwrap();
+        let (volume, _) = task.volume.as_ref().unwrap();
+        assert_eq!(volume.voxels.as_slice().unwrap(), [1.0, -1.0, 3.0, 256.0]);
+        assert!(matches!(task.request(folder.path()).subject, Subject::Volume(..)));
+
+        // Provisional, then final: the last one counts.
+        for (bits, is_final) in [([true, true, false, false], false), ([true, false, false, false], true)] {
+            let mask = Tensor { shape: vec![2, 2], element: Element::Bit };
+            let what = Happening::Section(SectionMask { section: 1, done: 1, total: 1, is_final, mask });
+            journal.append(&job("vol"), 1, vec![(what, Some(pack_bits(bits)))]).unwrap();
+        }
+        let mask = Tensor { shape: vec![1, 2, 2], element: Element::Bit };
+        put(&spool, "cor", "000000", &pack_bits([true, true, false, false]));
+        let input = Input::Mask { job: job("vol"), mask, sha256: String::new() };
+        let record = keep(&mut journal, "cor", JobKind::Mask, input);
+        let task = Task::of(&record, &journal, &spool).unwrap();
+        let correction = task.correction.as_ref().unwrap();
+        assert!((correction.dice() - 2.0 / 3.0).abs() < 1e-12);
+        assert!(task.request(folder.path()).correction.is_some());
+
+        journal.forget(&job("vol")).unwrap();
+        assert_eq!(Task::of(&record, &journal, &spool).unwrap_err().code, "input_lost");
+    }
+
+    #[test]
+    fn a_volume_that_is_none_is_a_named_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let mut journal = Journal::open(&spool.journal()).unwrap();
+        let voxels = |element, matrix| Voxels {
+            tensor: Tensor { shape: vec![1, 1, 2], element },
+            matrix,
+            sha256: String::new(),
+        };
+        let mut flat = MATRIX;
+        flat[2] = 0.0;
+        let nan = [f32::NAN.to_le_bytes(), 0f32.to_le_bytes()].concat();
+        for (name, voxels, bytes, code) in [
+            ("a", voxels(Element::I16, flat), vec![0; 4], "matrix"),
+            ("b", voxels(Element::I16, MATRIX), vec![0; 3], "input_lost"),
+            ("c", voxels(Element::F32, MATRIX), nan, "voxels_not_finite"),
+        ] {
+            put(&spool, name, "000000", &bytes);
+            let record = keep(&mut journal, name, JobKind::Volume, Input::Volume { t2w: voxels, t1c: None });
+            assert_eq!(Task::of(&record, &journal, &spool).unwrap_err().code, code);
+        }
+    }
+}

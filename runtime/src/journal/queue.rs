@@ -1,0 +1,145 @@
+//! Who runs next, and what a restart finds half done.
+
+use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
+use cordline_sdk::result::Problem;
+use cordline_sdk::wire::event::{Happening, StateChange};
+use rusqlite::{OptionalExtension, params};
+
+use super::events::{append_in, change};
+use super::{JobRecord, Journal, JournalError, KeptEvent, record};
+
+/// A job that takes its worker down this often is set aside.
+const MOST_ATTEMPTS: u32 = 2;
+
+/// Urgent first, then the oldest; the name breaks a tie so that the order is the same every time.
+const ORDER: &str = "CASE priority WHEN 'urgent' THEN 0 WHEN 'routine' THEN 1 ELSE 2 END, touched_ms, job";
+
+/// What a restart did with the jobs that were running.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interrupted {
+    /// They wait again.
+    pub queued: Vec<JobId>,
+    /// They took their worker down too often, and have failed.
+    pub quarantined: Vec<JobId>,
+    /// Their rows could not be read, and they have failed.
+    pub damaged: Vec<String>,
+}
+
+impl Journal {
+    /// The input is whole and on disk: the job waits for a worker from now on. Its attempts begin anew.
+    pub fn accept(&mut self, job: &JobId, at_ms: u64, series: Option<&str>) -> Result<Vec<KeptEvent>, JournalError> {
+        let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "UPDATE jobs SET attempts = 0, touched_ms = ?2, series = coalesce(?3, series) WHERE job = ?1",
+            params![job.as_str(), at_ms, series],
+        )?;
+        let kept = append_in(&transaction, job, at_ms, vec![(change(JobState::Queued), None)])?;
+        transaction.commit()?;
+        Ok(kept)
+    }
+
+    /// The worker stopped because the daemon goes down: the job waits again, and the attempt does not count.
+    pub fn hand_back(&mut self, job: &JobId, at_ms: u64) -> Result<(), JournalError> {
+        let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute("UPDATE jobs SET attempts = max(attempts - 1, 0) WHERE job = ?1", [job.as_str()])?;
+        append_in(&transaction, job, at_ms, vec![(change(JobState::Queued), None)])?;
+        Ok(transaction.commit()?)
+    }
+
+    /// A piece of the input came.
+    pub fn touch(&self, job: &JobId, at_ms: u64) -> Result<(), JournalError> {
+        self.db.execute("UPDATE jobs SET touched_ms = ?2 WHERE job = ?1", params![job.as_str(), at_ms])?;
+        Ok(())
+    }
+
+    /// The job that runs next.
+    pub fn next(&self) -> Result<Option<JobRecord>, JournalError> {
+        let sql = format!("SELECT {} FROM jobs WHERE state = 'queued' ORDER BY {ORDER} LIMIT 1", record::COLUMNS);
+        Ok(self.db.prepare_cached(&sql)?.query_row([], record::read).optional()?)
+    }
+
+    /// The jobs that wait, in the order in which they will run.
+    pub fn waiting(&self) -> Result<Vec<JobId>, JournalError> {
+        let sql = format!("SELECT job FROM jobs WHERE state = 'queued' ORDER BY {ORDER}");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let names: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(names.into_iter().filter_map(JobId::new).collect())
+    }
+
+    /// How long the last jobs took from decoding to their end in ms, newest first, at most twenty.
+    pub fn durations_ms(&self) -> Result<Vec<u64>, JournalError> {
+        let sql = "SELECT ended_ms - started_ms FROM jobs WHERE state = 'completed' AND started_ms <= ended_ms
+                   ORDER BY ended_ms DESC LIMIT 20";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// To be called once after opening: jobs that were running when the daemon went down wait again, or are set aside.
+    pub fn take_up(&mut self, at_ms: u64) -> Result<Interrupted, JournalError> {
+        let mut found = Interrupted { damaged: self.fail_damaged(at_ms)?, ..Interrupted::default() };
+        let running: Vec<JobState> = JobState::ALL.into_iter().filter(|s| s.is_running()).collect();
+        for job in self.list(&running, None, u32::MAX)? {
+            if job.attempts >= MOST_ATTEMPTS {
+                let problem = Problem {
+                    code: "quarantined".into(),
+                    message: format!("the daemon went down {} times while it worked on this job", job.attempts),
+                    action: "look at the daemon's log for the reason; submit the study again once it is mended".into(),
+                };
+                self.append(&job.job, at_ms, vec![(failed(problem), None)])?;
+                found.quarantined.push(job.job);
+            } else {
+                self.append(&job.job, at_ms, vec![(change(JobState::Queued), None)])?;
+                found.queued.push(job.job);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Rows that cannot be read would stop every list: they become failed jobs that say so. Returns their names.
+    fn fail_damaged(&mut self, at_ms: u64) -> Result<Vec<String>, JournalError> {
+        let mut damaged = Vec::new();
+        {
+            let mut statement = self.db.prepare("SELECT job, kind, state, priority, input FROM jobs")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let word = |i: usize| row.get::<_, String>(i).unwrap_or_default();
+                let state = JobState::of(&word(2));
+                let whole = JobId::new(word(0)).is_some()
+                    && JobKind::of(&word(1)).is_some()
+                    && Priority::of(&word(3)).is_some()
+                    && state.is_some_and(|s| s.has_ended() || record::is_input(&word(4)));
+                if !whole {
+                    damaged.push(word(0));
+                }
+            }
+        }
+        let problem = Problem {
+            code: "journal_row_damaged".into(),
+            message: "what the journal kept of this job cannot be read".into(),
+            action: "check the disk of the spool, and submit the study again".into(),
+        };
+        for name in &damaged {
+            let known = JobId::new(name.clone());
+            if known.is_none() {
+                self.db.execute("DELETE FROM jobs WHERE job = ?1", [name])?;
+                continue;
+            }
+            self.db.execute(
+                "UPDATE jobs SET state = 'failed', ended_ms = ?2, problem = ?3, finding = NULL,
+                        kind = CASE WHEN kind IN ('study', 'folder', 'volume', 'mask') THEN kind ELSE 'study' END,
+                        priority = CASE WHEN priority IN ('urgent', 'routine', 'background') THEN priority ELSE 'routine' END
+                 WHERE job = ?1",
+                params![name, at_ms, record::to_json(&problem)],
+            )?;
+            if let Some(job) = known {
+                self.append(&job, at_ms, vec![(failed(problem.clone()), None)])?;
+            }
+        }
+        Ok(damaged)
+    }
+}
+
+fn failed(problem: Problem) -> Happening {
+    Happening::State(StateChange { state: JobState::Failed, finding: None, problem: Some(problem) })
+}

@@ -1,0 +1,68 @@
+//! The tables of the journal.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::JournalError;
+
+/// Format of the file, in SQLite's `user_version`.
+const FORMAT: i64 = 1;
+
+/// A job is one row; times are ms since 1970. `input`, `finding` and `problem` are JSON. `touched_ms`: last sign of life of
+/// an upload. `attempts`: how often a worker began it, `started_ms`: when it did last. `files`: what can be fetched.
+const TABLES: &str = "
+CREATE TABLE jobs (
+    job          TEXT PRIMARY KEY,
+    kind         TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    priority     TEXT NOT NULL,
+    submitted_ms INTEGER NOT NULL,
+    touched_ms   INTEGER NOT NULL,
+    ended_ms     INTEGER,
+    input        TEXT NOT NULL,
+    series       TEXT,
+    started_ms   INTEGER,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    last_event   INTEGER NOT NULL DEFAULT 0,
+    finding      TEXT,
+    problem      TEXT
+) WITHOUT ROWID;
+CREATE INDEX jobs_by_state ON jobs (state, submitted_ms);
+CREATE TABLE events (
+    job    TEXT NOT NULL REFERENCES jobs (job) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    at_ms  INTEGER NOT NULL,
+    what   TEXT NOT NULL,
+    raw    BLOB,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+CREATE TABLE files (
+    job    TEXT NOT NULL REFERENCES jobs (job) ON DELETE CASCADE,
+    path   TEXT NOT NULL,
+    bytes  INTEGER NOT NULL,
+    PRIMARY KEY (job, path)
+) WITHOUT ROWID;
+";
+
+/// Sets the connection up, and makes or checks the tables.
+pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), JournalError> {
+    let fails = |e| JournalError::open(path, e);
+    // Asked first: a file that is no database fails here and not half way.
+    let format: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fails)?;
+    if format > FORMAT {
+        return Err(JournalError::Newer { path: path.into(), found: format, known: FORMAT });
+    }
+    db.busy_timeout(std::time::Duration::from_secs(5)).map_err(fails)?;
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        .map_err(fails)?;
+    if format == 0 {
+        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))
+            .map_err(fails)?;
+    }
+    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(fails)?;
+    if verdict != "ok" {
+        return Err(JournalError::Damaged { path: path.into(), found: verdict });
+    }
+    Ok(())
+}

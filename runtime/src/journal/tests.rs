@@ -1,0 +1,208 @@
+use cordline_sdk::Finding;
+use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
+use cordline_sdk::wire::event::{FileInfo, Files, Grid, Happening, StateChange, Warning};
+use cordline_sdk::wire::request::Input;
+
+use super::*;
+
+fn job(name: &str) -> JobId {
+    JobId::new(name).unwrap()
+}
+
+fn new(name: &str, priority: Priority, submitted_ms: u64) -> NewJob {
+    let input = Input::Folder { path: format!("/data/{name}") };
+    NewJob { job: job(name), kind: JobKind::Folder, priority, submitted_ms, input, series: None }
+}
+
+fn open(folder: &tempfile::TempDir) -> Journal {
+    Journal::open(&folder.path().join("journal.sqlite")).unwrap()
+}
+
+fn state(state: JobState) -> (Happening, Option<Vec<u8>>) {
+    (Happening::State(StateChange { state, finding: None, problem: None }), None)
+}
+
+fn warning(message: &str) -> (Happening, Option<Vec<u8>>) {
+    (Happening::Warning(Warning { message: message.into() }), Some(vec![1, 2, 3]))
+}
+
+#[test]
+fn a_job_and_its_events_are_there_after_opening_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Urgent, 10)).unwrap();
+    journal.accept(&job("a"), 20, Some("1.2.3")).unwrap();
+    journal.append(&job("a"), 30, vec![state(JobState::Decoding), warning("x")]).unwrap();
+    let finding = Some(Finding::no_lesion());
+    let done = Happening::State(StateChange { state: JobState::Completed, finding: finding.clone(), problem: None });
+    let kept = journal.append(&job("a"), 40, vec![(done, None)]).unwrap();
+    assert_eq!(kept[0].event.number, 4);
+    drop(journal);
+
+    let journal = open(&folder);
+    let record = journal.job(&job("a")).unwrap().unwrap();
+    assert_eq!((record.state, record.attempts, record.last_event), (JobState::Completed, 1, 4));
+    assert_eq!((record.finding, record.series.as_deref()), (finding, Some("1.2.3")));
+    assert_eq!(record.input, Some(Input::Folder { path: "/data/a".into() }));
+    let events = journal.events(&job("a"), 1, 2).unwrap();
+    assert_eq!(events.iter().map(|e| e.event.number).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(events[1].raw.as_deref(), Some(&[1u8, 2, 3][..]));
+    assert_eq!(journal.counts().unwrap(), [(JobState::Completed, 1)]);
+}
+
+#[test]
+fn a_reader_sees_files_and_durations_while_another_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    let reader = Journal::reader(journal.path()).unwrap();
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    journal.append(&job("a"), 100, vec![state(JobState::Decoding)]).unwrap();
+    let file = FileInfo {
+        path: "report.html".into(),
+        kind: "report".into(),
+        media_type: "text/html".into(),
+        bytes: 12,
+        sha256: "00".into(),
+    };
+    journal.append(&job("a"), 150, vec![(Happening::Files(Files { files: vec![file] }), None)]).unwrap();
+    journal.append(&job("a"), 400, vec![state(JobState::Completed)]).unwrap();
+    assert_eq!(reader.file(&job("a"), "report.html").unwrap(), Some(12));
+    assert_eq!(reader.file(&job("a"), "../journal.sqlite").unwrap(), None);
+    assert_eq!(reader.durations_ms().unwrap(), [300]);
+}
+
+#[test]
+fn the_grid_of_a_job_is_found_among_its_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    assert_eq!(journal.grid(&job("a")).unwrap(), None);
+    let grid = Grid { shape: [3, 4, 5], matrix: [0.0; 16], pixel_sha256: String::new(), provider: "CPU".into() };
+    journal.append(&job("a"), 2, vec![warning("x"), (Happening::Grid(grid), None), warning("y")]).unwrap();
+    assert_eq!(journal.grid(&job("a")).unwrap(), Some([3, 4, 5]));
+}
+
+#[test]
+fn beginning_twice_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 10)).unwrap();
+    journal.accept(&job("a"), 20, None).unwrap();
+    let again = journal.begin(&new("a", Priority::Urgent, 99)).unwrap();
+    assert_eq!((again.state, again.priority, again.submitted_ms), (JobState::Queued, Priority::Routine, 10));
+}
+
+#[test]
+fn urgent_jobs_run_first_then_the_oldest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    let jobs =
+        [("b", Priority::Background), ("c", Priority::Routine), ("d", Priority::Urgent), ("e", Priority::Routine)];
+    for (at, (name, priority)) in jobs.into_iter().enumerate() {
+        journal.begin(&new(name, priority, 1)).unwrap();
+        journal.accept(&job(name), 100 - at as u64, None).unwrap();
+    }
+    assert_eq!(journal.waiting().unwrap(), ["d", "e", "c", "b"].map(job));
+    assert_eq!(journal.next().unwrap().unwrap().job, job("d"));
+    let queued = journal.list(&[JobState::Queued], None, 2).unwrap();
+    assert_eq!(queued.len(), 2);
+    assert!(journal.list(&[JobState::Failed], None, 2).unwrap().is_empty());
+}
+
+#[test]
+fn a_restart_takes_up_what_was_running_and_sets_aside_what_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    for name in ["a", "b", "c"] {
+        journal.begin(&new(name, Priority::Routine, 1)).unwrap();
+    }
+    journal.accept(&job("a"), 2, None).unwrap();
+    journal.accept(&job("b"), 2, None).unwrap();
+    journal.append(&job("a"), 3, vec![state(JobState::Decoding), state(JobState::Segmenting)]).unwrap();
+    drop(journal);
+
+    let mut journal = open(&folder);
+    let found = journal.take_up(10).unwrap();
+    assert_eq!(found, Interrupted { queued: vec![job("a")], ..Interrupted::default() });
+    let states = |j: &Journal| ["a", "b", "c"].map(|n| j.job(&job(n)).unwrap().unwrap().state);
+    assert_eq!(states(&journal), [JobState::Queued, JobState::Queued, JobState::Receiving]);
+    journal.append(&job("a"), 11, vec![state(JobState::Decoding)]).unwrap();
+    drop(journal);
+
+    let mut journal = open(&folder);
+    assert_eq!(journal.take_up(20).unwrap().quarantined, [job("a")]);
+    let record = journal.job(&job("a")).unwrap().unwrap();
+    assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, "quarantined".to_owned()));
+    // A person who submits it again gives it a new chance.
+    journal.accept(&job("a"), 30, None).unwrap();
+    let record = journal.job(&job("a")).unwrap().unwrap();
+    assert_eq!((record.state, record.attempts, record.problem), (JobState::Queued, 0, None));
+}
+
+#[test]
+fn a_job_that_is_handed_back_has_lost_no_attempt() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    journal.accept(&job("a"), 2, None).unwrap();
+    for at in 3..9 {
+        journal.append(&job("a"), at, vec![state(JobState::Decoding)]).unwrap();
+        journal.hand_back(&job("a"), at).unwrap();
+    }
+    assert_eq!(journal.take_up(10).unwrap(), Interrupted::default());
+    let record = journal.next().unwrap().unwrap();
+    assert_eq!((record.job, record.attempts), (job("a"), 0));
+}
+
+#[test]
+fn a_damaged_row_fails_its_job_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    for name in ["a", "b", "c"] {
+        journal.begin(&new(name, Priority::Routine, 1)).unwrap();
+        journal.accept(&job(name), 2, None).unwrap();
+    }
+    journal.db.execute("UPDATE jobs SET input = '{\"kind\": \"fol' WHERE job = 'a'", []).unwrap();
+    journal.db.execute("UPDATE jobs SET state = 'dancing', priority = 'x' WHERE job = 'b'", []).unwrap();
+    journal.db.execute("UPDATE jobs SET job = '../../etc' WHERE job = 'x'", []).unwrap();
+    drop(journal);
+    let mut journal = open(&folder);
+    assert_eq!(journal.take_up(9).unwrap().damaged, ["a", "b"]);
+    for name in ["a", "b"] {
+        let record = journal.job(&job(name)).unwrap().unwrap();
+        assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, "journal_row_damaged".to_owned()));
+    }
+    assert_eq!(journal.next().unwrap().unwrap().job, job("c"));
+}
+
+#[test]
+fn a_file_that_is_no_journal_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    std::fs::write(&path, b"this is a letter to the editor, and no database at all").unwrap();
+    assert_eq!(Journal::open(&path).unwrap_err().problem().code, "journal_unreadable");
+    assert_eq!(Journal::open(&folder.path().join("no/such/folder")).unwrap_err().problem().code, "journal_unreadable");
+
+    let newer = folder.path().join("newer.sqlite");
+    Journal::open(&newer).unwrap().db.execute_batch("PRAGMA user_version = 99").unwrap();
+    assert_eq!(Journal::open(&newer).unwrap_err().problem().code, "journal_newer");
+}
+
+#[test]
+fn what_has_ended_or_idles_is_listed_and_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    for (name, at) in [("a", 5), ("b", 3), ("c", 9)] {
+        journal.begin(&new(name, Priority::Routine, at)).unwrap();
+    }
+    journal.append(&job("a"), 70, vec![state(JobState::Cancelled)]).unwrap();
+    journal.append(&job("b"), 60, vec![state(JobState::Failed)]).unwrap();
+    assert_eq!(journal.ended().unwrap(), [(job("b"), 60), (job("a"), 70)]);
+    assert_eq!(journal.idle_uploads(9).unwrap(), []);
+    assert_eq!(journal.idle_uploads(10).unwrap(), [job("c")]);
+    journal.touch(&job("c"), 50).unwrap();
+    assert_eq!(journal.idle_uploads(10).unwrap(), []);
+    journal.forget(&job("a")).unwrap();
+    assert!(journal.job(&job("a")).unwrap().is_none() && journal.events(&job("a"), 0, 9).unwrap().is_empty());
+    assert!(matches!(journal.append(&job("a"), 1, vec![]), Err(JournalError::Vanished(_))));
+}

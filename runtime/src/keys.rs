@@ -1,0 +1,221 @@
+//! Keys of clients from other hosts: who may come, in which role, until when.
+//!
+//! ```text
+//! KEYS/server.key      the daemon's own pair, mode 0600
+//! KEYS/clients.toml    names, public keys, roles, expiry; read again whenever it changes
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use cordline_sdk::result::Problem;
+use cordline_sdk::wire::reply::Role;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+const SERVER: &str = "server.key";
+const CLIENTS: &str = "clients.toml";
+
+/// A client that may come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientKey {
+    /// Its public key, Z85 (40 characters).
+    pub public: String,
+    /// What it may do.
+    pub role: Role,
+    /// Last day on which it is accepted, `2027-01-31`; for ever when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<chrono::NaiveDate>,
+}
+
+/// A pair of keys, each Z85.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// To be handed out.
+    pub public: String,
+    /// To be kept.
+    pub secret: String,
+}
+
+/// Keys that cannot be used.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// A file cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{}: {reason}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A name that is taken, or not there.
+    #[error("{0}")]
+    Name(String),
+}
+
+impl KeyError {
+    /// The error as it is shown to people and programs.
+    pub fn problem(&self) -> Problem {
+        let action = match self {
+            Self::File { .. } => "give this user the right to read and write the folder of keys, or name another one",
+            Self::Content { .. } => "correct the file, or put back a copy",
+            Self::Name(_) => "look at `cordline keys list`",
+        };
+        Problem { code: "keys".into(), message: self.to_string(), action: action.into() }
+    }
+}
+
+/// The folder of keys.
+#[derive(Debug, Clone)]
+pub struct KeyFolder(PathBuf);
+
+impl KeyFolder {
+    /// The folder; nothing is read yet.
+    pub fn new(folder: &Path) -> Self {
+        Self(folder.into())
+    }
+
+    /// The daemon's own pair; made where there is none.
+    pub fn server(&self) -> Result<Pair, KeyError> {
+        let path = self.0.join(SERVER);
+        match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|e| KeyError::Content { path, reason: e.message().to_owned() }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let pair = new_pair()?;
+                self.write(SERVER, &to_toml(&pair))?;
+                Ok(pair)
+            }
+            Err(source) => Err(KeyError::File { path, source }),
+        }
+    }
+
+    /// The clients by name.
+    pub fn clients(&self) -> Result<BTreeMap<String, ClientKey>, KeyError> {
+        let path = self.0.join(CLIENTS);
+        match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|e| KeyError::Content { path, reason: e.message().to_owned() }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            Err(source) => Err(KeyError::File { path, source }),
+        }
+    }
+
+    /// When the list was changed last; `None` where there is none.
+    pub fn changed(&self) -> Option<SystemTime> {
+        fs::metadata(self.0.join(CLIENTS)).and_then(|m| m.modified()).ok()
+    }
+
+    /// Lets a new client in, and returns what it needs: its own pair and the daemon's public key.
+    pub fn add(&self, name: &str, role: Role, until: Option<chrono::NaiveDate>) -> Result<(Pair, String), KeyError> {
+        let plain = !name.is_empty()
+            && name.len() <= 40
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        if !plain {
+            return Err(KeyError::Name(format!("`{name}` is no name: use up to 40 letters, digits, - _ .")));
+        }
+        let mut clients = self.clients()?;
+        if clients.contains_key(name) {
+            return Err(KeyError::Name(format!("there is a key for {name} already")));
+        }
+        let pair = new_pair()?;
+        clients.insert(name.into(), ClientKey { public: pair.public.clone(), role, until });
+        self.write(CLIENTS, &to_toml(&clients))?;
+        Ok((pair, self.server()?.public))
+    }
+
+    /// Lets a client in no more. Connections that stand are ended by the daemon with its next look at the list.
+    pub fn revoke(&self, name: &str) -> Result<(), KeyError> {
+        let mut clients = self.clients()?;
+        if clients.remove(name).is_none() {
+            return Err(KeyError::Name(format!("there is no key for {name}")));
+        }
+        self.write(CLIENTS, &to_toml(&clients))
+    }
+
+    /// Replaces a file as a whole, for this user alone.
+    fn write(&self, name: &str, text: &str) -> Result<(), KeyError> {
+        let path = self.0.join(name);
+        let failed = |source| KeyError::File { path: path.clone(), source };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
+        let partial = self.0.join(format!(".{name}.partial"));
+        let mut options = File::options();
+        let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&partial).map_err(failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        fs::rename(&partial, &path).map_err(failed)
+    }
+}
+
+/// The client with this public key, if it may come today.
+pub fn find<'a>(
+    clients: &'a BTreeMap<String, ClientKey>,
+    public: &str,
+    today: chrono::NaiveDate,
+) -> Result<(&'a str, Role), &'static str> {
+    let (name, key) = clients.iter().find(|(_, key)| key.public == public).ok_or("a key that is not in the list")?;
+    match key.until {
+        Some(until) if until < today => Err("a key that has expired"),
+        _ => Ok((name, key.role)),
+    }
+}
+
+fn new_pair() -> Result<Pair, KeyError> {
+    let failed = |e: &dyn std::fmt::Display| KeyError::Name(format!("no key could be made: {e}"));
+    let pair = zmq::CurveKeyPair::new().map_err(|e| failed(&e))?;
+    let text = |key: &[u8]| zmq::z85_encode(key).map_err(|e| failed(&e));
+    Ok(Pair { public: text(&pair.public_key)?, secret: text(&pair.secret_key)? })
+}
+
+fn to_toml(value: &impl Serialize) -> String {
+    toml::to_string(value).expect("keys are plain data")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    #[test]
+    fn a_client_is_let_in_and_out_again() {
+        assert_eq!(zmq::has("curve"), Some(true), "the linked libzmq has no CURVE");
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(&folder.path().join("keys"));
+        let until = NaiveDate::from_ymd_opt(2027, 1, 31);
+        let (pair, server) = keys.add("slicer-3", Role::Submitter, until).unwrap();
+        assert_eq!(keys.server().unwrap().public, server);
+        let clients = keys.clients().unwrap();
+        assert_eq!(find(&clients, &pair.public, until.unwrap()), Ok(("slicer-3", Role::Submitter)));
+        assert!(find(&clients, &pair.public, until.unwrap().succ_opt().unwrap()).unwrap_err().contains("expired"));
+        assert!(find(&clients, &server, until.unwrap()).is_err());
+        for file in [SERVER, CLIENTS] {
+            let mode = fs::metadata(folder.path().join("keys").join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+        assert!(keys.add("slicer-3", Role::Viewer, None).is_err());
+        assert!(keys.add("../x", Role::Viewer, None).is_err());
+        keys.revoke("slicer-3").unwrap();
+        assert!(find(&keys.clients().unwrap(), &pair.public, until.unwrap()).is_err());
+        assert!(keys.revoke("slicer-3").is_err());
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(CLIENTS), "[x]\npublic = 3\n").unwrap();
+        assert!(KeyFolder::new(folder.path()).clients().unwrap_err().to_string().contains(CLIENTS));
+    }
+}

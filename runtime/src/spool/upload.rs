@@ -1,0 +1,159 @@
+//! Items of a manifest, piece by piece: nothing counts as received that did not arrive whole and as it was announced.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cordline_sdk::job::JobId;
+use sha2::{Digest, Sha256};
+
+use super::{Spool, SpoolError, private_folder, sync_folder};
+use crate::digest;
+
+/// An item as the manifest announces it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its length.
+    pub bytes: u64,
+    /// 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Spool {
+    /// Bytes that are here of each item.
+    pub fn received(&self, job: &JobId, items: &[Item]) -> Vec<u64> {
+        let length = |path: &Path| fs::metadata(path).map(|m| m.len());
+        let count = |i: usize, item: &Item| match length(&self.item(job, i)) {
+            Ok(bytes) => bytes,
+            // An item of no bytes is whole before it begins.
+            Err(_) => length(&self.part(job, i)).unwrap_or(0).min(item.bytes),
+        };
+        items.iter().enumerate().map(|(i, item)| count(i, item)).collect()
+    }
+
+    /// Adds a piece to an item; returns how many bytes of it are here now. The last piece is followed by a check of the whole
+    /// item: where it is not what was announced it is thrown away, and begins anew.
+    pub fn add(&self, job: &JobId, index: usize, item: &Item, offset: u64, piece: &[u8]) -> Result<u64, SpoolError> {
+        let folder = self.input(job);
+        let fails = |source| SpoolError::write(&folder, source);
+        private_folder(&folder).map_err(fails)?;
+        let (path, part) = (self.item(job, index), self.part(job, index));
+        if path.exists() {
+            // Sent again after a lost answer.
+            return Ok(item.bytes);
+        }
+        let mut file = File::options().create(true).append(true).open(&part).map_err(fails)?;
+        let here = file.metadata().map_err(fails)?.len();
+        if here != offset {
+            return Err(SpoolError::Order { item: index, offset, here });
+        }
+        let after = here + piece.len() as u64;
+        if after > item.bytes {
+            return Err(SpoolError::TooLong { item: index, bytes: after, announced: item.bytes });
+        }
+        if let Err(source) = file.write_all(piece) {
+            // A full disk may have taken half of the piece.
+            let _ = file.set_len(here);
+            return Err(fails(source));
+        }
+        if after < item.bytes {
+            return Ok(after);
+        }
+        if sha256_of_file(&part).map_err(fails)? != item.sha256.to_ascii_lowercase() {
+            fs::remove_file(&part).map_err(fails)?;
+            return Err(SpoolError::Digest { item: index });
+        }
+        fs::rename(&part, &path).map_err(fails)?;
+        Ok(after)
+    }
+
+    /// Forces every item to the disk; the first that is not whole is an error.
+    pub fn seal(&self, job: &JobId, items: &[Item]) -> Result<(), SpoolError> {
+        let folder = self.input(job);
+        let fails = |source| SpoolError::write(&folder, source);
+        for (index, item) in items.iter().enumerate() {
+            match File::open(self.item(job, index)) {
+                Ok(file) => file.sync_all().map_err(fails)?,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    let here = fs::metadata(self.part(job, index)).map_or(0, |m| m.len());
+                    return Err(SpoolError::Incomplete { item: index, here, announced: item.bytes });
+                }
+                Err(e) => return Err(fails(e)),
+            }
+        }
+        for level in [folder.as_path()].into_iter().chain(folder.ancestors().skip(1).take(2)) {
+            sync_folder(level).map_err(fails)?;
+        }
+        Ok(())
+    }
+
+    fn item(&self, job: &JobId, index: usize) -> PathBuf {
+        self.input(job).join(format!("{index:06}"))
+    }
+
+    fn part(&self, job: &JobId, index: usize) -> PathBuf {
+        self.input(job).join(format!("{index:06}.part"))
+    }
+}
+
+fn sha256_of_file(path: &Path) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(digest::hexadecimal(&hash.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(bytes: &[u8]) -> Item {
+        Item { bytes: bytes.len() as u64, sha256: digest::sha256(bytes) }
+    }
+
+    fn spool() -> (tempfile::TempDir, Spool, JobId) {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        (folder, spool, JobId::new("j1").unwrap())
+    }
+
+    #[test]
+    fn items_arrive_in_pieces_and_are_sealed() {
+        let (folder, spool, job) = spool();
+        let items = [item(b"abcdef"), item(b"xyz")];
+        assert_eq!(spool.received(&job, &items), [0, 0]);
+        assert_eq!(spool.add(&job, 0, &items[0], 0, b"abcd").unwrap(), 4);
+        assert_eq!(spool.add(&job, 1, &items[1], 0, b"xyz").unwrap(), 3);
+        assert_eq!(spool.received(&job, &items), [4, 3]);
+        let open = spool.seal(&job, &items).unwrap_err();
+        assert!(matches!(open, SpoolError::Incomplete { item: 0, here: 4, announced: 6 }), "{open}");
+        drop(spool);
+
+        // After a restart the upload goes on where it was.
+        let spool = Spool::open(folder.path()).unwrap();
+        assert_eq!(spool.received(&job, &items), [4, 3]);
+        assert_eq!(spool.add(&job, 0, &items[0], 4, b"ef").unwrap(), 6);
+        assert_eq!(spool.add(&job, 0, &items[0], 4, b"ef").unwrap(), 6, "sent again after a lost answer");
+        spool.seal(&job, &items).unwrap();
+        assert_eq!(fs::read(spool.input(&job).join("000000")).unwrap(), b"abcdef");
+    }
+
+    #[test]
+    fn a_piece_out_of_order_or_too_long_changes_nothing() {
+        let (_folder, spool, job) = spool();
+        let item = item(b"abcdef");
+        spool.add(&job, 0, &item, 0, b"abc").unwrap();
+        assert!(matches!(spool.add(&job, 0, &item, 4, b"ef"), Err(SpoolError::Order { here: 3, .. })));
+        assert!(matches!(spool.add(&job, 0, &item, 3, b"defg"), Err(SpoolError::TooLong { bytes: 7, .. })));
+        assert_eq!(spool.received(&job, std::slice::from_ref(&item)), [3]);
+        assert_eq!(spool.add(&job, 0, &item, 3, b"def").unwrap(), 6);
+    }
+
+    #[test]
+    fn an_item_that_is_not_what_was_announced_begins_anew() {
+        let (_folder, spool, job) = spool();
+        let item = item(b"abcdef");
+        assert!(matches!(spool.add(&job, 0, &item, 0, b"abcdeX"), Err(SpoolError::Digest { item: 0 })));
+        assert_eq!(spool.received(&job, std::slice::from_ref(&item)), [0]);
+        assert_eq!(spool.add(&job, 0, &item, 0, b"abcdef").unwrap(), 6);
+    }
+}

@@ -1,0 +1,77 @@
+"""A real daemon of the program under test, on a spool and a socket of its own."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from conftest import TREE
+
+sys.path.insert(0, str(TREE / "plugin-sdk/python"))
+from cordline_client import Client, Nobody
+
+START_S = 30
+
+
+class Daemon:
+    """`cordline serve`; start, stop and kill it as often as wanted."""
+
+    def __init__(self, program: Path, library: str, bundle: Path, folder: Path) -> None:
+        self.program, self.bundle, self.folder = program, bundle, folder
+        self.spool = folder / "spool"
+        # A socket's path has 107 characters at most.
+        self.socket = folder / "d" / "s"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "CORDLINE_ONNXRUNTIME": library,
+            "CORDLINE_LOG": "cordline=debug",
+            "CORDLINE_DAEMON__METRICS": "",
+        }
+        self.process: subprocess.Popen | None = None
+        self.roots: list[Path] = []
+        self.tcp = ""
+        self.keys = folder / "keys"
+
+    @property
+    def endpoint(self) -> str:
+        return f"ipc://{self.socket}"
+
+    def command(self) -> list[str]:
+        roots = [word for root in self.roots for word in ("--root", str(root))]
+        if self.tcp:
+            self.environment |= {"CORDLINE_DAEMON__TCP": self.tcp, "CORDLINE_DAEMON__KEYS": str(self.keys)}
+        return [
+            str(self.program), "serve", "--spool", str(self.spool), "--socket", str(self.socket),
+            "--bundle", str(self.bundle), "--threads", "1", *roots,
+        ]  # fmt: skip
+
+    def start(self) -> "Daemon":
+        log = (self.folder / "log").open("a")
+        self.process = subprocess.Popen(self.command(), env=self.environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log()
+            with contextlib.suppress(Nobody), Client(self.endpoint, "test", patience_s=0.5):
+                return self
+        raise AssertionError(f"the daemon did not start in {START_S} s\n{self.log()}")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=START_S)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Client]:
+        with Client(self.endpoint, "test") as client:
+            yield client
