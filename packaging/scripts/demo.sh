@@ -5,7 +5,6 @@ began=$SECONDS
 [ -f models/bundles/spinal-lesion-phantom/bundle.toml ] || fail "There is no trained bundle in models/bundles/spinal-lesion-phantom." \
     "Train and export one as models/README.md describes (train, export), then run this again."
 packaging/scripts/setup.sh run
-command -v unzip >/dev/null || fail "unzip was not found." "Install it: apt-get install unzip"
 say "Building (release)"
 cargo build --release --locked --package cordline
 program=$target/release/cordline
@@ -20,7 +19,7 @@ analyse real-t2w-thoracolumbar-sagittal.zip demo-real
 say "A live session: serve, submit, watch, get"
 session=$(mktemp -d)
 trap 'kill "${daemon:-}" 2>/dev/null || true; rm -rf "$session"' EXIT
-"$program" serve --spool out/demo-spool --socket "$session/socket" &
+CORDLINE_DAEMON__METRICS="" "$program" serve --spool out/demo-spool --socket "$session/socket" &
 daemon=$!
 for _ in $(seq 100); do
     "$program" status --socket "$session/socket" >/dev/null 2>&1 && break

@@ -136,7 +136,7 @@ install_nextest() {
 setup_run() {
     check_system
     check_rust
-    apt_install "to build and run Rust programs with ZeroMQ" gcc libc6-dev make git libzmq3-dev
+    apt_install "to build and run Rust programs with ZeroMQ" gcc libc6-dev make git libzmq3-dev unzip
     fetch_onnxruntime
 }
 

@@ -320,6 +320,7 @@ fn router(context: &zmq::Context, limits: &Limits) -> Result<zmq::Socket, zmq::E
     router.set_maxmsgsize(limits.header_bytes.max(limits.frame_bytes) as i64)?;
     // A dead peer is noticed by ZeroMQ itself too; ours is the one that counts.
     router.set_heartbeat_ivl(1000 * limits.silence_s as i32 / 3)?;
+    router.set_heartbeat_timeout(1000 * limits.silence_s as i32)?;
     Ok(router)
 }
 
