@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -16,6 +16,8 @@ use cordline_sdk::result::Problem;
 use cordline_sdk::wire::reply::Role;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::private_folder::private_folder;
 
 const SERVER: &str = "server.key";
 const CLIENTS: &str = "clients.toml";
@@ -148,7 +150,7 @@ impl KeyFolder {
     fn write(&self, name: &str, text: &str) -> Result<(), KeyError> {
         let path = self.0.join(name);
         let failed = |source| KeyError::File { path: path.clone(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
+        private_folder(&self.0).map_err(failed)?;
         let partial = self.0.join(format!(".{name}.partial"));
         let mut options = File::options();
         let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&partial).map_err(failed)?;

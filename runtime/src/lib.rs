@@ -15,7 +15,7 @@
 //! - [`diagnosis`]: what this box has and lacks
 //! - [`journal`], [`spool`]: jobs on disk; their input and results on disk
 //! - [`daemon`]: `cordline serve`: server, clerk and worker
-//! - [`keys`], [`audit`]: who may come from other hosts; who did what, when
+//! - [`keys`], [`audit`]: who may come from other hosts; who did what, when; [`private_folder`] is where such things lie
 //! - [`cli`]: the commands
 
 pub mod analysed;
@@ -37,6 +37,7 @@ pub mod network;
 pub mod networks;
 pub mod outbox;
 pub mod pipeline;
+pub mod private_folder;
 pub mod report;
 pub mod spool;
 pub mod stage;

@@ -124,6 +124,11 @@ impl Networks {
         &self.used
     }
 
+    /// The same in words; empty where no network ran.
+    pub fn provider_names(&self) -> String {
+        self.used.iter().map(ExecutionProvider::to_string).collect::<Vec<_>>().join(" and ")
+    }
+
     /// Providers that were wanted more and could not be used, each once.
     pub fn fallbacks(&self) -> &[Fallback] {
         &self.fallbacks

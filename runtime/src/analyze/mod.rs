@@ -218,11 +218,10 @@ fn travel(
 ///
 /// A box without GPU that was left at the default order has nothing to be warned of: the provider stands in the result.
 fn say_provider(networks: &Networks, config: &Config, result: &mut AnalysisResult) {
-    let names: Vec<String> = networks.providers().iter().map(ExecutionProvider::to_string).collect();
-    if names.is_empty() {
+    let used = networks.provider_names();
+    if used.is_empty() {
         return;
     }
-    let used = names.join(" and ");
     let by_choice = config.providers != ExecutionProvider::PREFERENCE;
     if by_choice || networks.hardware().gpu.is_some() {
         let fallbacks = networks.fallbacks().iter();

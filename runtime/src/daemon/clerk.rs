@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::result::Problem;
-use cordline_sdk::wire::event::{Happening, StateChange};
+use cordline_sdk::wire::event::Happening;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
 use cordline_sdk::wire::limits::Limits;
 use cordline_sdk::wire::reply::{Answer, Upload};
@@ -21,6 +21,7 @@ use super::folder::Listing;
 use super::happening::Told;
 use super::input;
 use super::mail::{Asker, Letter, Outgoing};
+use super::metrics::Metrics;
 use super::tidy::tidy;
 use crate::audit::{Audit, AuditEvent, Entry};
 use crate::bundle::MANIFEST_FILE;
@@ -90,6 +91,7 @@ pub(super) struct Clerk {
     journal: Journal,
     audit: Audit,
     spool: Arc<Spool>,
+    metrics: Arc<Metrics>,
     rules: Rules,
     outgoing: Outgoing,
     worker: Sender<Assignment>,
@@ -104,11 +106,23 @@ impl Clerk {
         journal: Journal,
         audit: Audit,
         spool: Arc<Spool>,
+        metrics: Arc<Metrics>,
         rules: Rules,
         outgoing: Outgoing,
         worker: Sender<Assignment>,
     ) -> Self {
-        Self { journal, audit, spool, rules, outgoing, worker, idle: false, running: None, uploads: BTreeMap::new() }
+        Self {
+            journal,
+            audit,
+            spool,
+            metrics,
+            rules,
+            outgoing,
+            worker,
+            idle: false,
+            running: None,
+            uploads: BTreeMap::new(),
+        }
     }
 
     /// Works until told to stop.
@@ -132,9 +146,15 @@ impl Clerk {
                 }
                 Order::Submit(asker, submit) => self.answer(asker, |clerk| clerk.submit(submit)),
                 Order::Chunk(asker, chunk, bytes) => self.answer(asker, |clerk| clerk.chunk(&chunk, &bytes)),
-                Order::Commit(asker, job) => self.answer(asker, |clerk| clerk.commit(&job)),
-                Order::Cancel(asker, job) => self.answer(asker, |clerk| clerk.cancel(&job)),
-                Order::Choose(asker, job, series) => self.answer(asker, |clerk| clerk.choose(&job, &series)),
+                Order::Commit(asker, job) => {
+                    self.answer_and_note(asker, AuditEvent::Accepted, &job, |clerk| clerk.commit(&job));
+                }
+                Order::Cancel(asker, job) => {
+                    self.answer_and_note(asker, AuditEvent::Changed, &job, |clerk| clerk.cancel(&job));
+                }
+                Order::Choose(asker, job, series) => {
+                    self.answer_and_note(asker, AuditEvent::Changed, &job, |clerk| clerk.choose(&job, &series));
+                }
                 Order::Happened(job, told) => self.happened(&job, told),
                 Order::Idle => {
                     self.idle = true;
@@ -170,6 +190,22 @@ impl Clerk {
         self.outgoing.send(Letter::Answer(asker, answer));
     }
 
+    /// As `answer`, and into the audit file what was not refused.
+    fn answer_and_note(
+        &mut self,
+        asker: Asker,
+        event: AuditEvent,
+        job: &JobId,
+        work: impl FnOnce(&mut Self) -> Result<Answer, Fault>,
+    ) {
+        let entry = Entry { event, who: asker.who.clone(), about: job.to_string() };
+        self.answer(asker, |clerk| {
+            let answer = work(clerk)?;
+            clerk.note(entry);
+            Ok(answer)
+        });
+    }
+
     fn submit(&mut self, submit: Submit) -> Result<Answer, Fault> {
         input::check(&submit, &self.rules.limits)?;
         self.check_mask(&submit.input)?;
@@ -181,7 +217,7 @@ impl Clerk {
         let items = input::items(&submit.input);
         let bytes = listing.map_or_else(|| items.iter().map(|i| i.bytes).sum(), |l| l.bytes());
         if let Some(known) = self.job(&job)? {
-            if !matches!(known.state, JobState::Receiving | JobState::Failed | JobState::Cancelled) {
+            if !takes_input(known.state) {
                 return Ok(self.upload(&job, known.state, Vec::new()));
             }
         } else {
@@ -226,7 +262,7 @@ impl Clerk {
 
     fn chunk(&mut self, chunk: &Chunk, bytes: &[u8]) -> Result<Answer, Fault> {
         let known = self.known(&chunk.job)?;
-        if !matches!(known.state, JobState::Receiving | JobState::Failed | JobState::Cancelled) {
+        if !takes_input(known.state) {
             return Err(wrong_state(&known, "takes no more of its input"));
         }
         let items = self.items(&known)?;
@@ -252,7 +288,7 @@ impl Clerk {
 
     fn commit(&mut self, job: &JobId) -> Result<Answer, Fault> {
         let known = self.known(job)?;
-        if matches!(known.state, JobState::Receiving | JobState::Failed | JobState::Cancelled) {
+        if takes_input(known.state) {
             let items = self.items(&known)?;
             match known.input.as_ref().map(|input| self.listing(input)).transpose()?.flatten() {
                 Some(listing) => self.copy(job, &listing)?,
@@ -315,8 +351,7 @@ impl Clerk {
             // The worker heeds it between sections, and tells when it did.
             cancel.store(true, Ordering::Relaxed);
         } else if !known.state.has_ended() {
-            let change = StateChange { state: JobState::Cancelled, finding: None, problem: Some(cancelled()) };
-            self.happened(job, vec![(Happening::State(change), None)]);
+            self.happened(job, vec![(Happening::ended(JobState::Cancelled, cancelled()), None)]);
         }
         self.summary(job)
     }
@@ -334,7 +369,10 @@ impl Clerk {
     /// Puts news down, then passes them on: nobody hears of what might be forgotten.
     fn happened(&mut self, job: &JobId, told: Vec<Told>) {
         match self.journal.append(job, now_ms(), told) {
-            Ok(_) => self.outgoing.send(Letter::News),
+            Ok(kept) => {
+                kept.iter().for_each(|kept| self.metrics.happened(&kept.event.what));
+                self.outgoing.send(Letter::News);
+            }
             Err(error) => tracing::error!(%job, %error, "events could not be kept"),
         }
     }
@@ -384,6 +422,11 @@ impl Clerk {
     fn summary(&self, job: &JobId) -> Result<Answer, Fault> {
         Ok(Answer::Job(Box::new(self.known(job)?.summary())))
     }
+}
+
+/// A job that is receiving, or that a person may take up again.
+fn takes_input(state: JobState) -> bool {
+    matches!(state, JobState::Receiving | JobState::Failed | JobState::Cancelled)
 }
 
 /// Nobody knows the job.

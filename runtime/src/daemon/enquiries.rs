@@ -34,6 +34,15 @@ pub(super) struct Condition {
     pub warnings: Vec<String>,
 }
 
+/// How far a job has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// Number of its last event.
+    pub last: u64,
+    /// Nothing more will happen by itself.
+    pub ended: bool,
+}
+
 /// Looks things up.
 pub(super) struct Enquiries {
     journal: Journal,
@@ -133,14 +142,10 @@ impl Enquiries {
         Ok(durations.get(durations.len() / 2).map(|ms| *ms as f64 / 1000.0))
     }
 
-    /// Number of a job's last event; `None` where there is no such job.
-    pub(super) fn last_event(&self, job: &JobId) -> Option<u64> {
-        self.journal.job(job).ok().flatten().map(|record| record.last_event)
-    }
-
-    /// True where a job has ended, or is gone.
-    pub(super) fn has_ended(&self, job: &JobId) -> bool {
-        self.journal.job(job).ok().flatten().is_none_or(|record| record.state.has_ended())
+    /// How far a job has come; `None` where there is no such job.
+    pub(super) fn reached(&self, job: &JobId) -> Option<Reached> {
+        let record = self.journal.job(job).ok().flatten()?;
+        Some(Reached { last: record.last_event, ended: record.state.has_ended() })
     }
 
     /// Events of a job after a number.

@@ -1,7 +1,7 @@
 //! What an analysis tells becomes the events of its job.
 
 use cordline_sdk::job::JobState;
-use cordline_sdk::wire::event::{Grid, Happening, HeatMapSection, Lesions, SectionMask, StateChange};
+use cordline_sdk::wire::event::{Grid, Happening, HeatMapSection, Lesions, SectionMask};
 use cordline_sdk::wire::tensor::{Element, Tensor, pack_bits};
 use ndarray::{ArrayView2, Axis, s};
 
@@ -111,7 +111,7 @@ fn section_event(
 
 /// A change of state with nothing more to say.
 pub(super) fn state(state: JobState) -> Told {
-    (Happening::State(StateChange { state, finding: None, problem: None }), None)
+    (Happening::state(state), None)
 }
 
 /// From (column, row, section, 1) to patient coordinates (LPS, mm), row by row.

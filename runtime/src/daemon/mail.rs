@@ -14,6 +14,8 @@ use super::client::ClientId;
 pub(super) struct Asker {
     /// The connection.
     pub client: ClientId,
+    /// Whose key, or `box` for the socket of the box.
+    pub who: String,
     /// Number of the request.
     pub id: u64,
     /// True for a chunk, whose answer gives its credit back.
@@ -40,14 +42,9 @@ impl Outgoing {
     pub(super) fn send(&self, letter: Letter) {
         // Where nobody reads letters any more the daemon is going down.
         if self.letters.send(letter).is_ok() {
-            self.ring();
+            // Fails only when the counter is full, and then the bell rings already.
+            let _ = rustix::io::write(&*self.bell, &1u64.to_ne_bytes());
         }
-    }
-
-    /// Wakes the reader.
-    pub(super) fn ring(&self) {
-        // Fails only when the counter is full, and then the bell rings already.
-        let _ = rustix::io::write(&*self.bell, &1u64.to_ne_bytes());
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use cordline_device::memory;
-use cordline_sdk::job::JobState;
 use cordline_sdk::result::AnalysisResult;
+use cordline_sdk::wire::event::Happening;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -76,10 +76,18 @@ impl Metrics {
         self.refused.inc();
     }
 
-    /// A job has ended.
-    pub(super) fn ended(&self, state: JobState, result: Option<&AnalysisResult>) {
-        self.ended.get_or_create(&State { state: state.key() }).inc();
-        for (stage, ms) in result.iter().flat_map(|r| &r.timings_ms) {
+    /// Counts a job that ends with this.
+    pub(super) fn happened(&self, what: &Happening) {
+        if let Happening::State(change) = what
+            && change.state.has_ended()
+        {
+            self.ended.get_or_create(&State { state: change.state.key() }).inc();
+        }
+    }
+
+    /// How long the stages of a job took.
+    pub(super) fn took(&self, result: &AnalysisResult) {
+        for (stage, ms) in &result.timings_ms {
             // Processor times are sums over threads, and no stages.
             if !stage.starts_with("cpu_") {
                 self.stages.get_or_create(&Stage { stage: stage.clone() }).observe(ms / 1000.0);

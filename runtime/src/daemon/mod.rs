@@ -89,7 +89,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         files: config.limits.clone(),
         keep: daemon.keep.clone(),
     };
-    let clerk = Clerk::new(journal, audit, spool.clone(), rules, outgoing, assignments);
+    let clerk = Clerk::new(journal, audit, spool.clone(), metrics.clone(), rules, outgoing, assignments);
     let journal = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
     let worker = Worker {
         config: config.clone(),

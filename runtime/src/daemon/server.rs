@@ -17,12 +17,13 @@ use cordline_sdk::wire::{MAJOR, MINOR};
 
 use super::clerk::{Order, no_such_job};
 use super::client::{Client, ClientId, Following, Parcel, Sent};
-use super::enquiries::Enquiries;
+use super::enquiries::{Enquiries, Reached};
 use super::gate::{self, Guests};
 use super::mail::{Asker, Incoming, Letter};
 use super::metrics::Metrics;
 use crate::audit::{AuditEvent, Entry};
 use crate::keys::Pair;
+use crate::private_folder::private_folder;
 
 /// How often sockets are looked at while somebody reads slowly, and otherwise.
 const HURRIED: Duration = Duration::from_millis(10);
@@ -98,7 +99,9 @@ impl Server {
             for door in 0..self.doors.len() {
                 for _ in 0..IN_ONE_GO {
                     match receive_from(&self.doors[door].socket) {
-                        Ok((identity, user, frames)) => self.receive(ClientId { door, identity }, &user, &frames),
+                        Ok(Received { identity, user, frames }) => {
+                            self.receive(ClientId { door, identity }, &user, &frames)
+                        }
                         Err(zmq::Error::EAGAIN) => break,
                         Err(zmq::Error::EINTR) => {}
                         Err(e) => return Err(e),
@@ -135,13 +138,14 @@ impl Server {
             Ok((request, raw)) => {
                 let is_chunk = matches!(request.verb, Verb::Chunk(_));
                 let raw = raw.map(<[u8]>::to_vec);
-                let asker = Asker { client: id, id: request.id, is_chunk };
+                let who = if user.is_empty() { "box" } else { user }.to_owned();
+                let asker = Asker { client: id, who, id: request.id, is_chunk };
                 if let Some(answer) = self.handle(&asker, user, request, raw) {
                     self.reply(&asker, answer, None);
                 }
             }
             Err(refused) => {
-                let asker = Asker { client: id, id: refused.id, is_chunk: false };
+                let asker = Asker { client: id, who: user.to_owned(), id: refused.id, is_chunk: false };
                 self.reply(&asker, Answer::Fault(refused.fault), None);
             }
         }
@@ -165,14 +169,13 @@ impl Server {
             )));
         };
         let client = self.clients.get_mut(&asker.client)?;
-        let who = if user.is_empty() { "box" } else { user };
         if !client.greeted {
             let Verb::Hello(hello) = request.verb else {
                 return Some(Answer::Fault(Fault::new(FaultCode::NotAllowed, "`hello` comes first", "send `hello`")));
             };
             client.greeted = true;
-            tracing::info!(who, client = %plain(&hello.client), "connected");
-            self.audit(AuditEvent::Connected, who, &plain(&hello.client));
+            tracing::info!(who = asker.who, client = %plain(&hello.client), "connected");
+            self.audit(AuditEvent::Connected, &asker.who, &plain(&hello.client));
             return Some(self.welcome(role));
         }
         if role < least_role(&request.verb) {
@@ -197,10 +200,10 @@ impl Server {
                 )));
             }
             Verb::Artifact(artifact) => {
-                if artifact.offset == 0 {
-                    self.audit(AuditEvent::Fetched, who, &format!("{} {}", artifact.job, artifact.path));
-                }
                 let (answer, piece) = self.enquiries.artifact(&artifact);
+                if piece.is_some() && artifact.offset == 0 {
+                    self.audit(AuditEvent::Fetched, &asker.who, &format!("{} {}", artifact.job, artifact.path));
+                }
                 self.reply(asker, answer, piece);
                 return None;
             }
@@ -216,18 +219,9 @@ impl Server {
                 client.chunks += 1;
                 Order::Chunk(asker.clone(), chunk, raw.unwrap_or_default())
             }
-            Verb::Commit(of) => {
-                self.audit(AuditEvent::Accepted, who, of.job.as_str());
-                Order::Commit(asker.clone(), of.job)
-            }
-            Verb::Cancel(of) => {
-                self.audit(AuditEvent::Changed, who, of.job.as_str());
-                Order::Cancel(asker.clone(), of.job)
-            }
-            Verb::Choose(choose) => {
-                self.audit(AuditEvent::Changed, who, choose.job.as_str());
-                Order::Choose(asker.clone(), choose.job, choose.series)
-            }
+            Verb::Commit(of) => Order::Commit(asker.clone(), of.job),
+            Verb::Cancel(of) => Order::Cancel(asker.clone(), of.job),
+            Verb::Choose(choose) => Order::Choose(asker.clone(), choose.job, choose.series),
         };
         match self.clerk.send(order) {
             Ok(()) => None,
@@ -257,7 +251,7 @@ impl Server {
     }
 
     fn follow(&mut self, asker: &Asker, events: &Events) -> Answer {
-        let Some(last) = self.enquiries.last_event(&events.job) else {
+        let Some(Reached { last, .. }) = self.enquiries.reached(&events.job) else {
             return Answer::Fault(no_such_job(&events.job));
         };
         if let Some(client) = self.clients.get_mut(&asker.client) {
@@ -292,12 +286,12 @@ impl Server {
         let Self { doors, clients, enquiries, metrics, .. } = self;
         clients.retain(|id, client| {
             loop {
-                pump(client, enquiries);
+                let more = pump(client, enquiries);
                 if client.flush(|parcel| send_to(&doors[id.door].socket, &id.identity, parcel, metrics)).is_err() {
                     return false;
                 }
                 // What was sent made room: perhaps there is more.
-                if client.is_behind() || !has_more(client, enquiries) {
+                if client.is_behind() || !more {
                     return true;
                 }
             }
@@ -324,9 +318,17 @@ fn router(context: &zmq::Context, limits: &Limits) -> Result<zmq::Socket, zmq::E
     Ok(router)
 }
 
-/// One message: who, under which name of the list of keys (empty without one), and its frames.
-#[allow(clippy::type_complexity)]
-fn receive_from(socket: &zmq::Socket) -> Result<(Vec<u8>, String, Vec<Vec<u8>>), zmq::Error> {
+/// A message as ZeroMQ hands it over.
+struct Received {
+    /// ZeroMQ's name of the connection.
+    identity: Vec<u8>,
+    /// Name in the list of keys; empty where there is none.
+    user: String,
+    frames: Vec<Vec<u8>>,
+}
+
+/// One message, if one waits.
+fn receive_from(socket: &zmq::Socket) -> Result<Received, zmq::Error> {
     let identity = socket.recv_bytes(zmq::DONTWAIT)?;
     let (mut user, mut frames) = (String::new(), Vec::new());
     while socket.get_rcvmore()? {
@@ -337,40 +339,37 @@ fn receive_from(socket: &zmq::Socket) -> Result<(Vec<u8>, String, Vec<Vec<u8>>),
         }
         frames.push(frame.to_vec());
     }
-    Ok((identity, user, frames))
+    Ok(Received { identity, user, frames })
 }
 
-/// Moves events from the journal to the client's queue, as far as there is room.
-fn pump(client: &mut Client, enquiries: &Enquiries) {
+/// Moves events from the journal to the client's queue, as far as there is room; true where more wait there.
+fn pump(client: &mut Client, enquiries: &Enquiries) -> bool {
     let jobs: Vec<_> = client.following.keys().cloned().collect();
+    let mut more = false;
     for job in jobs {
-        let Some(mut at) = client.following.get(&job).copied() else { continue };
-        let room = client.room();
-        let mut over = at.until.is_some_and(|until| at.sent >= until);
-        if room > 0 && !over && enquiries.last_event(&job).is_none_or(|last| last > at.sent) {
+        let Some(mut at) = client.following.remove(&job) else { continue };
+        // A job that is no longer kept has nothing more to tell.
+        let Some(Reached { last, ended }) = enquiries.reached(&job) else { continue };
+        let end = at.until.unwrap_or(last).min(last);
+        if at.sent < end {
+            let (before, room) = (at.sent, client.room());
             for kept in enquiries.events(&job, at.sent, room as u32) {
-                if at.until.is_some_and(|until| kept.event.number > until) {
+                if kept.event.number > end {
                     break;
                 }
                 at.sent = kept.event.number;
                 client.push((codec::header(&kept.event), kept.raw));
             }
-            over |= at.until.is_some_and(|until| at.sent >= until) || enquiries.last_event(&job).is_none();
+            // Where there was room and nothing came the journal cannot be read: the next round tries again.
+            more |= at.sent < end && (room == 0 || at.sent > before);
         }
-        // A job that has ended, and is not taken up again: nothing more will come.
-        over |= at.until.is_none() && enquiries.has_ended(&job) && enquiries.last_event(&job) == Some(at.sent);
-        match over {
-            true => client.following.remove(&job),
-            false => client.following.insert(job, at),
-        };
+        // Up to its last event, or that of a job that has ended: whoever takes the job up again is followed anew.
+        let over = at.sent >= end && (at.until.is_some() || ended);
+        if !over {
+            client.following.insert(job, at);
+        }
     }
-}
-
-fn has_more(client: &Client, enquiries: &Enquiries) -> bool {
-    client.following.iter().any(|(job, at)| {
-        let last = enquiries.last_event(job).unwrap_or(0);
-        at.until.unwrap_or(last).min(last) > at.sent
-    })
+    more
 }
 
 fn send_to(router: &zmq::Socket, identity: &[u8], (header, raw): &Parcel, metrics: &Metrics) -> Sent {
@@ -400,9 +399,8 @@ fn plain(name: &str) -> String {
 
 /// The endpoint of a socket file, whose folder is made for this user alone.
 pub(super) fn ipc_endpoint(socket: &std::path::Path) -> std::io::Result<String> {
-    use std::os::unix::fs::DirBuilderExt;
     if let Some(folder) = socket.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        private_folder(folder)?;
     }
     Ok(format!("ipc://{}", socket.display()))
 }

@@ -83,8 +83,7 @@ impl Worker {
 
     fn run(&self, assignment: &Assignment, models: &mut WarmModels) {
         let job = &assignment.record.job;
-        let provider = models.networks().providers().iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-        let mut narrator = Narrator::new(&provider);
+        let mut narrator = Narrator::new(&models.networks().provider_names());
         let out = self.spool.results(job);
         let task = match Task::of(&assignment.record, &self.journal, &self.spool) {
             Ok(task) => task,
@@ -119,7 +118,6 @@ impl Worker {
             .map(|message| (Happening::Warning(Warning { message: message.clone() }), None))
             .collect();
         if assignment.cancel.load(Ordering::Relaxed) && result.problem.as_ref().is_some_and(|p| p.code == "cancelled") {
-            self.metrics.ended(JobState::Cancelled, None);
             told.push(end(JobState::Cancelled, cancelled()));
             return self.tell(assignment, told);
         }
@@ -132,7 +130,7 @@ impl Worker {
                     State::OutOfScope => JobState::OutOfScope,
                     State::Failed => JobState::Failed,
                 };
-                self.metrics.ended(state, Some(result));
+                self.metrics.took(result);
                 let change = StateChange { state, finding: result.finding.clone(), problem: result.problem.clone() };
                 told.push((Happening::State(change), None));
             }
@@ -166,13 +164,12 @@ impl Worker {
     fn tell_condition(&self, models: &WarmModels) {
         let hardware = probe::hardware();
         let networks = models.networks();
-        let names: Vec<String> = networks.providers().iter().map(ToString::to_string).collect();
         let fallbacks: Vec<String> =
             networks.fallbacks().iter().map(|f| format!("{}: {}", f.wanted, f.reason)).collect();
         let report = DeviceReport {
             processor: hardware.processor.clone(),
             gpu: hardware.gpu.as_ref().map(|gpu| gpu.model.clone()),
-            provider: names.join(" and "),
+            provider: networks.provider_names(),
             precision: "fp32".into(),
             fallbacks: fallbacks.clone(),
         };
@@ -185,7 +182,7 @@ impl Worker {
 }
 
 fn end(state: JobState, problem: Problem) -> Told {
-    (Happening::State(StateChange { state, finding: None, problem: Some(problem) }), None)
+    (Happening::ended(state, problem), None)
 }
 
 /// The files of a result with their digests, each forced to the disk.

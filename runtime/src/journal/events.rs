@@ -1,6 +1,6 @@
 //! What happened to a job: numbered from 1 without a gap, and kept.
 
-use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::job::JobId;
 use cordline_sdk::wire::event::{Event, Files, Happening, StateChange};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -120,9 +120,4 @@ fn write_files(db: &Connection, job: &JobId, files: &Files) -> Result<(), Journa
         insert.execute(params![job.as_str(), file.path, file.bytes])?;
     }
     Ok(())
-}
-
-/// A change of state with nothing more to say.
-pub(super) fn change(state: JobState) -> Happening {
-    Happening::State(StateChange { state, finding: None, problem: None })
 }

@@ -2,10 +2,10 @@
 
 use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
 use cordline_sdk::result::Problem;
-use cordline_sdk::wire::event::{Happening, StateChange};
+use cordline_sdk::wire::event::Happening;
 use rusqlite::{OptionalExtension, params};
 
-use super::events::{append_in, change};
+use super::events::append_in;
 use super::{JobRecord, Journal, JournalError, KeptEvent, record};
 
 /// A job that takes its worker down this often is set aside.
@@ -33,7 +33,7 @@ impl Journal {
             "UPDATE jobs SET attempts = 0, touched_ms = ?2, series = coalesce(?3, series) WHERE job = ?1",
             params![job.as_str(), at_ms, series],
         )?;
-        let kept = append_in(&transaction, job, at_ms, vec![(change(JobState::Queued), None)])?;
+        let kept = append_in(&transaction, job, at_ms, vec![(Happening::state(JobState::Queued), None)])?;
         transaction.commit()?;
         Ok(kept)
     }
@@ -42,7 +42,7 @@ impl Journal {
     pub fn hand_back(&mut self, job: &JobId, at_ms: u64) -> Result<(), JournalError> {
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute("UPDATE jobs SET attempts = max(attempts - 1, 0) WHERE job = ?1", [job.as_str()])?;
-        append_in(&transaction, job, at_ms, vec![(change(JobState::Queued), None)])?;
+        append_in(&transaction, job, at_ms, vec![(Happening::state(JobState::Queued), None)])?;
         Ok(transaction.commit()?)
     }
 
@@ -86,10 +86,10 @@ impl Journal {
                     message: format!("the daemon went down {} times while it worked on this job", job.attempts),
                     action: "look at the daemon's log for the reason; submit the study again once it is mended".into(),
                 };
-                self.append(&job.job, at_ms, vec![(failed(problem), None)])?;
+                self.append(&job.job, at_ms, vec![(Happening::ended(JobState::Failed, problem), None)])?;
                 found.quarantined.push(job.job);
             } else {
-                self.append(&job.job, at_ms, vec![(change(JobState::Queued), None)])?;
+                self.append(&job.job, at_ms, vec![(Happening::state(JobState::Queued), None)])?;
                 found.queued.push(job.job);
             }
         }
@@ -133,13 +133,9 @@ impl Journal {
                 params![name, at_ms, record::to_json(&problem)],
             )?;
             if let Some(job) = known {
-                self.append(&job, at_ms, vec![(failed(problem.clone()), None)])?;
+                self.append(&job, at_ms, vec![(Happening::ended(JobState::Failed, problem.clone()), None)])?;
             }
         }
         Ok(damaged)
     }
-}
-
-fn failed(problem: Problem) -> Happening {
-    Happening::State(StateChange { state: JobState::Failed, finding: None, problem: Some(problem) })
 }

@@ -15,14 +15,15 @@
 mod error;
 mod upload;
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use cordline_sdk::job::JobId;
 use rustix::fs::{FlockOperation, flock, statvfs};
 
+use crate::private_folder::private_folder;
 pub use error::SpoolError;
 pub use upload::Item;
 
@@ -127,11 +128,6 @@ fn key(path: &Path) -> io::Result<Vec<u8>> {
     file.write_all(&key)?;
     file.sync_all()?;
     Ok(key)
-}
-
-/// Makes a folder, and those above it, for this user alone.
-fn private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Forces the names in a folder to the disk: a new file is only there after a power cut when its name is too.

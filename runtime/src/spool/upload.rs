@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use cordline_sdk::job::JobId;
 use sha2::{Digest, Sha256};
 
-use super::{Spool, SpoolError, private_folder, sync_folder};
+use super::{Spool, SpoolError, sync_folder};
 use crate::digest;
+use crate::private_folder::private_folder;
 
 /// An item as the manifest announces it.
 #[derive(Debug, Clone, PartialEq, Eq)]

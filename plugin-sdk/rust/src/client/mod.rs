@@ -33,7 +33,6 @@ use crate::wire::request::{Artifact, Choose, Events, Hello, List, Nothing, OfJob
 
 pub use error::ClientError;
 pub use key::ClientKey;
-pub use upload::Skipped;
 
 /// Where the daemon listens, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,18 +10,8 @@ use sha2::{Digest, Sha256};
 use super::{Client, ClientError, hexadecimal, part10};
 use crate::job::{JobId, JobState, Priority};
 use crate::wire::codec::FromDaemon;
-use crate::wire::fault::FaultCode;
 use crate::wire::reply::{Answer, Upload};
 use crate::wire::request::{Chunk, Input, Instance, OfJob, Submit, Verb};
-
-/// A file that was not sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// The file.
-    pub path: PathBuf,
-    /// Why: not a DICOM file, or the same instance once more.
-    pub reason: &'static str,
-}
 
 /// A DICOM file to be sent.
 struct Sending {
@@ -38,7 +28,7 @@ impl Client {
         series: Option<&str>,
         each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
-        let (files, _) = manifest(inputs)?;
+        let files = manifest(inputs)?;
         if files.is_empty() {
             return Err(ClientError::NoDicom);
         }
@@ -131,38 +121,21 @@ impl Client {
     }
 }
 
-impl ClientError {
-    /// True where the upload should begin anew with what the daemon has.
-    pub fn is_upload_fault(&self) -> bool {
-        matches!(self, Self::Refused(fault) if matches!(fault.code, FaultCode::ChunkOrder | FaultCode::Digest))
-    }
-}
-
-/// The DICOM files of folders and files, in the order of their UIDs; and what was left out.
-fn manifest(inputs: &[PathBuf]) -> Result<(Vec<Sending>, Vec<Skipped>), ClientError> {
+/// The DICOM files of folders and files, in the order of their UIDs; of the same instance twice the first.
+fn manifest(inputs: &[PathBuf]) -> Result<Vec<Sending>, ClientError> {
     let mut paths = Vec::new();
     for input in inputs {
         collect(input, &mut paths)?;
     }
-    let (mut files, mut skipped) = (BTreeMap::new(), Vec::new());
+    let mut files = BTreeMap::new();
     for path in paths {
         let bytes = fs::read(&path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })?;
-        let Some(sop_uid) = part10::sop_instance_uid(&bytes) else {
-            skipped.push(Skipped { path, reason: "not a DICOM file" });
-            continue;
-        };
+        let Some(sop_uid) = part10::sop_instance_uid(&bytes) else { continue };
         let sha256 = hexadecimal(&Sha256::digest(&bytes));
         let instance = Instance { sop_uid: sop_uid.clone(), bytes: bytes.len() as u64, sha256 };
-        match files.entry(sop_uid) {
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(Sending { path, instance });
-            }
-            std::collections::btree_map::Entry::Occupied(_) => {
-                skipped.push(Skipped { path, reason: "the same instance once more" });
-            }
-        }
+        files.entry(sop_uid).or_insert(Sending { path, instance });
     }
-    Ok((files.into_values().collect(), skipped))
+    Ok(files.into_values().collect())
 }
 
 fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> Result<(), ClientError> {

@@ -46,6 +46,18 @@ pub enum Happening {
     Files(Files),
 }
 
+impl Happening {
+    /// Another state, with nothing more to say.
+    pub fn state(state: JobState) -> Self {
+        Self::State(StateChange { state, finding: None, problem: None })
+    }
+
+    /// The end of a job without an answer.
+    pub fn ended(state: JobState, problem: Problem) -> Self {
+        Self::State(StateChange { state, finding: None, problem: Some(problem) })
+    }
+}
+
 /// Another state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StateChange {
