@@ -83,12 +83,9 @@ fn from_viewer(
     let t1c = match (bundle.manifest.input.t1c, t1c) {
         (T1cUse::Unused, _) => None,
         (_, Some(t1c)) => Some(T1c { source: None, voxels: stack::resample(t1c, &volume.geometry) }),
-        (T1cUse::Optional, None) => {
-            result.warnings.push(WITHOUT_T1C.into());
+        (wanted, None) => {
+            without_t1c(wanted, "none was handed over", result)?;
             None
-        }
-        (T1cUse::Required, None) => {
-            return Err(Stop::at(State::OutOfScope, Some(t1c_missing("none was handed over".into()))));
         }
     };
     Ok(Input { source: None, volume: volume.clone(), t1c })
@@ -149,8 +146,16 @@ fn from_files(
     Ok(Input { source: Some(source), volume, t1c })
 }
 
-const WITHOUT_T1C: &str =
-    "No contrast-enhanced T1-weighted series fits; the answers rest on the T2-weighted series alone.";
+/// No T1c is there, for the reason `why`: that is said, or it ends the road where the bundle cannot do without.
+fn without_t1c(wanted: T1cUse, why: &str, result: &mut AnalysisResult) -> Result<(), Stop> {
+    if wanted == T1cUse::Required {
+        return Err(Stop::at(State::OutOfScope, Some(t1c_missing(why.into()))));
+    }
+    result
+        .warnings
+        .push("No contrast-enhanced T1-weighted series fits; the answers rest on the T2-weighted series alone.".into());
+    Ok(())
+}
 
 fn t1c_missing(why: String) -> Problem {
     Problem {
@@ -170,15 +175,9 @@ fn take_t1c(
 ) -> Result<Option<T1c>, Stop> {
     let series = match (wanted, series) {
         (T1cUse::Unused, _) => return Ok(None),
-        (T1cUse::Optional, None) => {
-            result.warnings.push(WITHOUT_T1C.into());
+        (_, None) => {
+            without_t1c(wanted, "none of the input fits the T2-weighted series", result)?;
             return Ok(None);
-        }
-        (T1cUse::Required, None) => {
-            return Err(Stop::at(
-                State::OutOfScope,
-                Some(t1c_missing("none of the input fits the T2-weighted series".into())),
-            ));
         }
         (_, Some(series)) => series,
     };

@@ -14,11 +14,11 @@ use crate::config::Config;
 #[derive(Debug, Args)]
 pub struct SubmitArgs {
     /// DICOM folders and files of one patient; they are sent to the daemon
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present = "on_the_box", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
-    /// The input is one folder of the daemon's own box, under one of its roots: nothing is sent
-    #[arg(long)]
-    on_the_box: bool,
+    /// A folder, file or ZIP archive of the daemon's own box, under one of its roots, instead: nothing is sent
+    #[arg(long, value_name = "PATH", conflicts_with = "inputs")]
+    on_the_box: Option<String>,
     /// urgent, routine or background
     #[arg(long, default_value = "routine", value_parser = parse_priority)]
     priority: Priority,
@@ -36,9 +36,9 @@ pub struct SubmitArgs {
 pub fn run(args: &SubmitArgs, config: &Config) -> Exit {
     args.remote.with(config, |client| {
         let series = args.series.as_deref();
-        let job = match args.inputs.as_slice() {
-            [folder] if args.on_the_box => client.submit_folder(&folder.to_string_lossy(), args.priority, series)?,
-            inputs => client.submit_study(inputs, args.priority, series, &mut |_, _| {})?,
+        let job = match &args.on_the_box {
+            Some(path) => client.submit_folder(path, args.priority, series)?,
+            None => client.submit_study(&args.inputs, args.priority, series, &mut |_, _| {})?,
         };
         if args.watch {
             return watch(client, &job, 0, args.remote.json);
