@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Finding;
 use crate::result::Problem;
+use crate::words::words;
 
 /// A job's name: letters and digits, at most 64. The same input, bundle and options have the same one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -47,80 +48,39 @@ impl fmt::Display for JobId {
     }
 }
 
-/// Where a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum JobState {
-    /// Its input is on the way.
-    Receiving,
-    /// Accepted: input and intention are on disk.
-    Queued,
-    /// Files are read.
-    Decoding,
-    /// The series is chosen and put in order.
-    Selecting,
-    /// Lesions are segmented.
-    Segmenting,
-    /// Questions are asked.
-    Classifying,
-    /// Heat maps are made.
-    Explaining,
-    /// Results are written.
-    Writing,
-    /// Ended with an answer.
-    Completed,
-    /// Ended: several series fit, a person chooses.
-    NeedsSelection,
-    /// Ended: nothing in it that the bundle was made for.
-    OutOfScope,
-    /// Ended: something is wrong with the input or the box.
-    Failed,
-    /// Ended: somebody cancelled it.
-    Cancelled,
+words! {
+    /// Where a job is.
+    pub enum JobState {
+        /// Its input is on the way.
+        Receiving = "receiving",
+        /// Accepted: input and intention are on disk.
+        Queued = "queued",
+        /// Files are read.
+        Decoding = "decoding",
+        /// The series is chosen and put in order.
+        Selecting = "selecting",
+        /// Lesions are segmented.
+        Segmenting = "segmenting",
+        /// Questions are asked.
+        Classifying = "classifying",
+        /// Heat maps are made.
+        Explaining = "explaining",
+        /// Results are written.
+        Writing = "writing",
+        /// Ended with an answer.
+        Completed = "completed",
+        /// Ended: several series fit, a person chooses.
+        NeedsSelection = "needs_selection",
+        /// Ended: nothing in it that the bundle was made for.
+        OutOfScope = "out_of_scope",
+        /// Ended: something is wrong with the input or the box.
+        Failed = "failed",
+        /// Ended: somebody cancelled it.
+        Cancelled = "cancelled",
+    }
 }
 
 impl JobState {
-    /// Every state, in the order of a job's life.
-    pub const ALL: [Self; 13] = [
-        Self::Receiving,
-        Self::Queued,
-        Self::Decoding,
-        Self::Selecting,
-        Self::Segmenting,
-        Self::Classifying,
-        Self::Explaining,
-        Self::Writing,
-        Self::Completed,
-        Self::NeedsSelection,
-        Self::OutOfScope,
-        Self::Failed,
-        Self::Cancelled,
-    ];
-
-    /// As it stands on the wire.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Receiving => "receiving",
-            Self::Queued => "queued",
-            Self::Decoding => "decoding",
-            Self::Selecting => "selecting",
-            Self::Segmenting => "segmenting",
-            Self::Classifying => "classifying",
-            Self::Explaining => "explaining",
-            Self::Writing => "writing",
-            Self::Completed => "completed",
-            Self::NeedsSelection => "needs_selection",
-            Self::OutOfScope => "out_of_scope",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state with this key.
-    pub fn of(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.key() == key)
-    }
-
     /// Nothing more will happen by itself.
     pub fn has_ended(self) -> bool {
         matches!(self, Self::Completed | Self::NeedsSelection | Self::OutOfScope | Self::Failed | Self::Cancelled)
@@ -138,63 +98,31 @@ impl fmt::Display for JobState {
     }
 }
 
-/// Who goes first. Within one priority the oldest job does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Priority {
-    /// When nobody else waits: a cohort, a second run.
-    Background,
-    /// The ordinary study.
-    #[default]
-    Routine,
-    /// Somebody sits before the viewer.
-    Urgent,
-}
-
-impl Priority {
-    /// As it stands on the wire.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Background => "background",
-            Self::Routine => "routine",
-            Self::Urgent => "urgent",
-        }
-    }
-
-    /// The priority with this key.
-    pub fn of(key: &str) -> Option<Self> {
-        [Self::Background, Self::Routine, Self::Urgent].into_iter().find(|p| p.key() == key)
+words! {
+    /// Who goes first. Within one priority the oldest job does.
+    #[derive(Default, PartialOrd, Ord)]
+    pub enum Priority {
+        /// When nobody else waits: a cohort, a second run.
+        Background = "background",
+        /// The ordinary study.
+        #[default]
+        Routine = "routine",
+        /// Somebody sits before the viewer.
+        Urgent = "urgent",
     }
 }
 
-/// What a job works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum JobKind {
-    /// DICOM instances that came over the wire.
-    Study,
-    /// A folder of the box.
-    Folder,
-    /// Voxels with their matrix.
-    Volume,
-    /// A corrected mask of an earlier job.
-    Mask,
-}
-
-impl JobKind {
-    /// As it stands on the wire.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Study => "study",
-            Self::Folder => "folder",
-            Self::Volume => "volume",
-            Self::Mask => "mask",
-        }
-    }
-
-    /// The kind with this key.
-    pub fn of(key: &str) -> Option<Self> {
-        [Self::Study, Self::Folder, Self::Volume, Self::Mask].into_iter().find(|k| k.key() == key)
+words! {
+    /// What a job works on.
+    pub enum JobKind {
+        /// DICOM instances that came over the wire.
+        Study = "study",
+        /// A folder of the box.
+        Folder = "folder",
+        /// Voxels with their matrix.
+        Volume = "volume",
+        /// A corrected mask of an earlier job.
+        Mask = "mask",
     }
 }
 

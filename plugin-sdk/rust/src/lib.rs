@@ -5,6 +5,7 @@
 //! - [`job`]: what a client asked the daemon to do, and how far it came
 //! - [`client`]: a connection to the daemon
 //! - [`wire`]: the messages between the daemon and its clients
+//! - [`words`]: enums whose values are words, each written once
 //!
 //! Absent from here: DICOM, ONNX Runtime and every algorithm.
 
@@ -13,6 +14,7 @@ pub mod finding;
 pub mod job;
 pub mod result;
 pub mod wire;
+mod words;
 
 pub use finding::Finding;
 pub use result::AnalysisResult;

@@ -88,7 +88,7 @@ pub fn run(command: KeysCommand, config: &Config) -> Exit {
 fn list(folder: &KeyFolder) -> Result<(), KeyError> {
     for (name, key) in folder.clients()? {
         let until = key.until.map(|day| format!("until {day}")).unwrap_or_default();
-        println!("{name:<24} {:<10} {until}", role_key(key.role));
+        println!("{name:<24} {:<10} {until}", key.role.key());
     }
     Ok(())
 }
@@ -109,15 +109,6 @@ pub fn run_audit(command: AuditCommand, config: &Config) -> Exit {
     }
 }
 
-fn role_key(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Submitter => "submitter",
-        Role::Admin => "admin",
-    }
-}
-
 fn parse_role(text: &str) -> Result<Role, String> {
-    let known = [Role::Viewer, Role::Submitter, Role::Admin];
-    known.into_iter().find(|r| role_key(*r) == text).ok_or_else(|| "roles are viewer, submitter and admin".to_owned())
+    Role::of(text).ok_or_else(|| "roles are viewer, submitter and admin".to_owned())
 }

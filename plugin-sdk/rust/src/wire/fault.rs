@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::words::words;
+
 /// A refusal: for programs, for people, and whether trying again helps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
@@ -16,70 +18,64 @@ pub struct Fault {
     pub retry: bool,
 }
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $key:literal, retry $retry:literal;)*) => {
-        /// Stable words for programs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-        pub enum FaultCode {
-            $($(#[$doc])* #[serde(rename = $key)] $name,)*
-        }
-
-        impl FaultCode {
-            /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// As it stands on the wire.
-            pub fn key(self) -> &'static str {
-                match self { $(Self::$name => $key),* }
-            }
-
-            /// True where the very same request may succeed later.
-            pub fn is_passing(self) -> bool {
-                match self { $(Self::$name => $retry),* }
-            }
-        }
-    };
+words! {
+    /// Stable words for programs.
+    pub enum FaultCode {
+        /// The message is of another major version.
+        Version = "version_unsupported",
+        /// The header is not MessagePack, or a field is missing or of the wrong type.
+        Malformed = "malformed",
+        /// The daemon does not know the verb.
+        UnknownVerb = "unknown_verb",
+        /// A frame is missing, one too many, or of another length than its header says.
+        Frames = "frames_wrong",
+        /// More than the limits of `hello` allow.
+        TooLarge = "too_large",
+        /// The role of this client does not allow it.
+        NotAllowed = "not_allowed",
+        /// No such job, or it is so old that it was removed.
+        NoSuchJob = "no_such_job",
+        /// The job is in a state in which this cannot be done.
+        WrongState = "wrong_state",
+        /// The manifest contradicts itself.
+        Manifest = "manifest_invalid",
+        /// A chunk does not begin where the item ends so far.
+        ChunkOrder = "chunk_out_of_order",
+        /// More chunks in flight than were granted.
+        Credit = "credit_exceeded",
+        /// What arrived has another SHA-256 than the manifest says; the item begins anew.
+        Digest = "digest_mismatch",
+        /// Some items are not whole yet.
+        Incomplete = "upload_incomplete",
+        /// The folder lies outside the allowed roots, or is not there.
+        Folder = "folder_not_allowed",
+        /// The job has no such artifact.
+        NoSuchArtifact = "no_such_artifact",
+        /// The disk would become too full.
+        DiskReserve = "disk_reserve",
+        /// Too many jobs wait already.
+        QueueFull = "queue_full",
+        /// The daemon is shutting down.
+        ShuttingDown = "shutting_down",
+        /// A fault of the daemon itself.
+        Internal = "internal",
+    }
 }
 
-codes! {
-    /// The message is of another major version.
-    Version = "version_unsupported", retry false;
-    /// The header is not MessagePack, or a field is missing or of the wrong type.
-    Malformed = "malformed", retry false;
-    /// The daemon does not know the verb.
-    UnknownVerb = "unknown_verb", retry false;
-    /// A frame is missing, one too many, or of another length than its header says.
-    Frames = "frames_wrong", retry false;
-    /// More than the limits of `hello` allow.
-    TooLarge = "too_large", retry false;
-    /// The role of this client does not allow it.
-    NotAllowed = "not_allowed", retry false;
-    /// No such job, or it is so old that it was removed.
-    NoSuchJob = "no_such_job", retry false;
-    /// The job is in a state in which this cannot be done.
-    WrongState = "wrong_state", retry false;
-    /// The manifest contradicts itself.
-    Manifest = "manifest_invalid", retry false;
-    /// A chunk does not begin where the item ends so far.
-    ChunkOrder = "chunk_out_of_order", retry true;
-    /// More chunks in flight than were granted.
-    Credit = "credit_exceeded", retry true;
-    /// What arrived has another SHA-256 than the manifest says; the item begins anew.
-    Digest = "digest_mismatch", retry true;
-    /// Some items are not whole yet.
-    Incomplete = "upload_incomplete", retry false;
-    /// The folder lies outside the allowed roots, or is not there.
-    Folder = "folder_not_allowed", retry false;
-    /// The job has no such artifact.
-    NoSuchArtifact = "no_such_artifact", retry false;
-    /// The disk would become too full.
-    DiskReserve = "disk_reserve", retry true;
-    /// Too many jobs wait already.
-    QueueFull = "queue_full", retry true;
-    /// The daemon is shutting down.
-    ShuttingDown = "shutting_down", retry true;
-    /// A fault of the daemon itself.
-    Internal = "internal", retry true;
+impl FaultCode {
+    /// True where the very same request may succeed later.
+    pub fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::ChunkOrder
+                | Self::Credit
+                | Self::Digest
+                | Self::DiskReserve
+                | Self::QueueFull
+                | Self::ShuttingDown
+                | Self::Internal
+        )
+    }
 }
 
 impl Fault {

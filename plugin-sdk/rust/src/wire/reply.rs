@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::limits::Limits;
 use crate::job::{JobId, JobState, JobSummary};
 use crate::result::BundleIdentity;
+use crate::words::words;
 
 /// An answer: to which request, and either what was asked for or why not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,16 +67,17 @@ pub struct Welcome {
     pub ready: bool,
 }
 
-/// What a client may do; each role may do what those before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Look: events, artifacts, list, status, device.
-    Viewer,
-    /// Also submit, upload, choose, cancel.
-    Submitter,
-    /// Everything, jobs of others too.
-    Admin,
+words! {
+    /// What a client may do; each role may do what those before it may.
+    #[derive(PartialOrd, Ord)]
+    pub enum Role {
+        /// Look: events, artifacts, list, status, device.
+        Viewer = "viewer",
+        /// Also submit, upload, choose, cancel.
+        Submitter = "submitter",
+        /// Everything, jobs of others too.
+        Admin = "admin",
+    }
 }
 
 /// How much of a job's input is here.
