@@ -136,6 +136,7 @@ def test_a_volume_and_then_its_corrected_mask(client, study):
     assert len(lesions) == 1
     assert lesions[0]["volume_ml"] == pytest.approx(80 * np.prod(sagittal_grid().spacing) / 1000)
     final = {e.body["section"]: e for e in events if e.name == "section"}
+    assert sorted(final) == list(range(1, mask.shape[0] + 1))
     shown = np.frombuffer(b"".join(final[s].mask() for s in sorted(final)), np.uint8).reshape(mask.shape)
     assert (shown == mask).all()
     assert any("corrected by a person" in e.body["message"] for e in events if e.name == "warning")
