@@ -4,7 +4,8 @@ Research use only; not a medical device. Data passes these files in this order:
 
 drawing      geometry, noise, spine, tissue, cord, lesion, findings, surroundings, scanner, phantom
 handing over dicom_series, study, cohort
-learning     preprocessing, augment, multiresunet, densenet, grad_cam, train_segmenter, train_classifiers
+learning     preprocessing, augment, multiresunet, densenet, grad_cam, false_alarms, train_segmenter,
+             train_classifiers
 delivering   export, bundle, evaluate, card
 """
 

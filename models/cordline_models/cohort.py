@@ -25,8 +25,8 @@ SPLITS = ("train", "validation", "test")
 FIRST_SEED = {"train": 100_000, "validation": 200_000, "test": 300_000}
 """A split's seeds: FIRST_SEED + 1,000 x class + 0, 1, 2, ...; fewer than 1,000 a class, so the splits never meet."""
 COUNTS = {
-    "validation": {"healthy": 20, "astrocytoma": 20, "ependymoma": 20, "ms": 20, "nmosd": 20},
-    "train": {"healthy": 120, "astrocytoma": 190, "ependymoma": 190, "ms": 210, "nmosd": 210},
+    "validation": {"healthy": 40, "astrocytoma": 20, "ependymoma": 20, "ms": 20, "nmosd": 20},
+    "train": {"healthy": 240, "astrocytoma": 190, "ependymoma": 190, "ms": 210, "nmosd": 210},
     "test": {"healthy": 30, "astrocytoma": 34, "ependymoma": 45, "ms": 33, "nmosd": 45},
 }
 SMALL_SHARE = 0.7

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from torch import nn
 from .densenet import DenseNet121
 from .grad_cam import WithHeatMap
 from .multiresunet import MultiResUNet
+from .pipeline import open_session
 
 OPSET = 17
 MAX_BYTES = 16_000_000
@@ -34,6 +37,14 @@ def export_classifier(model: DenseNet121, path: Path) -> dict[str, float]:
         {2: "height", 3: "width"},
         {2: "map_height", 3: "map_width"},
     )
+
+
+def runtime_of(segmenter: MultiResUNet, run: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
+    """(n, h, w) images to maps by ONNX Runtime, which on a CPU is twice as quick as PyTorch."""
+    path = run / "segmenter.onnx"
+    export_segmenter(copy.deepcopy(segmenter), path)
+    session = open_session(path, threads)
+    return lambda images: session.run(None, {"image": images[:, None]})[0][:, 0]
 
 
 def _export(

@@ -130,7 +130,7 @@ def draw_findings(rng: np.random.Generator, label: str, spine: Spine) -> tuple[l
         lesion.s -= drop
         for pocket in lesion.pockets:
             pocket.s -= drop
-    fit_volume(lesions, volume, (8.5, 12.5) if tumour else (3.9, 6.2), 5.0 if tumour else 1.5)
+    fit_volume(lesions, volume, (8.5, 12.5) if tumour else (3.9, 6.2), 5.4 if tumour else 1.5)
     enhancement = float(rng.uniform(0.25, 0.55)) if rng.random() < figures.enhancing else 0.0
     for lesion in lesions:
         lesion.enhancement = enhancement

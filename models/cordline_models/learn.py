@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +12,15 @@ from . import train_classifiers, train_segmenter
 from .bundle import QUESTIONS, Settings, write_golden, write_manifest
 from .densenet import DenseNet121
 from .evaluate import evaluate
-from .export import export_classifier, export_segmenter
+from .export import export_classifier, export_segmenter, runtime_of
 from .multiresunet import MultiResUNet
-from .pipeline import Bundle, open_session
+from .pipeline import Bundle
 from .store import load_sections
 from .training import Stage, begin_with, set_up
 from .tune import choose, choose_decisions, table
 
 QUICK = {
-    "segmenter": [Stage(4, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1, settled=True)],
+    "segmenter": [Stage(4, 64, 4, 1e-3, 1), Stage(1, 256, 2, 1e-3, 1, settled=True, alarms=0.5)],
     "start": [Stage(3, 64, 12, 1e-3, 1)],
     "own": [Stage(2, 64, 6, 1e-3, 1), Stage(1, 64, 6, 1e-3, 1)],
 }
@@ -50,7 +49,7 @@ def train_all(
     sections = load_sections(cohort, "train", run / "store")
     stages = QUICK if quick else {}
     if only in (None, "segmenter"):
-        train_segmenter.train(sections, run, seed, stages.get("segmenter"))
+        train_segmenter.train(sections, run, seed, stages.get("segmenter"), threads)
     if only == "segmenter":
         return
     lesions = train_classifiers.lesions_of(sections)
@@ -64,14 +63,6 @@ def train_all(
             name, start, lesions, run, seed + 2 + k, stages.get("own"), only_first=only == "start"
         )
     print(f"trained in {(time.monotonic() - start_time) / 60:.0f} min; checkpoints and log in {run}")
-
-
-def runtime_of(segmenter: MultiResUNet, run: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
-    """(n, h, w) images to maps by ONNX Runtime, which on a CPU is twice as quick as PyTorch."""
-    path = run / "segmenter.onnx"
-    export_segmenter(segmenter, path)
-    session = open_session(path, threads)
-    return lambda images: session.run(None, {"image": images[:, None]})[0][:, 0]
 
 
 def weights(run: Path, name: str) -> dict[str, torch.Tensor]:

@@ -36,9 +36,9 @@ class Scan:
 def draw_scan(rng: np.random.Generator, oblique: bool | None = None, small: bool = False) -> Scan:
     """A protocol; `oblique` forces tilted sections or straight ones; `small` keeps matrices near 256."""
     kind = rng.choice(["neck", "chest", "large"], p=[0.5, 0.3, 0.2])
-    tall = {"neck": rng.uniform(220, 290), "chest": rng.uniform(280, 360), "large": rng.uniform(340, 440)}[kind]
+    tall = {"neck": rng.uniform(220, 270), "chest": rng.uniform(270, 330), "large": rng.uniform(320, 360)}[kind]
     square = rng.random() < 0.65
-    wide = tall if square else tall * rng.uniform(0.5, 0.85)
+    wide = tall if square else tall * rng.uniform(0.7, 0.95)
     pixel = tall / float(rng.choice([224, 256, 256, 288, 320] if small else [256, 256, 320, 320, 352, 384, 448, 512]))
     tilted = rng.random() < 0.4 if oblique is None else oblique
     spread = np.array([2.0, 5.0, 6.0]) if tilted else np.zeros(3)

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from . import CLASSES
+from . import CLASSES, false_alarms
 from .augment import intensity, place
+from .export import runtime_of
 from .multiresunet import MultiResUNet
 from .store import Sections
 from .training import Run, Stage, half_precision, to_input
@@ -17,10 +18,12 @@ from .training import Run, Stage, half_precision, to_input
 STAGES = [
     Stage(350, 96, 8, 2.5e-3),
     Stage(2400, 256, 6, 2e-3, columns=96),
-    Stage(200, 256, 3, 2.5e-4, 3, settled=True),
+    Stage(900, 256, 6, 1e-3, columns=96, alarms=0.35),
+    Stage(200, 256, 3, 2.5e-4, 3, settled=True, alarms=0.35),
 ]
 """Small views first, since they are quick; then tall ones, since only the whole length of a canal tells its edge from a
-lesion; whole sections last, so that no place of a section is new."""
+lesion; then many where it raised false alarms, for healthy sections teach little elsewhere; whole sections last, so
+that no place of a section is new."""
 WEIGHT = {"healthy": 0.21, "astrocytoma": 0.20, "ependymoma": 0.21, "ms": 0.21, "nmosd": 0.17}
 """How often a batch takes a case of each class: small lesions more often."""
 WITH_LESION = 0.65
@@ -39,16 +42,27 @@ class Sampler:
         weight = np.array([WEIGHT[c] * bool(len(i)) for c, i in zip(CLASSES, self.by_class, strict=True)])
         self.weight = weight / weight.sum()
         self.of_case = [np.flatnonzero(sections.case == k) for k in range(len(sections.cases))]
+        self.alarms: list[np.ndarray] = []  # as `false_alarms.find` gives them
 
-    def view(self, rng: np.random.Generator, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """Image and mask of a random view of `shape` (rows, columns)."""
+    def view(self, rng: np.random.Generator, stage: Stage) -> tuple[np.ndarray, np.ndarray]:
+        """Image and mask of a random view of the stage's shape."""
+        if self.alarms and rng.random() < stage.alarms:
+            points = self.alarms[rng.integers(len(self.alarms))]
+            index, *middle = points[rng.integers(len(points))]
+            return self._cut(rng, index, np.array(middle), stage.shape)
         case = rng.choice(self.by_class[rng.choice(len(self.weight), p=self.weight)])
         own = self.of_case[case]
         lesion = own[self.has[own]]
         index = rng.choice(lesion) if len(lesion) and rng.random() < WITH_LESION else rng.choice(own)
+        return self._cut(rng, index, self._middle(rng, index, lesion), stage.shape)
+
+    def _cut(
+        self, rng: np.random.Generator, index: int, middle: np.ndarray, shape: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A view of `shape` (rows, columns) of section `index`, not far from `middle` (row, column)."""
         image, mask = self.sections.view(index), self.sections.mask[index]
         size, section = np.array(shape), np.array(image.shape)
-        centre = self._middle(rng, index, lesion) + rng.uniform(-0.4, 0.4, 2) * size
+        centre = middle + rng.uniform(-0.4, 0.4, 2) * size
         # A view may reach past the section, but not by much.
         centre = np.where(size < section, np.clip(centre, size * 0.4, section - size * 0.4), section / 2)
         view, outline = place(rng, image, mask, shape, (float(centre[0]), float(centre[1])))
@@ -74,14 +88,16 @@ def loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     return 2 * F.binary_cross_entropy_with_logits(logits, truth) + 1 - overlap
 
 
-def train(sections: Sections, folder: Path, seed: int = 1, stages: list[Stage] | None = None) -> MultiResUNet:
-    """Train, or go on training, the segmenter in `folder`."""
+def train(
+    sections: Sections, folder: Path, seed: int = 1, stages: list[Stage] | None = None, threads: int = 1
+) -> MultiResUNet:
+    """Train, or go on training, the segmenter in `folder`; threads: of the look for false alarms."""
     stages = stages or STAGES
     run = Run(folder, "segmenter", MultiResUNet(), seed)
     sampler = Sampler(sections)
 
     def batch(rng: np.random.Generator, stage: Stage) -> tuple[torch.Tensor, torch.Tensor]:
-        views, outlines = zip(*(sampler.view(rng, stage.shape) for _ in range(stage.batch)), strict=True)
+        views, outlines = zip(*(sampler.view(rng, stage) for _ in range(stage.batch)), strict=True)
         return to_input(np.stack(views)[:, None]), to_input(np.stack(outlines)[:, None].astype(np.float32))
 
     def loss_of(rng: np.random.Generator, stage: Stage) -> torch.Tensor:
@@ -90,12 +106,16 @@ def train(sections: Sections, folder: Path, seed: int = 1, stages: list[Stage] |
             logits = run.model.logits(views)
         return loss(logits.float(), truth)
 
+    def look_before(stage: Stage) -> None:
+        if stage.alarms and not sampler.alarms:
+            sampler.alarms = false_alarms.find(runtime_of(run.model, folder, threads), sections, folder / "store")
+            run.log(event=f"{len(sampler.alarms)} healthy sections raise false alarms")
+
     def settle_after(stage: Stage) -> None:
-        following = stages[run.stage + 1] if run.stage + 1 < len(stages) else None
-        if not stage.settled and (following is None or following.settled):
+        if not stage.settled:
             run.settle(batch(np.random.default_rng([seed, 99, k]), stage)[0] for k in range(24))
 
-    run.train(stages, loss_of, settle_after)
+    run.train(stages, loss_of, look_before, settle_after)
     if not run.finished:
         run.finished = True
         run.log(event="finished")

@@ -29,6 +29,7 @@ class Stage:
     warm: int = 15
     columns: int | None = None  # of a view; as many as rows when left out
     settled: bool = False  # the batch norms keep the statistics of the stages before
+    alarms: float = 0.0  # share of the segmenter's views that lie where it raised false alarms
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -91,13 +92,16 @@ class Run:
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
 
-    def train(self, stages: list[Stage], loss_of, after_stage=None) -> None:
+    def train(self, stages: list[Stage], loss_of, before_stage=None, after_stage=None) -> None:
         """Go through `stages`; loss_of(rng, stage) draws a batch and returns its loss.
 
-        after_stage(stage) may still change the model before the stage counts as done.
+        before_stage(stage) is called when a stage begins or goes on; after_stage(stage) may still change the model
+        before the stage counts as done.
         """
         while self.stage < len(stages):
             stage = stages[self.stage]
+            if before_stage:
+                before_stage(stage)
             rows, columns = stage.shape
             bar = tqdm(total=stage.steps, initial=self.step, desc=f"{self.name} {rows} x {columns}", mininterval=5)
             recent: list[float] = []

@@ -8,11 +8,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from cordline_models import false_alarms  # noqa: E402
 from cordline_models.__main__ import main  # noqa: E402
 from cordline_models.bundle import QUESTIONS, Settings, sha256  # noqa: E402
 from cordline_models.multiresunet import MultiResUNet  # noqa: E402
 from cordline_models.store import load_sections  # noqa: E402
-from cordline_models.train_segmenter import train  # noqa: E402
+from cordline_models.train_segmenter import Sampler, train  # noqa: E402
 from cordline_models.training import Run, Stage, begin_with  # noqa: E402
 
 
@@ -99,6 +100,35 @@ def test_training_begins_with_an_earlier_run(site, tmp_path, capsys):
     common = ["--cohort", str(site), "--run", str(tmp_path / "run")]
     assert main(["train", *common, "--begin-with", str(tmp_path / "none")]) == 1
     assert "--begin-with takes the folder of an earlier run" in capsys.readouterr().err
+
+
+def test_views_lie_where_healthy_sections_raise_false_alarms(site, tmp_path):
+    sections = load_sections(site, "train", tmp_path / "store")
+    healthy = np.flatnonzero(sections.label[sections.case] == 0)
+    shown = iter(range(len(healthy)))
+
+    def segment(images):
+        """Sure of a lesion at rows 40 to 43, columns 200 to 203 of every second section."""
+        assert images.shape == (1, 256, 256)
+        maps = np.zeros_like(images)
+        maps[:, 40:44, 200:204] = 0.9 * (next(shown) % 2)
+        return maps
+
+    alarms = false_alarms.find(segment, sections, tmp_path / "store")
+    assert [points[0, 0] for points in alarms] == healthy[1::2].tolist()
+    again = false_alarms.find(None, sections, tmp_path / "store")  # as a resumed training reads them
+    assert all(np.array_equal(a, b) for a, b in zip(alarms, again, strict=True))
+
+    sampler, cut = Sampler(sections), []
+    sampler.alarms = alarms
+    sampler._cut = lambda _rng, index, middle, _shape: cut.append((index, *middle))
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        sampler.view(rng, Stage(1, 64, 1, 1e-3, alarms=0.5))
+    near = sum(index in healthy[1::2] and 40 <= row < 44 and 200 <= column < 204 for index, row, column in cut)
+    assert 70 <= near <= 130
+    with pytest.raises(ValueError, match="belongs to another cohort"):
+        false_alarms.find(None, load_sections(site, "test", tmp_path / "store"), tmp_path / "store")
 
 
 def test_bad_cohort_is_explained(tmp_path, capsys):
