@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::dicom::read::limits::Limits;
 use crate::dicom::read::series::SeriesRules;
+use crate::reader::ReaderLimits;
 
 /// The file that is read when none is named and this one exists.
 pub const DEFAULT_FILE: &str = "/etc/cordline/cordline.toml";
@@ -75,6 +76,8 @@ pub struct DaemonConfig {
     pub queue: u64,
     /// How much clients may send at once.
     pub limits: WireLimits,
+    /// What the process that reads files may use.
+    pub reader: ReaderLimits,
     /// How long jobs that have ended are kept.
     pub keep: Keep,
 }
@@ -107,6 +110,7 @@ impl Default for DaemonConfig {
             reserve_bytes: 2 << 30,
             queue: 1000,
             limits: WireLimits::default(),
+            reader: ReaderLimits::default(),
             keep: Keep::default(),
         }
     }

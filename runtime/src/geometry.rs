@@ -3,6 +3,7 @@
 //! One convention inside the whole program: LPS patient coordinates in mm (as DICOM has them), arrays in the order (section, row, column),
 //! spacing in the same order. Conversions happen only at the doors.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A point or a direction in patient coordinates (LPS); points in mm.
@@ -12,12 +13,36 @@ pub type Lps = [f64; 3];
 const ORTHONORMAL_TOLERANCE: f64 = 1e-3;
 
 /// The grid of a volume: shape, spacing, orientation and position.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Parts", into = "Parts")]
 pub struct Geometry {
     shape: [usize; 3],
     spacing: [f64; 3],
     origin: Lps,
     axes: [Lps; 3],
+}
+
+/// A grid on its way between two processes; checked again where it arrives.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    shape: [usize; 3],
+    spacing: [f64; 3],
+    origin: Lps,
+    axes: [Lps; 3],
+}
+
+impl From<Geometry> for Parts {
+    fn from(Geometry { shape, spacing, origin, axes }: Geometry) -> Self {
+        Self { shape, spacing, origin, axes }
+    }
+}
+
+impl TryFrom<Parts> for Geometry {
+    type Error = GeometryError;
+
+    fn try_from(Parts { shape, spacing, origin, axes }: Parts) -> Result<Self, GeometryError> {
+        Self::new(shape, spacing, origin, axes)
+    }
 }
 
 /// Why a grid cannot be one.

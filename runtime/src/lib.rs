@@ -8,7 +8,8 @@
 //! - [`digest`]: which bytes, voxels and masks these are
 //! - [`geometry`], [`volume`]: voxels and where they lie in the patient (LPS, mm)
 //! - [`pipeline`]: normalise, segment, measure, classify, explain; pure functions on arrays and Geometry
-//! - [`analyze`]: the road itself; [`analysed`] is what it carries, [`stage`] where it is
+//! - [`reader`]: files to a volume; for the daemon in a process of its own
+//! - [`analyze`]: the road itself; [`analysed`] is what it carries, [`stage`] where it is, [`stop`] why it ended early
 //! - [`deliver`], [`outbox`]: findings to files, whole or not at all
 //! - [`report`]: the page and the pictures for people
 //! - [`evaluate`]: figures of a cohort
@@ -38,7 +39,9 @@ pub mod networks;
 pub mod outbox;
 pub mod pipeline;
 pub mod private_folder;
+pub mod reader;
 pub mod report;
 pub mod spool;
 pub mod stage;
+pub mod stop;
 pub mod volume;

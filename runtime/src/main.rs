@@ -2,8 +2,13 @@
 
 use std::process::ExitCode;
 
-use cordline::cli;
+use cordline::{cli, reader};
 
 fn main() -> ExitCode {
+    cordline_device::memory::keep_freed();
+    // The daemon's own process for files: no flags, no configuration, no log.
+    if std::env::args_os().nth(1).is_some_and(|word| word == reader::COMMAND) {
+        return reader::child::run();
+    }
     cli::run(cli::parse()).into()
 }

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import tiny_bundle
+from daemon_process import Daemon
+from landmark import draw, sagittal_grid
+from mr_series import classic, save
 
 TREE = Path(__file__).parents[2]
 TIME_LIMIT_S = 120
@@ -91,3 +94,35 @@ def analyse(cordline, bundle, tmp_path):
         return cordline("analyze", *inputs, "--out", out, "--bundle", bundle, *flags, env=env, out=out)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    grid = sagittal_grid()
+    folder = tmp_path_factory.mktemp("study")
+    save(classic(draw(grid), grid), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shared(program, library, bundle, tmp_path_factory, study):
+    """One daemon for all tests that leave it as it was."""
+    daemon = Daemon(program, library, bundle, tmp_path_factory.mktemp("d"))
+    daemon.roots = [study]
+    daemon.start()
+    yield daemon
+    assert daemon.stop() == 0, daemon.log()
+
+
+@pytest.fixture
+def daemon(program, library, bundle, tmp_path):
+    daemon = Daemon(program, library, bundle, tmp_path)
+    yield daemon
+    if daemon.process and daemon.process.poll() is None:
+        daemon.kill()
+
+
+@pytest.fixture
+def client(shared):
+    with shared.client() as client:
+        yield client

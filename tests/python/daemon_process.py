@@ -9,9 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from conftest import TREE
-
-sys.path.insert(0, str(TREE / "plugin-sdk/python"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "plugin-sdk/python"))
 from cordline_client import Client, Nobody
 
 START_S = 30

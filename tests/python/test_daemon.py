@@ -11,47 +11,13 @@ import numpy as np
 import pytest
 import zmq
 from conftest import TREE
-from daemon_process import Daemon
 from landmark import draw, sagittal_grid
-from mr_series import classic, save
 
 sys.path.insert(0, str(TREE / "plugin-sdk/python"))
 from cordline_client import Client, Nobody, Refused, pack_bits
 
 pytestmark = pytest.mark.timeout(120)
 ENDS = ("completed", "failed", "cancelled", "needs_selection", "out_of_scope")
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    grid = sagittal_grid()
-    folder = tmp_path_factory.mktemp("study")
-    save(classic(draw(grid), grid), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def shared(program, library, bundle, tmp_path_factory, study):
-    """One daemon for all tests that leave it as it was."""
-    daemon = Daemon(program, library, bundle, tmp_path_factory.mktemp("d"))
-    daemon.roots = [study]
-    daemon.start()
-    yield daemon
-    assert daemon.stop() == 0, daemon.log()
-
-
-@pytest.fixture
-def daemon(program, library, bundle, tmp_path):
-    daemon = Daemon(program, library, bundle, tmp_path)
-    yield daemon
-    if daemon.process and daemon.process.poll() is None:
-        daemon.kill()
-
-
-@pytest.fixture
-def client(shared):
-    with shared.client() as client:
-        yield client
 
 
 def ended(client, job) -> dict:

@@ -27,6 +27,7 @@ use crate::networks::Networks;
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::normalise;
 use crate::stage::{Spent, Stage, Stopwatch};
+use crate::stop::Stop;
 use find::{Images, find};
 pub use models::Models;
 pub use progress::{Observer, Progress};
@@ -34,7 +35,6 @@ pub use subject::{Correction, Subject};
 use take_in::{Input, take_in};
 
 /// What is to be analysed.
-#[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// What it is.
     pub subject: Subject<'a>,
@@ -51,7 +51,7 @@ pub struct Request<'a> {
 /// Every end of the road is a result: an answer, a choice for a person, out of scope, or failed with a reason. The error is left for the case
 /// in which not even the result can be written.
 pub fn analyze(
-    request: &Request<'_>,
+    request: Request<'_>,
     config: &Config,
     models: Models<'_>,
     observer: &mut Observer<'_>,
@@ -116,25 +116,6 @@ fn blank() -> AnalysisResult {
     }
 }
 
-/// Why the road ends early.
-struct Stop {
-    state: State,
-    problem: Problem,
-}
-
-impl Stop {
-    /// `problem` is there unless the state is `completed`.
-    fn at(state: State, problem: Option<Problem>) -> Self {
-        Self { state, problem: problem.expect("a road that ends early has a reason") }
-    }
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self { state: State::Failed, problem }
-    }
-}
-
 /// Asks the observer whether to go on.
 fn tell(observer: &mut Observer<'_>, progress: Progress<'_>) -> Result<(), NetworkError> {
     match observer(progress) {
@@ -151,7 +132,7 @@ impl From<NetworkError> for Stop {
 
 /// The road itself; what is learnt on the way goes into `result` at once, so that an early end still tells it.
 fn travel(
-    request: &Request<'_>,
+    request: Request<'_>,
     config: &Config,
     models: Models<'_>,
     result: &mut AnalysisResult,
@@ -175,6 +156,7 @@ fn travel(
         std::thread::spawn(move || (verify::all(&bundle), memory::thread_processor_ms()))
     });
 
+    let correction = request.correction;
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
 
     let stage = Stage::Normalising;
@@ -199,8 +181,8 @@ fn travel(
             cold.insert(opened)
         }
     };
-    result.warnings.extend(request.correction.map(Correction::warning));
-    let images = Images { volume: &volume, t2w: &t2w, t1c: t1c_voxels.as_ref(), correction: request.correction };
+    result.warnings.extend(correction.map(Correction::warning));
+    let images = Images { volume: &volume, t2w: &t2w, t1c: t1c_voxels.as_ref(), correction };
     let findings = find(&bundle, networks, &images, watch, observer);
     say_provider(networks, config, result);
     watch.time_spent("closing", || drop(cold));
@@ -210,7 +192,7 @@ fn travel(
     result.classifications = findings.classifications.clone();
     result.not_asked = findings.not_asked.clone();
     result.lesions = findings.lesions.clone();
-    let semiautomatic = request.correction.is_some();
+    let semiautomatic = correction.is_some();
     Ok(Analysed { source, t1c: t1c_source, volume, findings, manifest: bundle.manifest, semiautomatic })
 }
 

@@ -5,17 +5,19 @@ use std::path::PathBuf;
 use cordline_sdk::result::{Problem, SeriesChoice, State};
 use ndarray::Array3;
 
-use super::Stop;
 use crate::dicom::read::series::SeriesRules;
 use crate::geometry::{Geometry, GeometryError, Lps, dot};
 use crate::pipeline::segment::Segmented;
+use crate::reader::Reader;
+use crate::stop::Stop;
 use crate::volume::Volume;
 
 /// What is analysed.
-#[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     /// Files, folders and ZIP archives of one patient.
     Files(&'a [PathBuf]),
+    /// The same, in the hands of a process of its own.
+    Reader(Reader),
     /// A volume that a person chose in a viewer, with the T1c where there is one.
     Volume(&'a Volume, Option<&'a Volume>),
 }

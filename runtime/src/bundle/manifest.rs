@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The manifest format that this program reads.
 pub const FORMAT: u32 = 1;
@@ -87,7 +87,7 @@ pub struct Input {
 }
 
 /// What becomes of a contrast-enhanced T1-weighted series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum T1cUse {
     /// Not looked at.

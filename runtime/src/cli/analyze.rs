@@ -86,7 +86,7 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
         series: args.series.as_deref(),
         correction: None,
     };
-    analyze::analyze(&request, config, Models::Cold, &mut |progress| {
+    analyze::analyze(request, config, Models::Cold, &mut |progress| {
         bar.show(&progress);
         ControlFlow::Continue(())
     })

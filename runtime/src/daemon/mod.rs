@@ -9,12 +9,14 @@
 //! - [`server`]: the one thread that owns the sockets; [`client`] is a connection, [`enquiries`] what is looked up at once
 //! - [`gate`]: who may come in from other hosts
 //! - [`clerk`]: the one who writes journal and spool; [`input`] and [`folder`] are what clients want analysed
-//! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`happening`] turns its steps into events
+//! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`ahead`] reads the next one's
+//!   files meanwhile, [`happening`] turns its steps into events
 //! - [`tidy`]: what goes away by itself
 //! - [`check`](mod@check): can the daemon work with this configuration
 //! - [`metrics`]: figures for Prometheus, liveness and readiness
 //! - [`mail`]: letters to the server, and the bell that wakes it
 
+mod ahead;
 mod check;
 mod clerk;
 mod client;

@@ -12,7 +12,10 @@ use ndarray::Array3;
 
 use crate::analyze::subject::geometry_of;
 use crate::analyze::{Correction, Request, Subject};
+use crate::bundle::manifest::Manifest;
+use crate::config::Config;
 use crate::journal::{JobRecord, Journal};
+use crate::reader::{Ask, Reader};
 use crate::spool::Spool;
 use crate::volume::Volume;
 
@@ -57,11 +60,17 @@ impl Task {
         Ok(task)
     }
 
-    /// As the analysis wants it.
-    pub(super) fn request<'a>(&'a self, out: &'a Path) -> Request<'a> {
-        let subject = match &self.volume {
-            Some((t2w, t1c)) => Subject::Volume(t2w, t1c.as_ref()),
-            None => Subject::Files(&self.files),
+    /// What the reader is asked; nothing where the voxels are here already.
+    pub(super) fn ask(&self, config: &Config, manifest: &Manifest) -> Option<Ask> {
+        self.volume.is_none().then(|| Ask::new(&self.files, self.series.as_deref(), config, manifest))
+    }
+
+    /// As the analysis wants it; `reader` has what was asked.
+    pub(super) fn request<'a>(&'a self, reader: Option<Reader>, out: &'a Path) -> Request<'a> {
+        let subject = match (&self.volume, reader) {
+            (Some((t2w, t1c)), _) => Subject::Volume(t2w, t1c.as_ref()),
+            (None, Some(reader)) => Subject::Reader(reader),
+            (None, None) => Subject::Files(&self.files),
         };
         Request { subject, out, series: self.series.as_deref(), correction: self.correction.as_ref() }
     }
@@ -196,7 +205,7 @@ mod tests {
         let task = Task::of(&record, &journal, &spool).unwrap();
         let (volume, _) = task.volume.as_ref().unwrap();
         assert_eq!(volume.voxels.as_slice().unwrap(), [1.0, -1.0, 3.0, 256.0]);
-        assert!(matches!(task.request(folder.path()).subject, Subject::Volume(..)));
+        assert!(matches!(task.request(None, folder.path()).subject, Subject::Volume(..)));
 
         // Provisional, then final: the last one counts.
         for (bits, is_final) in [([true, true, false, false], false), ([true, false, false, false], true)] {
@@ -211,7 +220,7 @@ mod tests {
         let task = Task::of(&record, &journal, &spool).unwrap();
         let correction = task.correction.as_ref().unwrap();
         assert!((correction.dice() - 2.0 / 3.0).abs() < 1e-12);
-        assert!(task.request(folder.path()).correction.is_some());
+        assert!(task.request(None, folder.path()).correction.is_some());
 
         journal.forget(&job("vol")).unwrap();
         assert_eq!(Task::of(&record, &journal, &spool).unwrap_err().code, "input_lost");

@@ -15,13 +15,13 @@ use cordline_sdk::result::{Problem, State};
 use cordline_sdk::wire::event::{FileInfo, Files, Happening, StateChange, Warning};
 use cordline_sdk::wire::reply::DeviceReport;
 
+use super::ahead::{Ahead, Begun, Desk};
 use super::clerk::{Assignment, Order, cancelled};
 use super::enquiries::Condition;
 use super::happening::{Narrator, Told};
 use super::metrics::Metrics;
-use super::task::Task;
 use crate::analyze::models::WarmModels;
-use crate::analyze::{self, Models};
+use crate::analyze::{self, Models, Progress};
 use crate::config::Config;
 use crate::digest;
 use crate::journal::Journal;
@@ -49,6 +49,7 @@ impl Worker {
     /// Works until the daemon goes down.
     pub(super) fn work(self, mut models: WarmModels, jobs: &Receiver<Assignment>) {
         self.tell_condition(&models);
+        let mut ahead = Ahead::default();
         while !self.stops() {
             let _ = self.clerk.send(Order::Idle);
             let Some(assignment) = self.wait(jobs) else { return };
@@ -60,9 +61,11 @@ impl Worker {
                         continue;
                     }
                 }
+                // What was read ahead followed the rules of the bundle before.
+                ahead = Ahead::default();
                 self.tell_condition(&models);
             }
-            self.run(&assignment, &mut models);
+            self.run(&assignment, &mut models, &mut ahead);
         }
     }
 
@@ -81,15 +84,25 @@ impl Worker {
         }
     }
 
-    fn run(&self, assignment: &Assignment, models: &mut WarmModels) {
+    fn run(&self, assignment: &Assignment, models: &mut WarmModels, ahead: &mut Ahead) {
         let job = &assignment.record.job;
         let mut narrator = Narrator::new(&models.networks().provider_names());
         let out = self.spool.results(job);
-        let task = match Task::of(&assignment.record, &self.journal, &self.spool) {
-            Ok(task) => task,
+        let desk =
+            Desk { config: &self.config, journal: &self.journal, spool: &self.spool, bundle: models.bundle().clone() };
+        let begun = match ahead.take(&assignment.record) {
+            Some(begun) => Ok(begun),
+            None => desk.begin(&assignment.record),
+        };
+        let Begun { task, reader } = match begun {
+            Ok(begun) => begun,
             Err(problem) => return self.tell(assignment, vec![end(JobState::Failed, problem)]),
         };
-        let outcome = analyze::analyze(&task.request(&out), &self.config, Models::Warm(models), &mut |progress| {
+        let request = task.request(reader, &out);
+        let outcome = analyze::analyze(request, &self.config, Models::Warm(models), &mut |progress| {
+            if matches!(progress, Progress::Segmented { .. }) {
+                ahead.look(&desk);
+            }
             let told = narrator.tell(progress);
             if !told.is_empty() {
                 self.tell(assignment, told);

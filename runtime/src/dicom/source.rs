@@ -1,9 +1,11 @@
 //! The series that was analysed, with all that result objects must carry over from it.
 
+use serde::{Deserialize, Serialize};
+
 /// The chosen series: one volume's worth of frames in section order, and the attributes that SEG, SR and heat map copy.
 ///
 /// Text is kept as decoded Unicode; an attribute that the source lacks is empty.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceSeries {
     /// Who was imaged.
     pub patient: Patient,
@@ -38,7 +40,7 @@ pub struct SourceSeries {
 }
 
 /// Patient Module and Patient Study Module.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Patient {
     /// PatientName.
     pub name: String,
@@ -57,7 +59,7 @@ pub struct Patient {
 }
 
 /// General Study Module.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Study {
     /// StudyInstanceUID.
     pub uid: String,
@@ -76,7 +78,7 @@ pub struct Study {
 }
 
 /// Where a section comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourceFrame {
     /// SOPClassUID of the instance.
     pub sop_class_uid: String,

@@ -36,7 +36,7 @@ impl LesionSections {
         let small: Vec<(usize, Array2<f32>)> = mask
             .outer_iter()
             .enumerate()
-            .filter(|(_, m)| m.iter().any(|&v| v))
+            .filter(|(_, m)| m.fold(false, |any, &v| any | v)) // no early end, and so vectorised
             .map(|(s, m)| (s, resize::nearest(m, size).mapv(|v| f32::from(u8::from(v)))))
             .filter(|(_, m)| m.iter().any(|&v| v > 0.0))
             .collect();

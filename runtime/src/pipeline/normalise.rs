@@ -17,7 +17,8 @@ pub fn normalise(voxels: &Array3<f32>, clip: f32) -> Array3<f32> {
     // Clipping z at +-clip is clipping the values themselves at mean +- clip * std: both are monotonic.
     let low = f64::from(low).max(mean - f64::from(clip) * std);
     let high = f64::from(high).min(mean + f64::from(clip) * std);
-    voxels.mapv(|v| ((f64::from(v).clamp(low, high) - low) / (high - low)) as f32)
+    let scale = 1.0 / (high - low); // a product is several times quicker than a quotient
+    voxels.mapv(|v| ((f64::from(v).clamp(low, high) - low) * scale) as f32)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Between the native grid and the network's, as OpenCV does it.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::F32;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use ndarray::{Array2, ArrayView2};
+use zerocopy::IntoBytes;
 
 /// Resizes with OpenCV's INTER_LINEAR: two by two neighbours, pixel centres at half-integers, no antialiasing.
 ///
@@ -14,13 +14,16 @@ pub fn linear(image: ArrayView2<'_, f32>, size: [usize; 2]) -> Array2<f32> {
         return image.to_owned();
     }
     let image = image.as_standard_layout();
-    let pixels: Vec<F32> = image.iter().map(|&v| F32::new(v)).collect();
-    let source = TypedImageRef::new(columns as u32, rows as u32, &pixels).expect("the pixels fill the image");
-    let mut target = TypedImage::<F32>::new(size[1] as u32, size[0] as u32);
+    let mut resized = Array2::<f32>::zeros(size);
+    let from = image.as_slice().expect("standard layout is one slice");
+    let to = resized.as_slice_mut().expect("a new array is one slice");
+    let source =
+        ImageRef::new(columns as u32, rows as u32, from.as_bytes(), PixelType::F32).expect("the pixels fill the image");
+    let mut target = Image::from_slice_u8(size[1] as u32, size[0] as u32, to.as_mut_bytes(), PixelType::F32)
+        .expect("the array has this size");
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Interpolation(FilterType::Bilinear));
-    Resizer::new().resize_typed(&source, &mut target, &options).expect("no crop box is given, so none can lie outside");
-    Array2::from_shape_vec((size[0], size[1]), target.pixels().iter().map(|p| p.0).collect())
-        .expect("the target has this size")
+    Resizer::new().resize(&source, &mut target, &options).expect("no crop box is given, so none can lie outside");
+    resized
 }
 
 /// Resizes with OpenCV's INTER_NEAREST: the source index is floor(target index x source / target).

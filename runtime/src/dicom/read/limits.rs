@@ -1,9 +1,9 @@
 //! How much input is accepted. Every figure is configuration; the defaults fit spine MR with room to spare.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Upper bounds on what is read. They keep a hostile or damaged file from costing more than a moment and a few megabytes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Bytes of a classic (one frame) file.

@@ -240,7 +240,7 @@ impl ResultContext<'_> {
         parts.push(self.device.software_versions.join(" "));
         if self.semiautomatic {
             // A corrected mask is an input of its own.
-            parts.push(digest::sha256_of_voxels(&self.findings.labels, u16::to_le_bytes));
+            parts.push(digest::sha256_of_voxels(&self.findings.labels));
         }
         parts.push(kind.to_owned());
         uid::derived(&parts)

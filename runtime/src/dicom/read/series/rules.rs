@@ -1,11 +1,11 @@
 //! The thresholds and word lists of the series choice. All of it is configuration.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What makes a series a sagittal T2-weighted one of the spine.
 ///
 /// Words are compared without case with the words of the description; `*` at an end of a word stands for anything.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeriesRules {
     /// Fewest sections.

@@ -1,0 +1,26 @@
+//! Why the road of a study ends early.
+
+use cordline_sdk::result::{Problem, State};
+use serde::{Deserialize, Serialize};
+
+/// An end before any finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stop {
+    /// How it ended.
+    pub state: State,
+    /// Why.
+    pub problem: Problem,
+}
+
+impl Stop {
+    /// `problem` is there unless the state is `completed`.
+    pub fn at(state: State, problem: Option<Problem>) -> Self {
+        Self { state, problem: problem.expect("a road that ends early has a reason") }
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self { state: State::Failed, problem }
+    }
+}
