@@ -33,6 +33,7 @@ class Daemon:
         self.process: subprocess.Popen | None = None
         self.roots: list[Path] = []
         self.tcp = ""
+        self.threads = 1
         self.keys = folder / "keys"
 
     @property
@@ -45,7 +46,7 @@ class Daemon:
             self.environment |= {"CORDLINE_DAEMON__TCP": self.tcp, "CORDLINE_DAEMON__KEYS": str(self.keys)}
         return [
             str(self.program), "serve", "--spool", str(self.spool), "--socket", str(self.socket),
-            "--bundle", str(self.bundle), "--threads", "1", *roots,
+            "--bundle", str(self.bundle), "--threads", str(self.threads), *roots,
         ]  # fmt: skip
 
     def start(self) -> "Daemon":

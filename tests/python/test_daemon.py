@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -551,3 +552,7 @@ def test_figures_liveness_and_readiness(daemon, study):
     assert 'cordline_provider{provider="CPU"} 1' in page
     with pytest.raises(urllib.error.HTTPError):
         get("/etc/passwd")
+    # The dashboard draws nothing that the daemon does not tell.
+    drawn = (TREE / "packaging/grafana/cordline.json").read_text()
+    for name in set(re.findall(r"cordline_[a-z_]+", drawn)):
+        assert f"\n{name}" in page or f"# TYPE {name.removesuffix('_total')} counter" in page, name
