@@ -1,6 +1,6 @@
 # Thin doors; each opens a script of packaging/scripts.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench training clean
+.PHONY: help setup demo test lint bench soak training clean
 
 scripts := packaging/scripts
 
@@ -22,6 +22,9 @@ lint: ## Check formatting and lints of Rust, Python and shell
 
 bench: ## Time the program against its networks alone and a Python pipeline
 	@$(scripts)/bench.sh
+
+soak: ## Kill the daemon a thousand times; every job must end once, with the same bytes
+	@$(scripts)/setup.sh tests && cargo build --locked --quiet --package cordline && .venv/bin/python tests/python/soak.py
 
 training: ## Install what training needs (PyTorch, in .venv-train)
 	@$(scripts)/setup.sh train

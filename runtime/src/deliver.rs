@@ -27,9 +27,9 @@ impl Earlier {
         Self(bytes.and_then(|b| serde_json::from_slice(&b).ok()))
     }
 
-    /// When the result was made: now, or at the earlier run where that had the same pixels, models and program. The objects of both runs carry
-    /// the same UIDs, so they must be the same bytes.
-    pub fn moment(&self, result: &AnalysisResult) -> DateTime<FixedOffset> {
+    /// When the earlier result was made, if it had the same pixels, models and program: the objects of both runs carry the same UIDs, so they must
+    /// be the same bytes.
+    pub fn moment(&self, result: &AnalysisResult) -> Option<DateTime<FixedOffset>> {
         let same = |earlier: &AnalysisResult| {
             let key = |r: &AnalysisResult| {
                 let series = r.series.as_ref();
@@ -43,9 +43,13 @@ impl Earlier {
             };
             key(earlier) == key(result)
         };
-        let earlier = self.0.as_ref().filter(|e| same(e)).and_then(|e| DateTime::parse_from_rfc3339(&e.created).ok());
-        earlier.unwrap_or_else(|| Local::now().fixed_offset().trunc_subsecs(0))
+        self.0.as_ref().filter(|e| same(e)).and_then(|e| DateTime::parse_from_rfc3339(&e.created).ok())
     }
+}
+
+/// Now, to the second, with the offset of the box.
+pub fn now() -> DateTime<FixedOffset> {
+    Local::now().fixed_offset().trunc_subsecs(0)
 }
 
 /// Writes everything but `result.json`, and lists it in `result.files`.

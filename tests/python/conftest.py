@@ -39,8 +39,7 @@ class Run:
         return self
 
 
-@pytest.fixture(scope="session")
-def program() -> Path:
+def find_program() -> Path:
     """The program: PROGRAM_UNDER_TEST, else the newest build of the tree."""
     if given := os.environ.get("PROGRAM_UNDER_TEST"):
         return Path(given)
@@ -51,13 +50,22 @@ def program() -> Path:
 
 
 @pytest.fixture(scope="session")
-def library() -> str:
+def program() -> Path:
+    return find_program()
+
+
+def find_library() -> str:
     """The ONNX Runtime to load: CORDLINE_ONNXRUNTIME, else the one that `make setup` laid into the tree."""
     if given := os.environ.get("CORDLINE_ONNXRUNTIME"):
         return given
     found = sorted((TREE / ".onnxruntime").glob("*/libonnxruntime.so.*"))
     assert found, "ONNX Runtime is not there: run `make setup`, or set CORDLINE_ONNXRUNTIME"
     return str(found[-1])
+
+
+@pytest.fixture(scope="session")
+def library() -> str:
+    return find_library()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ mod take_in;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use chrono::{DateTime, FixedOffset};
 use cordline_device::{ExecutionProvider, memory};
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
 
@@ -44,6 +45,8 @@ pub struct Request<'a> {
     pub series: Option<&'a str>,
     /// A mask that a person corrected: nothing is segmented, and the questions are asked again.
     pub correction: Option<&'a Correction>,
+    /// When the results say that they were made; now where absent. A job that is run again after a power cut must write the same bytes.
+    pub moment: Option<DateTime<FixedOffset>>,
 }
 
 /// Analyses a study and writes everything that is to be said of it into `request.out`.
@@ -58,6 +61,7 @@ pub fn analyze(
 ) -> Result<AnalysisResult, Problem> {
     let mut watch = Stopwatch::start();
     let earlier = Earlier::read(request.out);
+    let moment = request.moment;
     let outbox = Outbox::open(request.out).map_err(|e| e.problem())?;
     let mut result = blank();
     let analysed = match travel(request, config, models, &mut result, &mut watch, observer) {
@@ -70,7 +74,7 @@ pub fn analyze(
     };
     // Whoever stopped the analysis is told of it by the result; writing that is not stopped again.
     let _ = observer(Progress::Stage(Stage::Writing));
-    let created = earlier.moment(&result);
+    let created = earlier.moment(&result).or(moment).unwrap_or_else(deliver::now);
     result.created = created.to_rfc3339();
     let delivered = deliver::deliver(&outbox, analysed.as_ref(), created, &mut result, &mut watch);
     if let Err(problem) = delivered {

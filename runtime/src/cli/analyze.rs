@@ -85,6 +85,7 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
         out: &args.out,
         series: args.series.as_deref(),
         correction: None,
+        moment: None,
     };
     analyze::analyze(request, config, Models::Cold, &mut |progress| {
         bar.show(&progress);

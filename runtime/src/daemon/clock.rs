@@ -2,7 +2,26 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use chrono::{DateTime, FixedOffset, Local, SubsecRound};
+
 /// Now, in ms since 1970 (UTC).
 pub(super) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64)
+}
+
+/// The same moment to the second, with the offset of the box; absent beyond what a calendar holds.
+pub(super) fn local(ms: u64) -> Option<DateTime<FixedOffset>> {
+    let moment = DateTime::from_timestamp_millis(i64::try_from(ms).ok()?)?;
+    Some(moment.with_timezone(&Local).fixed_offset().trunc_subsecs(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_keeps_its_second_wherever_the_box_is() {
+        assert_eq!(local(1_764_000_123_456).unwrap().timestamp_millis(), 1_764_000_123_000);
+        assert_eq!(local(u64::MAX), None);
+    }
 }

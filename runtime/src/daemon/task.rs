@@ -10,6 +10,7 @@ use cordline_sdk::wire::request::{Input, Voxels};
 use cordline_sdk::wire::tensor::{Element, Tensor, unpack_bits};
 use ndarray::Array3;
 
+use super::clock;
 use crate::analyze::subject::geometry_of;
 use crate::analyze::{Correction, Request, Subject};
 use crate::bundle::manifest::Manifest;
@@ -29,6 +30,7 @@ pub(super) struct Task {
     volume: Option<(Volume, Option<Volume>)>,
     correction: Option<Correction>,
     series: Option<String>,
+    submitted_ms: u64,
 }
 
 impl Task {
@@ -36,7 +38,14 @@ impl Task {
     pub(super) fn of(record: &JobRecord, journal: &Journal, spool: &Spool) -> Result<Self, Problem> {
         let input = record.input.as_ref().ok_or_else(|| lost("the journal lost what this job works on"))?;
         let folder = spool.input(&record.job);
-        let mut task = Self { files: [folder.clone()], volume: None, correction: None, series: record.series.clone() };
+        let submitted_ms = record.submitted_ms;
+        let mut task = Self {
+            files: [folder.clone()],
+            volume: None,
+            correction: None,
+            series: record.series.clone(),
+            submitted_ms,
+        };
         match input {
             Input::Study { .. } | Input::Folder { .. } => {}
             Input::Volume { t2w, t1c } => {
@@ -54,7 +63,8 @@ impl Task {
                     None => kept_mask(journal, job, corrected.dim())?,
                 };
                 let series = below.series.or(chosen_series(journal, job)?);
-                task = Self { correction: Some(Correction { mask: corrected, machine }), series, ..below };
+                task =
+                    Self { correction: Some(Correction { mask: corrected, machine }), series, submitted_ms, ..below };
             }
         }
         Ok(task)
@@ -72,7 +82,8 @@ impl Task {
             (None, Some(reader)) => Subject::Reader(reader),
             (None, None) => Subject::Files(&self.files),
         };
-        Request { subject, out, series: self.series.as_deref(), correction: self.correction.as_ref() }
+        let (series, correction) = (self.series.as_deref(), self.correction.as_ref());
+        Request { subject, out, series, correction, moment: clock::local(self.submitted_ms) }
     }
 }
 
@@ -185,7 +196,7 @@ mod tests {
 
     fn keep(journal: &mut Journal, name: &str, kind: JobKind, input: Input) -> JobRecord {
         let (priority, series) = (Priority::Routine, None);
-        journal.begin(&NewJob { job: job(name), kind, priority, submitted_ms: 1, input, series }).unwrap()
+        journal.begin(&NewJob { job: job(name), kind, priority, submitted_ms: 7001, input, series }).unwrap()
     }
 
     fn put(spool: &Spool, name: &str, item: &str, bytes: &[u8]) {
@@ -205,7 +216,9 @@ mod tests {
         let task = Task::of(&record, &journal, &spool).unwrap();
         let (volume, _) = task.volume.as_ref().unwrap();
         assert_eq!(volume.voxels.as_slice().unwrap(), [1.0, -1.0, 3.0, 256.0]);
-        assert!(matches!(task.request(None, folder.path()).subject, Subject::Volume(..)));
+        let request = task.request(None, folder.path());
+        assert!(matches!(request.subject, Subject::Volume(..)));
+        assert_eq!(request.moment.unwrap().timestamp_millis(), 7000, "the moment of a job is that of its submission");
 
         // Provisional, then final: the last one counts.
         for (bits, is_final) in [([true, true, false, false], false), ([true, false, false, false], true)] {
