@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "plugin-sdk/python"))
-from cordline_client import Client, Nobody
+from cordline_client import Client, Nobody, Refused
 
+__all__ = ["Client", "Daemon", "Nobody", "Refused"]
 START_S = 30
 
 

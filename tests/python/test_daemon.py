@@ -397,6 +397,22 @@ def test_a_queued_job_can_be_cancelled_and_taken_up_again(daemon, study):
         assert all(ended(client, j)["state"] in ENDS for j in jobs)
 
 
+def test_a_job_is_told_where_it_stands_and_how_long_it_takes(daemon, study):
+    daemon.start()
+    with daemon.client() as client:
+        assert ended(client, client.submit_study([study]))["state"] == "completed"
+        jobs = [client.submit_study([study], series=f"1.2.{n}") for n in range(4)]
+        background = client.submit_study([study], series="1.3", priority="background")
+        first, last = client.status(jobs[0]), client.status(background)
+        box = client.status()
+        if last["state"] == "queued":
+            assert last["position"] <= 4
+            assert first.get("seconds_left", 0) <= last["seconds_left"] <= box["seconds_left"] + 1
+        for job in (*jobs, background):
+            ended(client, job)
+        assert client.status()["seconds_left"] == 0
+
+
 def test_nobody_listens(tmp_path):
     with pytest.raises(Nobody, match="the key was not accepted, or nobody listens"):
         Client(f"ipc://{tmp_path}/none", patience_s=0.3)
@@ -405,16 +421,26 @@ def test_nobody_listens(tmp_path):
 def test_the_smallest_adapter(shared, study):
     script = TREE / "plugin-sdk/python/examples/watch_folder.py"
     assert len(script.read_text().splitlines()) <= 40
-    done = subprocess.run(
-        [sys.executable, script, study, shared.endpoint],
-        env=shared.environment | {"PYTHONPATH": str(TREE / "plugin-sdk/python")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    said = run_example(shared, [sys.executable, script, study, shared.endpoint])
+    assert "voxels of lesion" in said
+    assert "Research use only" in said
+
+
+def test_the_smallest_adapter_in_async_rust(shared, study, program):
+    said = run_example(shared, [program.parent / "examples/watch_folder", study, shared.endpoint])
+    assert said.splitlines()[0] == "Research use only; not a medical device"
+    sections = [line.split()[1] for line in said.splitlines() if line.startswith("section")]
+    assert len(sections) == sagittal_grid().shape[0]
+    assert len(set(sections)) == len(sections)
+    assert "A test bundle" in said
+    assert said.splitlines()[-1] == "Tumour: Ependymoma"
+
+
+def run_example(daemon, command) -> str:
+    environment = daemon.environment | {"PYTHONPATH": str(TREE / "plugin-sdk/python")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert "voxels of lesion" in done.stdout
-    assert "Research use only" in done.stdout
+    return done.stdout
 
 
 def test_the_commands_speak_the_same_wire(shared, study, cordline, tmp_path):

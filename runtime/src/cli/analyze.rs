@@ -98,7 +98,10 @@ fn through_daemon(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<Anal
     let socket = args.socket.as_ref().unwrap_or(&config.daemon.socket);
     let fetched = remote::connect(socket).and_then(|mut client| {
         let job = client.submit_study(&args.inputs, Priority::Urgent, args.series.as_deref(), &mut |_, _| {})?;
-        client.follow(&job, 0, &mut |event, _| bar.show_event(event))?;
+        client.follow(&job, 0, &mut |event, _| {
+            bar.show_event(event);
+            ControlFlow::Continue(())
+        })?;
         get::fetch(&mut client, &job, &args.out)
     });
     let files = fetched.map_err(|e| remote::problem(&e))?;

@@ -74,7 +74,7 @@ pub fn problem(error: &ClientError) -> Problem {
         ClientError::Unexpected { .. } => {
             ("unexpected", error.to_string(), "bring `cordline` and its daemon to the same version".to_owned())
         }
-        ClientError::Damaged { .. } | ClientError::Socket(_) => {
+        ClientError::Damaged { .. } | ClientError::Socket(_) | ClientError::Gone => {
             ("connection", error.to_string(), "try again; if it stays, look at the daemon's log".to_owned())
         }
     };

@@ -1,6 +1,7 @@
 //! `cordline watch`: a job as it runs, stage by stage and section by section, then its finding.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use clap::Args;
 use cordline_sdk::client::{Client, ClientError};
@@ -34,14 +35,15 @@ pub fn run(args: &WatchArgs, config: &Config) -> Exit {
 /// Follows a job to its end.
 pub fn watch(client: &mut Client, job: &JobId, since: u64, json: bool) -> Result<Exit, ClientError> {
     client.follow(job, since, &mut |event, raw| {
-        // Whoever closed the pipe wants to hear no more.
-        let _ = match json {
+        let written = match json {
             true => writeln!(std::io::stdout(), "{}", as_json(event)),
             false => match words(event, raw) {
                 Some(words) => writeln!(std::io::stdout(), "{words}"),
                 None => Ok(()),
             },
         };
+        // Whoever closed the pipe wants to hear no more.
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     if !json {
         println!("{}", cordline_sdk::RESEARCH_USE);

@@ -1,6 +1,6 @@
 //! The one who writes: journal and spool are changed here and nowhere else, one order after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +33,9 @@ use crate::spool::{Item, Spool};
 
 /// How often old jobs are looked for.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// How long news that a full disk refused waits for the next try.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the clerk is to do.
 // An order is moved once, from channel to work.
@@ -98,6 +101,8 @@ pub(super) struct Clerk {
     idle: bool,
     running: Option<(JobId, Arc<AtomicBool>)>,
     uploads: BTreeMap<JobId, Vec<Item>>,
+    /// News that is not on the disk yet: of one job at most, since none is assigned meanwhile.
+    unkept: VecDeque<(JobId, u64, Vec<Told>)>,
 }
 
 impl Clerk {
@@ -122,6 +127,7 @@ impl Clerk {
             idle: false,
             running: None,
             uploads: BTreeMap::new(),
+            unkept: VecDeque::new(),
         }
     }
 
@@ -134,9 +140,14 @@ impl Clerk {
                 self.tidy();
                 tidied = Some(Instant::now());
             }
-            let order = match orders.recv_timeout(TIDY_EVERY) {
+            let patience = if self.unkept.is_empty() { TIDY_EVERY } else { TRY_AGAIN };
+            let order = match orders.recv_timeout(patience) {
                 Ok(order) => order,
-                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.keep();
+                    self.assign();
+                    continue;
+                }
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             match order {
@@ -368,18 +379,31 @@ impl Clerk {
 
     /// Puts news down, then passes them on: nobody hears of what might be forgotten.
     fn happened(&mut self, job: &JobId, told: Vec<Told>) {
-        match self.journal.append(job, now_ms(), told) {
-            Ok(kept) => {
-                kept.iter().for_each(|kept| self.metrics.happened(&kept.event.what));
-                self.outgoing.send(Letter::News);
+        self.unkept.push_back((job.clone(), now_ms(), told));
+        self.keep();
+    }
+
+    /// Puts news down, in its order. What a full disk refuses waits here: nobody may hear of it, and no end of a job may be lost.
+    fn keep(&mut self) {
+        while let Some((job, at_ms, told)) = self.unkept.front() {
+            match self.journal.append(job, *at_ms, told.clone()) {
+                Ok(kept) => {
+                    kept.iter().for_each(|kept| self.metrics.happened(&kept.event.what));
+                    self.outgoing.send(Letter::News);
+                }
+                Err(error) if error.is_disk_full() => {
+                    tracing::error!(%job, "the disk of the spool is full: jobs wait until there is room");
+                    return;
+                }
+                Err(error) => tracing::error!(%job, %error, "events could not be kept"),
             }
-            Err(error) => tracing::error!(%job, %error, "events could not be kept"),
+            self.unkept.pop_front();
         }
     }
 
     /// Gives the worker the next job, if it waits for one.
     fn assign(&mut self) {
-        if !self.idle {
+        if !self.idle || !self.unkept.is_empty() {
             return;
         }
         let record = match self.journal.next() {

@@ -14,12 +14,16 @@ use cordline_sdk::wire::reply::{Answer, ArtifactPiece, Daemon, DeviceReport, Job
 use cordline_sdk::wire::request::{Artifact, List};
 
 use super::clerk::{fault, no_such_job};
+use super::clock::now_ms;
 use crate::journal::{Journal, JournalError, KeptEvent};
 use crate::spool::Spool;
 
 /// Jobs in a list, where the client names no number, and at most.
 const LISTED: u32 = 100;
 const MOST_LISTED: u32 = 1000;
+
+/// Free bytes below which nothing works, whatever the reserve.
+const LOW_BYTES: u64 = 1 << 20;
 
 /// What the worker tells of itself, for whoever asks.
 #[derive(Debug, Clone, Default)]
@@ -49,13 +53,20 @@ pub(super) struct Enquiries {
     spool: Arc<Spool>,
     limits: Limits,
     condition: Arc<RwLock<Condition>>,
+    reserve_bytes: u64,
     started: Instant,
 }
 
 impl Enquiries {
-    /// `journal`: a reader.
-    pub(super) fn new(journal: Journal, spool: Arc<Spool>, limits: Limits, condition: Arc<RwLock<Condition>>) -> Self {
-        Self { journal, spool, limits, condition, started: Instant::now() }
+    /// `journal`: a reader. `reserve_bytes`: free bytes that must stay on the disk of the spool.
+    pub(super) fn new(
+        journal: Journal,
+        spool: Arc<Spool>,
+        limits: Limits,
+        condition: Arc<RwLock<Condition>>,
+        reserve_bytes: u64,
+    ) -> Self {
+        Self { journal, spool, limits, condition, reserve_bytes, started: Instant::now() }
     }
 
     /// How much may be sent at once.
@@ -109,30 +120,45 @@ impl Enquiries {
 
     fn daemon(&self) -> Result<Daemon, JournalError> {
         let counts = self.journal.counts()?;
-        let unfinished: u64 =
-            counts.iter().filter(|(s, _)| s.is_running() || s.key() == "queued").map(|(_, n)| n).sum();
+        let queued: u64 = counts.iter().filter(|(s, _)| s.key() == "queued").map(|(_, n)| n).sum();
         let condition = self.condition();
+        let free = self.spool.free_bytes().unwrap_or(0);
+        let mut warnings = condition.warnings;
+        if free < self.reserve_bytes.max(LOW_BYTES) {
+            warnings.push(format!(
+                "the disk of the spool has only {} MB left: no job is taken until there is room",
+                free >> 20
+            ));
+        }
         Ok(Daemon {
             uptime_s: self.started.elapsed().as_secs_f64(),
             ready: condition.ready,
             jobs: counts.into_iter().map(|(s, n)| (s.key().to_owned(), n)).collect::<BTreeMap<_, _>>(),
-            seconds_left: self.seconds_each()?.map(|s| s * unfinished as f64),
-            disk_free_bytes: self.spool.free_bytes().unwrap_or(0),
-            warnings: condition.warnings,
+            seconds_left: self.seconds_each()?.map(|each| self.rest(each) + each * queued as f64),
+            disk_free_bytes: free,
+            warnings,
         })
     }
 
     /// Adds to an answer about a job where it stands in the queue.
     pub(super) fn complete(&self, answer: Answer) -> Answer {
         let Answer::Job(mut summary) = answer else { return answer };
+        let each = self.seconds_each().ok().flatten();
         if summary.state.key() == "queued" {
             let waiting = self.journal.waiting().unwrap_or_default();
             let before = waiting.iter().position(|job| *job == summary.job);
             summary.position = before.map(|n| n as u32);
-            let each = self.seconds_each().ok().flatten();
-            summary.seconds_left = before.zip(each).map(|(n, each)| each * (n + 1) as f64);
+            summary.seconds_left = before.zip(each).map(|(n, each)| self.rest(each) + each * (n + 1) as f64);
+        } else if summary.state.is_running() {
+            summary.seconds_left = each.map(|each| self.rest(each));
         }
         Answer::Job(summary)
+    }
+
+    /// Seconds that the job that runs will still take, if it takes `each` in all.
+    fn rest(&self, each: f64) -> f64 {
+        let since = self.journal.running_since_ms().ok().flatten();
+        since.map_or(0.0, |ms| (each - now_ms().saturating_sub(ms) as f64 / 1000.0).max(0.0))
     }
 
     /// The middle one of the last jobs' durations.

@@ -66,6 +66,14 @@ impl Journal {
         Ok(names.into_iter().filter_map(JobId::new).collect())
     }
 
+    /// When the work on the job that runs began, in ms since 1970.
+    pub fn running_since_ms(&self) -> Result<Option<u64>, JournalError> {
+        let running: Vec<String> =
+            JobState::ALL.into_iter().filter(|s| s.is_running()).map(|s| format!("'{}'", s.key())).collect();
+        let sql = format!("SELECT min(started_ms) FROM jobs WHERE state IN ({})", running.join(", "));
+        Ok(self.db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// How long the last jobs took from decoding to their end in ms, newest first, at most twenty.
     pub fn durations_ms(&self) -> Result<Vec<u64>, JournalError> {
         let sql = "SELECT ended_ms - started_ms FROM jobs WHERE state = 'completed' AND started_ms <= ended_ms

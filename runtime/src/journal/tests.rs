@@ -64,11 +64,12 @@ fn a_reader_sees_files_and_durations_while_another_writes() {
         bytes: 12,
         sha256: "00".into(),
     };
+    assert_eq!(reader.running_since_ms().unwrap(), Some(100));
     journal.append(&job("a"), 150, vec![(Happening::Files(Files { files: vec![file] }), None)]).unwrap();
     journal.append(&job("a"), 400, vec![state(JobState::Completed)]).unwrap();
     assert_eq!(reader.file(&job("a"), "report.html").unwrap(), Some(12));
     assert_eq!(reader.file(&job("a"), "../journal.sqlite").unwrap(), None);
-    assert_eq!(reader.durations_ms().unwrap(), [300]);
+    assert_eq!((reader.durations_ms().unwrap(), reader.running_since_ms().unwrap()), (vec![300], None));
 }
 
 #[test]

@@ -55,6 +55,9 @@ pub enum ClientError {
     /// Nothing to be sent.
     #[error("no DICOM file was found in what was named")]
     NoDicom,
+    /// The thread of an async client has ended.
+    #[error("the connection was closed")]
+    Gone,
     /// The socket failed.
     #[error("the socket failed: {0}")]
     Socket(#[from] zmq::Error),

@@ -6,21 +6,28 @@
 //!
 //! let mut client = Client::connect(&Endpoint::default(), "example 1.0")?;
 //! let job = client.submit_study(&["study".into()], Priority::Routine, None, &mut |_, _| {})?;
-//! client.follow(&job, 0, &mut |event, _mask| println!("{:?}", event.what))?;
+//! client.follow(&job, 0, &mut |event, _mask| {
+//!     println!("{:?}", event.what);
+//!     std::ops::ControlFlow::Continue(())
+//! })?;
 //! # Ok::<(), cordline_sdk::client::ClientError>(())
 //! ```
 //!
+//! - [`asynchronous`]: the same for async programs (feature `async`)
 //! - [`error`](mod@error): what can go wrong
 //! - [`key`]: with which a client of another host comes in
 //! - [`upload`]: files to items, pieces and credit
 //! - [`part10`]: the one thing that a manifest wants to know of a DICOM file
 
+#[cfg(feature = "async")]
+pub mod asynchronous;
 pub mod error;
 pub mod key;
 mod part10;
 mod upload;
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -31,6 +38,8 @@ use crate::wire::event::{Event, FileInfo, Happening};
 use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Welcome};
 use crate::wire::request::{Artifact, Choose, Events, Hello, List, Nothing, OfJob, Request, Status, Verb};
 
+#[cfg(feature = "async")]
+pub use asynchronous::AsyncClient;
 pub use error::ClientError;
 pub use key::ClientKey;
 
@@ -125,14 +134,15 @@ impl Client {
         }
     }
 
-    /// Hands every event after number `since` to `each`, with its raw frame, until the job has ended; returns the last number.
+    /// Hands every event after number `since` to `each`, with its raw frame, until the job has ended or `each` wants no more; returns
+    /// the last number.
     ///
     /// A lost connection is mended on the way, and nothing is told twice.
     pub fn follow(
         &mut self,
         job: &JobId,
         since: u64,
-        each: &mut dyn FnMut(&Event, Option<&[u8]>),
+        each: &mut dyn FnMut(&Event, Option<&[u8]>) -> ControlFlow<()>,
     ) -> Result<u64, ClientError> {
         let mut last = since;
         let mut tries = 0;
@@ -153,7 +163,7 @@ impl Client {
         &mut self,
         job: &JobId,
         last: &mut u64,
-        each: &mut dyn FnMut(&Event, Option<&[u8]>),
+        each: &mut dyn FnMut(&Event, Option<&[u8]>) -> ControlFlow<()>,
     ) -> Result<(), ClientError> {
         let begun = self.ask(Verb::Events(Events { job: job.clone(), since: *last, follow: true }))?;
         let Answer::Events(begun) = begun else { return Err(ClientError::unexpected(&begun)) };
@@ -166,7 +176,9 @@ impl Client {
                 continue;
             }
             *last = event.number;
-            each(&event, raw.as_deref());
+            if each(&event, raw.as_deref()).is_break() {
+                return Ok(());
+            }
             if matches!(&event.what, Happening::State(change) if change.state.has_ended()) && event.number >= begun.last
             {
                 return Ok(());

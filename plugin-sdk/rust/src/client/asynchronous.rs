@@ -1,0 +1,165 @@
+//! The same client for async programs, whatever executor drives them: a thread owns the socket, callers await its answers.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), cordline_sdk::client::ClientError> {
+//! use cordline_sdk::client::{AsyncClient, Endpoint};
+//! use cordline_sdk::job::Priority;
+//!
+//! let client = AsyncClient::connect(Endpoint::default(), "example 1.0").await?;
+//! let job = client.submit_study(vec!["study".into()], Priority::Routine, None).await?;
+//! let mut events = client.follow(job, 0);
+//! while let Some(event) = events.next().await {
+//!     println!("{:?}", event?.0.what);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+
+use tokio::sync::{mpsc as bounded, oneshot};
+
+use super::{Client, ClientError, Endpoint};
+use crate::job::{JobId, JobSummary, Priority};
+use crate::wire::event::{Event, FileInfo};
+use crate::wire::reply::{Daemon, DeviceReport, Jobs, Welcome};
+use crate::wire::request::List;
+
+/// Events that wait for a follower; beyond, the daemon's own journal holds them.
+const EVENTS_AHEAD: usize = 64;
+
+type Work = Box<dyn FnOnce(&mut Client) + Send>;
+
+/// A connection to the daemon. Requests are answered in the order in which they were made; dropping a future that waits does
+/// not take its request back.
+#[derive(Debug, Clone)]
+pub struct AsyncClient {
+    endpoint: Endpoint,
+    name: String,
+    welcome: Welcome,
+    work: mpsc::Sender<Work>,
+}
+
+impl AsyncClient {
+    /// Connects and says hello. `name`: name and version of the program, for the daemon's log.
+    pub async fn connect(endpoint: Endpoint, name: &str) -> Result<Self, ClientError> {
+        let (work, orders) = mpsc::channel::<Work>();
+        let (greeted, greeting) = oneshot::channel();
+        let (to, caller) = (endpoint.clone(), name.to_owned());
+        thread::spawn(move || {
+            let mut client = match Client::connect(&to, &caller) {
+                Ok(client) => client,
+                Err(error) => return drop(greeted.send(Err(error))),
+            };
+            if greeted.send(Ok(client.welcome().clone())).is_ok() {
+                // Until the last handle is dropped.
+                orders.iter().for_each(|work| work(&mut client));
+            }
+        });
+        let welcome = greeting.await.map_err(|_| ClientError::Gone)??;
+        Ok(Self { endpoint, name: name.into(), welcome, work })
+    }
+
+    /// What the daemon said when it was greeted: version, role, limits, models.
+    pub fn welcome(&self) -> &Welcome {
+        &self.welcome
+    }
+
+    /// Whatever the blocking client can do, away from the executor's threads.
+    pub async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Client) -> Result<T, ClientError> + Send + 'static,
+    ) -> Result<T, ClientError> {
+        let (done, result) = oneshot::channel();
+        let work: Work = Box::new(move |client| drop(done.send(work(client))));
+        self.work.send(work).map_err(|_| ClientError::Gone)?;
+        result.await.map_err(|_| ClientError::Gone)?
+    }
+
+    /// Sends DICOM files, and those in folders; returns the job.
+    pub async fn submit_study(
+        &self,
+        inputs: Vec<PathBuf>,
+        priority: Priority,
+        series: Option<String>,
+    ) -> Result<JobId, ClientError> {
+        self.with(move |client| client.submit_study(&inputs, priority, series.as_deref(), &mut |_, _| {})).await
+    }
+
+    /// The daemon as a whole.
+    pub async fn daemon(&self) -> Result<Daemon, ClientError> {
+        self.with(Client::daemon).await
+    }
+
+    /// Where a job is.
+    pub async fn status(&self, job: JobId) -> Result<JobSummary, ClientError> {
+        self.with(move |client| client.status(&job)).await
+    }
+
+    /// Jobs, newest first.
+    pub async fn list(&self, list: List) -> Result<Jobs, ClientError> {
+        self.with(move |client| client.list(list)).await
+    }
+
+    /// Stops a job.
+    pub async fn cancel(&self, job: JobId) -> Result<JobSummary, ClientError> {
+        self.with(move |client| client.cancel(&job)).await
+    }
+
+    /// Chooses the series of a job that needs it.
+    pub async fn choose(&self, job: JobId, series: String) -> Result<JobSummary, ClientError> {
+        self.with(move |client| client.choose(&job, &series)).await
+    }
+
+    /// What the box is and can run.
+    pub async fn device(&self) -> Result<DeviceReport, ClientError> {
+        self.with(Client::device).await
+    }
+
+    /// The files that a job has made.
+    pub async fn files(&self, job: JobId) -> Result<Vec<FileInfo>, ClientError> {
+        self.with(move |client| client.files(&job)).await
+    }
+
+    /// A file of a job, checked against its digest.
+    pub async fn artifact(&self, job: JobId, file: FileInfo) -> Result<Vec<u8>, ClientError> {
+        self.with(move |client| client.artifact(&job, &file)).await
+    }
+
+    /// Every event after number `since`, until the job has ended; on a connection of its own, so that questions go on meanwhile.
+    pub fn follow(&self, job: JobId, since: u64) -> Followed {
+        let (tell, events) = bounded::channel(EVENTS_AHEAD);
+        let (endpoint, name) = (self.endpoint.clone(), self.name.clone());
+        thread::spawn(move || {
+            let followed = Client::connect(&endpoint, &name).and_then(|mut client| {
+                client.follow(&job, since, &mut |event, raw| {
+                    // A follower that was dropped wants no more.
+                    match tell.blocking_send(Ok((event.clone(), raw.map(<[u8]>::to_vec)))) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    }
+                })
+            });
+            if let Err(error) = followed {
+                let _ = tell.blocking_send(Err(error));
+            }
+        });
+        Followed { events }
+    }
+}
+
+/// The events of a job as they come.
+#[derive(Debug)]
+pub struct Followed {
+    events: bounded::Receiver<Result<(Event, Option<Vec<u8>>), ClientError>>,
+}
+
+impl Followed {
+    /// The next event with its raw frame; `None` once the job has ended.
+    pub async fn next(&mut self) -> Option<Result<(Event, Option<Vec<u8>>), ClientError>> {
+        self.events.recv().await
+    }
+}
