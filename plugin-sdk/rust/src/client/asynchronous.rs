@@ -22,9 +22,9 @@ use std::thread;
 
 use tokio::sync::{mpsc as bounded, oneshot};
 
-use super::{Client, ClientError, Endpoint};
+use super::{Arrived, Client, ClientError, Endpoint};
 use crate::job::{JobId, JobSummary, Priority};
-use crate::wire::event::{Event, FileInfo};
+use crate::wire::event::FileInfo;
 use crate::wire::reply::{Daemon, DeviceReport, Jobs, Welcome};
 use crate::wire::request::List;
 
@@ -154,12 +154,12 @@ impl AsyncClient {
 /// The events of a job as they come.
 #[derive(Debug)]
 pub struct Followed {
-    events: bounded::Receiver<Result<(Event, Option<Vec<u8>>), ClientError>>,
+    events: bounded::Receiver<Result<Arrived, ClientError>>,
 }
 
 impl Followed {
     /// The next event with its raw frame; `None` once the job has ended.
-    pub async fn next(&mut self) -> Option<Result<(Event, Option<Vec<u8>>), ClientError>> {
+    pub async fn next(&mut self) -> Option<Result<Arrived, ClientError>> {
         self.events.recv().await
     }
 }

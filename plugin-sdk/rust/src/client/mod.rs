@@ -64,6 +64,12 @@ impl Default for Endpoint {
 const PING_EVERY: Duration = Duration::from_secs(8);
 const TRIES: u32 = 5;
 
+/// An event with its raw frame.
+pub type Arrived = (Event, Option<Vec<u8>>);
+
+/// Who is told of events; `Break` when no more are wanted.
+pub type Listener<'a> = dyn FnMut(&Event, Option<&[u8]>) -> ControlFlow<()> + 'a;
+
 /// A connection to the daemon.
 pub struct Client {
     endpoint: Endpoint,
@@ -71,7 +77,7 @@ pub struct Client {
     socket: zmq::Socket,
     next_id: u64,
     welcome: Option<Welcome>,
-    early: VecDeque<(Event, Option<Vec<u8>>)>,
+    early: VecDeque<Arrived>,
 }
 
 impl Client {
@@ -138,12 +144,7 @@ impl Client {
     /// the last number.
     ///
     /// A lost connection is mended on the way, and nothing is told twice.
-    pub fn follow(
-        &mut self,
-        job: &JobId,
-        since: u64,
-        each: &mut dyn FnMut(&Event, Option<&[u8]>) -> ControlFlow<()>,
-    ) -> Result<u64, ClientError> {
+    pub fn follow(&mut self, job: &JobId, since: u64, each: &mut Listener<'_>) -> Result<u64, ClientError> {
         let mut last = since;
         let mut tries = 0;
         loop {
@@ -159,12 +160,7 @@ impl Client {
         }
     }
 
-    fn follow_once(
-        &mut self,
-        job: &JobId,
-        last: &mut u64,
-        each: &mut dyn FnMut(&Event, Option<&[u8]>) -> ControlFlow<()>,
-    ) -> Result<(), ClientError> {
+    fn follow_once(&mut self, job: &JobId, last: &mut u64, each: &mut Listener<'_>) -> Result<(), ClientError> {
         let begun = self.ask(Verb::Events(Events { job: job.clone(), since: *last, follow: true }))?;
         let Answer::Events(begun) = begun else { return Err(ClientError::unexpected(&begun)) };
         if begun.last <= *last && self.status(job)?.state.has_ended() {
