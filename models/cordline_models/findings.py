@@ -51,7 +51,7 @@ STATISTICS = {
     "ms": Statistics(
         (1.25, 1.5),
         (3.0, 0.5),
-        (0.36, 0.34, 0.18, 0.12),
+        (0.18, 0.40, 0.26, 0.16),
         {("C2", "C7"): 75, ("C3", "T6"): 14, ("T2", "T11"): 4, ("C1", "C4"): 7},
         0.13,
         0.73,
@@ -60,7 +60,7 @@ STATISTICS = {
     "nmosd": Statistics(
         (2.85, 2.8),
         (4.0, 0.5),
-        (0.66, 0.26, 0.08),
+        (0.75, 0.20, 0.05),
         {("C2", "C7"): 66, ("C3", "T6"): 17, ("T2", "T11"): 15, ("T9", "L1"): 2},
         0.16,
         0.83,
@@ -130,7 +130,7 @@ def draw_findings(rng: np.random.Generator, label: str, spine: Spine) -> tuple[l
         lesion.s -= drop
         for pocket in lesion.pockets:
             pocket.s -= drop
-    fit_volume(lesions, volume, (8.5, 12.5) if tumour else (3.9, 6.2), 5.4 if tumour else 1.5)
+    fit_volume(lesions, volume, (8.5, 12.5) if tumour else (3.6, 5.8), 5.4 if tumour else 1.5)
     enhancement = float(rng.uniform(0.25, 0.55)) if rng.random() < figures.enhancing else 0.0
     for lesion in lesions:
         lesion.enhancement = enhancement
@@ -255,7 +255,7 @@ def draw_inflammation(rng: np.random.Generator, look: Look, centre: float, lengt
         rough=rng.uniform(0.02, 0.08) if plaque["edge"] else rng.uniform(0.06, 0.16),
         t2=rng.uniform(0.56, 0.74) if plaque["inside"] else rng.uniform(0.70, 0.90),
         texture=rng.uniform(0.005, 0.04) if plaque["inside"] else rng.uniform(0.02, 0.07),
-        spots=rng.uniform(0.2, 0.7) if not plaque["inside"] and rng.random() < 0.55 else 0.0,
+        spots=rng.uniform(0.3, 0.8) if not plaque["inside"] and rng.random() < 0.75 else 0.0,
         enhancement=0.0,
         enhancing_core=rng.uniform(0.3, 0.8),
         swell=abs(rng.normal(0, 0.15)) if plaque["signs"] else rng.uniform(0.1, 1.1),

@@ -25,6 +25,7 @@ import msgpack
 import nibabel
 import numpy as np
 import pydicom
+import pydicom.misc
 import zmq
 
 TREE = Path(__file__).parents[2]
@@ -152,7 +153,7 @@ def copies(study: Path, count: int, folder: Path) -> list[Path]:
         target = folder / f"{number:03d}"
         target.mkdir()
         for file in (folder / "original").rglob("*"):
-            if not file.is_file():
+            if not (file.is_file() and pydicom.misc.is_dicom(file)):
                 continue
             ds = pydicom.dcmread(file)
             for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"):
