@@ -20,7 +20,7 @@ pub enum InputError {
         source: std::io::Error,
     },
     /// Not one DICOM file.
-    #[error("the input holds no DICOM file ({files} file(s) looked at){detail}", detail = detail(first))]
+    #[error("the input holds no DICOM file (files looked at: {files}){detail}", detail = detail(first))]
     NoDicom {
         /// Files that were looked at.
         files: usize,

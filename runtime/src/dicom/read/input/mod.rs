@@ -270,15 +270,16 @@ impl Reader<'_> {
         }
         let copies = intake.skipped.iter().filter(|s| s.reason.starts_with("an identical copy")).count();
         if copies > 0 {
-            intake.notes.push(format!("{copies} file(s) were identical copies of others and were left out"));
+            intake.notes.push(match copies {
+                1 => "1 file was an identical copy of another and was left out".to_owned(),
+                _ => format!("{copies} files were identical copies of others and were left out"),
+            });
         }
         let others = intake.skipped.len() - copies;
         if others > 0 {
-            intake.notes.push(format!(
-                "{others} of {} files were skipped: {}",
-                self.files.max(others),
-                reasons(&intake.skipped)
-            ));
+            let were = if others == 1 { "was" } else { "were" };
+            let all = self.files.max(others);
+            intake.notes.push(format!("{others} of {all} files {were} skipped: {}", reasons(&intake.skipped)));
         }
         Ok(intake)
     }
@@ -293,7 +294,7 @@ impl Reader<'_> {
     }
 }
 
-/// The different reasons for which files were skipped, each with its count.
+/// The different reasons for which files were skipped, each with its count unless there is one reason for all.
 fn reasons(skipped: &[Skipped]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for s in skipped.iter().filter(|s| !s.reason.starts_with("an identical copy")) {
@@ -303,7 +304,10 @@ fn reasons(skipped: &[Skipped]) -> String {
             None => {}
         }
     }
-    counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect::<Vec<_>>().join("; ")
+    match counts[..] {
+        [(reason, _)] => reason.to_owned(),
+        _ => counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect::<Vec<_>>().join("; "),
+    }
 }
 
 /// Reads on until the buffer holds `target` bytes, or all `size` of the file, or no more come.

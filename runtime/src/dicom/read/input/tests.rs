@@ -440,7 +440,7 @@ fn identical_copies_are_left_out_and_different_ones_refused() {
     let folder = folder_with("copy.dcm", &stack.section(2).file(EXPLICIT));
     let intake = read_one(folder.path()).unwrap();
     assert_eq!(intake.instances.len(), 6);
-    assert_eq!(intake.notes, ["1 file(s) were identical copies of others and were left out"]);
+    assert_eq!(intake.notes, ["1 file was an identical copy of another and was left out"]);
     let twice = [folder.path().to_owned(), folder.path().join("copy.dcm")];
     assert_eq!(read(&twice, &Limits::default()).unwrap().instances.len(), 6);
     let mut other = stack.section(2);
@@ -507,7 +507,7 @@ fn a_truncated_section_is_an_error_of_its_series_and_of_no_other() {
 fn inputs_that_hold_nothing_say_so() {
     let folder = tempdir().unwrap();
     let error = read_one(folder.path()).unwrap_err();
-    assert_eq!(error.to_string(), "the input holds no DICOM file (0 file(s) looked at)");
+    assert_eq!(error.to_string(), "the input holds no DICOM file (files looked at: 0)");
     assert_eq!(error.code(), "no_dicom");
     fs::write(folder.path().join("a.txt"), b"x").unwrap();
     assert!(read_one(folder.path()).unwrap_err().to_string().ends_with("a.txt: not a DICOM file"));
