@@ -97,9 +97,9 @@ def test_a_reader_ends_with_its_daemon(daemon, long_study):
     assert not Path(f"/proc/{reader}").exists()
 
 
-def test_the_next_job_is_read_while_this_one_runs(daemon, study, tmp_path):
+def test_the_next_job_is_read_while_this_one_runs(daemon, long_study, tmp_path):
     with daemon.start().client() as client:
-        first = client.submit_study([study])
+        first = client.submit_study([long_study])
         grid = sagittal_grid(shape=(9, 160, 144))
         others = []
         for k in range(3):
@@ -109,3 +109,13 @@ def test_the_next_job_is_read_while_this_one_runs(daemon, study, tmp_path):
             end_of(client, job)
         assert daemon.log().count("was read ahead") >= 1
         assert {client.status(job)["state"] for job in (first, *others)} <= {"completed", "out_of_scope", "failed"}
+
+
+def test_a_box_that_can_run_no_reader_is_told_at_the_start(cordline, bundle, tmp_path):
+    env = {"CORDLINE_DAEMON__READER__MEMORY_BYTES": str(1 << 20)}
+    flags = ["serve", "--spool", tmp_path / "spool", "--socket", tmp_path / "s", "--bundle", bundle]
+    for check in ([], ["--check"]):
+        run = cordline(*flags, *check, env=env)
+        assert run.code != 0
+        assert "the files could not be read" in run.stderr
+        assert "daemon.reader.memory_bytes" in run.stderr

@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::fail;
 use crate::config::Config;
 use crate::daemon;
+use crate::reader::Reader;
 
 /// Flags of `serve`.
 #[derive(Debug, Args)]
@@ -50,7 +51,8 @@ pub fn run(args: ServeArgs, mut config: Config) -> Exit {
     }
     config.daemon.roots.extend(args.root);
     if args.check {
-        let wrong = daemon::check(&config);
+        let mut wrong = daemon::check(&config);
+        wrong.extend(Reader::probe(&config.daemon.reader).err());
         wrong.iter().for_each(|problem| {
             fail(problem, Exit::Usage);
         });

@@ -43,6 +43,7 @@ use crate::audit::Audit;
 use crate::config::Config;
 use crate::journal::Journal;
 use crate::keys::KeyFolder;
+use crate::reader::Reader;
 use crate::spool::Spool;
 pub use check::check;
 use clerk::{Clerk, Order, Rules};
@@ -66,6 +67,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         "jobs of the last start were taken up"
     );
     let audit = Audit::open(&spool.audit()).map_err(|e| system("the audit file", &e))?;
+    Reader::probe(&daemon.reader)?;
     let models = WarmModels::open(config).map_err(|e| e.problem())?;
 
     let condition = Arc::new(RwLock::new(Condition::default()));

@@ -13,7 +13,8 @@ pub fn run() -> ExitCode {
     match work() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cordline: the reader gave up: {error}");
+            // Where nobody listens there is nobody to tell.
+            let _ = message::write_end(&mut io::stdout().lock(), &error);
             ExitCode::FAILURE
         }
     }

@@ -30,6 +30,7 @@ pub(super) struct Order {
 enum Word {
     Begins(Stage),
     Done(Box<Done>),
+    GaveUp(String),
 }
 
 /// All but the voxels, which follow: those of the volume, then those of the T1c.
@@ -73,6 +74,11 @@ pub(super) fn write_stage(to: &mut impl Write, stage: Stage) -> io::Result<()> {
     write(to, &Word::Begins(stage))
 }
 
+pub(super) fn write_end(to: &mut impl Write, why: &io::Error) -> io::Result<()> {
+    write(to, &Word::GaveUp(why.to_string()))?;
+    to.flush()
+}
+
 pub(super) fn write_intake(to: &mut impl Write, intake: Intake) -> io::Result<()> {
     let Intake { notes, end } = intake;
     let mut voxels = Vec::new();
@@ -101,6 +107,7 @@ pub(super) fn read_intake(
     let Done { notes, end } = loop {
         match read(from)? {
             Word::Done(done) => break *done,
+            Word::GaveUp(why) => return Err(io::Error::other(why)),
             Word::Begins(stage) => {
                 if let Err(stop) = begin(stage) {
                     return Ok(Err(stop));

@@ -13,6 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::intake::{Ask, Intake};
 use super::message::{self, Order};
 use super::{COMMAND, ReaderLimits};
+use crate::bundle::manifest::T1cUse;
+use crate::dicom::read::limits::Limits;
+use crate::dicom::read::series::SeriesRules;
 use crate::stage::Stage;
 use crate::stop::Stop;
 
@@ -58,6 +61,21 @@ impl Reader {
         })
     }
 
+    /// Can this box run a reader at all? Asks one for a volume of no file.
+    pub fn probe(limits: &ReaderLimits) -> Result<(), Problem> {
+        let nothing = Ask {
+            inputs: Vec::new(),
+            wanted: None,
+            rules: SeriesRules::default(),
+            limits: Limits::default(),
+            t1c: T1cUse::Unused,
+        };
+        match Self::start(&nothing, limits)?.finish(&mut |_| Ok(())) {
+            Ok(_) => Ok(()),
+            Err(stop) => Err(stop.problem),
+        }
+    }
+
     /// Waits for the volume; `begin` is told of each stage, and may end the road.
     pub fn finish(mut self, begin: &mut dyn FnMut(Stage) -> Result<(), Stop>) -> Result<Intake, Stop> {
         let mut words = Patient { words: &mut self.words, until: Instant::now() + self.limits.patience() };
@@ -88,6 +106,9 @@ impl Reader {
             (true, _) => format!("no volume came within {} s", self.limits.patience().as_secs()),
             (false, Some(Ending(status))) if status.signal() == Some(libc::SIGXCPU) => {
                 format!("reading took more than {cpu_seconds} s of processor time")
+            }
+            (false, Some(Ending(status))) if status.code() == Some(1) => {
+                format!("the process that reads them gave up: {error}")
             }
             (false, Some(how)) => format!("the process that read them {how}"),
             (false, None) => format!("what came from the process that read them makes no sense: {error}"),
