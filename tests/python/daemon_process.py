@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "plugin-sdk/python"))
-from cordline_client import Client, Nobody, Refused
+from cordline_client import Client, Nobody, Refused, pack_bits
 
-__all__ = ["Client", "Daemon", "Nobody", "Refused"]
+__all__ = ["Client", "Daemon", "Nobody", "Refused", "end_of", "free_port", "pack_bits"]
 START_S = 30
 
 
@@ -75,3 +76,15 @@ class Daemon:
     def client(self) -> Iterator[Client]:
         with Client(self.endpoint, "test") as client:
             yield client
+
+
+def end_of(client: Client, job: str) -> dict:
+    """Waits for the end of a job; its summary."""
+    list(client.follow(job))
+    return client.status(job)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]

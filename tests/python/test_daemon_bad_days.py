@@ -8,16 +8,11 @@ import time
 import numpy as np
 import pytest
 import tiny_bundle
-from daemon_process import Daemon, Refused
+from daemon_process import Daemon, Refused, end_of
 from landmark import sagittal_grid
 from mr_series import Protocol, classic, save
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def end_of(client, job) -> dict:
-    list(client.follow(job))
-    return client.status(job)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from daemon_process import end_of
 from landmark import sagittal_grid
 from mr_series import classic, save
 
@@ -38,11 +39,6 @@ def reader_of(daemon) -> int:
 
 def confined(pid: int) -> bool:
     return "Seccomp:\t2" in Path(f"/proc/{pid}/status").read_text()
-
-
-def end_of(client, job) -> dict:
-    list(client.follow(job))
-    return client.status(job)
 
 
 def the_next_one_is_analysed(client, study):

@@ -1,0 +1,66 @@
+"""Adapters, commands and `analyze --daemon` speak the same wire."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import TREE
+from daemon_process import Client, Nobody
+from landmark import sagittal_grid
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def test_nobody_listens(tmp_path):
+    with pytest.raises(Nobody, match="the key was not accepted, or nobody listens"):
+        Client(f"ipc://{tmp_path}/none", patience_s=0.3)
+
+
+def test_the_smallest_adapter(shared, study):
+    script = TREE / "plugin-sdk/python/examples/watch_folder.py"
+    assert len(script.read_text().splitlines()) <= 40
+    said = run_example(shared, [sys.executable, script, study, shared.endpoint])
+    assert "voxels of lesion" in said
+    assert "Research use only" in said
+
+
+def test_the_smallest_adapter_in_async_rust(shared, study, program):
+    said = run_example(shared, [program.parent / "examples/watch_folder", study, shared.endpoint])
+    assert said.splitlines()[0] == "Research use only; not a medical device"
+    sections = [line.split()[1] for line in said.splitlines() if line.startswith("section")]
+    assert len(sections) == sagittal_grid().shape[0]
+    assert len(set(sections)) == len(sections)
+    assert "A test bundle" in said
+    assert said.splitlines()[-1] == "Tumour: Ependymoma"
+
+
+def run_example(daemon, command) -> str:
+    environment = daemon.environment | {"PYTHONPATH": str(TREE / "plugin-sdk/python")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_commands_speak_the_same_wire(shared, study, cordline, tmp_path):
+    at = ("--socket", shared.socket)
+    submitted = cordline("submit", study, "--watch", *at).expect(0)
+    assert "completed" in submitted.stdout
+    assert "Research use only" in submitted.stdout
+    job = cordline("submit", study, "--json", *at).expect(0)
+    job = json.loads(job.stdout)["job"]
+    assert job in cordline("jobs", *at).expect(0).stdout
+    assert json.loads(cordline("status", job, "--json", *at).expect(0).stdout)["state"] == "completed"
+    fetched = cordline("get", job, "--out", tmp_path / "got", *at).expect(0)
+    assert (tmp_path / "got/report.html").is_file(), fetched.stdout
+    assert "no job" in cordline("watch", "nobody", *at).expect(5).stderr
+    nobody = cordline("status", "--socket", tmp_path / "none").expect(5)
+    assert "start `cordline serve`" in nobody.stderr
+
+
+def test_analyze_by_way_of_the_daemon(shared, study, cordline, tmp_path):
+    out = tmp_path / "out"
+    run = cordline("analyze", study, "--out", out, "--daemon", "--socket", shared.socket, out=out).expect(0)
+    assert run.result["state"] == "completed"
+    assert (out / "structured-report.dcm").is_file()
+    assert "Research use only" in run.stdout

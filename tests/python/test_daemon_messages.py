@@ -1,0 +1,146 @@
+"""Wrong messages are refused by name; uploads come in order, within limits; a slow reader misses nothing."""
+
+import time
+
+import msgpack
+import pytest
+from daemon_process import Refused, end_of
+from raw_wire import Raw, instance, pack, submit
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def raw(shared):
+    raw = Raw(shared.endpoint)
+    yield raw
+    raw.socket.close()
+
+
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        ([pack(v=2, id=7, verb="ping", body={})], "version_unsupported"),
+        ([pack(v=1, id=7, verb="dance", body={})], "unknown_verb"),
+        ([pack(v=1, id=7, verb="ping", body={})[:-3]], "malformed"),
+        ([b"\xdf\xff\xff\xff\xff"], "malformed"),
+        ([b""], "malformed"),
+        ([pack(v=1, id=7, verb="commit", body={"job": "../../etc"})], "malformed"),
+        ([pack(v=1, id=7, verb="commit", body={"job": "nobody"})], "no_such_job"),
+        ([pack(v=1, id=7, verb="ping", body={}), b"raw"], "frames_wrong"),
+        ([pack(v=1, id=7, verb="ping", body={}), b"a", b"b"], "frames_wrong"),
+        ([pack(v=1, id=7, verb="ping", body={"x": "y" * 4_190_000})], None),
+    ],
+)
+def test_a_wrong_message_is_refused_by_name_and_the_daemon_lives(raw, frames, code):
+    answer = raw.send(*frames)
+    if code is None:
+        assert answer["reply"] == "pong"
+    else:
+        assert (answer["reply"], answer["body"]["code"]) == ("fault", code)
+        assert answer["body"]["action"]
+    assert raw.ask("ping", {})["reply"] == "pong"
+
+
+def test_hello_comes_first(shared):
+    raw = Raw(shared.endpoint, greet=False)
+    assert raw.ask("list", {})["body"]["code"] == "not_allowed"
+    raw.socket.close()
+
+
+def test_a_message_beyond_all_limits_ends_its_connection_and_no_other(shared, client):
+    raw = Raw(shared.endpoint)
+    raw.socket.send_multipart([pack(v=1, id=1, verb="ping", body={}), bytes(5 << 20)])
+    assert raw.socket.poll(1000) == 0
+    raw.socket.close()
+    assert client.status()["ready"]
+
+
+def test_pieces_must_come_in_order_and_as_announced(raw):
+    salt = str(time.time()).encode()
+    job = submit(raw, instance(1, b"abcdef" + salt))["body"]["job"]
+
+    def chunk(offset, data, item=0):
+        return raw.ask("chunk", {"job": job, "item": item, "offset": offset}, data)["body"]
+
+    assert chunk(3, b"x")["code"] == "chunk_out_of_order"
+    assert chunk(0, b"abc")["offset"] == 3
+    assert chunk(3, b"x" * 99)["code"] == "too_large"
+    assert chunk(0, b"abc", item=5)["code"] == "manifest_invalid"
+    assert raw.ask("commit", {"job": job})["body"]["code"] == "upload_incomplete"
+    assert chunk(3, b"deX" + salt)["code"] == "digest_mismatch"
+    assert submit(raw, instance(1, b"abcdef" + salt))["body"]["received"] == [0]
+    assert chunk(0, b"abcdef" + salt)["offset"] == 6 + len(salt)
+
+
+@pytest.mark.parametrize(
+    "instances",
+    [
+        [],
+        [instance(1, b"a"), instance(1, b"b")],
+        [instance(2, b"a"), instance(1, b"b")],
+        [instance(1, b"a", sop_uid="../../x")],
+        [instance(1, b"a", sha256="00")],
+        [instance(1, b"a", bytes=0)],
+    ],
+)
+def test_a_manifest_that_cannot_be_is_refused(raw, instances):
+    assert submit(raw, *instances)["body"]["code"] == "manifest_invalid"
+
+
+def test_a_manifest_beyond_the_limits_is_refused(raw):
+    assert submit(raw, instance(1, b"a", bytes=1 << 50))["body"]["code"] == "too_large"
+
+
+def test_no_more_chunks_than_granted(raw):
+    data = bytes(range(200)) + str(time.time()).encode()
+    job = submit(raw, instance(9, data))["body"]["job"]
+    for n in range(40):
+        body = {"job": job, "item": 0, "offset": n}
+        raw.socket.send_multipart([pack(v=1, id=100 + n, verb="chunk", body=body), data[n : n + 1]])
+    answers = []
+    while len(answers) < 40:
+        assert raw.socket.poll(10_000)
+        answers.append(msgpack.unpackb(raw.socket.recv_multipart()[0]))
+    refused = [a for a in answers if a["reply"] == "fault"]
+    assert all(a["body"]["code"] in ("credit_exceeded", "chunk_out_of_order") for a in refused)
+    assert sorted(a["id"] for a in answers) == list(range(100, 140))
+
+
+def test_files_that_are_no_study_fail_by_name(raw, client):
+    data = b"not DICOM " + str(time.time()).encode()
+    job = submit(raw, instance(3, data))["body"]["job"]
+    assert raw.ask("chunk", {"job": job, "item": 0, "offset": 0}, data)["reply"] == "upload"
+    assert raw.ask("commit", {"job": job})["body"]["state"] in ("queued", "decoding", "failed")
+    summary = end_of(client, job)
+    assert summary["state"] == "failed"
+    assert summary["problem"]["action"]
+
+
+def test_only_listed_files_can_be_fetched(client, study):
+    job = client.submit_study([study])
+    end_of(client, job)
+    for path in ("../../journal.sqlite", "../input/000000", "/etc/passwd", "nothing"):
+        with pytest.raises(Refused) as refused:
+            client.artifact(job, {"path": path, "bytes": 1, "sha256": ""})
+        assert refused.value.code == "no_such_artifact"
+
+
+def test_a_slow_reader_gets_everything_and_holds_up_nobody(shared, client, study):
+    job = client.submit_study([study])
+    end_of(client, job)
+    slow = Raw(shared.endpoint)
+    for n in range(50):
+        slow.socket.send(pack(v=1, id=n, verb="events", body={"job": job}))
+    began = time.monotonic()
+    assert client.status()["ready"]
+    assert time.monotonic() - began < 2
+    last = client.status(job)["last_event"]
+    got, deadline = [], time.monotonic() + 60
+    while (not got or got[-1] != last) and time.monotonic() < deadline:
+        assert slow.socket.poll(5000), "the events stopped"
+        header = msgpack.unpackb(slow.socket.recv_multipart()[0])
+        if "event" in header:
+            got.append(header["number"])
+    assert got[-1] == last
+    slow.socket.close()
