@@ -18,7 +18,7 @@ THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 CORES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 LEAST_ML = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
 CLEAN_SHARE = 0.9
-"""Share of healthy validation cases that must stay without lesion, if any setting reaches it; more costs small lesions."""
+"""Share of healthy validation cases to be left without lesion, if any setting reaches it; more costs small lesions."""
 
 
 def table(bundle: Bundle, cohort: Path, split: str, store: Path) -> tuple[np.ndarray, np.ndarray]:
