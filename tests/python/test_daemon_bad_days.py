@@ -18,11 +18,11 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 24 MB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], check=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"this machine lets nobody mount a small disk: {mounted.stderr.strip()}")
     yield disk
     subprocess.run(["umount", "-l", disk], check=True)
 
