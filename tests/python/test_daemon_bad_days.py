@@ -27,6 +27,14 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", disk], check=True)
 
 
+@pytest.fixture
+def cramped(daemon, small_disk):
+    """A daemon whose spool lies on the small disk, and which keeps nothing of it free."""
+    daemon.spool = small_disk / "spool"
+    daemon.environment["CORDLINE_DAEMON__RESERVE_BYTES"] = "0"
+    return daemon
+
+
 def bulky(folder, number: int):
     """About 13 MB of a study."""
     grid = sagittal_grid(shape=(25, 512, 512), spacing=(3.0, 0.5, 0.5))
@@ -35,11 +43,8 @@ def bulky(folder, number: int):
     return folder / str(number)
 
 
-def test_a_full_disk_is_named_and_what_was_accepted_is_kept(program, library, bundle, small_disk, study, tmp_path):
-    daemon = Daemon(program, library, bundle, tmp_path)
-    daemon.spool = small_disk / "spool"
-    daemon.environment["CORDLINE_DAEMON__RESERVE_BYTES"] = "0"
-    with daemon.start().client() as client:
+def test_a_full_disk_is_named_and_what_was_accepted_is_kept(cramped, small_disk, study, tmp_path):
+    with cramped.start().client() as client:
         kept = client.submit_study([study])
         assert end_of(client, kept)["state"] == "completed"
         # Admission looks at what is free; somebody else may take it while the study comes.
@@ -56,20 +61,17 @@ def test_a_full_disk_is_named_and_what_was_accepted_is_kept(program, library, bu
         filler.unlink()
         assert end_of(client, client.submit_study([study], series="1.2.4"))["state"] == "out_of_scope"  # no such series
         assert client.files(kept)
-    assert daemon.stop() == 0
+    assert cramped.stop() == 0
 
 
-def test_a_disk_that_fills_while_a_job_runs_loses_no_end_of_it(program, library, bundle, small_disk, study, tmp_path):
-    daemon = Daemon(program, library, bundle, tmp_path)
-    daemon.spool = small_disk / "spool"
-    daemon.environment["CORDLINE_DAEMON__RESERVE_BYTES"] = "0"
-    with daemon.start().client() as client:
+def test_a_disk_that_fills_while_a_job_runs_loses_no_end_of_it(cramped, small_disk, study):
+    with cramped.start().client() as client:
         job = client.submit_study([study])
         with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
             while filler.write(b"\0" * 4096) == 4096:
                 pass
         deadline = time.monotonic() + 20
-        while "the disk of the spool is full" not in daemon.log():
+        while "the disk of the spool is full" not in cramped.log():
             assert time.monotonic() < deadline
             time.sleep(0.1)
         assert any("the disk of the spool has only 0 MB left" in w for w in client.status()["warnings"])
@@ -81,7 +83,7 @@ def test_a_disk_that_fills_while_a_job_runs_loses_no_end_of_it(program, library,
         assert client.submit_study([study]) == job
         assert end_of(client, job)["state"] == "completed"
         assert client.status()["warnings"] == []
-    assert daemon.stop() == 0
+    assert cramped.stop() == 0
 
 
 def test_a_bundle_that_changes_on_the_disk_answers_from_then_on(program, library, study, tmp_path):
