@@ -79,8 +79,8 @@ impl Task {
     pub(super) fn request<'a>(&'a self, reader: Option<Reader>, out: &'a Path) -> Request<'a> {
         let subject = match (&self.volume, reader) {
             (Some((t2w, t1c)), _) => Subject::Volume(t2w, t1c.as_ref()),
-            (None, Some(reader)) => Subject::Reader(reader),
-            (None, None) => Subject::Files(&self.files),
+            // Never in this process: a task without voxels has something to ask.
+            (None, reader) => Subject::Reader(reader.expect("files have a reader, see `ask`")),
         };
         let (series, correction) = (self.series.as_deref(), self.correction.as_ref());
         Request { subject, out, series, correction, moment: clock::local(self.submitted_ms) }
