@@ -16,6 +16,8 @@ SIBLING = {"astrocytoma": "ependymoma", "ependymoma": "astrocytoma", "ms": "nmos
 BORROWED = 0.15
 """Share of cases that borrow the look of the sibling class, trait by trait."""
 BORROWED_TRAIT = 0.5
+PLAQUE_VERTEBRAE = 2.0
+"""A plaque of MS seldom reaches further along the cord; longer ones speak for NMOSD."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,11 @@ def draw_findings(rng: np.random.Generator, label: str, spine: Spine) -> tuple[l
         for i, lesion in enumerate(lesions[1:], 1):
             lesion.s = lesions[0].s + (length * 0.8 + 12 * i) * (1 if lesions[0].s < 300 else -1)
     else:
-        share = rng.dirichlet(np.full(count, 4.0)) * min(1.0, 0.55 + 0.45 / count)
+        if look.form == "ms":  # plaques are short: a large extent is more of them
+            count = max(count, int(np.ceil(vertebrae / PLAQUE_VERTEBRAE)))
+            share = rng.dirichlet(np.full(count, 8.0)) * min(1.0, 0.55 + 0.45 / count)
+        else:  # one long lesion, and at times small ones beside it
+            share = rng.dirichlet([12.0] + [2.0] * (count - 1))
         middles = spread(rng, first, last, length, share)
         for middle, part in zip(middles, share, strict=True):
             lesions.append(draw_inflammation(rng, look, middle, max(length * part, 5.0)))
@@ -253,9 +259,9 @@ def draw_inflammation(rng: np.random.Generator, look: Look, centre: float, lengt
         blunt=rng.uniform(2.0, 4.0),
         edge=rng.uniform(0.5, 1.3) if plaque["edge"] else rng.uniform(0.9, 2.2),
         rough=rng.uniform(0.02, 0.08) if plaque["edge"] else rng.uniform(0.06, 0.16),
-        t2=rng.uniform(0.56, 0.74) if plaque["inside"] else rng.uniform(0.70, 0.90),
+        t2=rng.uniform(0.56, 0.74) if plaque["inside"] else rng.uniform(0.74, 0.92),
         texture=rng.uniform(0.005, 0.04) if plaque["inside"] else rng.uniform(0.02, 0.07),
-        spots=rng.uniform(0.3, 0.8) if not plaque["inside"] and rng.random() < 0.75 else 0.0,
+        spots=rng.uniform(0.3, 0.8) if not plaque["inside"] and rng.random() < 0.85 else 0.0,
         enhancement=0.0,
         enhancing_core=rng.uniform(0.3, 0.8),
         swell=abs(rng.normal(0, 0.15)) if plaque["signs"] else rng.uniform(0.1, 1.1),

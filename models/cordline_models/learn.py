@@ -57,7 +57,8 @@ def train_all(
     if only != "start":
         segmenter = MultiResUNet()
         segmenter.load_state_dict(weights(run, "segmenter"))
-        train_classifiers.add_predictions(lesions, runtime_of(segmenter, run, threads), 0.5, run / "store")
+        threshold = train_classifiers.PREDICTED_THRESHOLD
+        train_classifiers.add_predictions(lesions, runtime_of(segmenter, run, threads), threshold, run / "store")
     for k, name in enumerate(QUESTIONS):
         train_classifiers.train_classifier(
             name, start, lesions, run, seed + 2 + k, stages.get("own"), only_first=only == "start"

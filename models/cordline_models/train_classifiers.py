@@ -36,6 +36,8 @@ GROUPS = {
 SMOOTHING = 0.05
 LEAST_PIXELS = 4
 PREDICTED_SHARE = 0.5
+PREDICTED_THRESHOLD = 0.3
+"""Where the segmenter's maps become masks for training: what tuning has chosen for trained segmenters (`tune`)."""
 RESHAPED_SHARE = 0.5
 BAND = 96
 """Columns round the lesion that are segmented for the classifiers' training."""
@@ -65,7 +67,7 @@ def lesions_of(sections: Sections) -> Lesions:
 
 
 def add_predictions(
-    lesions: Lesions, segment: Callable[[np.ndarray], np.ndarray], threshold: float, store: Path, per_case: int = 2
+    lesions: Lesions, segment: Callable[[np.ndarray], np.ndarray], threshold: float, store: Path, per_case: int = 3
 ) -> None:
     """Segment up to `per_case` sections of each case, in a band of 96 columns round the lesion; kept in `store`.
 
