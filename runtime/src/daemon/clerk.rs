@@ -1,6 +1,7 @@
 //! The one who writes: journal and spool are changed here and nowhere else, one order after the other.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::btree_map::{self, BTreeMap};
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use crate::config::Keep;
 use crate::dicom::read::limits::Limits as FileLimits;
 use crate::digest;
 use crate::journal::{JobRecord, Journal, JournalError, NewJob};
-use crate::spool::{Item, Spool};
+use crate::spool::{Intake, Spool};
 
 /// How often old jobs are looked for.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
@@ -100,7 +101,7 @@ pub(super) struct Clerk {
     worker: Sender<Assignment>,
     idle: bool,
     running: Option<(JobId, Arc<AtomicBool>)>,
-    uploads: BTreeMap<JobId, Vec<Item>>,
+    uploads: BTreeMap<JobId, Intake>,
     /// News that is not on the disk yet: of one job at most, since none is assigned meanwhile.
     unkept: VecDeque<(JobId, u64, Vec<Told>)>,
 }
@@ -244,7 +245,7 @@ impl Clerk {
             self.journal.begin(&new).map_err(|e| fault(&e))?;
         }
         let received = self.spool.received(&job, &items);
-        self.uploads.insert(job.clone(), items);
+        self.uploads.insert(job.clone(), Intake::new(items));
         Ok(self.upload(&job, JobState::Receiving, received))
     }
 
@@ -276,16 +277,8 @@ impl Clerk {
         if !takes_input(known.state) {
             return Err(wrong_state(&known, "takes no more of its input"));
         }
-        let items = self.items(&known)?;
-        let index = chunk.item as usize;
-        let item = items.get(index).ok_or_else(|| {
-            Fault::new(
-                FaultCode::Manifest,
-                format!("the manifest has {} items, and the chunk names number {index}", items.len()),
-                "count items from 0 in the order of the manifest",
-            )
-        })?;
-        let after = self.spool.add(&chunk.job, index, item, chunk.offset, bytes).map_err(|e| e.fault())?;
+        let spool = self.spool.clone();
+        let after = spool.add(&chunk.job, self.intake(&known)?, chunk.item as usize, chunk.offset, bytes).map_err(|e| e.fault())?;
         let credit = self.rules.limits.chunks_in_flight;
         let upload = Upload {
             job: chunk.job.clone(),
@@ -300,10 +293,9 @@ impl Clerk {
     fn commit(&mut self, job: &JobId) -> Result<Answer, Fault> {
         let known = self.known(job)?;
         if takes_input(known.state) {
-            let items = self.items(&known)?;
             match known.input.as_ref().map(|input| self.listing(input)).transpose()?.flatten() {
                 Some(listing) => self.copy(job, &listing)?,
-                None => self.spool.seal(job, &items).map_err(|e| e.fault())?,
+                None => self.spool.clone().seal(job, self.intake(&known)?.items()).map_err(|e| e.fault())?,
             }
             self.journal.accept(job, now_ms(), None).map_err(|e| fault(&e))?;
             self.uploads.remove(job);
@@ -425,14 +417,15 @@ impl Clerk {
         Answer::Upload(Upload { job: job.clone(), state, received, offset: None, credit })
     }
 
-    fn items(&mut self, known: &JobRecord) -> Result<Vec<Item>, Fault> {
-        if let Some(items) = self.uploads.get(&known.job) {
-            return Ok(items.clone());
+    /// What the job takes in; after a restart as the journal has it.
+    fn intake(&mut self, known: &JobRecord) -> Result<&mut Intake, Fault> {
+        match self.uploads.entry(known.job.clone()) {
+            btree_map::Entry::Occupied(found) => Ok(found.into_mut()),
+            btree_map::Entry::Vacant(empty) => {
+                let input = known.input.as_ref().ok_or_else(|| internal("the journal lost what this job works on"))?;
+                Ok(empty.insert(Intake::new(input::items(input))))
+            }
         }
-        let input = known.input.as_ref().ok_or_else(|| internal("the journal lost what this job works on"))?;
-        let items = input::items(input);
-        self.uploads.insert(known.job.clone(), items.clone());
-        Ok(items)
     }
 
     fn job(&self, job: &JobId) -> Result<Option<JobRecord>, Fault> {

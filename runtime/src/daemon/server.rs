@@ -100,7 +100,7 @@ impl Server {
                 for _ in 0..IN_ONE_GO {
                     match receive_from(&self.doors[door].socket) {
                         Ok(Received { identity, user, frames }) => {
-                            self.receive(ClientId { door, identity }, &user, &frames)
+                            self.receive(ClientId { door, identity }, &user, frames)
                         }
                         Err(zmq::Error::EAGAIN) => break,
                         Err(zmq::Error::EINTR) => {}
@@ -125,7 +125,7 @@ impl Server {
         }
     }
 
-    fn receive(&mut self, id: ClientId, user: &str, frames: &[Vec<u8>]) {
+    fn receive(&mut self, id: ClientId, user: &str, mut frames: Vec<Vec<u8>>) {
         self.metrics.received(frames.iter().map(Vec::len).sum());
         let client = self.clients.entry(id.clone()).or_insert_with(|| Client::new(Instant::now()));
         client.heard = Instant::now();
@@ -134,10 +134,11 @@ impl Server {
             return;
         }
         let views: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
-        match codec::request(&views, self.enquiries.limits()) {
-            Ok((request, raw)) => {
+        let read = codec::request(&views, self.enquiries.limits()).map(|(request, raw)| (request, raw.is_some()));
+        match read {
+            Ok((request, has_raw)) => {
                 let is_chunk = matches!(request.verb, Verb::Chunk(_));
-                let raw = raw.map(<[u8]>::to_vec);
+                let raw = if has_raw { frames.pop() } else { None };
                 let who = if user.is_empty() { "box" } else { user }.to_owned();
                 let asker = Asker { client: id, who, id: request.id, is_chunk };
                 if let Some(answer) = self.handle(&asker, user, request, raw) {

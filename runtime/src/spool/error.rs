@@ -26,6 +26,14 @@ pub enum SpoolError {
         /// What the system said.
         source: io::Error,
     },
+    /// A piece of an item that the manifest has not.
+    #[error("the manifest has {count} items, and the chunk names number {item}")]
+    Unknown {
+        /// Place in the manifest.
+        item: usize,
+        /// Items of the manifest.
+        count: usize,
+    },
     /// A piece does not begin where its item ends.
     #[error("the piece of item {item} begins at {offset}, but {here} bytes of it are here")]
     Order {
@@ -72,6 +80,7 @@ impl SpoolError {
     /// The error as a client is told.
     pub fn fault(&self) -> Fault {
         let (code, action) = match self {
+            Self::Unknown { .. } => (FaultCode::Manifest, "count items from 0 in the order of the manifest"),
             Self::Order { .. } => (FaultCode::ChunkOrder, "send the piece that begins where the item ends"),
             Self::TooLong { .. } => (FaultCode::TooLarge, "send what the manifest announced, or submit anew"),
             Self::Digest { .. } => (FaultCode::Digest, "send the item again from its beginning"),

@@ -25,7 +25,7 @@ use rustix::fs::{FlockOperation, flock, statvfs};
 
 use crate::private_folder::private_folder;
 pub use error::SpoolError;
-pub use upload::Item;
+pub use upload::{Intake, Item};
 
 const KEY_BYTES: usize = 32;
 

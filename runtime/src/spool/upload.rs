@@ -20,6 +20,68 @@ pub struct Item {
     pub sha256: String,
 }
 
+/// What a job takes in: the items of its manifest, and the one that grows.
+#[derive(Debug, Default)]
+pub struct Intake {
+    items: Vec<Item>,
+    growing: Option<Growing>,
+}
+
+/// An item on its way. Its digest grows with it, so that the last piece need not wait until all is read again.
+#[derive(Debug)]
+struct Growing {
+    index: usize,
+    file: File,
+    bytes: u64,
+    /// `None` where the first bytes came before an interruption.
+    hash: Option<Sha256>,
+}
+
+impl Intake {
+    /// For a manifest of which any part may be here already.
+    pub fn new(items: Vec<Item>) -> Self {
+        Self { items, growing: None }
+    }
+
+    /// The manifest.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+}
+
+impl Growing {
+    fn open(index: usize, part: &Path) -> io::Result<Self> {
+        let file = File::options().create(true).append(true).open(part)?;
+        let bytes = file.metadata()?.len();
+        Ok(Self { index, file, bytes, hash: (bytes == 0).then(Sha256::new) })
+    }
+
+    fn add(&mut self, piece: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(piece) {
+            // A full disk may have taken half of the piece.
+            let _ = self.file.set_len(self.bytes);
+            return Err(error);
+        }
+        self.bytes += piece.len() as u64;
+        if let Some(hash) = &mut self.hash {
+            hash.update(piece);
+        }
+        Ok(())
+    }
+
+    fn sha256(self, part: &Path) -> io::Result<String> {
+        let hash = match self.hash {
+            Some(hash) => hash,
+            None => {
+                let mut hash = Sha256::new();
+                io::copy(&mut File::open(part)?, &mut hash)?;
+                hash
+            }
+        };
+        Ok(digest::hexadecimal(&hash.finalize()))
+    }
+}
+
 impl Spool {
     /// Bytes that are here of each item.
     pub fn received(&self, job: &JobId, items: &[Item]) -> Vec<u64> {
@@ -32,35 +94,48 @@ impl Spool {
         items.iter().enumerate().map(|(i, item)| count(i, item)).collect()
     }
 
-    /// Adds a piece to an item; returns how many bytes of it are here now. The last piece is followed by a check of the whole
-    /// item: where it is not what was announced it is thrown away, and begins anew.
-    pub fn add(&self, job: &JobId, index: usize, item: &Item, offset: u64, piece: &[u8]) -> Result<u64, SpoolError> {
+    /// Adds a piece to item `index` of the intake; returns how many bytes of it are here now. The last piece is followed by a
+    /// check of the whole item: where it is not what was announced it is thrown away, and begins anew.
+    pub fn add(
+        &self,
+        job: &JobId,
+        intake: &mut Intake,
+        index: usize,
+        offset: u64,
+        piece: &[u8],
+    ) -> Result<u64, SpoolError> {
         let folder = self.input(job);
         let fails = |source| SpoolError::write(&folder, source);
-        private_folder(&folder).map_err(fails)?;
+        let item = intake.items.get(index).ok_or(SpoolError::Unknown { item: index, count: intake.items.len() })?;
         let (path, part) = (self.item(job, index), self.part(job, index));
-        if path.exists() {
+        let mut growing = match intake.growing.take().filter(|growing| growing.index == index) {
+            Some(growing) => growing,
             // Sent again after a lost answer.
-            return Ok(item.bytes);
-        }
-        let mut file = File::options().create(true).append(true).open(&part).map_err(fails)?;
-        let here = file.metadata().map_err(fails)?.len();
-        if here != offset {
-            return Err(SpoolError::Order { item: index, offset, here });
-        }
+            None if path.exists() => return Ok(item.bytes),
+            None => {
+                private_folder(&folder).map_err(fails)?;
+                Growing::open(index, &part).map_err(fails)?
+            }
+        };
+        let here = growing.bytes;
         let after = here + piece.len() as u64;
-        if after > item.bytes {
-            return Err(SpoolError::TooLong { item: index, bytes: after, announced: item.bytes });
+        let refused = if here != offset {
+            Some(SpoolError::Order { item: index, offset, here })
+        } else if after > item.bytes {
+            Some(SpoolError::TooLong { item: index, bytes: after, announced: item.bytes })
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
+            intake.growing = Some(growing);
+            return Err(refused);
         }
-        if let Err(source) = file.write_all(piece) {
-            // A full disk may have taken half of the piece.
-            let _ = file.set_len(here);
-            return Err(fails(source));
-        }
+        growing.add(piece).map_err(fails)?;
         if after < item.bytes {
+            intake.growing = Some(growing);
             return Ok(after);
         }
-        if sha256_of_file(&part).map_err(fails)? != item.sha256.to_ascii_lowercase() {
+        if growing.sha256(&part).map_err(fails)? != item.sha256.to_ascii_lowercase() {
             fs::remove_file(&part).map_err(fails)?;
             return Err(SpoolError::Digest { item: index });
         }
@@ -97,12 +172,6 @@ impl Spool {
     }
 }
 
-fn sha256_of_file(path: &Path) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    io::copy(&mut File::open(path)?, &mut hash)?;
-    Ok(digest::hexadecimal(&hash.finalize()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,9 +190,10 @@ mod tests {
     fn items_arrive_in_pieces_and_are_sealed() {
         let (folder, spool, job) = spool();
         let items = [item(b"abcdef"), item(b"xyz")];
+        let mut intake = Intake::new(items.to_vec());
         assert_eq!(spool.received(&job, &items), [0, 0]);
-        assert_eq!(spool.add(&job, 0, &items[0], 0, b"abcd").unwrap(), 4);
-        assert_eq!(spool.add(&job, 1, &items[1], 0, b"xyz").unwrap(), 3);
+        assert_eq!(spool.add(&job, &mut intake, 0, 0, b"abcd").unwrap(), 4);
+        assert_eq!(spool.add(&job, &mut intake, 1, 0, b"xyz").unwrap(), 3);
         assert_eq!(spool.received(&job, &items), [4, 3]);
         let open = spool.seal(&job, &items).unwrap_err();
         assert!(matches!(open, SpoolError::Incomplete { item: 0, here: 4, announced: 6 }), "{open}");
@@ -131,9 +201,10 @@ mod tests {
 
         // After a restart the upload goes on where it was.
         let spool = Spool::open(folder.path()).unwrap();
+        let mut intake = Intake::new(items.to_vec());
         assert_eq!(spool.received(&job, &items), [4, 3]);
-        assert_eq!(spool.add(&job, 0, &items[0], 4, b"ef").unwrap(), 6);
-        assert_eq!(spool.add(&job, 0, &items[0], 4, b"ef").unwrap(), 6, "sent again after a lost answer");
+        assert_eq!(spool.add(&job, &mut intake, 0, 4, b"ef").unwrap(), 6);
+        assert_eq!(spool.add(&job, &mut intake, 0, 4, b"ef").unwrap(), 6, "sent again after a lost answer");
         spool.seal(&job, &items).unwrap();
         assert_eq!(fs::read(spool.input(&job).join("000000")).unwrap(), b"abcdef");
     }
@@ -142,19 +213,31 @@ mod tests {
     fn a_piece_out_of_order_or_too_long_changes_nothing() {
         let (_folder, spool, job) = spool();
         let item = item(b"abcdef");
-        spool.add(&job, 0, &item, 0, b"abc").unwrap();
-        assert!(matches!(spool.add(&job, 0, &item, 4, b"ef"), Err(SpoolError::Order { here: 3, .. })));
-        assert!(matches!(spool.add(&job, 0, &item, 3, b"defg"), Err(SpoolError::TooLong { bytes: 7, .. })));
+        let mut intake = Intake::new(vec![item.clone()]);
+        spool.add(&job, &mut intake, 0, 0, b"abc").unwrap();
+        assert!(matches!(spool.add(&job, &mut intake, 0, 4, b"ef"), Err(SpoolError::Order { here: 3, .. })));
+        assert!(matches!(spool.add(&job, &mut intake, 0, 3, b"defg"), Err(SpoolError::TooLong { bytes: 7, .. })));
+        assert!(matches!(spool.add(&job, &mut intake, 1, 0, b"a"), Err(SpoolError::Unknown { item: 1, count: 1 })));
         assert_eq!(spool.received(&job, std::slice::from_ref(&item)), [3]);
-        assert_eq!(spool.add(&job, 0, &item, 3, b"def").unwrap(), 6);
+        assert_eq!(spool.add(&job, &mut intake, 0, 3, b"def").unwrap(), 6);
     }
 
     #[test]
     fn an_item_that_is_not_what_was_announced_begins_anew() {
         let (_folder, spool, job) = spool();
         let item = item(b"abcdef");
-        assert!(matches!(spool.add(&job, 0, &item, 0, b"abcdeX"), Err(SpoolError::Digest { item: 0 })));
+        let mut intake = Intake::new(vec![item.clone()]);
+        assert!(matches!(spool.add(&job, &mut intake, 0, 0, b"abcdeX"), Err(SpoolError::Digest { item: 0 })));
         assert_eq!(spool.received(&job, std::slice::from_ref(&item)), [0]);
-        assert_eq!(spool.add(&job, 0, &item, 0, b"abcdef").unwrap(), 6);
+        assert_eq!(spool.add(&job, &mut intake, 0, 0, b"abcdef").unwrap(), 6);
+    }
+
+    #[test]
+    fn what_came_before_an_interruption_is_checked_too() {
+        let (_folder, spool, job) = spool();
+        let item = item(b"abcdef");
+        spool.add(&job, &mut Intake::new(vec![item.clone()]), 0, 0, b"Xbc").unwrap();
+        let mut intake = Intake::new(vec![item.clone()]);
+        assert!(matches!(spool.add(&job, &mut intake, 0, 3, b"def"), Err(SpoolError::Digest { item: 0 })));
     }
 }
