@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program, its networks alone, and a Python pipeline, interleaved on the same studies.
+# The program, its networks alone, and a Python pipeline, interleaved on the same studies; then the daemon.
 source "$(dirname "$0")/common.sh"
 packaging/scripts/setup.sh tests
 say "Building (release)"
@@ -7,4 +7,6 @@ cargo build --release --locked --quiet --package cordline
 CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
 export CORDLINE_ONNXRUNTIME
 export PROGRAM_UNDER_TEST=$target/release/cordline
-exec .venv/bin/python tests/bench/bench.py "$@"
+.venv/bin/python tests/bench/bench.py "$@"
+# Words are for the first alone.
+[ $# -gt 0 ] || exec .venv/bin/python tests/bench/wire.py

@@ -9,9 +9,11 @@ import zmq
 class Raw:
     """A socket without manners."""
 
-    def __init__(self, endpoint: str, greet: bool = True) -> None:
+    def __init__(self, endpoint: str, greet: bool = True, name: bytes | None = None) -> None:
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.linger = 0
+        if name:
+            self.socket.routing_id = name
         self.socket.connect(endpoint)
         if greet:
             assert self.ask("hello", {"client": "raw"})["reply"] == "welcome"

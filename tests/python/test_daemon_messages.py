@@ -3,6 +3,7 @@
 import time
 
 import msgpack
+import numpy as np
 import pytest
 from daemon_process import Refused, end_of
 from raw_wire import Raw, instance, pack, submit
@@ -144,3 +145,38 @@ def test_a_slow_reader_gets_everything_and_holds_up_nobody(shared, client, study
             got.append(header["number"])
     assert got[-1] == last
     slow.socket.close()
+
+
+def test_two_clients_of_one_name_do_not_hear_each_other(shared):
+    first = Raw(shared.endpoint, name=b"viewer")
+    second = Raw(shared.endpoint, greet=False, name=b"viewer")
+    second.socket.send(pack(v=1, id=1, verb="hello", body={"client": "second"}))
+    assert second.socket.poll(1000) == 0
+    assert first.ask("ping", {}, number=2)["id"] == 2
+    first.socket.close()
+    second.socket.close()
+
+
+def test_an_upload_goes_on_for_another_client(shared, client):
+    data = b"half and half " + str(time.time()).encode()
+    gone = Raw(shared.endpoint)
+    job = submit(gone, instance(4, data))["body"]["job"]
+    assert gone.ask("chunk", {"job": job, "item": 0, "offset": 0}, data[:5])["body"]["offset"] == 5
+    gone.socket.close()
+    other = Raw(shared.endpoint)
+    assert submit(other, instance(4, data))["body"]["received"] == [5]
+    assert other.ask("chunk", {"job": job, "item": 0, "offset": 5}, data[5:])["body"]["offset"] == len(data)
+    other.ask("commit", {"job": job})
+    other.socket.close()
+    assert end_of(client, job)["state"] == "failed"  # it is no DICOM
+
+
+def test_a_client_that_goes_while_it_is_told_holds_up_nobody(shared, client):
+    voxels = np.random.default_rng(time.time_ns()).integers(0, 900, (20, 64, 64), np.int16)
+    matrix = [0, 0, 4, -40, 1, 0, 0, -32, 0, -1, 0, 32, 0, 0, 0, 1]
+    tensor = {"shape": list(voxels.shape), "element": "i16"}
+    job = client.submit_volume({"tensor": tensor, "matrix": [float(m) for m in matrix]}, voxels.tobytes())
+    gone = Raw(shared.endpoint)
+    assert gone.ask("events", {"job": job, "follow": True})["reply"] == "events"
+    gone.socket.close()
+    assert end_of(client, job)["state"] == "completed"

@@ -145,7 +145,13 @@ pub fn resize(picture: &GreyImage, width: usize, height: usize) -> GreyImage {
     let source = ImageRef::new(side(picture.width), side(picture.height), &picture.pixels, PixelType::U8)
         .expect("a grey picture holds width x height bytes");
     let mut target = Image::new(side(width), side(height), PixelType::U8);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    // Down to half a side each new pixel lies between the old ones that it is made of: two by two of them leave nothing out.
+    let algorithm = if 2 * width < picture.width || 2 * height < picture.height {
+        ResizeAlg::Convolution(FilterType::Bilinear)
+    } else {
+        ResizeAlg::Interpolation(FilterType::Bilinear)
+    };
+    let options = ResizeOptions::new().resize_alg(algorithm);
     Resizer::new().resize(&source, &mut target, &options).expect("both pictures are of 8-bit grey");
     GreyImage { width, height, pixels: target.into_vec() }
 }
