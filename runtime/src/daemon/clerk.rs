@@ -1,7 +1,7 @@
 //! The one who writes: journal and spool are changed here and nowhere else, one order after the other.
 
-use std::collections::btree_map::{self, BTreeMap};
 use std::collections::VecDeque;
+use std::collections::btree_map::{self, BTreeMap};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -278,7 +278,9 @@ impl Clerk {
             return Err(wrong_state(&known, "takes no more of its input"));
         }
         let spool = self.spool.clone();
-        let after = spool.add(&chunk.job, self.intake(&known)?, chunk.item as usize, chunk.offset, bytes).map_err(|e| e.fault())?;
+        let after = spool
+            .add(&chunk.job, self.intake(&known)?, chunk.item as usize, chunk.offset, bytes)
+            .map_err(|e| e.fault())?;
         let credit = self.rules.limits.chunks_in_flight;
         let upload = Upload {
             job: chunk.job.clone(),

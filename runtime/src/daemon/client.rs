@@ -66,16 +66,18 @@ impl Client {
         self.waiting.push_back(parcel);
     }
 
-    /// Sends what waits for as long as `send` takes it; `Err` once the client is gone.
-    pub(super) fn flush(&mut self, mut send: impl FnMut(&Parcel) -> Sent) -> Result<(), ()> {
+    /// Sends what waits for as long as `send` takes it, and returns how many messages it took; `Err` once the client is gone.
+    pub(super) fn flush(&mut self, mut send: impl FnMut(&Parcel) -> Sent) -> Result<usize, ()> {
+        let mut taken = 0;
         while let Some(parcel) = self.waiting.front() {
             match send(parcel) {
                 Sent::Yes => self.waiting.pop_front(),
-                Sent::Full => return Ok(()),
+                Sent::Full => break,
                 Sent::Gone => return Err(()),
             };
+            taken += 1;
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// True where something waits.
@@ -107,12 +109,11 @@ mod tests {
         }
         assert_eq!(client.room(), MOST_WAITING - 5);
         let mut taken = Vec::new();
-        client
-            .flush(|(head, _)| {
-                taken.push(head[0]);
-                if taken.len() == 3 { Sent::Full } else { Sent::Yes }
-            })
-            .unwrap();
+        let sent = client.flush(|(head, _)| {
+            taken.push(head[0]);
+            if taken.len() == 3 { Sent::Full } else { Sent::Yes }
+        });
+        assert_eq!(sent, Ok(2));
         assert_eq!(taken, [0, 1, 2]);
         assert!(client.is_behind());
         taken.clear();

@@ -25,8 +25,9 @@ use crate::audit::{AuditEvent, Entry};
 use crate::keys::Pair;
 use crate::private_folder::private_folder;
 
-/// How often sockets are looked at while somebody reads slowly, and otherwise.
-const HURRIED: Duration = Duration::from_millis(10);
+/// How soon a client whose queue is full is tried again; longer each time that nobody took anything, up to the second.
+const HURRIED: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
+/// How often sockets are looked at otherwise.
 const LEISURELY: Duration = Duration::from_millis(500);
 /// Messages that are taken in one go, so that answers are not kept waiting.
 const IN_ONE_GO: usize = 64;
@@ -90,8 +91,9 @@ impl Server {
 
     /// Serves until `stop` is set and the bell rings.
     pub(super) fn work(mut self, stop: &AtomicBool) -> Result<(), zmq::Error> {
+        let mut hurried = HURRIED[0];
         while !stop.load(Ordering::Relaxed) {
-            let wait = if self.clients.values().any(Client::is_behind) { HURRIED } else { LEISURELY };
+            let wait = if self.clients.values().any(Client::is_behind) { hurried } else { LEISURELY };
             self.wait(wait)?;
             for letter in self.incoming.take() {
                 self.deliver(letter);
@@ -108,7 +110,7 @@ impl Server {
                     }
                 }
             }
-            self.send();
+            hurried = if self.send() { HURRIED[0] } else { (2 * hurried).min(HURRIED[1]) };
             self.forget_the_silent();
         }
         Ok(())
@@ -282,14 +284,16 @@ impl Server {
         }
     }
 
-    /// Fills every client's queue with the events that it follows, and sends what the sockets take.
-    fn send(&mut self) {
+    /// Fills every client's queue with the events that it follows, and sends what the sockets take; true where they took any.
+    fn send(&mut self) -> bool {
         let Self { doors, clients, enquiries, metrics, .. } = self;
+        let mut taken = 0;
         clients.retain(|id, client| {
             loop {
                 let more = pump(client, enquiries);
-                if client.flush(|parcel| send_to(&doors[id.door].socket, &id.identity, parcel, metrics)).is_err() {
-                    return false;
+                match client.flush(|parcel| send_to(&doors[id.door].socket, &id.identity, parcel, metrics)) {
+                    Ok(count) => taken += count,
+                    Err(()) => return false,
                 }
                 // What was sent made room: perhaps there is more.
                 if client.is_behind() || !more {
@@ -297,6 +301,7 @@ impl Server {
                 }
             }
         });
+        taken > 0
     }
 
     fn forget_the_silent(&mut self) {
