@@ -10,6 +10,7 @@ pipeline of tests/baseline. Prints medians, and the figures that the project has
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -75,8 +76,14 @@ class Bench:
         door = TREE / "tests/bench/networks.py"
         run(sys.executable, door, "record", self.study, "--bundle", self.bundle, "--to", self.asked)
 
+    def fresh(self, name: str) -> Path:
+        """A folder that is not there yet, as for every new study: no run clears away what another left."""
+        folder = self.work / name
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
     def cordline(self, threads: int, cold: bool = False) -> dict:
-        out = self.work / "cordline"
+        out = self.fresh("cordline")
         if cold:
             forget([self.study, self.bundle, self.library.parent, self.program])
         flags = ("--out", out, "--bundle", self.bundle, "--threads", threads, "--quiet")
@@ -89,7 +96,7 @@ class Bench:
         return statistics.median(run(self.program, "--version").wall_ms for _ in range(5))
 
     def python(self, threads: int) -> dict:
-        flags = ("--out", self.work / "python", "--bundle", self.bundle, "--threads", threads)
+        flags = ("--out", self.fresh("python"), "--bundle", self.bundle, "--threads", threads)
         process = run(sys.executable, BASELINE / "pipeline.py", self.study, *flags)
         said = json.loads(process.stdout)
         (first,) = said["studies"]
@@ -103,7 +110,7 @@ class Bench:
 
     def python_again(self, threads: int) -> dict:
         """A second study in the same process: what Python costs once everything is imported and built."""
-        flags = ("--out", self.work / "python", "--bundle", self.bundle, "--threads", threads, "--repeat", 2)
+        flags = ("--out", self.fresh("python"), "--bundle", self.bundle, "--threads", threads, "--repeat", 2)
         return json.loads(run(sys.executable, BASELINE / "pipeline.py", self.study, *flags).stdout)["studies"][-1]
 
     def parity(self) -> dict:
