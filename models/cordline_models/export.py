@@ -114,7 +114,7 @@ def difference(model: nn.Module, path: Path, channels: int) -> float:
     worst = 0.0
     for seed, shape in enumerate(((2, 96, 128), (1, 160, 64))):
         image = np.random.default_rng(seed).random(shape, dtype=np.float32)
-        # What classifiers see is a small lesion in an empty section: of anything larger they are sure, to the last digit.
+        # What classifiers see is a small lesion in an empty section: of a larger one they are sure to the last digit.
         seen = classifier_input(image, lens(shape)) if channels == 3 else image[:, None]
         found = session.run(None, {"image": seen})
         with torch.no_grad():

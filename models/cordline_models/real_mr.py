@@ -1,6 +1,6 @@
 """A NIfTI volume as a DICOM series: a way to hand a real, open data set to the runtime.
 
-Sections are taken along the axis nearest to left-right, one every `every_mm`: as they are, or as thick as they lie apart.
+Sections are taken along the axis nearest to left-right, one every `every_mm`: as they are, or as thick as that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROTOCOL = Protocol(
 def sagittal_image(path: Path, every_mm: float = 3.0, thick: bool = False) -> Image:
     """Sagittal sections of a NIfTI file, numbers scaled to 12 bits where they need it.
 
-    thick: each is the mean of all that lie between it and the next, as a 2D sequence of such thickness would picture them.
+    thick: each is the mean of all up to the next, as a 2D sequence of such thickness would picture them.
     """
     nifti = nib.load(path)
     voxels, spacing = to_sections(nifti)
