@@ -34,9 +34,10 @@ def read_rows(path: Path) -> list[Row]:
         ]
 
 
-def on_real(bundle: Bundle, settings: Settings, nifti: Path) -> str:
-    """One sentence on what the bundle says of a real healthy volume."""
-    image = sagittal_image(nifti)
+def on_real(bundle: Bundle, settings: Settings, nifti: Path, thick: bool) -> str:
+    """One line on what the bundle says of a real healthy volume, in sections as `sagittal_image` takes them."""
+    image = sagittal_image(nifti, thick=thick)
+    what = f"- `{nifti.name}`, {image.grid.shape[0]} sections of {image.grid.thickness:.1f} mm"
     sections = sections_of(image.voxels)
     maps = bundle.probability(sections)
     mask = native_mask(maps, image.grid.shape, image.grid.voxel_ml(), settings)
@@ -45,12 +46,13 @@ def on_real(bundle: Bundle, settings: Settings, nifti: Path) -> str:
     parts, count = ndimage.label(mask, np.ones((3, 3, 3)))
     highest = float(maps.max())
     if not count:
-        return f"`{nifti.name}`, {len(sections)} sections: **{says}**, which is right. Highest probability of any pixel {highest:.2f}."
+        return f"{what}: **{says}**, which is right. Highest probability of any pixel {highest:.2f}."
     volumes = sorted((np.bincount(parts.ravel())[1:] * image.grid.voxel_ml()).tolist(), reverse=True)
     listed = ", ".join(f"{v:.2f}" for v in volumes)
+    touched = int(mask.any((1, 2)).sum())
     return (
-        f"`{nifti.name}`, {len(sections)} sections: **{says}**, which is WRONG: the volunteer is healthy. "
-        f"{count} false lesion{'s' if count > 1 else ''} of {listed} mL in {int(mask.any((1, 2)).sum())} sections."
+        f"{what}: **{says}**, which is WRONG: the volunteer is healthy. "
+        f"{count} false lesion{'s' if count > 1 else ''} of {listed} mL in {touched} section{'s' if touched > 1 else ''}."
     )
 
 
@@ -107,7 +109,7 @@ Intervals: Wilson for shares, bootstrap over cases (2,000 draws) for Dice and AU
 
 ## Real MR
 
-{chr(10).join(on_real(bundle, settings, path) for path in real) or "None was tried."}
+{chr(10).join(on_real(bundle, settings, path, thick) for path in real for thick in (True, False)) or "None was tried."}
 
 {"These figures are about drawings. Nobody has measured this bundle on patients, and nothing here lets one guess how it would do." if phantom else ""}
 

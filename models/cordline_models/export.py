@@ -17,6 +17,7 @@ from .densenet import DenseNet121
 from .grad_cam import WithHeatMap
 from .multiresunet import MultiResUNet
 from .pipeline import open_session
+from .preprocessing import classifier_input
 
 OPSET = 17
 MAX_BYTES = 16_000_000
@@ -106,19 +107,25 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def difference(model: nn.Module, path: Path, channels: int) -> float:
-    """Largest difference of any probability between PyTorch and ONNX Runtime, on inputs of two sizes."""
+    """Largest difference of any output between PyTorch and ONNX Runtime, on inputs of two sizes."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
-    for seed, shape in enumerate(((2, channels, 96, 128), (1, channels, 160, 64))):
+    for seed, shape in enumerate(((2, 96, 128), (1, 160, 64))):
         image = np.random.default_rng(seed).random(shape, dtype=np.float32)
-        if channels == 3:
-            image[:, 0] = 0
-            image[:, 2] = image[:, 2] > 0.5
-        found = session.run(None, {"image": image})[0]
+        # What classifiers see is a small lesion in an empty section: of a larger one they are sure to the last digit.
+        seen = classifier_input(image, lens(shape)) if channels == 3 else image[:, None]
+        found = session.run(None, {"image": seen})
         with torch.no_grad():
-            wanted = model(torch.from_numpy(image))
-        wanted = wanted[0] if isinstance(wanted, tuple) else wanted
-        worst = max(worst, float(np.abs(found - wanted.numpy()).max()))
+            wanted = model(torch.from_numpy(seen))
+        for one, other in zip(found, wanted if isinstance(wanted, tuple) else (wanted,), strict=True):
+            worst = max(worst, float(np.abs(one - other.numpy()).max()))
     return worst
+
+
+def lens(shape: tuple[int, int, int]) -> np.ndarray:
+    """A mask of (n, rows, columns): an upright ellipse in the middle of each section."""
+    rows, columns = np.ogrid[: shape[1], : shape[2]]
+    inside = ((rows - shape[1] / 2) / 14) ** 2 + ((columns - shape[2] / 2) / 4) ** 2 <= 1
+    return np.broadcast_to(inside, shape)

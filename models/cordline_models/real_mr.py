@@ -1,6 +1,6 @@
 """A NIfTI volume as a DICOM series: a way to hand a real, open data set to the runtime.
 
-Sections are taken along the axis nearest to left-right, one every `every_mm`, as they are: no averaging.
+Sections are taken along the axis nearest to left-right, one every `every_mm`: as they are, or as thick as that.
 """
 
 from __future__ import annotations
@@ -21,22 +21,32 @@ PROTOCOL = Protocol(
 )
 
 
-def sagittal_image(path: Path, every_mm: float = 3.0) -> Image:
-    """Sagittal sections of a NIfTI file, numbers scaled to 12 bits where they need it."""
+def sagittal_image(path: Path, every_mm: float = 3.0, thick: bool = False) -> Image:
+    """Sagittal sections of a NIfTI file, numbers scaled to 12 bits where they need it.
+
+    thick: each is the mean of all up to the next, as a 2D sequence of such thickness would picture them.
+    """
     nifti = nib.load(path)
     voxels, spacing = to_sections(nifti)
     start = nib.orientations.io_orientation(nifti.affine)
     change = nib.orientations.ornt_transform(start, nib.orientations.axcodes2ornt(("L", "I", "P")))
     affine = LPS_TO_RAS @ nifti.affine @ nib.orientations.inv_ornt_aff(change, nifti.shape)
     step = max(1, round(every_mm / spacing[0]))
-    first = (len(voxels) - 1) % step // 2
-    kept = voxels[first::step].astype(np.float64)
+    if thick:
+        count = len(voxels) // step
+        first = (len(voxels) - count * step) // 2
+        kept = voxels[first : first + count * step].astype(np.float64).reshape(count, step, *voxels.shape[1:]).mean(1)
+    else:
+        first = (len(voxels) - 1) % step // 2
+        kept = voxels[first::step].astype(np.float64)
     kept = np.clip(kept - min(kept.min(), 0), 0, None)
     if kept.max() > 4095:
         kept *= 4095 / kept.max()
     axes = affine[:3, :3].T / spacing[:, None]
-    origin = affine[:3, 3] + first * spacing[0] * axes[0]
-    grid = Grid(kept.shape, origin, axes, spacing * np.array([step, 1, 1]), float(spacing[0]))
+    thickness = float(spacing[0]) * (step if thick else 1)
+    middle = first + (step - 1) / 2 if thick else first
+    origin = affine[:3, 3] + middle * spacing[0] * axes[0]
+    grid = Grid(kept.shape, origin, axes, spacing * np.array([step, 1, 1]), thickness)
     return Image(np.rint(kept).astype(np.uint16), np.zeros(kept.shape, np.uint8), grid, "T2w")
 
 

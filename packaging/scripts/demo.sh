@@ -2,8 +2,6 @@
 # From a fresh clone to two reports: a phantom with a lesion, and the real MR of a healthy volunteer.
 source "$(dirname "$0")/common.sh"
 began=$SECONDS
-[ -f models/bundles/spinal-lesion-phantom/bundle.toml ] || fail "There is no trained bundle in models/bundles/spinal-lesion-phantom." \
-    "Train and export one as models/README.md describes (train, export), then run this again."
 packaging/scripts/setup.sh run
 say "Building (release)"
 cargo build --release --locked --package cordline

@@ -145,7 +145,7 @@ class Client:
         while True:
             try:
                 begun = self._run(_ask("events", {"job": job, "since": since, "follow": to_the_end}))
-                if begun["last"] <= since and (not to_the_end or _has_ended(self.status(job))):
+                if begun["last"] <= since and (not to_the_end or begun["state"] in messages.ENDS):
                     return
                 for event in self._incoming():
                     if event.job != job or event.number <= since:
@@ -304,10 +304,6 @@ def _read_key(path: Path) -> dict[str, str]:
     if len(found) < 3:
         raise ClientError(f"{path} is no key file")
     return found
-
-
-def _has_ended(summary: dict[str, Any]) -> bool:
-    return summary["state"] in ("completed", "needs_selection", "out_of_scope", "failed", "cancelled")
 
 
 def _ask(verb: str, body: dict[str, Any]) -> Asking:

@@ -11,6 +11,8 @@ from .tensor import unpack_bits
 
 MAJOR = 1
 RESEARCH_USE = "Research use only; not a medical device"
+ENDS = ("completed", "needs_selection", "out_of_scope", "failed", "cancelled")
+"""States after which nothing more happens to a job by itself."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,7 @@ class Event:
     @property
     def ends(self) -> bool:
         """True where the job has ended with this event."""
-        ends = ("completed", "needs_selection", "out_of_scope", "failed", "cancelled")
-        return self.name == "state" and self.body.get("state") in ends
+        return self.name == "state" and self.body.get("state") in ENDS
 
     def mask(self) -> bytes:
         """Of a `section`: one byte a voxel, 0 or 1, row by row."""

@@ -23,12 +23,13 @@ use cordline_sdk::wire::request::{
 };
 use cordline_sdk::wire::tensor::{Element, Tensor, pack_bits};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const MATRIX: [f64; 16] = [0.0, 0.0, 3.3, -24.75, 0.625, 0.0, 0.0, -80.0, 0.0, -0.625, 0.0, 120.5, 0.0, 0.0, 0.0, 1.0];
 
 fn job() -> JobId {
-    JobId::new("7f3c9a1be2d04456").expect("letters and digits")
+    JobId::new("7f3c9a1be2d0445680ac51f7d6b3e902").expect("letters and digits")
 }
 
 fn tensor(shape: &[u64], element: Element) -> Tensor {
@@ -135,15 +136,18 @@ fn replies() -> Vec<(&'static str, Answer, Vec<u8>)> {
         fallbacks: vec!["CUDA: this box has no NVIDIA GPU".into()],
     };
     let piece = ArtifactPiece { offset: 0, bytes: 3 };
-    let fault =
-        Fault::new(FaultCode::NoSuchJob, "there is no job 7f3c9a1be2d04456", "ask `list` for the jobs that are kept");
+    let fault = Fault::new(
+        FaultCode::NoSuchJob,
+        "there is no job 7f3c9a1be2d0445680ac51f7d6b3e902",
+        "ask `list` for the jobs that are kept",
+    );
     vec![
         ("welcome", Answer::Welcome(Box::new(welcome)), vec![]),
         ("pong", Answer::Pong(Nothing {}), vec![]),
         ("upload begins", Answer::Upload(upload.clone()), vec![]),
         ("upload goes on", Answer::Upload(Upload { received: vec![], offset: Some(3), credit: 15, ..upload }), vec![]),
         ("job", Answer::Job(Box::new(summary(JobState::Queued))), vec![]),
-        ("events begin", Answer::Events(EventsBegin { job: job(), last: 12 }), vec![]),
+        ("events begin", Answer::Events(EventsBegin { job: job(), last: 12, state: JobState::Segmenting }), vec![]),
         ("artifact piece", Answer::Artifact(piece), b"abc".to_vec()),
         ("jobs", Answer::Jobs(Jobs { jobs: vec![summary(JobState::Completed)], more: false }), vec![]),
         ("daemon", Answer::Daemon(Box::new(daemon)), vec![]),
@@ -354,7 +358,7 @@ fn exchange() -> String {
             kind: JobKind::Volume,
             ..summary(JobState::Queued)
         })),
-        Answer::Events(EventsBegin { job: job(), last: 1 }),
+        Answer::Events(EventsBegin { job: job(), last: 1, state: JobState::Queued }),
     ];
     let mut text = String::new();
     for (i, ((verb, raw), answer)) in requests.into_iter().zip(answers).enumerate() {
@@ -362,17 +366,76 @@ fn exchange() -> String {
         text += &shown("client", &Request { id, verb }, &raw);
         text += &shown("daemon", &Reply { id, answer }, &[]);
     }
-    let queued = Happening::State(StateChange { state: JobState::Queued, finding: None, problem: None });
-    let wanted = ["grid", "section", "lesions", "state completed"];
-    let rest = events().into_iter().filter(|(name, _, _)| wanted.contains(name)).map(|(_, what, raw)| (what, raw));
-    let mut told: Vec<(Happening, Vec<u8>)> = [(queued, vec![])].into_iter().chain(rest).collect();
-    // The end is told last.
-    told.sort_by_key(|(what, _)| matches!(what, Happening::State(change) if change.state.has_ended()));
-    for (i, (what, raw)) in told.into_iter().enumerate() {
+    let result = b"{}".to_vec();
+    for (i, (what, raw)) in told_of_the_smallest(&result).into_iter().enumerate() {
         let event = Event { job: job(), number: i as u64 + 1, at_ms: 1_790_000_000_000 + i as u64 * 150, what };
         text += &shown("daemon", &event, &raw);
     }
+    let wanted = Verb::Artifact(Artifact { job: job(), path: "result.json".into(), offset: 0 });
+    text += &shown("client", &Request { id: 6, verb: wanted }, &[]);
+    let piece = Answer::Artifact(ArtifactPiece { offset: 0, bytes: result.len() as u64 });
+    text += &shown("daemon", &Reply { id: 6, answer: piece }, &result);
+    text +=
+        &shown("client", &Request { id: 7, verb: Verb::Cancel(OfJob { job: JobId::new("0").expect("a name") }) }, &[]);
+    let nobody = Fault::new(FaultCode::NoSuchJob, "there is no job 0", "ask `list` for the jobs that are kept");
+    text += &shown("daemon", &Reply { id: 7, answer: Answer::Fault(nobody) }, &[]);
     text
+}
+
+/// What happens to the volume of the exchange, in the daemon's own order.
+fn told_of_the_smallest(result: &[u8]) -> Vec<(Happening, Vec<u8>)> {
+    let sha = |bytes: &[u8]| hex(&Sha256::digest(bytes));
+    let voxels: Vec<u8> = (0..12u8).flat_map(|v| f32::from(v).to_le_bytes()).collect();
+    let section = |section, done| {
+        let mask = tensor(&[2, 3], Element::Bit);
+        Happening::Section(SectionMask { section, done, total: 2, is_final: false, mask })
+    };
+    let series = SeriesChoice {
+        reasons: vec!["chosen in a viewer".into()],
+        shape: Some([2, 2, 3]),
+        spacing_mm: Some([3.3, 0.625, 0.625]),
+        ..SeriesChoice::default()
+    };
+    let grid = Grid { shape: [2, 2, 3], matrix: MATRIX, pixel_sha256: sha(&voxels), provider: "CPU".into() };
+    let file = FileInfo {
+        path: "result.json".into(),
+        kind: "result".into(),
+        media_type: "application/json".into(),
+        bytes: result.len() as u64,
+        sha256: sha(result),
+    };
+    let warning = Warning { message: "Trained on drawn phantoms; it knows nothing of patients.".into() };
+    let end = StateChange { state: JobState::Completed, finding: Some(Finding::no_lesion()), problem: None };
+    let plain = [
+        Happening::state(JobState::Queued),
+        Happening::state(JobState::Decoding),
+        Happening::state(JobState::Selecting),
+        Happening::Series(Box::new(series)),
+        Happening::Grid(grid),
+        Happening::state(JobState::Segmenting),
+    ];
+    let masks = [(section(1, 1), vec![0]), (section(2, 2), pack_bits([false, false, false, true, false, false]))];
+    let rest = [
+        // The one voxel was too small to be believed: its section is sent once more.
+        Happening::Section(SectionMask {
+            section: 2,
+            done: 2,
+            total: 2,
+            is_final: true,
+            mask: tensor(&[2, 3], Element::Bit),
+        }),
+        Happening::Lesions(Lesions { lesions: vec![] }),
+        Happening::state(JobState::Classifying),
+        Happening::state(JobState::Writing),
+        Happening::Warning(warning),
+        Happening::Files(Files { files: vec![file] }),
+        Happening::State(end),
+    ];
+    let bare = |what: Happening| {
+        let raw = if matches!(what, Happening::Section(_)) { vec![0] } else { vec![] };
+        (what, raw)
+    };
+    plain.into_iter().map(bare).chain(masks).chain(rest.into_iter().map(bare)).collect()
 }
 
 /// A message as the page shows it: text, then the bytes of its frames.

@@ -201,7 +201,7 @@ export interface Answers {
   pong: Record<string, never>;
   upload: Upload;
   job: JobSummary;
-  events: { job: string; last: number };
+  events: { job: string; last: number; state: JobState };
   artifact: { offset: number; bytes: number };
   jobs: { jobs: JobSummary[]; more: boolean };
   daemon: {

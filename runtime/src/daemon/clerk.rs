@@ -319,7 +319,11 @@ impl Clerk {
         }
         Err(Fault::new(
             FaultCode::Manifest,
-            format!("the mask has the shape {:?}, the volume of the job {job} {shape:?}", mask.shape),
+            format!(
+                "the mask has the shape {:?}, the volume of the job {job} {:?}",
+                mask.shape,
+                shape.unwrap_or_default()
+            ),
             "correct the mask on the grid that the job's event `grid` names",
         ))
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
-use cordline_sdk::job::JobId;
+use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::result::BundleIdentity;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
 use cordline_sdk::wire::limits::Limits;
@@ -43,8 +43,8 @@ pub(super) struct Condition {
 pub(super) struct Reached {
     /// Number of its last event.
     pub last: u64,
-    /// Nothing more will happen by itself.
-    pub ended: bool,
+    /// Where it is.
+    pub state: JobState,
 }
 
 /// Looks things up.
@@ -94,7 +94,7 @@ impl Enquiries {
 
     /// Jobs, newest first.
     pub(super) fn list(&self, list: &List) -> Answer {
-        let limit = list.limit.unwrap_or(LISTED).min(MOST_LISTED);
+        let limit = list.limit.unwrap_or(LISTED).clamp(1, MOST_LISTED);
         match self.journal.list(&list.states, list.before_ms, limit + 1) {
             Ok(mut records) => {
                 let more = records.len() > limit as usize;
@@ -171,7 +171,7 @@ impl Enquiries {
     /// How far a job has come; `None` where there is no such job.
     pub(super) fn reached(&self, job: &JobId) -> Option<Reached> {
         let record = self.journal.job(job).ok().flatten()?;
-        Some(Reached { last: record.last_event, ended: record.state.has_ended() })
+        Some(Reached { last: record.last_event, state: record.state })
     }
 
     /// Events of a job after a number.
@@ -187,6 +187,7 @@ impl Enquiries {
         let refused = |fault| (Answer::Fault(fault), None);
         let bytes = match self.journal.file(&wanted.job, &wanted.path) {
             Ok(Some(bytes)) => bytes,
+            Ok(None) if self.reached(&wanted.job).is_none() => return refused(no_such_job(&wanted.job)),
             Ok(None) => {
                 return refused(Fault::new(
                     FaultCode::NoSuchArtifact,

@@ -81,7 +81,11 @@ pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
         }
         Input::Folder { path } => {
             if !path.starts_with('/') {
-                return Err(manifest("the path of a folder must be absolute"));
+                return Err(Fault::new(
+                    FaultCode::Folder,
+                    "the path of a folder must be absolute",
+                    "name a folder under one of the daemon's roots",
+                ));
             }
         }
         Input::Volume { t2w, t1c } => {

@@ -254,14 +254,14 @@ impl Server {
     }
 
     fn follow(&mut self, asker: &Asker, events: &Events) -> Answer {
-        let Some(Reached { last, .. }) = self.enquiries.reached(&events.job) else {
+        let Some(Reached { last, state }) = self.enquiries.reached(&events.job) else {
             return Answer::Fault(no_such_job(&events.job));
         };
         if let Some(client) = self.clients.get_mut(&asker.client) {
             let until = (!events.follow).then_some(last);
             client.following.insert(events.job.clone(), Following { sent: events.since, until });
         }
-        Answer::Events(EventsBegin { job: events.job.clone(), last })
+        Answer::Events(EventsBegin { job: events.job.clone(), last, state })
     }
 
     fn deliver(&mut self, letter: Letter) {
@@ -355,7 +355,7 @@ fn pump(client: &mut Client, enquiries: &Enquiries) -> bool {
     for job in jobs {
         let Some(mut at) = client.following.remove(&job) else { continue };
         // A job that is no longer kept has nothing more to tell.
-        let Some(Reached { last, ended }) = enquiries.reached(&job) else { continue };
+        let Some(Reached { last, state }) = enquiries.reached(&job) else { continue };
         let end = at.until.unwrap_or(last).min(last);
         if at.sent < end {
             let (before, room) = (at.sent, client.room());
@@ -370,7 +370,7 @@ fn pump(client: &mut Client, enquiries: &Enquiries) -> bool {
             more |= at.sent < end && (room == 0 || at.sent > before);
         }
         // Up to its last event, or that of a job that has ended: whoever takes the job up again is followed anew.
-        let over = at.sent >= end && (at.until.is_some() || ended);
+        let over = at.sent >= end && (at.until.is_some() || state.has_ended());
         if !over {
             client.following.insert(job, at);
         }

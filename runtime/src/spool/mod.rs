@@ -42,6 +42,8 @@ impl Spool {
     /// Takes the folder, made with mode 0700 where it is missing. A second daemon on it is refused.
     pub fn open(folder: &Path) -> Result<Self, SpoolError> {
         let fails = |source| SpoolError::write(folder, source);
+        // Who reads the input works from another folder.
+        let folder = &std::path::absolute(folder).map_err(fails)?;
         private_folder(folder).map_err(fails)?;
         let path = folder.join("lock");
         let mut lock =

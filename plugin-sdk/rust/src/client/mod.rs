@@ -166,7 +166,7 @@ impl Client {
     fn follow_once(&mut self, job: &JobId, last: &mut u64, each: &mut Listener<'_>) -> Result<(), ClientError> {
         let begun = self.ask(Verb::Events(Events { job: job.clone(), since: *last, follow: true }))?;
         let Answer::Events(begun) = begun else { return Err(ClientError::unexpected(&begun)) };
-        if begun.last <= *last && self.status(job)?.state.has_ended() {
+        if begun.last <= *last && begun.state.has_ended() {
             return Ok(());
         }
         loop {

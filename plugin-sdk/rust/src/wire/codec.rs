@@ -51,15 +51,22 @@ pub fn header(message: &impl Serialize) -> Vec<u8> {
 
 /// A client's message, checked against the limits: the request, and its raw bytes where the verb has them.
 pub fn request<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<(Request, Option<&'a [u8]>), Refused> {
-    let (head, raw) = split(frames, limits).map_err(|fault| Refused { id: 0, fault })?;
-    let map = read_map(head).map_err(|fault| Refused { id: 0, fault })?;
+    let head = head(frames, limits).map_err(|fault| Refused { id: 0, fault })?;
+    let framed = raw(frames, limits);
+    let map = match read_map(head) {
+        Ok(map) => map,
+        Err(fault) => return Err(Refused { id: 0, fault: framed.err().unwrap_or(fault) }),
+    };
     let id = map.get("id").and_then(Value::as_u64).filter(|id| *id <= LARGEST);
     let refused = |fault| Refused { id: id.unwrap_or(0), fault };
+    let raw = framed.map_err(refused)?;
     check_version(&map).map_err(refused)?;
     if id.is_none() {
         return Err(refused(malformed("`id` must be a whole number from 0 to 2^53 - 1")));
     }
-    let verb = map.get("verb").and_then(Value::as_str).unwrap_or_default();
+    let Some(verb) = map.get("verb").and_then(Value::as_str) else {
+        return Err(refused(malformed("`verb` is missing, or no text")));
+    };
     if !Verb::ALL.contains(&verb) {
         let verb: String = verb.chars().take(40).collect();
         return Err(refused(Fault::new(
@@ -80,7 +87,8 @@ pub fn request<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<(Request, Opt
 /// A message from the daemon, and its raw bytes where it has them.
 pub fn from_daemon<'a>(frames: &[&'a [u8]]) -> Result<(FromDaemon, Option<&'a [u8]>), Fault> {
     // The daemon keeps its own limits; a client must only not be led astray by a header that is none.
-    let (head, raw) = split(frames, &Limits { header_bytes: u64::MAX, frame_bytes: u64::MAX, ..Limits::default() })?;
+    let unlimited = Limits { header_bytes: u64::MAX, frame_bytes: u64::MAX, ..Limits::default() };
+    let (head, raw) = (head(frames, &unlimited)?, raw(frames, &unlimited)?);
     let map = read_map(head)?;
     check_version(&map)?;
     let message = match map.contains_key("reply") {
@@ -90,24 +98,31 @@ pub fn from_daemon<'a>(frames: &[&'a [u8]]) -> Result<(FromDaemon, Option<&'a [u
     Ok((message, raw))
 }
 
-fn split<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<(&'a [u8], Option<&'a [u8]>), Fault> {
-    let (head, raw) = match frames {
-        [head] => (*head, None),
-        [head, raw] => (*head, Some(*raw)),
+fn head<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<&'a [u8], Fault> {
+    let head = frames.first().copied().unwrap_or_default();
+    within("header", head, limits.header_bytes)?;
+    Ok(head)
+}
+
+fn raw<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<Option<&'a [u8]>, Fault> {
+    let raw = match frames {
+        [_] => None,
+        [_, raw] => Some(*raw),
         _ => return Err(frames_wrong(&format!("a message has one frame or two, this one {}", frames.len()))),
     };
-    for (what, bytes, most) in
-        [("header", head.len(), limits.header_bytes), ("raw frame", raw.map_or(0, <[u8]>::len), limits.frame_bytes)]
-    {
-        if bytes as u64 > most {
-            return Err(Fault::new(
-                FaultCode::TooLarge,
-                format!("a {what} of {bytes} bytes is beyond the limit of {most}"),
-                "keep to the limits of the answer to `hello`",
-            ));
-        }
+    raw.map_or(Ok(()), |raw| within("raw frame", raw, limits.frame_bytes))?;
+    Ok(raw)
+}
+
+fn within(what: &str, frame: &[u8], most: u64) -> Result<(), Fault> {
+    if frame.len() as u64 <= most {
+        return Ok(());
     }
-    Ok((head, raw))
+    Err(Fault::new(
+        FaultCode::TooLarge,
+        format!("a {what} of {} bytes is beyond the limit of {most}", frame.len()),
+        "keep to the limits of the answer to `hello`",
+    ))
 }
 
 fn read_map(bytes: &[u8]) -> Result<Map<String, Value>, Fault> {
@@ -190,7 +205,7 @@ mod tests {
             (json!({"v": 1, "id": -3, "verb": "ping", "body": {}}), None, (0, FaultCode::Malformed)),
             (json!({"v": 1, "id": 1u64 << 53, "verb": "ping", "body": {}}), None, (0, FaultCode::Malformed)),
             (json!({"v": 1, "id": 1, "verb": "dance", "body": {}}), None, (1, FaultCode::UnknownVerb)),
-            (json!({"v": 1, "id": 1, "body": {}}), None, (1, FaultCode::UnknownVerb)),
+            (json!({"v": 1, "id": 1, "body": {}}), None, (1, FaultCode::Malformed)),
             (json!({"v": 1, "id": 1, "verb": "commit", "body": {}}), None, (1, FaultCode::Malformed)),
             (json!({"v": 1, "id": 1, "verb": "commit", "body": {"job": "../x"}}), None, (1, FaultCode::Malformed)),
             (json!({"v": 1, "id": 1, "verb": "commit", "body": job}), Some(&b"x"[..]), (1, FaultCode::Frames)),
@@ -213,6 +228,11 @@ mod tests {
         assert_eq!(code(&[b"a", b"b", b"c"]), FaultCode::Frames);
         assert_eq!(code(&[&[0; 65]]), FaultCode::TooLarge);
         assert_eq!(code(&[b"a", &[0; 9]]), FaultCode::TooLarge);
+        // Whoever can be named is: their request waits for this answer.
+        let head = header(&Request { id: 7, verb: Verb::Ping(Nothing {}) });
+        for frames in [&[&head[..], &[0; 9]][..], &[&head, b"a", b"b"]] {
+            assert_eq!(request(frames, &limits).unwrap_err().id, 7);
+        }
     }
 
     #[test]

@@ -104,6 +104,8 @@ pub struct EventsBegin {
     pub job: JobId,
     /// Number of the last event that there is.
     pub last: u64,
+    /// Where the job is: after an end, nothing follows beyond `last`.
+    pub state: JobState,
 }
 
 /// A piece of a file.

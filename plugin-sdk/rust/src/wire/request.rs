@@ -58,6 +58,7 @@ impl Verb {
 
 /// The body of a verb that needs none: an empty map.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an empty map")]
 pub struct Nothing {}
 
 /// Who is there.
