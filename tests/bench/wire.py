@@ -36,6 +36,8 @@ from daemon_process import Daemon  # noqa: E402
 SHAPE = (15, 448, 448)
 MATRIX = [0.0, 0.0, 3.3, -24.75, 0.5, 0.0, 0.0, -112.0, 0.0, -0.5, 0.0, 112.0, 0.0, 0.0, 0.0, 1.0]
 QUEUED = 8
+WATCHED = 5
+"""Studies of which the first mask is waited for."""
 
 VOLUME_MS, HTTP_RATIO, ROUND_TRIP_US, BUSY_STATUS_MS = 5.0, 40.0, 120.0, 5.0
 FIRST_MASK, THROUGHPUT, MEMORY = 1.2, 0.95, 0.10
@@ -119,9 +121,10 @@ def volumes_by_wire(client: Client, seeds: range) -> tuple[float, float]:
     described = {"tensor": {"shape": list(SHAPE), "element": "i16"}, "matrix": MATRIX}
     volumes = [a_volume(seed).tobytes() for seed in seeds]
     jobs = []
-    up = clock(lambda k: jobs.append(client.submit_volume(described, volumes[k])), len(seeds))
-    for job in jobs:
-        list(client.follow(job))
+    up = []
+    for volume in volumes:  # each once the box is idle again
+        up += clock(lambda _, volume=volume: jobs.append(client.submit_volume(described, volume)), 1)
+        list(client.follow(jobs[-1]))
     sections = [e.number for e in client.follow(jobs[0]) if e.name == "section"]
 
     def back(_: int) -> None:
@@ -242,9 +245,9 @@ def show(daemon: Daemon, arguments: argparse.Namespace, folder: Path) -> None:
         up_here, down_here = volumes_by_wire(client, range(100, 100 + rounds))
     with with_key(daemon) as client:
         up, down = volumes_by_wire(client, range(200, 200 + rounds))
-    studies = copies(arguments.study, arguments.studies + 3, folder)
+    studies = copies(arguments.study, arguments.studies + WATCHED + 2, folder)
     first_mask(daemon, studies.pop())  # the networks warm up
-    first = first_mask(daemon, studies.pop())
+    first = statistics.median(first_mask(daemon, studies.pop()) for _ in range(WATCHED))
     busy = status_while_busy(daemon, studies.pop())
     share, memory = a_queue(daemon, studies, QUEUED)
     drift = (memory[-1] - memory[0]) / memory[0]

@@ -1,6 +1,7 @@
 """Nothing is lost and nothing comes twice, whatever becomes of the daemon."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from daemon_process import end_of
@@ -50,6 +51,19 @@ def test_a_daemon_that_is_asked_to_stop_keeps_its_jobs(daemon, study):
     daemon.start()
     with daemon.client() as client:
         assert end_of(client, job)["state"] == "completed"
+
+
+def test_a_spool_may_be_named_from_where_the_daemon_starts(daemon, study, tmp_path, monkeypatch):
+    """Files are read by a process that works elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    daemon.spool = Path("spool")
+    daemon.start()
+    with daemon.client() as client:
+        job = client.submit_study([study])
+        assert end_of(client, job)["state"] == "completed"
+        # Who asks for more than there is of a job that has ended is not kept waiting.
+        assert list(client.follow(job, since=client.status(job)["last_event"])) == []
+    assert daemon.stop() == 0
 
 
 def test_a_second_daemon_on_the_same_spool_is_refused(daemon, program):

@@ -43,6 +43,13 @@ def test_a_wrong_message_is_refused_by_name_and_the_daemon_lives(raw, frames, co
     assert raw.ask("ping", {})["reply"] == "pong"
 
 
+def test_what_is_refused_for_its_frames_is_still_answered_by_number(raw):
+    ping = pack(v=1, id=77, verb="ping", body={})
+    for frames, code in (([ping, bytes((1 << 20) + 1)], "too_large"), ([ping, b"a", b"b"], "frames_wrong")):
+        answer = raw.send(*frames)
+        assert (answer["id"], answer["body"]["code"]) == (77, code)
+
+
 def test_hello_comes_first(shared):
     raw = Raw(shared.endpoint, greet=False)
     assert raw.ask("list", {})["body"]["code"] == "not_allowed"
@@ -108,7 +115,7 @@ def test_no_more_chunks_than_granted(raw):
     assert sorted(a["id"] for a in answers) == list(range(100, 140))
 
 
-def test_files_that_are_no_study_fail_by_name(raw, client):
+def test_files_that_are_no_study_fail_by_name(raw, client, shared):
     data = b"not DICOM " + str(time.time()).encode()
     job = submit(raw, instance(3, data))["body"]["job"]
     assert raw.ask("chunk", {"job": job, "item": 0, "offset": 0}, data)["reply"] == "upload"
@@ -116,6 +123,7 @@ def test_files_that_are_no_study_fail_by_name(raw, client):
     summary = end_of(client, job)
     assert summary["state"] == "failed"
     assert summary["problem"]["action"]
+    assert str(shared.spool) not in summary["problem"]["message"], "paths of the box are for its log"
 
 
 def test_only_listed_files_can_be_fetched(client, study):

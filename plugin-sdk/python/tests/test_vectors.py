@@ -6,7 +6,7 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from cordline_client import Event, messages, pack_bits, unpack_bits
+from cordline_client import Event, messages, pack_bits, tensor, unpack_bits
 from cordline_client.files import sop_instance_uid
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/messages.json").read_text())
@@ -32,7 +32,10 @@ def test_another_version_is_passed_over():
     assert messages.read([msgpack.packb([1, 2])]) is None
 
 
-def test_bits():
+@pytest.mark.parametrize("with_numpy", [True, False])
+def test_bits(with_numpy, monkeypatch):
+    if not with_numpy:
+        monkeypatch.setattr(tensor, "numpy", None)
     mask = [1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]
     assert pack_bits(mask) == b"\x01\x06"
     assert list(unpack_bits(b"\x01\x06", 11)) == mask

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cordline_device::probe;
 use cordline_sdk::AnalysisResult;
-use cordline_sdk::job::JobState;
+use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::result::{Problem, State};
 use cordline_sdk::wire::event::{FileInfo, Files, Happening, StateChange, Warning};
 use cordline_sdk::wire::reply::DeviceReport;
@@ -96,7 +96,7 @@ impl Worker {
         };
         let Begun { task, reader } = match begun {
             Ok(begun) => begun,
-            Err(problem) => return self.tell(assignment, vec![end(JobState::Failed, problem)]),
+            Err(problem) => return self.tell(assignment, vec![end(JobState::Failed, self.for_others(job, problem))]),
         };
         let request = task.request(reader, &out);
         let outcome = analyze::analyze(request, &self.config, Models::Warm(models), &mut |progress| {
@@ -119,8 +119,15 @@ impl Worker {
         }
         match outcome {
             Ok(result) => self.conclude(assignment, &result, &out),
-            Err(problem) => self.tell(assignment, vec![end(JobState::Failed, problem)]),
+            Err(problem) => self.tell(assignment, vec![end(JobState::Failed, self.for_others(job, problem))]),
         }
+    }
+
+    /// A problem as clients are told: an item of what they sent by its number, and no path of this box.
+    fn for_others(&self, job: &JobId, problem: Problem) -> Problem {
+        let input = self.spool.input(job).display().to_string();
+        let message = problem.message.replace(&format!("{input}/"), "item ").replace(&input, "the input");
+        Problem { message, ..problem }
     }
 
     /// Warnings, files and the end of a job.
@@ -144,7 +151,8 @@ impl Worker {
                     State::Failed => JobState::Failed,
                 };
                 self.metrics.took(result);
-                let change = StateChange { state, finding: result.finding.clone(), problem: result.problem.clone() };
+                let problem = result.problem.clone().map(|p| self.for_others(&assignment.record.job, p));
+                let change = StateChange { state, finding: result.finding.clone(), problem };
                 told.push((Happening::State(change), None));
             }
             Err(error) => told.push(end(
