@@ -15,8 +15,9 @@ use crate::guest::Viewer;
 use crate::hall::Hall;
 use crate::settings::Archive;
 
-/// Where the viewer looks for DICOMweb, and for single objects.
+/// Where the viewer looks for DICOMweb.
 pub const DICOM_WEB: &str = "/dicom-web";
+/// Where it looks for single objects.
 pub const WADO: &str = "/wado";
 
 /// Headers that go to the archive and come back; all others stay here, cookies and tokens above all.
@@ -56,6 +57,7 @@ impl ArchiveClient {
             Ok::<_, ArchiveError>(text.lines().next().unwrap_or_default().to_owned())
         };
         let password = archive.password_file.as_ref().map(read).transpose()?;
+        crate::choose_cryptography();
         // A redirect could lead anywhere.
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { archive, password, client })
@@ -89,13 +91,14 @@ impl ArchiveClient {
 }
 
 /// Passes a request of the viewer on.
-pub async fn pass(
-    Viewer(guest): Viewer,
-    State(hall): State<Hall>,
-    request: Request,
-) -> Result<Response, Refusal> {
+pub async fn pass(Viewer(guest): Viewer, State(hall): State<Hall>, request: Request) -> Result<Response, Refusal> {
     let archive = hall.archive.as_ref().ok_or_else(|| {
-        Refusal::new(StatusCode::NOT_FOUND, "no_archive", "no archive is configured", "start the gateway with --archive URL")
+        Refusal::new(
+            StatusCode::NOT_FOUND,
+            "no_archive",
+            "no archive is configured",
+            "start the gateway with --archive URL",
+        )
     })?;
     match *request.method() {
         Method::GET | Method::HEAD => {}

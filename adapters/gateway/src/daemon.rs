@@ -40,6 +40,11 @@ impl Daemon {
         Ok(client)
     }
 
+    /// A connection of one's own, for what takes long: uploads, and following a job to its end.
+    pub async fn own(&self) -> Result<AsyncClient, ClientError> {
+        AsyncClient::connect(self.endpoint.clone(), NAME).await
+    }
+
     /// Asks something on the shared connection. One that broke is given up, so that the next question makes another.
     pub async fn ask<T: Send + 'static>(
         &self,

@@ -28,7 +28,8 @@ impl FromRequestParts<Hall> for Viewer {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, hall: &Hall) -> Result<Self, Refusal> {
-        let guest = token(&parts.headers).and_then(|token| hall.tokens.guest(token)).ok_or_else(Refusal::unknown_guest)?;
+        let guest =
+            token(&parts.headers).and_then(|token| hall.tokens.guest(token)).ok_or_else(Refusal::unknown_guest)?;
         // A browser sends the cookie whatever page asks; only ours may change something, or open a socket.
         let changes = !matches!(parts.method, Method::GET | Method::HEAD) || parts.headers.contains_key("upgrade");
         if changes && is_foreign(&parts.headers) {

@@ -6,6 +6,7 @@ use governor::DefaultKeyedRateLimiter;
 
 use crate::archive::ArchiveClient;
 use crate::daemon::Daemon;
+use crate::orthanc::arrivals::Arrivals;
 use crate::tokens::Tokens;
 
 /// Shared by all requests; cheap to clone.
@@ -15,6 +16,8 @@ pub struct Hall {
     pub daemon: Arc<Daemon>,
     /// The archive, where one is configured.
     pub archive: Option<Arc<ArchiveClient>>,
+    /// Studies that arrive, where they are to be analysed.
+    pub arrivals: Option<Arc<Arrivals>>,
     /// Who may come in.
     pub tokens: Arc<Tokens>,
     /// How fast, each by name.

@@ -13,6 +13,7 @@
 //! - [`api`]: the routes under `/api/v1`, and their OpenAPI document
 //! - [`daemon`], [`relay`]: questions to the daemon, and its wire for browsers
 //! - [`archive`]: DICOMweb passes through
+//! - [`orthanc`]: studies that arrive are analysed, and their results put back
 //! - [`pages`]: what browsers are served
 //! - [`fault`]: refusals
 //!
@@ -24,6 +25,7 @@ pub mod daemon;
 pub mod fault;
 pub mod guest;
 pub mod hall;
+pub mod orthanc;
 pub mod pages;
 pub mod relay;
 pub mod settings;
@@ -46,6 +48,8 @@ use thiserror::Error;
 use crate::archive::{ArchiveClient, ArchiveError, DICOM_WEB, WADO};
 use crate::daemon::Daemon;
 use crate::hall::Hall;
+use crate::orthanc::arrivals::{Arrivals, Porter};
+use crate::orthanc::changes;
 use crate::settings::Settings;
 use crate::tokens::{Tokens, TokensError};
 
@@ -76,9 +80,16 @@ pub enum GatewayError {
     },
 }
 
+/// Names the one implementation of TLS: more than one could be built in.
+pub(crate) fn choose_cryptography() {
+    // It was named before, by the same words.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Serves until `shutdown` is done. Prints the address to open where a token was made for this run.
 pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), GatewayError> {
     let failed = |what: String| move |source| GatewayError::System { what, source };
+    choose_cryptography();
     let secure = settings.certificate.is_some();
     let mut tokens = settings.tokens.as_deref().map(Tokens::read).transpose()?.unwrap_or_default();
     let scheme = if secure { "https" } else { "http" };
@@ -91,6 +102,7 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send +
         let daemon = hall.daemon.clone();
         async move { daemon.keep().await }
     });
+    receive(&hall, &settings);
     let app = router(hall, &settings).into_make_service();
     let handle = Handle::new();
     tokio::spawn({
@@ -113,18 +125,34 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send +
     served.map_err(failed(format!("{} cannot be served", settings.listen)))
 }
 
+/// Begins to work on studies that arrive, where they are to be analysed. All of it ends with the runtime.
+fn receive(hall: &Hall, settings: &Settings) {
+    let (Some(wanted), Some(arrivals), Some(archive)) = (&settings.arrivals, &hall.arrivals, &hall.archive) else {
+        return;
+    };
+    let porter = Porter { archive: archive.clone(), daemon: hall.daemon.clone(), heat_maps: wanted.heat_maps };
+    tokio::spawn(arrivals.clone().work(porter));
+    if wanted.changes {
+        let reader = changes::Reader::new(archive.clone(), arrivals.clone(), wanted.state.join("changes"));
+        tokio::spawn(reader.work());
+    }
+}
+
 /// What requests meet.
 pub fn hall(settings: &Settings, tokens: Tokens) -> Result<Hall, GatewayError> {
     let key = settings.key.as_deref().map(ClientKey::read).transpose()?;
     let endpoint = Endpoint { address: settings.daemon.clone(), key, ..Endpoint::default() };
     let archive = settings.archive.clone().map(ArchiveClient::new).transpose()?.map(Arc::new);
+    let arrivals = settings.arrivals.as_ref().map(|wanted| Arrivals::open(&wanted.state)).transpose();
+    let arrivals = arrivals
+        .map_err(|source| GatewayError::System { what: "the folder of arrivals cannot be used".into(), source })?;
     let each_second = settings.requests_per_second.max(1).try_into().expect("at least one");
-    let quota = Quota::per_second(each_second).allow_burst(each_second.saturating_mul(
-        BURST_S.try_into().expect("more than none"),
-    ));
+    let quota = Quota::per_second(each_second)
+        .allow_burst(each_second.saturating_mul(BURST_S.try_into().expect("more than none")));
     Ok(Hall {
         daemon: Arc::new(Daemon::new(endpoint)),
         archive,
+        arrivals: arrivals.map(Arc::new),
         tokens: Arc::new(tokens),
         pace: Arc::new(RateLimiter::keyed(quota)),
         secure: settings.certificate.is_some(),

@@ -42,8 +42,6 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // Named once, since more than one could be built in.
-    rustls::crypto::ring::default_provider().install_default().expect("nothing was installed before");
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Token { name, role, tokens, expires }) => token(&name, &role, &tokens, expires),
@@ -76,7 +74,8 @@ async fn asked_to_stop() {
 }
 
 fn token(name: &str, role: &str, file: &std::path::Path, expires: Option<chrono::NaiveDate>) -> Result<(), String> {
-    let role: Role = serde_json::from_value(role.into()).map_err(|_| format!("{role} is none of viewer, submitter, admin"))?;
+    let role: Role =
+        serde_json::from_value(role.into()).map_err(|_| format!("{role} is none of viewer, submitter, admin"))?;
     let mut tokens = if file.exists() { Tokens::read(file).map_err(|e| e.to_string())? } else { Tokens::default() };
     let token = tokens.issue(name, role, expires).map_err(|e| e.to_string())?;
     tokens.write(file).map_err(|e| format!("{}: {e}", file.display()))?;

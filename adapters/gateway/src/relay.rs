@@ -5,9 +5,9 @@
 
 use axum::extract::ws::{Message, WebSocket};
 use cordline_sdk::client::link::{Frames, Link};
+use cordline_sdk::wire::codec;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
 use cordline_sdk::wire::reply::{Answer, Reply, Role};
-use cordline_sdk::wire::codec;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value};
 

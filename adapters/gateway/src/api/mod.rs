@@ -4,9 +4,11 @@
 //! - [`jobs`]: list, look at, cancel, choose the series
 //! - [`events`]: what happened to a job, as a stream that misses nothing
 //! - [`files`]: what a job made
+//! - [`arrivals`]: a study is there, says the archive
 //! - [`wire`]: the protocol itself over a WebSocket
 //! - [`session`]: a token becomes a cookie
 
+mod arrivals;
 mod events;
 mod files;
 mod jobs;
@@ -40,12 +42,18 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
     };
     let routes = ApiRouter::new()
         .api_route("/api/v1/health", get_with(status::health, |o| o.summary("Is the daemon there? Needs no token")))
-        .api_route("/api/v1/status", get_with(status::status, |o| o.summary("The daemon: ready, queue, disk, warnings")))
+        .api_route(
+            "/api/v1/status",
+            get_with(status::status, |o| o.summary("The daemon: ready, queue, disk, warnings")),
+        )
         .api_route("/api/v1/device", get_with(status::device, |o| o.summary("What the box is and can run")))
         .api_route("/api/v1/jobs", get_with(jobs::list, |o| o.summary("Jobs, newest first")))
         .api_route("/api/v1/jobs/{job}", get_with(jobs::one, |o| o.summary("Where a job is")))
         .api_route("/api/v1/jobs/{job}/cancel", post_with(jobs::cancel, |o| o.summary("Stop a job")))
-        .api_route("/api/v1/jobs/{job}/choose", post_with(jobs::choose, |o| o.summary("Choose the series of a job that asks")))
+        .api_route(
+            "/api/v1/jobs/{job}/choose",
+            post_with(jobs::choose, |o| o.summary("Choose the series of a job that asks")),
+        )
         .api_route(
             "/api/v1/jobs/{job}/events",
             get_with(events::stream, |o| o.summary("Events after a number, and those to come (server-sent events)")),
@@ -56,6 +64,7 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         )
         .api_route("/api/v1/jobs/{job}/files", get_with(files::list, |o| o.summary("What a job made")))
         .api_route("/api/v1/jobs/{job}/files/{*path}", get_with(files::one, |o| o.summary("One of these files")))
+        .api_route("/api/v1/arrivals", post_with(arrivals::tell, |o| o.summary("A study has arrived in the archive")))
         .api_route("/api/v1/wire", get_with(wire::open, |o| o.summary("The protocol over a WebSocket")))
         .api_route("/api/v1/session", post_with(session::open, |o| o.summary("Keep the token in a cookie")))
         .route("/enter", axum::routing::get(session::enter))

@@ -13,7 +13,7 @@ use crate::hall::Hall;
 
 /// What anybody may know.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Health {
+pub(super) struct Health {
     /// The gateway's version.
     gateway: &'static str,
     /// True where the daemon answers.
