@@ -233,6 +233,30 @@ def test_the_hook_tells_at_once_and_a_gateway_that_is_away_holds_up_nobody(share
         gateway.stop()
 
 
+def test_whoever_looks_at_a_study_finds_its_analysis_or_asks_for_one(orthanc, shared, program, another, tmp_path):
+    url = f"http://127.0.0.1:{orthanc.port}"
+    gateway = Gateway(program, shared.endpoint, tmp_path, "--archive", url)
+    folder = another(10)
+    orthanc.send(folder)
+    uid = pydicom.dcmread(next(folder.iterdir())).StudyInstanceUID
+    assert gateway.ask("GET", f"/api/v1/analyses?study_uid={uid}")[0] == 404
+    assert gateway.ask("POST", "/api/v1/analyses", {"study_uid": uid}, token=gateway.viewer)[0] == 403
+    for wrong, status in (("1.2.3", 404), ("../x", 422), ("", 422)):
+        assert gateway.ask("POST", "/api/v1/analyses", {"study_uid": wrong})[0] == status
+    job = gateway.json("/api/v1/analyses", "POST", {"study_uid": uid})
+    assert job["priority"] == "urgent"
+    assert gateway.json("/api/v1/analyses", "POST", {"study_uid": uid})["job"] == job["job"]
+    with shared.client() as client:
+        assert list(client.follow(job["job"]))[-1].body["state"] == "completed"
+    gateway.stop()
+    # Analysed when it arrives: the same files are the same job.
+    words = ("--archive", url, "--arrivals", tmp_path / "state")
+    gateway = Gateway(program, shared.endpoint, tmp_path, *map(str, words))
+    wait(lambda: gateway.ask("GET", f"/api/v1/analyses?study_uid={uid}")[0] == 200, "the arrival is not analysed")
+    assert gateway.json(f"/api/v1/analyses?study_uid={uid}")["job"] == job["job"]
+    gateway.stop()
+
+
 def test_dicomweb_passes_and_tricks_do_not(orthanc, porter, another):
     gateway = porter()
     orthanc.send(another(9))

@@ -92,14 +92,7 @@ impl ArchiveClient {
 
 /// Passes a request of the viewer on.
 pub async fn pass(Viewer(guest): Viewer, State(hall): State<Hall>, request: Request) -> Result<Response, Refusal> {
-    let archive = hall.archive.as_ref().ok_or_else(|| {
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            "no_archive",
-            "no archive is configured",
-            "start the gateway with --archive URL",
-        )
-    })?;
+    let archive = hall.archive.as_ref().ok_or_else(Refusal::no_archive)?;
     match *request.method() {
         Method::GET | Method::HEAD => {}
         Method::POST if guest.role >= Role::Submitter => {}

@@ -9,6 +9,8 @@ use cordline_sdk::wire::fault::{Fault, FaultCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::orthanc::arrivals::ArrivalError;
+
 /// Why a request came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, OperationIo)]
 #[aide(output_with = "Json<Refusal>", json_schema)]
@@ -36,6 +38,16 @@ impl Refusal {
             "no_token",
             "no token that is known here came with the request",
             "open the address that the gateway printed, or send `Authorization: Bearer TOKEN`",
+        )
+    }
+
+    /// There is no archive to look into.
+    pub fn no_archive() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_archive",
+            "no archive is configured",
+            "start the gateway with --archive URL",
         )
     }
 
@@ -73,6 +85,32 @@ impl From<Fault> for Refusal {
         let code = serde_json::to_value(fault.code).ok();
         let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or("internal").to_owned();
         Self { status: status.as_u16(), code, message: fault.message, action: fault.action }
+    }
+}
+
+impl From<ArrivalError> for Refusal {
+    fn from(error: ArrivalError) -> Self {
+        match error {
+            ArrivalError::Daemon(error) => error.into(),
+            ArrivalError::Orthanc(_) | ArrivalError::Lost => {
+                tracing::warn!(%error, "the archive");
+                Self::new(
+                    StatusCode::BAD_GATEWAY,
+                    "archive_unreachable",
+                    "the archive does not do what it was asked",
+                    "see that it runs and that the gateway may reach it",
+                )
+            }
+            ArrivalError::Folder(_) => {
+                tracing::error!(%error, "a study cannot be fetched");
+                Self::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "not_kept",
+                    "the study cannot be put down on this machine",
+                    "ask the operator for space",
+                )
+            }
+        }
     }
 }
 

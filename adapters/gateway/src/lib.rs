@@ -15,7 +15,7 @@
 //! - [`archive`]: DICOMweb passes through
 //! - [`orthanc`]: studies that arrive are analysed, and their results put back
 //! - [`pages`]: what browsers are served
-//! - [`fault`]: refusals
+//! - [`fault`]: refusals, in the words of the wire
 //!
 //! Research use only; not a medical device.
 

@@ -231,6 +231,18 @@ mod tests {
         assert_eq!(read("", Flags::default()).unwrap(), Settings::default());
     }
 
+    /// The commented file is the reference: what stands in it is what happens without it, and every line can be used.
+    #[test]
+    fn the_commented_file_holds_the_defaults_and_every_setting() {
+        let text = include_str!("../../../packaging/gateway.toml");
+        assert_eq!(read(text, Flags::default()).unwrap(), Settings::default());
+        let setting = |line: &&str| line.starts_with("# [") || line.trim_start_matches("# ").contains(" = ");
+        let all: String =
+            text.lines().filter(setting).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+        let every = read(&all, Flags::default()).unwrap();
+        assert!(every.archive.unwrap().password_file.is_some() && every.arrivals.is_some() && every.key.is_some());
+    }
+
     #[test]
     fn what_would_be_open_to_all_or_half_said_is_refused() {
         for (text, reason) in [

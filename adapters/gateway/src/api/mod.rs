@@ -5,9 +5,11 @@
 //! - [`events`]: what happened to a job, as a stream that misses nothing
 //! - [`files`]: what a job made
 //! - [`arrivals`]: a study is there, says the archive
+//! - [`analyses`]: of a study that somebody looks at
 //! - [`wire`]: the protocol itself over a WebSocket
 //! - [`session`]: a token becomes a cookie
 
+mod analyses;
 mod arrivals;
 mod events;
 mod files;
@@ -64,6 +66,11 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         )
         .api_route("/api/v1/jobs/{job}/files", get_with(files::list, |o| o.summary("What a job made")))
         .api_route("/api/v1/jobs/{job}/files/{*path}", get_with(files::one, |o| o.summary("One of these files")))
+        .api_route(
+            "/api/v1/analyses",
+            get_with(analyses::known, |o| o.summary("The analysis that was made when a study arrived"))
+                .post_with(analyses::wanted, |o| o.summary("Have a study of the archive analysed")),
+        )
         .api_route("/api/v1/arrivals", post_with(arrivals::tell, |o| o.summary("A study has arrived in the archive")))
         .api_route("/api/v1/wire", get_with(wire::open, |o| o.summary("The protocol over a WebSocket")))
         .api_route("/api/v1/session", post_with(session::open, |o| o.summary("Keep the token in a cookie")))

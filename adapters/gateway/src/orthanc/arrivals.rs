@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use cordline_sdk::client::ClientError;
 use cordline_sdk::job::{JobId, JobState, JobSummary, Priority};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::time::sleep;
@@ -23,6 +24,8 @@ use crate::daemon::Daemon;
 /// Pauses after a study that could not be brought to its end: doubled each time, up to the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// Files that are fetched at the same time.
+const FETCHED_AT_ONCE: usize = 8;
 /// Studies that are worked on at the same time: one is computed while the next is fetched.
 const AT_ONCE: usize = 2;
 
@@ -218,7 +221,7 @@ impl Porter {
         if before.instances == digest && before.done {
             return Ok(());
         }
-        let job = self.submit(&instances, priority).await?;
+        let job = self.submit(&instances, priority, None).await?;
         let mut now = Mark { instances: digest, job: job.to_string(), done: false, objects: before.objects.clone() };
         now.write(&self.archive, study).await?;
         self.archive.write_note(study, mark::FOR_PEOPLE, "queued").await?;
@@ -235,15 +238,36 @@ impl Porter {
         Ok(())
     }
 
-    async fn submit(&self, instances: &[String], priority: Priority) -> Result<JobId, ArrivalError> {
-        let folder = tempfile::tempdir()?;
-        for (number, instance) in instances.iter().enumerate() {
-            let file = self.archive.instance(instance).await?;
-            tokio::fs::write(path(folder.path(), number), file).await?;
+    /// Has a study analysed that a person looks at; `None` where it holds no MR. Its results stay with the daemon until the person
+    /// stores them.
+    pub async fn analyse(
+        &self,
+        study: &str,
+        priority: Priority,
+        series: Option<String>,
+    ) -> Result<Option<JobId>, ArrivalError> {
+        let instances = mark::mr_instances(&self.archive.series(study).await?);
+        if instances.is_empty() {
+            return Ok(None);
         }
+        self.submit(&instances, priority, series).await.map(Some)
+    }
+
+    async fn submit(
+        &self,
+        instances: &[String],
+        priority: Priority,
+        series: Option<String>,
+    ) -> Result<JobId, ArrivalError> {
+        let folder = tempfile::tempdir()?;
+        let fetched = instances.iter().cloned().enumerate().map(|(number, instance)| {
+            let (archive, file) = (self.archive.clone(), folder.path().join(format!("{number:06}.dcm")));
+            async move { Ok::<_, ArrivalError>(tokio::fs::write(file, archive.instance(&instance).await?).await?) }
+        });
+        stream::iter(fetched.collect::<Vec<_>>()).buffer_unordered(FETCHED_AT_ONCE).try_collect::<()>().await?;
         let inputs = vec![folder.path().to_owned()];
         let client = self.daemon.own().await?;
-        Ok(client.submit_study(inputs, priority, None).await?)
+        Ok(client.submit_study(inputs, priority, series).await?)
     }
 
     async fn end(&self, job: &JobId) -> Result<JobSummary, ArrivalError> {
@@ -278,10 +302,6 @@ impl Porter {
         }
         Ok(stored)
     }
-}
-
-fn path(folder: &Path, number: usize) -> std::path::PathBuf {
-    folder.join(format!("{number:06}.dcm"))
 }
 
 #[cfg(test)]

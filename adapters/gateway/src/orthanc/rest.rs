@@ -95,7 +95,23 @@ pub struct Stored {
     pub id: String,
 }
 
+/// What a UID leads to.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    #[serde(rename = "ID")]
+    id: String,
+    r#type: String,
+}
+
 impl ArchiveClient {
+    /// Orthanc's name of the study with this UID; `None` where it has none.
+    pub async fn study(&self, uid: &str) -> Result<Option<String>, OrthancError> {
+        let answer = self.tried(Method::POST, "/tools/lookup", Some(uid.as_bytes().to_vec())).await?;
+        let found: Vec<Found> = answer.json().await.map_err(unreachable)?;
+        Ok(found.into_iter().find(|one| one.r#type == "Study").map(|one| one.id))
+    }
+
     /// The series of a study.
     pub async fn series(&self, study: &str) -> Result<Vec<Series>, OrthancError> {
         self.json(&format!("/studies/{study}/series")).await
