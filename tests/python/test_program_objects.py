@@ -16,7 +16,7 @@ from cordline_models.study import write_study
 
 TRAINED = TREE / "models/bundles/spinal-lesion-phantom"
 # Seeds of the test split: no network was trained on them.
-PHANTOMS = {"astrocytoma": 301_004, "ependymoma": 302_002, "ms": 303_006, "nmosd": 304_003}
+PHANTOMS = {"astrocytoma": 301_004, "ependymoma": 302_002, "ms": 303_001, "nmosd": 304_003}
 DRAWN = {"oblique": sagittal_grid(turn=20.0, tilt=8.0), "enhanced": sagittal_grid()}
 
 
