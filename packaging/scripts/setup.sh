@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what this machine lacks; does nothing, in a second, where nothing is lacking.
 #   setup.sh run     what building and running needs: a C compiler, ZeroMQ and ONNX Runtime
-#   setup.sh tests   that, and cargo-nextest, the DICOM validators, Node.js and .venv
+#   setup.sh tests   that, and cargo-nextest, the DICOM validators, Orthanc, Node.js and .venv
 #   setup.sh train   what training needs: .venv-train with PyTorch
 source "$(dirname "$0")/common.sh"
 
@@ -148,6 +148,7 @@ case ${1:-run} in
             cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
         done
         apt_install "to check DICOM objects" dicom3tools dcmtk
+        apt_install "to try the gateway on a real archive" orthanc orthanc-dicomweb
         install_node
         install_nextest
         make_venv .venv tests/python/requirements.txt

@@ -32,7 +32,7 @@ step "formatting of Rust" cargo fmt --all --check
 step "lints of Rust" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 step "documentation of Rust" documentation
 step "lints of Python" ruff
-step "build of the program" cargo build --locked --package cordline --package cordline-sdk --examples --bins
+step "build of the programs" cargo build --locked --package cordline --package cordline-gateway --package cordline-sdk --examples --bins
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
 step "tests of the whole system" .venv/bin/python -m pytest -q tests/python tests/baseline
 step "tests of the Python client" python_client

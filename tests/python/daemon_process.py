@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "plugin-sdk/python"))
-from cordline_client import Client, Nobody, Refused, pack_bits
+from cordline_client import Client, Nobody, Refused, pack_bits, unpack_bits
 
-__all__ = ["Client", "Daemon", "Nobody", "Refused", "end_of", "free_port", "pack_bits"]
+__all__ = ["Client", "Daemon", "Nobody", "Refused", "end_of", "free_port", "pack_bits", "unpack_bits"]
 START_S = 30
 
 

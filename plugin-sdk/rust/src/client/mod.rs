@@ -15,6 +15,7 @@
 //!
 //! - [`asynchronous`]: the same for async programs (feature `async`)
 //! - [`error`](mod@error): what can go wrong
+//! - [`link`]: messages as they are, for gateways (feature `async`)
 //! - [`key`]: with which a client of another host comes in
 //! - [`upload`]: files to items, pieces and credit
 //! - [`part10`]: the one thing that a manifest wants to know of a DICOM file
@@ -23,6 +24,8 @@
 pub mod asynchronous;
 pub mod error;
 pub mod key;
+#[cfg(feature = "async")]
+pub mod link;
 mod part10;
 mod upload;
 
@@ -83,7 +86,7 @@ pub struct Client {
 impl Client {
     /// Connects and says hello. `name`: name and version of the program, for the daemon's log.
     pub fn connect(endpoint: &Endpoint, name: &str) -> Result<Self, ClientError> {
-        let socket = open(endpoint)?;
+        let socket = open(&zmq::Context::new(), endpoint)?;
         let mut client = Self {
             endpoint: endpoint.clone(),
             name: name.into(),
@@ -303,14 +306,14 @@ impl Client {
 
     /// A new socket, for one that may have lost messages cannot be mended.
     fn reconnect(&mut self) -> Result<(), ClientError> {
-        self.socket = open(&self.endpoint)?;
+        self.socket = open(&zmq::Context::new(), &self.endpoint)?;
         self.early.clear();
         self.greet()
     }
 }
 
-fn open(endpoint: &Endpoint) -> Result<zmq::Socket, ClientError> {
-    let socket = zmq::Context::new().socket(zmq::DEALER)?;
+fn open(context: &zmq::Context, endpoint: &Endpoint) -> Result<zmq::Socket, ClientError> {
+    let socket = context.socket(zmq::DEALER)?;
     socket.set_linger(1000)?;
     if let Some(key) = &endpoint.key {
         key.apply(&socket)?;

@@ -1,0 +1,93 @@
+//! Jobs: list, look at, cancel, choose the series.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use cordline_sdk::job::{JobId, JobState, JobSummary};
+use cordline_sdk::wire::reply::Jobs;
+use cordline_sdk::wire::request::List;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::fault::Refusal;
+use crate::guest::{Submitter, Viewer};
+use crate::hall::Hall;
+
+/// A job, by the name that the daemon gave it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Of {
+    /// The job.
+    job: String,
+}
+
+impl Of {
+    pub(super) fn id(&self) -> Result<JobId, Refusal> {
+        job_id(&self.job)
+    }
+}
+
+/// A name of a job, or the refusal.
+pub(super) fn job_id(name: &str) -> Result<JobId, Refusal> {
+    JobId::new(name).ok_or_else(|| {
+        Refusal::new(
+            StatusCode::NOT_FOUND,
+            "no_such_job",
+            "no job can have this name",
+            "ask /api/v1/jobs for the jobs that are kept",
+        )
+    })
+}
+
+/// Which jobs.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Which {
+    /// Only those in this state.
+    state: Option<JobState>,
+    /// Most jobs in the answer: 100 when left out, at most 1,000.
+    limit: Option<u32>,
+    /// Only jobs submitted before this moment, in milliseconds since 1970: the next page.
+    before_ms: Option<u64>,
+}
+
+pub(super) async fn list(
+    _: Viewer,
+    State(hall): State<Hall>,
+    Query(which): Query<Which>,
+) -> Result<Json<Jobs>, Refusal> {
+    let list = List { states: which.state.into_iter().collect(), limit: which.limit, before_ms: which.before_ms };
+    Ok(Json(hall.daemon.ask(move |client| client.list(list)).await?))
+}
+
+pub(super) async fn one(_: Viewer, State(hall): State<Hall>, Path(of): Path<Of>) -> Result<Json<JobSummary>, Refusal> {
+    let job = of.id()?;
+    Ok(Json(hall.daemon.ask(move |client| client.status(&job)).await?))
+}
+
+pub(super) async fn cancel(
+    Submitter(guest): Submitter,
+    State(hall): State<Hall>,
+    Path(of): Path<Of>,
+) -> Result<Json<JobSummary>, Refusal> {
+    let job = of.id()?;
+    tracing::info!(who = guest.name, %job, "cancel");
+    Ok(Json(hall.daemon.ask(move |client| client.cancel(&job)).await?))
+}
+
+/// A person's choice.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Choice {
+    /// Series Instance UID of one of the job's candidates.
+    series: String,
+}
+
+pub(super) async fn choose(
+    Submitter(guest): Submitter,
+    State(hall): State<Hall>,
+    Path(of): Path<Of>,
+    Json(choice): Json<Choice>,
+) -> Result<Json<JobSummary>, Refusal> {
+    let job = of.id()?;
+    tracing::info!(who = guest.name, %job, "series chosen");
+    Ok(Json(hall.daemon.ask(move |client| client.choose(&job, &choice.series)).await?))
+}

@@ -1,0 +1,85 @@
+//! The interface under `/api/v1`: every route, and the OpenAPI document that is made of them.
+//!
+//! - [`status`]: is anybody there, what is the box, what can it run
+//! - [`jobs`]: list, look at, cancel, choose the series
+//! - [`events`]: what happened to a job, as a stream that misses nothing
+//! - [`files`]: what a job made
+//! - [`arrivals`]: a study is there, says the archive
+//! - [`analyses`]: of a study that somebody looks at
+//! - [`wire`]: the protocol itself over a WebSocket
+//! - [`session`]: a token becomes a cookie
+
+mod analyses;
+mod arrivals;
+mod events;
+mod files;
+mod jobs;
+mod session;
+mod status;
+mod wire;
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get, get_with, post_with};
+use aide::openapi::{Info, OpenApi};
+use axum::extract::DefaultBodyLimit;
+use axum::{Extension, Json, Router};
+use cordline_sdk::RESEARCH_USE;
+
+use crate::hall::Hall;
+
+/// All routes. `body_bytes`: largest body of a request.
+pub fn router(hall: Hall, body_bytes: usize) -> Router {
+    let mut document = OpenApi {
+        info: Info {
+            title: "Cordline gateway".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            description: Some(format!(
+                "Jobs, events and results of the Cordline daemon, for browsers and archives. {RESEARCH_USE}."
+            )),
+            ..Info::default()
+        },
+        ..OpenApi::default()
+    };
+    let routes = ApiRouter::new()
+        .api_route("/api/v1/health", get_with(status::health, |o| o.summary("Is the daemon there? Needs no token")))
+        .api_route(
+            "/api/v1/status",
+            get_with(status::status, |o| o.summary("The daemon: ready, queue, disk, warnings")),
+        )
+        .api_route("/api/v1/device", get_with(status::device, |o| o.summary("What the box is and can run")))
+        .api_route("/api/v1/jobs", get_with(jobs::list, |o| o.summary("Jobs, newest first")))
+        .api_route("/api/v1/jobs/{job}", get_with(jobs::one, |o| o.summary("Where a job is")))
+        .api_route("/api/v1/jobs/{job}/cancel", post_with(jobs::cancel, |o| o.summary("Stop a job")))
+        .api_route(
+            "/api/v1/jobs/{job}/choose",
+            post_with(jobs::choose, |o| o.summary("Choose the series of a job that asks")),
+        )
+        .api_route(
+            "/api/v1/jobs/{job}/events",
+            get_with(events::stream, |o| o.summary("Events after a number, and those to come (server-sent events)")),
+        )
+        .api_route(
+            "/api/v1/jobs/{job}/events/{number}/raw",
+            get_with(events::raw, |o| o.summary("The bytes of an event: a packed mask, a heat map")),
+        )
+        .api_route("/api/v1/jobs/{job}/files", get_with(files::list, |o| o.summary("What a job made")))
+        .api_route("/api/v1/jobs/{job}/files/{*path}", get_with(files::one, |o| o.summary("One of these files")))
+        .api_route(
+            "/api/v1/analyses",
+            get_with(analyses::known, |o| o.summary("The analysis that was made when a study arrived"))
+                .post_with(analyses::wanted, |o| o.summary("Have a study of the archive analysed")),
+        )
+        .api_route("/api/v1/arrivals", post_with(arrivals::tell, |o| o.summary("A study has arrived in the archive")))
+        .api_route("/api/v1/wire", get_with(wire::open, |o| o.summary("The protocol over a WebSocket")))
+        .api_route("/api/v1/session", post_with(session::open, |o| o.summary("Keep the token in a cookie")))
+        .route("/enter", axum::routing::get(session::enter))
+        .api_route("/api/v1/openapi.json", get(serve))
+        .finish_api(&mut document);
+    routes.layer(Extension(Arc::new(document))).layer(DefaultBodyLimit::max(body_bytes)).with_state(hall)
+}
+
+async fn serve(Extension(document): Extension<Arc<OpenApi>>) -> Json<OpenApi> {
+    Json((*document).clone())
+}

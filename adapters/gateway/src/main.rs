@@ -1,0 +1,84 @@
+//! `cordline-gateway`: see the library for the map.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use cordline_gateway::settings::{Flags, Settings};
+use cordline_gateway::tokens::Tokens;
+use cordline_sdk::RESEARCH_USE;
+use cordline_sdk::wire::reply::Role;
+use tracing_subscriber::EnvFilter;
+
+/// Cordline for browsers and archives: HTTP and WebSocket on one side, the daemon on the other
+#[derive(Debug, Parser)]
+#[command(version, after_help = RESEARCH_USE, args_conflicts_with_subcommands = true)]
+struct Cli {
+    /// Settings [default: /etc/cordline/gateway.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a token, print it once, and put its digest into the file
+    Token {
+        /// Whose it is, for the log; an earlier token of this name is no longer accepted
+        name: String,
+        /// What it allows: viewer, submitter or admin
+        #[arg(long, value_name = "ROLE", default_value = "viewer")]
+        role: String,
+        /// File of tokens
+        #[arg(long, value_name = "FILE", default_value = "/etc/cordline/tokens.toml")]
+        tokens: PathBuf,
+        /// Last day on which it is accepted, for example 2027-12-31
+        #[arg(long, value_name = "DAY")]
+        expires: Option<chrono::NaiveDate>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Some(Command::Token { name, role, tokens, expires }) => token(&name, &role, &tokens, expires),
+        None => serve(cli.config, cli.flags),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("cordline-gateway: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: Option<PathBuf>, flags: Flags) -> Result<(), String> {
+    let settings = Settings::resolve(config.as_deref(), flags).map_err(|e| e.to_string())?;
+    let filter = EnvFilter::try_new(&settings.log).map_err(|e| format!("log is no filter: {e}"))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    runtime.block_on(cordline_gateway::run(settings, asked_to_stop())).map_err(|e| e.to_string())
+}
+
+async fn asked_to_stop() {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .expect("signals can be caught outside of special threads");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn token(name: &str, role: &str, file: &std::path::Path, expires: Option<chrono::NaiveDate>) -> Result<(), String> {
+    let role: Role =
+        serde_json::from_value(role.into()).map_err(|_| format!("{role} is none of viewer, submitter, admin"))?;
+    let mut tokens = if file.exists() { Tokens::read(file).map_err(|e| e.to_string())? } else { Tokens::default() };
+    let token = tokens.issue(name, role, expires).map_err(|e| e.to_string())?;
+    tokens.write(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    println!("{token}");
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Studies that arrive in Orthanc: fetched, analysed, and their results put back, once.
+//!
+//! Who tells of a study does not matter, and how often neither: the hook in Orthanc (`adapters/orthanc/cordline.lua`), the list of
+//! changes that is read here, or a person's button. What was done is written on the study itself.
+//!
+//! - [`rest`]: what is asked of Orthanc
+//! - [`mark`]: what a study carries about Cordline
+//! - [`arrivals`]: the queue of studies, and how one is brought to its end
+//! - [`changes`]: the list of changes, read with a cursor that is kept
+
+pub mod arrivals;
+pub mod changes;
+pub mod mark;
+pub mod rest;
+
+/// True for a name as Orthanc gives: 40 hexadecimal digits in five groups. Nothing else goes into a path.
+pub fn is_name(text: &str) -> bool {
+    text.len() == 44
+        && text.split('-').count() == 5
+        && text.split('-').all(|part| part.len() == 8 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_orthanc_and_nothing_else() {
+        assert!(is_name("27f7126f-4f66fb14-03f4081b-f9341db2-53925988"));
+        for bad in
+            ["", "../x", "27f7126f-4f66fb14-03f4081b-f9341db2-5392598/", "27f7126f4f66fb1403f4081bf9341db253925988----"]
+        {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+}

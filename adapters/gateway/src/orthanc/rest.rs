@@ -1,0 +1,223 @@
+//! What is asked of Orthanc: its REST interface, with kept connections, and a second try for what may pass.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use reqwest::{RequestBuilder, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use tokio::time::sleep;
+
+use crate::archive::ArchiveClient;
+
+/// How long one answer may take; a slow Orthanc takes seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Pauses before the tries after the first.
+const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];
+
+/// Orthanc did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum OrthancError {
+    /// It does not answer, or answers with what is no answer.
+    #[error("Orthanc does not answer: {0}")]
+    Unreachable(String),
+    /// It answers with an error.
+    #[error("Orthanc answers {status} to {method} {path}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What was done.
+        method: Method,
+        /// With what.
+        path: String,
+    },
+}
+
+impl OrthancError {
+    /// True where the thing that was asked for is not there.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+}
+
+/// A series, as far as it matters here.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Series {
+    /// Orthanc's own name of it.
+    #[serde(rename = "ID")]
+    pub id: String,
+    /// Orthanc's names of its instances.
+    pub instances: Vec<String>,
+    /// Tags by name.
+    pub main_dicom_tags: SeriesTags,
+}
+
+/// Tags of a series.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SeriesTags {
+    /// (0008,0060)
+    #[serde(default)]
+    pub modality: String,
+}
+
+/// A page of `/changes`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Changes {
+    /// The changes, oldest first.
+    pub changes: Vec<Change>,
+    /// True where no more are known.
+    pub done: bool,
+    /// Number of the last change on the page.
+    pub last: u64,
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Change {
+    /// What happened: `StableStudy`, `NewInstance`, and others.
+    pub change_type: String,
+    /// Orthanc's name of what it happened to.
+    #[serde(rename = "ID")]
+    pub id: String,
+}
+
+/// Where an instance went.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Stored {
+    /// Orthanc's name of the instance.
+    #[serde(rename = "ID")]
+    pub id: String,
+}
+
+/// What a UID leads to.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    #[serde(rename = "ID")]
+    id: String,
+    r#type: String,
+}
+
+impl ArchiveClient {
+    /// Orthanc's name of the study with this UID; `None` where it has none.
+    pub async fn study(&self, uid: &str) -> Result<Option<String>, OrthancError> {
+        let answer = self.tried(Method::POST, "/tools/lookup", Some(uid.as_bytes().to_vec())).await?;
+        let found: Vec<Found> = answer.json().await.map_err(unreachable)?;
+        Ok(found.into_iter().find(|one| one.r#type == "Study").map(|one| one.id))
+    }
+
+    /// The series of a study.
+    pub async fn series(&self, study: &str) -> Result<Vec<Series>, OrthancError> {
+        self.json(&format!("/studies/{study}/series")).await
+    }
+
+    /// The file of an instance.
+    pub async fn instance(&self, instance: &str) -> Result<Vec<u8>, OrthancError> {
+        let answer = self.tried(Method::GET, &format!("/instances/{instance}/file"), None).await?;
+        answer.bytes().await.map(|bytes| bytes.to_vec()).map_err(unreachable)
+    }
+
+    /// Stores a DICOM file; the same file twice is stored once.
+    pub async fn store(&self, file: Vec<u8>) -> Result<Stored, OrthancError> {
+        let answer = self.tried(Method::POST, "/instances", Some(file)).await?;
+        answer.json().await.map_err(unreachable)
+    }
+
+    /// True where the instance is there.
+    pub async fn has(&self, instance: &str) -> Result<bool, OrthancError> {
+        match self.tried(Method::GET, &format!("/instances/{instance}"), None).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_missing() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes an instance; one that is gone already is no error.
+    pub async fn remove(&self, instance: &str) -> Result<(), OrthancError> {
+        match self.tried(Method::DELETE, &format!("/instances/{instance}"), None).await {
+            Err(error) if !error.is_missing() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// A note on a study; `None` where there is none.
+    pub async fn note(&self, study: &str, number: u16) -> Result<Option<String>, OrthancError> {
+        match self.tried(Method::GET, &format!("/studies/{study}/metadata/{number}"), None).await {
+            Ok(answer) => answer.text().await.map(Some).map_err(unreachable),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a note on a study, over the one before.
+    pub async fn write_note(&self, study: &str, number: u16, text: &str) -> Result<(), OrthancError> {
+        let path = format!("/studies/{study}/metadata/{number}");
+        self.tried(Method::PUT, &path, Some(text.as_bytes().to_vec())).await.map(drop)
+    }
+
+    /// What happened after a change.
+    pub async fn changes(&self, since: u64, limit: u32) -> Result<Changes, OrthancError> {
+        self.json(&format!("/changes?since={since}&limit={limit}")).await
+    }
+
+    async fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, OrthancError> {
+        self.tried(Method::GET, path, None).await?.json().await.map_err(unreachable)
+    }
+
+    /// Asks, and asks again where the reason may pass: no answer, or an error of Orthanc itself.
+    async fn tried(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Response, OrthancError> {
+        let ask = || -> RequestBuilder {
+            let request = self.request(method.clone(), path).timeout(PATIENCE);
+            match &body {
+                Some(body) => request.body(body.clone()),
+                None => request,
+            }
+        };
+        let mut pauses = PAUSES.iter();
+        loop {
+            let failed = match ask().send().await {
+                Ok(answer) if answer.status().is_success() => return Ok(answer),
+                Ok(answer) => {
+                    let status = answer.status().as_u16();
+                    let refused = OrthancError::Refused { status, method: method.clone(), path: path.to_owned() };
+                    if status < 500 {
+                        return Err(refused);
+                    }
+                    refused
+                }
+                Err(error) => unreachable(error),
+            };
+            match pauses.next() {
+                Some(pause) => sleep(*pause).await,
+                None => return Err(failed),
+            }
+        }
+    }
+}
+
+fn unreachable(error: reqwest::Error) -> OrthancError {
+    OrthancError::Unreachable(error.without_url().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_orthanc_are_read() {
+        let page = r#"{"Changes":[{"ChangeType":"StableStudy","Date":"20261125T000000","ID":"a-b","Path":"/studies/a-b",
+            "ResourceType":"Study","Seq":7}],"Done":true,"Last":7}"#;
+        let page: Changes = serde_json::from_str(page).unwrap();
+        assert_eq!((page.changes[0].change_type.as_str(), page.last, page.done), ("StableStudy", 7, true));
+        let series =
+            r#"[{"ID":"s","Instances":["i"],"MainDicomTags":{"Modality":"MR","SeriesNumber":"2"},"Type":"Series"}]"#;
+        let series: Vec<Series> = serde_json::from_str(series).unwrap();
+        assert_eq!((series[0].main_dicom_tags.modality.as_str(), series[0].instances.len()), ("MR", 1));
+    }
+}

@@ -1,0 +1,173 @@
+//! Who may come in: names, roles and the SHA-256 of each token, in a file for the operator's eyes.
+//!
+//! ```toml
+//! [[token]]
+//! name = "reading room"
+//! role = "submitter"
+//! sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+//! expires = "2027-12-31"        # the last day; left out for none
+//! ```
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use chrono::{NaiveDate, Utc};
+use cordline_sdk::wire::reply::Role;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+const TOKEN_BYTES: usize = 32;
+
+/// Somebody who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// Name in the file.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// A line of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// For the log.
+    pub name: String,
+    /// What the token allows.
+    pub role: Role,
+    /// SHA-256 of the token, 64 hexadecimal digits.
+    pub sha256: String,
+    /// Last day (UTC) on which it is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<NaiveDate>,
+}
+
+/// The file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// Its lines.
+    #[serde(default, rename = "token")]
+    pub entries: Vec<Entry>,
+}
+
+/// A file of tokens that cannot be used.
+#[derive(Debug, Error)]
+#[error(
+    "the tokens in {file} cannot be used: {reason}; correct the file, or make it anew with `cordline-gateway token`"
+)]
+pub struct TokensError {
+    file: String,
+    reason: String,
+}
+
+impl Tokens {
+    /// Reads the file.
+    pub fn read(file: &Path) -> Result<Self, TokensError> {
+        let fails = |reason: String| TokensError { file: file.display().to_string(), reason };
+        let text = std::fs::read_to_string(file).map_err(|e| fails(e.to_string()))?;
+        let tokens: Self = toml::from_str(&text).map_err(|e| fails(e.to_string()))?;
+        for entry in &tokens.entries {
+            if entry.sha256.len() != 64 || !entry.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
+                return Err(fails(format!("the sha256 of {} has not 64 hexadecimal digits", entry.name)));
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// Writes the file, for its owner alone; whole or not at all.
+    pub fn write(&self, file: &Path) -> std::io::Result<()> {
+        let text = toml::to_string(self).expect("names, words and days");
+        let partial = file.with_extension("partial");
+        let mut opened = File::options().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
+        opened.write_all(text.as_bytes())?;
+        opened.sync_all()?;
+        std::fs::rename(partial, file)
+    }
+
+    /// A new token and its entry. The token itself is kept nowhere.
+    pub fn issue(&mut self, name: &str, role: Role, expires: Option<NaiveDate>) -> std::io::Result<String> {
+        let mut secret = [0; TOKEN_BYTES];
+        File::open("/dev/urandom")?.read_exact(&mut secret)?;
+        let token = hexadecimal(&secret);
+        self.entries.retain(|entry| entry.name != name);
+        self.entries.push(Entry { name: name.into(), role, sha256: hexadecimal(&digest(&token)), expires });
+        Ok(token)
+    }
+
+    /// Whose token it is. Every entry is compared, in a time that does not depend on what differs.
+    pub fn guest(&self, token: &str) -> Option<Guest> {
+        let presented = hexadecimal(&digest(token));
+        let mut found = None;
+        for entry in &self.entries {
+            let same = presented.as_bytes().ct_eq(entry.sha256.to_ascii_lowercase().as_bytes());
+            if bool::from(same) {
+                found = Some(entry);
+            }
+        }
+        let entry = found.filter(|entry| entry.expires.is_none_or(|day| Utc::now().date_naive() <= day))?;
+        Some(Guest { name: entry.name.clone(), role: entry.role })
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokens.toml");
+        std::fs::write(&file, text).unwrap();
+        (folder, file)
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_digest_until_its_last_day() {
+        let mut tokens = Tokens::default();
+        let token = tokens.issue("reading room", Role::Submitter, None).unwrap();
+        let old = tokens.issue("old", Role::Admin, NaiveDate::from_ymd_opt(2020, 1, 1)).unwrap();
+        let text = toml::to_string(&tokens).unwrap();
+        assert!(!text.contains(&token));
+        let (_folder, file) = file(&text);
+        let read = Tokens::read(&file).unwrap();
+        assert_eq!(read, tokens);
+        assert_eq!(read.guest(&token), Some(Guest { name: "reading room".into(), role: Role::Submitter }));
+        assert_eq!(read.guest(&old), None);
+        assert_eq!(read.guest(""), None);
+        assert_eq!(read.guest(&token[1..]), None);
+    }
+
+    #[test]
+    fn a_name_has_one_token() {
+        let mut tokens = Tokens::default();
+        let first = tokens.issue("a", Role::Viewer, None).unwrap();
+        let second = tokens.issue("a", Role::Viewer, None).unwrap();
+        assert_eq!((tokens.guest(&first), tokens.entries.len()), (None, 1));
+        assert!(tokens.guest(&second).is_some());
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_sensible_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("[[token]]\nname = \"a\"\nrole = \"king\"\nsha256 = \"\"\n", "king"),
+            ("[[token]]\nname = \"a\"\nrole = \"viewer\"\nsha256 = \"12\"\n", "hexadecimal"),
+            ("[[token]]\nname = \"a\"\nrole = \"viewer\"\nsha256 = \"12\"\nexpires = \"soon\"\n", "soon"),
+        ] {
+            let (_folder, file) = file(text);
+            let error = Tokens::read(&file).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}
