@@ -168,5 +168,5 @@ pub fn router(hall: Hall, settings: &Settings) -> Router {
         .layer(DefaultBodyLimit::max(settings.archive_body_bytes))
         .with_state(hall.clone());
     let pages = pages::router(settings.ohif.as_deref(), settings.extension.as_deref());
-    pages::guarded(api::router(hall, settings.body_bytes).merge(archive).merge(pages))
+    pages::guarded(api::router(hall, settings.body_bytes).merge(archive).merge(pages), settings.ohif.as_deref())
 }

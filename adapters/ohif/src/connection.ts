@@ -1,0 +1,83 @@
+/** The connection to the gateway: made by itself, and again whenever it is lost. */
+
+import { Client, type Event, Refused, type Socket, type Welcome } from "@cordline/sdk";
+
+/** How long to wait before another try: longer each time, up to the last. */
+const PAUSES_MS = [500, 1000, 2000, 5000, 10000];
+const NAME = "ohif 0.1.0";
+
+export type Contact =
+  | { kind: "connecting" | "lost" | "refused" }
+  | { kind: "there"; welcome: Welcome; provider: string };
+
+export interface Listener {
+  contact(contact: Contact): void;
+  event(event: Event, raw: Uint8Array): void;
+}
+
+export class Connection {
+  private client: Client | undefined;
+  private tries = 0;
+
+  constructor(private readonly listener: Listener) {}
+
+  /** Connects, and stays connected for as long as the page is open. */
+  async open(): Promise<void> {
+    this.listener.contact({ kind: this.tries === 0 ? "connecting" : "lost" });
+    try {
+      const client = await Client.connect(socket(), NAME);
+      client.onEvent = (event, raw) => this.listener.event(event, raw);
+      client.onLost = () => {
+        this.client = undefined;
+        this.later();
+      };
+      const { provider } = await client.ask("device", {});
+      this.client = client;
+      this.tries = 0;
+      this.listener.contact({ kind: "there", welcome: client.welcome, provider });
+    } catch (error) {
+      if (!(error instanceof Refused) && (await isUnknown())) {
+        this.listener.contact({ kind: "refused" });
+        return;
+      }
+      this.later();
+    }
+  }
+
+  /** Has the events of a job come, from after number `since`. */
+  async follow(job: string, since: number): Promise<void> {
+    await this.client?.follow(job, since);
+  }
+
+  async cancel(job: string): Promise<void> {
+    await this.client?.ask("cancel", { job });
+  }
+
+  /** Place in the queue, and seconds left, as far as the box can tell. */
+  async standing(job: string): Promise<{ position?: number; seconds_left?: number }> {
+    const status = await this.client?.ask("status", { job });
+    return status && "job" in status ? status : {};
+  }
+
+  private later(): void {
+    this.listener.contact({ kind: "lost" });
+    const pause = PAUSES_MS[Math.min(this.tries, PAUSES_MS.length - 1)];
+    this.tries += 1;
+    setTimeout(() => void this.open(), pause);
+  }
+}
+
+function socket(): Socket {
+  const address = new URL("/api/v1/wire", window.location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(address) as unknown as Socket;
+}
+
+/** True where the gateway is there and does not know us: trying again would not help. */
+async function isUnknown(): Promise<boolean> {
+  try {
+    return (await fetch("/api/v1/status")).status === 401;
+  } catch {
+    return false;
+  }
+}

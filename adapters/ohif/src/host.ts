@@ -1,0 +1,128 @@
+/** What is used of OHIF and Cornerstone, and nothing else of them: their own types change from release to release. */
+
+export interface DisplaySet {
+  displaySetInstanceUID: string;
+  StudyInstanceUID: string;
+  SeriesInstanceUID: string;
+  Modality: string;
+  isOverlayDisplaySet?: boolean;
+}
+
+export interface Viewport {
+  element: HTMLElement;
+  getImageIds(): string[];
+}
+
+interface Segmentation {
+  createLabelmapForDisplaySet(displaySet: DisplaySet, options: object): Promise<string>;
+  addSegmentationRepresentation(viewportId: string, options: object): Promise<void>;
+  setSegmentColor(viewportId: string, segmentationId: string, segment: number, colour: number[]): void;
+  remove(segmentationId: string): void;
+}
+
+interface Subscribable {
+  EVENTS: Record<string, string>;
+  subscribe(event: string, listener: () => void): { unsubscribe(): void };
+}
+
+export interface Services {
+  viewportGridService: Subscribable & {
+    getState(): { activeViewportId: string; viewports: Map<string, { displaySetInstanceUIDs?: string[] }> };
+    setDisplaySetsForViewports(wanted: { viewportId: string; displaySetInstanceUIDs: string[] }[]): void;
+  };
+  displaySetService: Subscribable & {
+    getDisplaySetByUID(uid: string): DisplaySet | undefined;
+    getActiveDisplaySets(): DisplaySet[];
+  };
+  cornerstoneViewportService: Subscribable & { getCornerstoneViewport(viewportId: string): Viewport | undefined };
+  segmentationService: Segmentation;
+  uiNotificationService: { show(notification: { title: string; message: string; type: string }): void };
+}
+
+export interface Host {
+  servicesManager: { services: Services };
+}
+
+interface LabelmapImage {
+  referencedImageId: string;
+  columns: number;
+  voxelManager: { getScalarData(): Uint8Array; setScalarData?(data: Uint8Array): void };
+}
+
+export interface Instance {
+  SOPInstanceUID: string;
+  ImagePositionPatient: number[];
+  ImageOrientationPatient: number[];
+}
+
+interface Cornerstone {
+  cache: { getImage(imageId: string): LabelmapImage };
+  metaData: { get(kind: "instance", imageId: string): Instance | undefined };
+  utilities: { jumpToSlice(element: HTMLElement, options: { imageIndex: number }): Promise<void> };
+}
+
+interface CornerstoneTools {
+  segmentation: {
+    state: { getSegmentation(id: string): { representationData: { Labelmap: { imageIds: string[] } } } | undefined };
+    triggerSegmentationEvents: { triggerSegmentationDataModified(id: string): void };
+  };
+}
+
+/** The host's own objects: OHIF hangs them on the window. */
+export const cornerstone = (): Cornerstone => (window as unknown as { cornerstone: Cornerstone }).cornerstone;
+export const tools = (): CornerstoneTools =>
+  (window as unknown as { cornerstoneTools: CornerstoneTools }).cornerstoneTools;
+
+/** The viewport that the reader works in, with the images in it. */
+export interface Active {
+  viewportId: string;
+  viewport: Viewport;
+  displaySet: DisplaySet;
+}
+
+/** The images that are looked at, drawn already or not. */
+export function lookedAt(host: Host): DisplaySet | undefined {
+  const { viewportGridService, displaySetService } = host.servicesManager.services;
+  const { activeViewportId, viewports } = viewportGridService.getState();
+  const uids = viewports.get(activeViewportId)?.displaySetInstanceUIDs ?? [];
+  const shown = uids.map((uid) => displaySetService.getDisplaySetByUID(uid));
+  return shown.find((one) => one && !one.isOverlayDisplaySet);
+}
+
+/** The viewport, once it has its images. */
+export function active(host: Host): Active | undefined {
+  const { viewportGridService, cornerstoneViewportService } = host.servicesManager.services;
+  const viewportId = viewportGridService.getState().activeViewportId;
+  const displaySet = lookedAt(host);
+  const viewport = cornerstoneViewportService.getCornerstoneViewport(viewportId);
+  return displaySet && viewport ? { viewportId, viewport, displaySet } : undefined;
+}
+
+/** Puts a series into the viewport that the reader works in. */
+export function openSeries(host: Host, seriesUid: string): void {
+  const { viewportGridService, displaySetService } = host.servicesManager.services;
+  const wanted = displaySetService.getActiveDisplaySets().find((one) => one.SeriesInstanceUID === seriesUid);
+  if (!wanted) return;
+  const viewportId = viewportGridService.getState().activeViewportId;
+  const displaySetInstanceUIDs = [wanted.displaySetInstanceUID];
+  viewportGridService.setDisplaySetsForViewports([{ viewportId, displaySetInstanceUIDs }]);
+}
+
+/** Calls `listener` when another viewport or other images are looked at; returns how to stop. */
+export function onLook(host: Host, listener: () => void): () => void {
+  const { viewportGridService, displaySetService, cornerstoneViewportService } = host.servicesManager.services;
+  const watched: [Subscribable, (string | undefined)[]][] = [
+    [viewportGridService, ["GRID_STATE_CHANGED", "ACTIVE_VIEWPORT_ID_CHANGED"]],
+    [displaySetService, ["DISPLAY_SETS_ADDED", "DISPLAY_SETS_CHANGED"]],
+    [cornerstoneViewportService, ["VIEWPORT_DATA_CHANGED"]],
+  ];
+  const subscriptions = watched.flatMap(([service, names]) =>
+    names.flatMap((name) => {
+      const event = name && service.EVENTS[name];
+      return event ? [service.subscribe(event, listener)] : [];
+    }),
+  );
+  return () => {
+    for (const subscription of subscriptions) subscription.unsubscribe();
+  };
+}

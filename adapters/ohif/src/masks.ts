@@ -1,0 +1,97 @@
+/** The masks of a job as a labelmap of the host, filled section by section while the box works. */
+
+import { unpackBits } from "@cordline/sdk";
+import { type Active, active, cornerstone, type Host, type Instance, tools } from "./host";
+import type { Job, SectionMask } from "./job";
+import { sectionOf } from "./sections";
+import { strings } from "./strings";
+
+const COLOUR = [255, 64, 64, 255];
+
+/** Draws the masks of one job at a time; what was drawn stays until another job comes. */
+export class Masks {
+  private drawn: { job: string; display: string; sections: Map<number, SectionMask> } | undefined;
+  private making = false;
+
+  constructor(private readonly host: Host) {}
+
+  /** Draws what is new of a job on the images that it is about; nothing on any others. */
+  async draw(job: Job): Promise<void> {
+    const now = active(this.host);
+    if (!now || !job.grid || this.making || !isOf(job, now)) return;
+    const id = segmentationId(job);
+    if (this.drawn?.job !== job.id || this.drawn.display !== now.displaySet.displaySetInstanceUID) {
+      this.making = true;
+      try {
+        await this.begin(id, now);
+        this.drawn = { job: job.id, display: now.displaySet.displaySetInstanceUID, sections: new Map() };
+      } finally {
+        this.making = false;
+      }
+    }
+    this.fill(id, job);
+  }
+
+  /** Shows the image of a section. */
+  async jump(job: Job, section: number): Promise<void> {
+    const now = active(this.host);
+    if (!now || !job.grid || !isOf(job, now)) return;
+    const { matrix, shape } = job.grid;
+    const index = now.viewport.getImageIds().findIndex((imageId) => {
+      const instance = cornerstone().metaData.get("instance", imageId);
+      return instance && sectionOf(matrix, shape[0], placeOf(instance)) === section;
+    });
+    if (index >= 0) await cornerstone().utilities.jumpToSlice(now.viewport.element, { imageIndex: index });
+  }
+
+  private async begin(id: string, { displaySet, viewportId }: Active): Promise<void> {
+    const { segmentationService } = this.host.servicesManager.services;
+    if (!tools().segmentation.state.getSegmentation(id)) {
+      const segments = { 1: { segmentIndex: 1, label: strings.lesions, locked: true, active: true, cachedStats: {} } };
+      await segmentationService.createLabelmapForDisplaySet(displaySet, {
+        segmentationId: id,
+        label: strings.title,
+        segments,
+      });
+    }
+    await segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: id, type: "Labelmap" });
+    segmentationService.setSegmentColor(viewportId, id, 1, COLOUR);
+  }
+
+  private fill(id: string, job: Job): void {
+    const labelmap = tools().segmentation.state.getSegmentation(id)?.representationData.Labelmap;
+    if (!labelmap || !job.grid || !this.drawn) return;
+    const { matrix, shape } = job.grid;
+    let changed = false;
+    for (const imageId of labelmap.imageIds) {
+      const image = cornerstone().cache.getImage(imageId);
+      const instance = cornerstone().metaData.get("instance", image.referencedImageId);
+      const section = instance && sectionOf(matrix, shape[0], placeOf(instance));
+      const mask = section && job.masks.get(section);
+      if (!section || !mask || this.drawn.sections.get(section) === mask) continue;
+      const voxels = image.voxelManager.getScalarData();
+      // Another size would be another image: nothing is stretched to fit.
+      if (voxels.length !== mask.rows * mask.columns) continue;
+      voxels.set(unpackBits(mask.bits, voxels.length));
+      image.voxelManager.setScalarData?.(voxels);
+      this.drawn.sections.set(section, mask);
+      changed = true;
+    }
+    if (changed) tools().segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(id);
+  }
+}
+
+/** True where the images that are looked at are those of the job: the same study and the same series. */
+export function isOf(job: Job, { displaySet }: Active): boolean {
+  const { series } = job;
+  return series?.uid === displaySet.SeriesInstanceUID && series.study_uid === displaySet.StudyInstanceUID;
+}
+
+/** One segmentation a job; "1" is the host's own. */
+export function segmentationId(job: Job): string {
+  return `cordline-${job.id}`;
+}
+
+function placeOf(instance: Instance) {
+  return { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
+}

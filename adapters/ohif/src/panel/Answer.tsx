@@ -1,0 +1,53 @@
+/** One question: both probabilities, the threshold, and where nothing is decided. */
+
+import type { Classification } from "@cordline/sdk";
+import { strings } from "../strings";
+import { ACCENT, card, FAINT, faint, WARN } from "./styles";
+
+export function Answer({ answer }: { answer: Classification }) {
+  const [, second] = answer.classes;
+  const decided = answer.labels[answer.decision] ?? strings.undecided;
+  return (
+    <section style={card} data-testid={`cordline-answer-${answer.id}`}>
+      <div style={faint}>{answer.question}</div>
+      <div style={{ fontSize: 15, fontWeight: 600 }}>{decided}</div>
+      {answer.classes.map((name) => (
+        <Bar
+          key={name}
+          label={answer.labels[name] ?? name}
+          value={answer.probabilities[name] ?? 0}
+          marks={name === second ? [answer.threshold, ...answer.undecided] : flipped(answer)}
+        />
+      ))}
+      <div style={faint}>
+        {answer.labels[second] ?? second} {strings.threshold(answer.threshold)};{" "}
+        {strings.undecidedZone(...answer.undecided)}
+      </div>
+    </section>
+  );
+}
+
+/** Threshold and zone are those of the second class; the first has them mirrored. */
+function flipped({ threshold, undecided: [from, to] }: Classification): [number, number, number] {
+  return [1 - threshold, 1 - to, 1 - from];
+}
+
+function Bar({ label, value, marks }: { label: string; value: number; marks: number[] }) {
+  const [threshold = 0.5, from = 0.5, to = 0.5] = marks;
+  const percent = (x: number) => `${100 * x}%`;
+  return (
+    <div
+      style={{ display: "grid", gridTemplateColumns: "38% 1fr 34px", gap: 8, alignItems: "center", margin: "4px 0" }}
+    >
+      <span>{label}</span>
+      <span style={{ position: "relative", height: 10, background: "#26405a", borderRadius: 2 }}>
+        <span style={{ ...bar, left: percent(from), width: percent(to - from), background: FAINT, opacity: 0.5 }} />
+        <span style={{ ...bar, width: percent(value), background: ACCENT, top: 3, height: 4 }} />
+        <span style={{ ...bar, left: percent(threshold), width: 2, background: WARN }} />
+      </span>
+      <span style={{ textAlign: "right", fontVariantNumeric: "tabular-nums" }}>{value.toFixed(2)}</span>
+    </div>
+  );
+}
+
+const bar = { position: "absolute", left: 0, top: 0, height: 10 } as const;

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Event } from "@cordline/sdk";
+import { after, isRunning, newJob } from "../src/job.js";
+
+const NONE = new Uint8Array();
+const event = (number: number, rest: object): Event => ({ v: 1, job: "a", number, at_ms: 0, ...rest }) as Event;
+const state = (number: number, body: object) => event(number, { event: "state", body });
+
+test("masks come section by section, and the last one of a section counts", () => {
+  let job = newJob("a");
+  const section = (number: number, done: number) =>
+    event(number, {
+      event: "section",
+      body: { section: 2, done, total: 3, final: false, mask: { shape: [2, 3], element: "bit" } },
+    });
+  job = after(job, section(1, 1), new Uint8Array([1]));
+  job = after(job, section(2, 2), new Uint8Array([7]));
+  assert.deepEqual(job.masks.get(2), { rows: 2, columns: 3, bits: new Uint8Array([7]) });
+  assert.deepEqual([job.done, job.total, job.last], [2, 3, 2]);
+});
+
+test("an event that was there already, or of another job, changes nothing", () => {
+  const job = after(newJob("a"), state(3, { state: "segmenting" }), NONE);
+  assert.equal(after(job, state(3, { state: "failed" }), NONE), job);
+  assert.equal(after(job, { ...state(4, { state: "failed" }), job: "b" } as Event, NONE), job);
+});
+
+test("a job that is taken up again forgets what it had said", () => {
+  let job = after(newJob("a"), state(1, { state: "queued" }), NONE);
+  job = after(job, event(2, { event: "warning", body: { message: "one" } }), NONE);
+  const problem = { code: "c", message: "m", action: "do" };
+  job = after(job, state(3, { state: "failed", problem }), NONE);
+  assert.equal(job.problem, "m; do");
+  assert.equal(isRunning(job), false);
+  job = after(job, state(4, { state: "queued" }), NONE);
+  assert.deepEqual([job.problem, job.warnings, job.last, isRunning(job)], [undefined, [], 4, true]);
+});
+
+test("what a later daemon tells is passed over", () => {
+  const job = after(newJob("a"), event(1, { event: "mood", body: {} }), NONE);
+  assert.equal(job.last, 1);
+});
