@@ -133,6 +133,23 @@ install_nextest() {
     cargo install --quiet --locked --root .tools "cargo-nextest@$nextest_version"
 }
 
+# The prebuilt viewers; what they bring for other purposes (their own models, microscopes) is left out.
+fetch_ohif() {
+    local version digest file
+    while read -r version digest; do
+        [ -d ".ohif/$version/package" ] && continue
+        say "Fetching OHIF $version (about 50 MB)"
+        mkdir -p ".ohif/$version.partial"
+        file=$(cd ".ohif/$version.partial" && npm pack --silent "@ohif/app@$version")
+        echo "$digest  .ohif/$version.partial/$file" | sha256sum --check --quiet ||
+            fail "OHIF $version has another SHA-256 than packaging/ohif.txt says." "Remove .ohif and run this again."
+        tar -xzf ".ohif/$version.partial/$file" -C ".ohif/$version.partial" \
+            --exclude 'package/dist/ort' --exclude 'package/dist/dicom-microscopy-viewer' --exclude '*.map'
+        rm ".ohif/$version.partial/$file"
+        mv ".ohif/$version.partial" ".ohif/$version"
+    done < <(grep -v '^#' packaging/ohif.txt)
+}
+
 setup_run() {
     check_system
     check_rust
@@ -150,6 +167,8 @@ case ${1:-run} in
         apt_install "to check DICOM objects" dicom3tools dcmtk
         apt_install "to try the gateway on a real archive" orthanc orthanc-dicomweb
         install_node
+        apt_install "to look at pages as readers do" chromium
+        fetch_ohif
         install_nextest
         make_venv .venv tests/python/requirements.txt
         finish_venv .venv

@@ -26,6 +26,8 @@ documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --d
 models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
 python_client() { (cd plugin-sdk/python && PYTHONPATH=. ../../.venv/bin/python -m pytest -q tests); }
 typescript_client() { (cd plugin-sdk/typescript && npm ci --silent --no-audit --no-fund && npm test --silent); }
+ohif_panel() { (cd adapters/ohif && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent); }
+browser() { (cd tests/browser && npm ci --silent --no-audit --no-fund); }
 ruff() { .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .; }
 
 step "formatting of Rust" cargo fmt --all --check
@@ -34,6 +36,8 @@ step "documentation of Rust" documentation
 step "lints of Python" ruff
 step "build of the programs" cargo build --locked --package cordline --package cordline-gateway --package cordline-sdk --examples --bins
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
+step "the OHIF panel" ohif_panel
+step "a browser" browser
 step "tests of the whole system" .venv/bin/python -m pytest -q tests/python tests/baseline
 step "tests of the Python client" python_client
 step "tests of the TypeScript client" typescript_client

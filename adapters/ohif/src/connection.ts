@@ -1,6 +1,6 @@
 /** The connection to the gateway: made by itself, and again whenever it is lost. */
 
-import { Client, type Event, Refused, type Socket, type Welcome } from "@cordline/sdk";
+import { Client, type Event, type JobSummary, Refused, type Socket, type Welcome } from "@cordline/sdk";
 
 /** How long to wait before another try: longer each time, up to the last. */
 const PAUSES_MS = [500, 1000, 2000, 5000, 10000];
@@ -53,10 +53,10 @@ export class Connection {
     await this.client?.ask("cancel", { job });
   }
 
-  /** Place in the queue, and seconds left, as far as the box can tell. */
-  async standing(job: string): Promise<{ position?: number; seconds_left?: number }> {
+  /** Where a job is: its place in the queue, and seconds left, as far as the box can tell. */
+  async job(job: string): Promise<JobSummary | undefined> {
     const status = await this.client?.ask("status", { job });
-    return status && "job" in status ? status : {};
+    return status && "job" in status ? status : undefined;
   }
 
   private later(): void {

@@ -22,6 +22,8 @@ export interface Known {
 }
 
 const STANDING_MS = 1000;
+/** Under which name a page remembers the job of a study. */
+const KEPT = "cordline job of ";
 
 export class Store {
   private known: Known = { contact: { kind: "connecting" }, asking: false };
@@ -110,8 +112,14 @@ export class Store {
       await this.connection.follow(job.id, job.last);
       return;
     }
-    const found = await knownAnalysis(study).catch(() => undefined);
+    const found = (await this.remembered(study)) ?? (await knownAnalysis(study).catch(() => undefined));
     if (found && this.known.study === study && !this.known.job) this.follow(found, study);
+  }
+
+  /** The job that was begun here before the page was loaded anew, where the box still has it. */
+  private async remembered(study: string): Promise<JobSummary | undefined> {
+    const id = sessionStorage.getItem(KEPT + study);
+    return id ? this.connection.job(id).catch(() => undefined) : undefined;
   }
 
   private follow(summary: JobSummary, study: string): void {
@@ -119,16 +127,15 @@ export class Store {
     if (this.known.study !== study) return;
     const job = this.known.job?.id === summary.job ? this.known.job : newJob(summary.job);
     this.set({ job });
+    sessionStorage.setItem(KEPT + study, job.id);
     void this.connection.follow(job.id, job.last);
   }
 
   private async lookAtQueue(): Promise<void> {
     const { job, contact } = this.known;
     if (!job || !isRunning(job) || contact.kind !== "there") return;
-    const { position, seconds_left } = await this.connection
-      .standing(job.id)
-      .catch(() => ({}) as Record<string, never>);
-    this.set({ position, secondsLeft: seconds_left });
+    const standing = await this.connection.job(job.id).catch(() => undefined);
+    this.set({ position: standing?.position, secondsLeft: standing?.seconds_left });
   }
 
   private set(change: { [K in keyof Known]?: Known[K] | undefined }): void {

@@ -1,0 +1,104 @@
+// Drives a real Chromium through the panel in OHIF, and prints what it saw as one line of JSON.
+//   node panel.mjs BASE TOKEN STUDY_UID FOLDER
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [base, token, study, folder] = process.argv.slice(2);
+const profile = mkdtempSync(join(tmpdir(), "cordline-"));
+const flags = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+];
+const browser = await chromium.launchPersistentContext(profile, {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  headless: true,
+  viewport: { width: 1400, height: 900 },
+  args: flags,
+});
+const page = browser.pages()[0] ?? (await browser.newPage());
+page.setDefaultTimeout(90_000);
+const errors = [];
+page.on("pageerror", (error) => errors.push(String(error)));
+page.on("console", (line) => line.type() === "error" && errors.push(line.text()));
+
+const at = (name) => `[data-testid=cordline-${name}]`;
+const picture = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
+/** Voxels of each image of our labelmap, by SOP Instance UID. */
+const voxels = () =>
+  page.evaluate(() => {
+    const { cornerstone, cornerstoneTools } = window;
+    const ours = cornerstoneTools.segmentation.state
+      .getSegmentations()
+      .filter((one) => one.segmentationId.startsWith("cordline-"));
+    const found = {};
+    for (const { representationData } of ours)
+      for (const id of representationData.Labelmap.imageIds) {
+        const image = cornerstone.cache.getImage(id);
+        const { SOPInstanceUID } = cornerstone.metaData.get("instance", image.referencedImageId);
+        found[SOPInstanceUID] = image.voxelManager.getScalarData().reduce((sum, v) => sum + (v ? 1 : 0), 0);
+      }
+    return found;
+  });
+const shown = () =>
+  page.waitForFunction(() =>
+    window.cornerstone
+      ?.getRenderingEngines()
+      .some((e) => e.getViewports().some((v) => v.getImageIds?.().length && v.viewportStatus === "rendered")),
+  );
+
+const saw = {};
+try {
+  await page.goto(`${base}/enter?token=${token}`);
+  await page.goto(`${base}/cordline?StudyInstanceUIDs=${study}`);
+  await page.waitForSelector(at("panel"));
+  await shown();
+  await page.click("text=Confirm and hide");
+  await page.waitForSelector(`${at("run")}:enabled`);
+  await picture("opened");
+  const clicked = Date.now();
+  await page.click(at("run"));
+  await page.waitForFunction(() =>
+    window.cornerstoneTools.segmentation.state
+      .getSegmentations()
+      .some(
+        (one) =>
+          one.segmentationId.startsWith("cordline-") &&
+          one.representationData.Labelmap.imageIds.some((id) =>
+            window.cornerstone.cache.getImage(id).voxelManager.getScalarData().some(Boolean),
+          ),
+      ),
+  );
+  saw.first_mask_ms = Date.now() - clicked;
+  saw.while_it_works = { voxels: await voxels(), finished: await page.locator(at("finding")).isVisible() };
+  await picture("while-it-works");
+  await page.waitForSelector(at("finding"));
+  saw.finding = await page.innerText(at("finding"));
+  saw.panel = await page.innerText(at("panel"));
+  await page.locator(`${at("lesions")} button`).first().click();
+  await page.waitForTimeout(1000);
+  saw.voxels = await voxels();
+  await picture("finding");
+
+  // Another tab and back: the panel is taken down, and what it knows is not.
+  await page.reload();
+  await page.waitForSelector(at("finding"));
+  await shown();
+  saw.after_reload = await page.innerText(at("finding"));
+  await page.click(at("open")).catch(() => {});
+  await page.waitForTimeout(3000);
+  saw.voxels_after_reload = await voxels();
+  await picture("after-reload");
+} finally {
+  saw.errors = errors;
+  console.log(JSON.stringify(saw));
+  await browser.close();
+  rmSync(profile, { recursive: true, force: true });
+}
