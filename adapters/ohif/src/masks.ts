@@ -2,7 +2,7 @@
 
 import { unpackBits } from "@cordline/sdk";
 import { type Active, active, cornerstone, type Host, type Instance, tools } from "./host";
-import type { Job, SectionMask } from "./job";
+import { isRunning, type Job, type SectionMask } from "./job";
 import { sectionOf } from "./sections";
 import { strings } from "./strings";
 
@@ -29,7 +29,11 @@ export class Masks {
         this.making = false;
       }
     }
+    const first = this.drawn?.sections.size === 0;
     this.fill(id, job);
+    const [section] = this.drawn?.sections.keys() ?? [];
+    // Whoever waits is shown where the first mask appears; whoever comes later stays where they are.
+    if (first && section !== undefined && isRunning(job)) await this.jump(job, section);
   }
 
   /** Shows the image of a section. */
