@@ -97,7 +97,7 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send +
         let token = tokens.issue("first look", Role::Submitter, None).map_err(failed("no token can be made".into()))?;
         println!("Open {scheme}://{}/enter?token={token}", settings.listen);
     }
-    let hall = hall(&settings, tokens)?;
+    let hall = prepare(&settings, tokens)?;
     let kept = tokio::spawn({
         let daemon = hall.daemon.clone();
         async move { daemon.keep().await }
@@ -139,7 +139,7 @@ fn receive(hall: &Hall, settings: &Settings) {
 }
 
 /// What requests meet.
-pub fn hall(settings: &Settings, tokens: Tokens) -> Result<Hall, GatewayError> {
+pub fn prepare(settings: &Settings, tokens: Tokens) -> Result<Hall, GatewayError> {
     let key = settings.key.as_deref().map(ClientKey::read).transpose()?;
     let endpoint = Endpoint { address: settings.daemon.clone(), key, ..Endpoint::default() };
     let archive = settings.archive.clone().map(ArchiveClient::new).transpose()?.map(Arc::new);
