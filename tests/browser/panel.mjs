@@ -37,7 +37,7 @@ const voxels = () =>
     const { cornerstone, cornerstoneTools } = window;
     const ours = cornerstoneTools.segmentation.state
       .getSegmentations()
-      .filter((one) => one.segmentationId.startsWith("cordline-"));
+      .filter((one) => one.segmentationId.startsWith("cordline-") && !one.segmentationId.startsWith("cordline-heat"));
     const found = {};
     for (const { representationData } of ours)
       for (const id of representationData.Labelmap.imageIds) {
@@ -87,7 +87,21 @@ try {
   saw.voxels = await voxels();
   await picture("finding");
 
-  // Another tab and back: the panel is taken down, and what it knows is not.
+  // The heat map of the first answer, over the images.
+  const heat = page.locator('[data-testid^="cordline-heat-"]').first();
+  await heat.click();
+  await page.waitForTimeout(1500);
+  saw.heat = await page.evaluate(() => {
+    const { cornerstone, cornerstoneTools } = window;
+    const map = cornerstoneTools.segmentation.state
+      .getSegmentations()
+      .find((one) => one.segmentationId.startsWith("cordline-heat-"));
+    return map.representationData.Labelmap.imageIds.map((id) => Math.max(...cornerstone.cache.getImage(id).voxelManager.getScalarData()));
+  });
+  await picture("heat");
+  await heat.click();
+
+  // A page that is loaded anew: the panel is taken down, and what it knows is not.
   await page.reload();
   await page.waitForSelector(at("finding"));
   await shown();
@@ -96,6 +110,38 @@ try {
   await page.waitForTimeout(3000);
   saw.voxels_after_reload = await voxels();
   await picture("after-reload");
+
+  // The reader takes the lower half of the mask away, as the brush does, and has it classified again.
+  await page.click(at("correct"));
+  await page.evaluate(() => {
+    const { cornerstone, cornerstoneTools } = window;
+    const [ours] = cornerstoneTools.segmentation.state
+      .getSegmentations()
+      .filter((one) => one.segmentationId.startsWith("cordline-"));
+    for (const id of ours.representationData.Labelmap.imageIds) {
+      const image = cornerstone.cache.getImage(id);
+      const data = image.voxelManager.getScalarData();
+      const rows = [...data.keys()].filter((i) => data[i]).map((i) => Math.floor(i / image.columns));
+      const middle = (Math.min(...rows) + Math.max(...rows)) / 2;
+      for (let i = 0; i < data.length; i++) if (data[i] && Math.floor(i / image.columns) > middle) data[i] = 0;
+      image.voxelManager.setScalarData?.(data);
+    }
+    cornerstoneTools.segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(ours.segmentationId);
+  });
+  saw.corrected = await voxels();
+  await page.click(at("classify"));
+  await page.waitForSelector(at("first"));
+  await page.waitForSelector(at("accept"));
+  saw.first = await page.innerText(at("first"));
+  await page.waitForTimeout(2000);
+  saw.voxels_corrected = await voxels();
+  await page.click(at("accept"));
+  await page.waitForSelector(at("done"));
+  saw.accepted = await page.innerText(at("done"));
+  await page.click(at("keep"));
+  await page.waitForFunction((one) => document.querySelector(one)?.innerText.includes("stored"), at("done"));
+  saw.stored = await page.innerText(at("done"));
+  await picture("corrected");
 } finally {
   saw.errors = errors;
   console.log(JSON.stringify(saw));

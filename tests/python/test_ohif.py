@@ -58,8 +58,13 @@ def test_from_the_click_to_the_masks(version, archive, program, library, tmp_pat
         assert driven.returncode == 0, driven.stderr + driven.stdout
         saw = json.loads(driven.stdout.splitlines()[-1])
         with daemon.client() as client:
-            [job] = client.list()["jobs"]
-            events = list(client.follow(job["job"]))
+            jobs = {job["kind"]: job["job"] for job in client.list()["jobs"]}
+            assert sorted(jobs) == ["mask", "study"]
+            events = list(client.follow(jobs["study"]))
+            again = list(client.follow(jobs["mask"]))
+        stored = archive.get("/tools/find", {"Level": "Study", "Query": {"StudyInstanceUID": study}})[0]
+        verdicts = json.loads(archive.note(stored, 1026))
+        modalities = archive.modalities(stored)
     finally:
         gateway.stop()
         daemon.stop()
@@ -76,5 +81,17 @@ def test_from_the_click_to_the_masks(version, archive, program, library, tmp_pat
     # A page that is loaded anew finds the same job, and draws the same masks: no second run.
     assert saw["after_reload"] == saw["finding"]
     assert saw["voxels_after_reload"] == saw["voxels"]
+    # Heat lies over the sections with lesion, and only there.
+    assert sum(top > 0 for top in saw["heat"]) == sum(count > 0 for count in masks.values())
+
+    # What the reader left of the mask is what was classified, and is drawn; what was said first stays in sight.
+    corrected = {e.body["section"]: sum(e.mask()) for e in again if e.name == "section"}
+    assert sorted(corrected.values()) == sorted(saw["corrected"].values()) == sorted(saw["voxels_corrected"].values())
+    assert 0 < sum(corrected.values()) < sum(masks.values())
+    assert "Tumour: Ependymoma" in saw["first"]
+    assert "Accepted" in saw["accepted"]
+    assert (verdicts[-1]["job"], verdicts[-1]["accepted"], verdicts[-1]["who"]) == (jobs["mask"], True, "submitter")
+    assert "2 objects" in saw["stored"]
+    assert modalities == ["MR", "MR", "MR", "SEG", "SR"]
     ours = [error for error in saw["errors"] if "404" not in error]
     assert ours == [], ours

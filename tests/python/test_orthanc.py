@@ -56,8 +56,11 @@ class Orthanc:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.read()
 
-    def get(self, path: str):
-        return json.loads(self.ask("GET", path))
+    def get(self, path: str, query: dict | None = None):
+        """What a path says, or the answer to a question."""
+        if query is None:
+            return json.loads(self.ask("GET", path))
+        return json.loads(self.ask("POST", path, json.dumps(query).encode()))
 
     def send(self, folder: Path, names: slice = slice(None)) -> str:
         """Stores the files; the study."""

@@ -1,6 +1,8 @@
 /** The connection to the gateway: made by itself, and again whenever it is lost. */
 
-import { Client, type Event, type JobSummary, Refused, type Socket, type Welcome } from "@cordline/sdk";
+import { Client, type Event, type JobSummary, packBits, Refused, type Socket, type Welcome } from "@cordline/sdk";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /** How long to wait before another try: longer each time, up to the last. */
 const PAUSES_MS = [500, 1000, 2000, 5000, 10000];
@@ -47,6 +49,15 @@ export class Connection {
   /** Has the events of a job come, from after number `since`. */
   async follow(job: string, since: number): Promise<void> {
     await this.client?.follow(job, since);
+  }
+
+  /** Has an earlier job's volume classified again with a mask that a reader corrected. */
+  async correct(job: string, shape: [number, number, number], voxels: Uint8Array): Promise<JobSummary | undefined> {
+    const bits = packBits(voxels);
+    const mask = { shape, element: "bit" as const };
+    // Not the browser's own digest: it is there only where the page came by HTTPS.
+    const digest = bytesToHex(sha256(bits));
+    return this.client?.submit({ kind: "mask", job, mask, sha256: digest, priority: "urgent" }, [bits]);
   }
 
   async cancel(job: string): Promise<void> {

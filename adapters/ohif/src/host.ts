@@ -17,6 +17,7 @@ interface Segmentation {
   createLabelmapForDisplaySet(displaySet: DisplaySet, options: object): Promise<string>;
   addSegmentationRepresentation(viewportId: string, options: object): Promise<void>;
   setSegmentColor(viewportId: string, segmentationId: string, segment: number, colour: number[]): void;
+  setSegmentLocked(segmentationId: string, segment: number, locked: boolean): void;
   remove(segmentationId: string): void;
 }
 
@@ -64,6 +65,7 @@ interface Cornerstone {
 interface CornerstoneTools {
   segmentation: {
     state: { getSegmentation(id: string): { representationData: { Labelmap: { imageIds: string[] } } } | undefined };
+    config?: { style?: { setStyle(of: object, style: object): void } };
     triggerSegmentationEvents: { triggerSegmentationDataModified(id: string): void };
   };
 }

@@ -2,10 +2,11 @@
 
 import { createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
+import { Heat } from "./heat";
 import { type Host, lookedAt, onLook, openSeries } from "./host";
 import { Masks } from "./masks";
 import { Panel } from "./panel/Panel";
-import { Store } from "./store";
+import { type Known, Store } from "./store";
 import { strings } from "./strings";
 
 export const ID = "@cordline/ohif-extension";
@@ -17,6 +18,15 @@ function begin(host: Host): { store: Store; masks: Masks } {
   const made = store ?? new Store();
   store = made;
   const masks = new Masks(host);
+  const heat = new Heat(host);
+  let shown: Known["heat"];
+  const showHeat = () => {
+    const { heat: wanted, job } = made.get();
+    if (wanted === shown) return;
+    shown = wanted;
+    if (wanted && job) void heat.show(job, wanted.classifier, wanted.opacity).catch(console.error);
+    else heat.hide();
+  };
   const look = () => {
     const images = lookedAt(host);
     // Between two layouts nothing is looked at: what was stays.
@@ -32,6 +42,7 @@ function begin(host: Host): { store: Store; masks: Masks } {
       openSeries(host, awaited);
     }
     if (job) void masks.draw(job).catch(console.error);
+    showHeat();
   });
   look();
   return { store: made, masks };

@@ -2,15 +2,15 @@
 
 import { unpackBits } from "@cordline/sdk";
 import { type Active, active, cornerstone, type Host, type Instance, tools } from "./host";
-import { isRunning, type Job, type SectionMask } from "./job";
-import { sectionOf } from "./sections";
+import type { Job, SectionMask } from "./job";
+import { type Place, sectionOf } from "./sections";
 import { strings } from "./strings";
 
 const COLOUR = [255, 64, 64, 255];
 
 /** Draws the masks of one job at a time; what was drawn stays until another job comes. */
 export class Masks {
-  private drawn: { job: string; display: string; sections: Map<number, SectionMask> } | undefined;
+  private drawn: { job: string; display: string; sections: Map<number, SectionMask>; jumped: boolean } | undefined;
   private making = false;
 
   constructor(private readonly host: Host) {}
@@ -23,17 +23,21 @@ export class Masks {
     if (this.drawn?.job !== job.id || this.drawn.display !== now.displaySet.displaySetInstanceUID) {
       this.making = true;
       try {
+        // Two masks over each other would be none.
+        if (this.drawn && this.drawn.job !== job.id) this.remove(this.drawn.job);
         await this.begin(id, now);
-        this.drawn = { job: job.id, display: now.displaySet.displaySetInstanceUID, sections: new Map() };
+        this.drawn = { job: job.id, display: now.displaySet.displaySetInstanceUID, sections: new Map(), jumped: false };
       } finally {
         this.making = false;
       }
     }
-    const first = this.drawn?.sections.size === 0;
     this.fill(id, job);
-    const [section] = this.drawn?.sections.keys() ?? [];
-    // Whoever waits is shown where the first mask appears; whoever comes later stays where they are.
-    if (first && section !== undefined && isRunning(job)) await this.jump(job, section);
+    // Whoever waits is shown where the first lesion appears; whoever comes later, or corrects, stays where they are.
+    const lesion = [...this.drawn.sections].find(([, mask]) => mask.bits.some(Boolean));
+    if (lesion && !this.drawn.jumped && job.state === "segmenting") {
+      this.drawn.jumped = true;
+      await this.jump(job, lesion[0]);
+    }
   }
 
   /** Shows the image of a section. */
@@ -46,6 +50,40 @@ export class Masks {
       return instance && sectionOf(matrix, shape[0], placeOf(instance)) === section;
     });
     if (index >= 0) await cornerstone().utilities.jumpToSlice(now.viewport.element, { imageIndex: index });
+  }
+
+  private remove(job: string): void {
+    this.host.servicesManager.services.segmentationService.remove(`cordline-${job}`);
+  }
+
+  /** Lets the reader's brush change the mask, or not any more. */
+  unlock(job: Job, open: boolean): void {
+    const { segmentationService } = this.host.servicesManager.services;
+    const id = segmentationId(job);
+    if (tools().segmentation.state.getSegmentation(id)) segmentationService.setSegmentLocked(id, 1, !open);
+  }
+
+  /** The mask as it is now, after a reader's brush: sections x rows x columns; `undefined` where it is not drawn whole. */
+  corrected(job: Job): { shape: [number, number, number]; voxels: Uint8Array } | undefined {
+    const labelmap = tools().segmentation.state.getSegmentation(segmentationId(job))?.representationData.Labelmap;
+    if (!labelmap || !job.grid) return undefined;
+    const { matrix, shape } = job.grid;
+    const size = shape[1] * shape[2];
+    const voxels = new Uint8Array(shape[0] * size);
+    const seen = new Set<number>();
+    for (const imageId of labelmap.imageIds) {
+      const image = cornerstone().cache.getImage(imageId);
+      const instance = cornerstone().metaData.get("instance", image.referencedImageId);
+      const section = instance && sectionOf(matrix, shape[0], placeOf(instance));
+      const own = image.voxelManager.getScalarData();
+      if (!section || own.length !== size) continue;
+      voxels.set(
+        own.map((v) => (v ? 1 : 0)),
+        (section - 1) * size,
+      );
+      seen.add(section);
+    }
+    return seen.size === shape[0] ? { shape, voxels } : undefined;
   }
 
   private async begin(id: string, { displaySet, viewportId }: Active): Promise<void> {
@@ -96,6 +134,7 @@ export function segmentationId(job: Job): string {
   return `cordline-${job.id}`;
 }
 
-function placeOf(instance: Instance) {
+/** Where an image lies. */
+export function placeOf(instance: Instance): Place {
   return { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
 }

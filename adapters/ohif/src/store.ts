@@ -1,9 +1,10 @@
 /** What the panel knows. It lives beside React and outlives the panel: the host takes a panel down with every change of tab. */
 
 import type { JobSummary } from "@cordline/sdk";
-import { analyse, Failed, knownAnalysis } from "./api";
+import { analyse, Failed, judge, knownAnalysis, store } from "./api";
 import { Connection, type Contact } from "./connection";
 import { after, isRunning, type Job, newJob } from "./job";
+import { strings } from "./strings";
 
 export interface Known {
   readonly contact: Contact;
@@ -16,6 +17,14 @@ export interface Known {
   readonly secondsLeft?: number;
   /** Between a click and the box's answer. */
   readonly asking: boolean;
+  /** While a reader corrects the mask. */
+  readonly correcting: boolean;
+  /** The job whose mask was corrected, and that answers again: what was said first stays in sight. */
+  readonly first?: Job;
+  /** The heat map that is shown: of which answer, and how dense. */
+  readonly heat?: { classifier: string; opacity: number };
+  /** What became of storing or judging. */
+  readonly done?: string;
   /** Series that the reader waits to see: that of the job that was begun here. */
   readonly awaited?: string;
   readonly error?: string;
@@ -26,7 +35,7 @@ const STANDING_MS = 1000;
 const KEPT = "cordline job of ";
 
 export class Store {
-  private known: Known = { contact: { kind: "connecting" }, asking: false };
+  private known: Known = { contact: { kind: "connecting" }, asking: false, correcting: false };
   private readonly listeners = new Set<() => void>();
   private readonly connection = new Connection({
     contact: (contact) => {
@@ -69,6 +78,7 @@ export class Store {
     this.known = {
       contact: this.known.contact,
       asking: false,
+      correcting: false,
       study,
       shown: series,
       ...(this.jobs.has(study) ? { job: this.jobs.get(study) as Job } : {}),
@@ -78,14 +88,62 @@ export class Store {
   }
 
   /** Has the study analysed; `series` where a person chose one. */
-  async run(series?: string): Promise<void> {
-    const { study } = this.known;
-    if (!study || this.known.asking) return;
-    this.set({ asking: true, error: undefined });
-    try {
+  run(series?: string): Promise<void> {
+    return this.ask(async (study) => {
       const summary = await analyse(study, series);
       this.begun = summary.job;
+      this.set({ first: undefined });
       this.follow(summary, study);
+    });
+  }
+
+  /** Shows the heat map of an answer, another one, or none. */
+  showHeat(heat: Known["heat"]): void {
+    this.set({ heat });
+  }
+
+  /** Lets the reader correct the mask, or gives that up. */
+  correct(correcting: boolean): void {
+    this.set({ correcting });
+  }
+
+  /** Has the corrected mask classified. What was said of the first one stays. */
+  classify(mask: { shape: [number, number, number]; voxels: Uint8Array } | undefined): Promise<void> {
+    return this.ask(async (study) => {
+      const { job } = this.known;
+      if (!job || !mask) throw new Failed(strings.notDrawn);
+      const summary = await this.connection.correct(job.id, mask.shape, mask.voxels);
+      if (!summary) throw new Failed(strings.lost);
+      this.set({ correcting: false, first: this.known.first ?? job });
+      this.follow(summary, study);
+    });
+  }
+
+  /** Stores the results in the archive. */
+  keep(): Promise<void> {
+    return this.ask(async (study) => {
+      const { job } = this.known;
+      if (job) this.set({ done: strings.stored(await store(study, job.id)) });
+    });
+  }
+
+  /** Writes on the study what the reader says. */
+  judge(accepted: boolean, reason: string): Promise<void> {
+    return this.ask(async (study) => {
+      const { job } = this.known;
+      if (!job) return;
+      await judge(study, job.id, accepted, reason);
+      this.set({ done: accepted ? strings.accepted : strings.rejected });
+    });
+  }
+
+  /** One thing at a time; what goes wrong is shown. */
+  private async ask(work: (study: string) => Promise<void>): Promise<void> {
+    const { study, asking } = this.known;
+    if (!study || asking) return;
+    this.set({ asking: true, error: undefined, done: undefined });
+    try {
+      await work(study);
     } catch (error) {
       if (!(error instanceof Failed)) console.error(error);
       this.set({ error: error instanceof Error ? error.message : String(error) });

@@ -1,7 +1,18 @@
 /** A client of the gateway, for browsers: one WebSocket, answers as promises, events to a listener. */
 
 import { decode, encode } from "./frame.js";
-import { MAJOR, type AnswerOf, type Event, type Fault, type Requests, type Verb, type Welcome } from "./messages.js";
+import {
+  MAJOR,
+  type AnswerOf,
+  type Event,
+  type Fault,
+  type JobSummary,
+  type Requests,
+  type Submit,
+  type Upload,
+  type Verb,
+  type Welcome,
+} from "./messages.js";
 
 /** The daemon refused; `fault` says why and what to do. */
 export class Refused extends Error {
@@ -83,6 +94,25 @@ export class Client {
       offset += raw.length;
     }
     return whole;
+  }
+
+  /**
+   * Submits, sends what is missing of the items within the credit, and commits. `items` are the bytes that the body announces,
+   * in its order. The same input again is the same job, and is not sent again.
+   */
+  async submit(body: Submit, items: readonly Uint8Array[]): Promise<JobSummary> {
+    const { job, state, received = [], credit } = await this.ask("submit", body);
+    if (state !== "receiving") return (await this.ask("status", { job })) as JobSummary;
+    const piece = this.welcome.limits.frame_bytes;
+    const onTheWay: Promise<Upload>[] = [];
+    for (const [item, bytes] of items.entries()) {
+      for (let offset = received[item] ?? 0; offset < bytes.length; offset += piece) {
+        if (onTheWay.length >= credit) await onTheWay.shift();
+        onTheWay.push(this.ask("chunk", { job, item, offset }, bytes.subarray(offset, offset + piece)));
+      }
+    }
+    await Promise.all(onTheWay);
+    return this.ask("commit", { job });
   }
 
   /** Closes the connection. Jobs go on. */

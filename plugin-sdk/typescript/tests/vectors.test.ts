@@ -93,3 +93,32 @@ test("answers find their requests, refusals are errors, events go to the listene
   await assert.rejects(pending);
   assert.deepEqual([lost, gateway.closed], [1, true]);
 });
+
+test("an upload keeps to the credit and goes on from where it was", async () => {
+  const sent: { verb: string; offset?: number; length: number }[] = [];
+  let open = 0;
+  let most = 0;
+  const gateway = new Gateway({ hello: "welcome", commit: "job" });
+  const send = gateway.send.bind(gateway);
+  gateway.send = (message) => {
+    const { header, raw } = decode(exact(message))!;
+    const request = header as unknown as Request;
+    sent.push({ verb: request.verb, length: raw.length, ...(request.verb === "chunk" ? { offset: request.body.offset } : {}) });
+    if (request.verb !== "submit" && request.verb !== "chunk") return send(message);
+    const body = { job: "a", state: "receiving", credit: 2, ...(request.verb === "submit" ? { received: [4] } : {}) };
+    if (request.verb === "chunk") most = Math.max(most, ++open);
+    setTimeout(() => {
+      if (request.verb === "chunk") open--;
+      gateway.tell({ v: 1, id: request.id, reply: "upload", body });
+    });
+  };
+  const client = await Client.connect(gateway, "test 1.0");
+  client.welcome.limits.frame_bytes = 3;
+  const mask = { shape: [1, 8, 13], element: "bit" as const };
+  const job = await client.submit({ kind: "mask", job: "b", mask, sha256: "" }, [new Uint8Array(13)]);
+  client.close();
+  assert.equal(job.state, "queued");
+  const chunks = sent.filter((one) => one.verb === "chunk");
+  assert.deepEqual(chunks.map((one) => [one.offset, one.length]), [[4, 3], [7, 3], [10, 3]]);
+  assert.deepEqual([most, sent.at(-1)!.verb], [2, "commit"]);
+});

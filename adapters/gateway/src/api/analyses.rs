@@ -3,16 +3,16 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use cordline_sdk::job::{JobSummary, Priority};
+use cordline_sdk::job::{JobId, JobSummary, Priority};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::jobs::job_id;
 use crate::fault::Refusal;
 use crate::guest::{Submitter, Viewer};
 use crate::hall::Hall;
 use crate::orthanc::arrivals::{ArrivalError, Porter};
-use crate::orthanc::mark::Mark;
+use crate::orthanc::mark::{self, Mark, Verdict};
 
 /// A study, and what a person wants of it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -68,6 +68,91 @@ pub(super) async fn wanted(
     })?;
     tracing::info!(who = guest.name, %job, "analysis wanted");
     Ok((StatusCode::ACCEPTED, Json(hall.daemon.ask(move |client| client.status(&job)).await?)))
+}
+
+/// An analysis of a study.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Analysis {
+    /// Study Instance UID.
+    study_uid: String,
+    /// The job.
+    job: String,
+}
+
+/// What came into the archive.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Kept {
+    /// Objects that were stored.
+    objects: usize,
+}
+
+/// Stores SEG and SR in the archive: a person wants them there.
+pub(super) async fn keep(
+    Submitter(guest): Submitter,
+    State(hall): State<Hall>,
+    Json(wanted): Json<Analysis>,
+) -> Result<Json<Kept>, Refusal> {
+    let (porter, study, job) = of_study(&hall, &wanted).await?;
+    let objects = porter.keep(&study, &job).await?;
+    tracing::info!(who = guest.name, %job, objects, "stored");
+    Ok(Json(Kept { objects }))
+}
+
+/// What a reader says of an analysis.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Judgement {
+    /// Study Instance UID.
+    study_uid: String,
+    /// The job.
+    job: String,
+    /// True where the reader agrees.
+    accepted: bool,
+    /// Why not: at most 1,000 characters.
+    #[serde(default)]
+    reason: String,
+}
+
+/// Writes it on the study.
+pub(super) async fn judge(
+    Submitter(guest): Submitter,
+    State(hall): State<Hall>,
+    Json(said): Json<Judgement>,
+) -> Result<StatusCode, Refusal> {
+    let analysis = Analysis { study_uid: said.study_uid, job: said.job };
+    let (porter, study, job) = of_study(&hall, &analysis).await?;
+    let verdict = Verdict {
+        job: job.to_string(),
+        who: guest.name,
+        at_ms: chrono::Utc::now().timestamp_millis(),
+        accepted: said.accepted,
+        reason: said.reason.chars().take(1000).collect(),
+    };
+    mark::judge(&porter.archive, &study, verdict).await.map_err(ArrivalError::from)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The study and the job, once it is sure that the one is of the other: a result in another patient's study would be the worst.
+async fn of_study(hall: &Hall, wanted: &Analysis) -> Result<(Porter, String, JobId), Refusal> {
+    let (porter, study) = find(hall, &wanted.study_uid).await?;
+    let job = job_id(&wanted.job)?;
+    let of = job.clone();
+    let result = hall.daemon.ask(move |client| {
+        let files = client.files(&of)?;
+        let Some(file) = files.iter().find(|file| file.kind == "result") else { return Ok(Vec::new()) };
+        client.artifact(&of, file)
+    });
+    let result: serde_json::Value = serde_json::from_slice(&result.await?).unwrap_or_default();
+    if result["series"]["study_uid"].as_str() != Some(wanted.study_uid.as_str()) {
+        return Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "other_study",
+            "the analysis is not of this study",
+            "open the study that was analysed",
+        ));
+    }
+    Ok((porter, study, job))
 }
 
 async fn find(hall: &Hall, uid: &str) -> Result<(Porter, String), Refusal> {

@@ -71,6 +71,14 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
             get_with(analyses::known, |o| o.summary("The analysis that was made when a study arrived"))
                 .post_with(analyses::wanted, |o| o.summary("Have a study of the archive analysed")),
         )
+        .api_route(
+            "/api/v1/analyses/store",
+            post_with(analyses::keep, |o| o.summary("Store the results of an analysis")),
+        )
+        .api_route(
+            "/api/v1/analyses/verdict",
+            post_with(analyses::judge, |o| o.summary("Accept or reject an analysis")),
+        )
         .api_route("/api/v1/arrivals", post_with(arrivals::tell, |o| o.summary("A study has arrived in the archive")))
         .api_route("/api/v1/wire", get_with(wire::open, |o| o.summary("The protocol over a WebSocket")))
         .api_route("/api/v1/session", post_with(session::open, |o| o.summary("Keep the token in a cookie")))

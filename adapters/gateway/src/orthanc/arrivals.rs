@@ -253,6 +253,24 @@ impl Porter {
         self.submit(&instances, priority, series).await.map(Some)
     }
 
+    /// Stores what a person wants in the archive, and writes on the study which objects those are. What was stored before of
+    /// another analysis goes.
+    pub async fn keep(&self, study: &str, job: &JobId) -> Result<usize, ArrivalError> {
+        let instances = mark::mr_instances(&self.archive.series(study).await?);
+        let before = Mark::read(&self.archive, study).await?;
+        let objects = self.deliver(job).await?;
+        for object in before.objects.iter().filter(|object| !objects.contains(object)) {
+            self.archive.remove(object).await?;
+        }
+        let count = objects.len();
+        let now = Mark { instances: mark::digest(&instances), job: job.to_string(), done: true, objects };
+        let of = job.clone();
+        let summary = self.daemon.ask(move |client| client.status(&of)).await?;
+        self.archive.write_note(study, mark::FOR_PEOPLE, &mark::sentence(&summary)).await?;
+        now.write(&self.archive, study).await?;
+        Ok(count)
+    }
+
     async fn submit(
         &self,
         instances: &[String],

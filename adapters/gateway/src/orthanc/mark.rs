@@ -1,7 +1,7 @@
 //! What a study carries in the archive about Cordline: there, and nowhere else, is known what was done with it.
 //!
-//! Two notes (metadata of Orthanc) on the study: 1024 for people and buttons, one word and a sentence; 1025 for ourselves, which
-//! instances were analysed and which objects came back.
+//! Three notes (metadata of Orthanc) on the study: 1024 for people and buttons, one word and a sentence; 1025 for ourselves, which
+//! instances were analysed and which objects came back; 1026 what readers said of it.
 
 use cordline_sdk::job::JobState;
 use cordline_sdk::job::JobSummary;
@@ -15,6 +15,34 @@ use crate::archive::ArchiveClient;
 pub const FOR_PEOPLE: u16 = 1024;
 /// Number of our own note.
 const FOR_US: u16 = 1025;
+
+/// Number of the note of what readers said.
+pub const VERDICTS: u16 = 1026;
+
+/// What a reader said of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The job that answered.
+    pub job: String,
+    /// Whose token.
+    pub who: String,
+    /// When, in milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+    /// True where the reader agrees.
+    pub accepted: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Adds a verdict to those on the study.
+pub async fn judge(archive: &ArchiveClient, study: &str, verdict: Verdict) -> Result<(), OrthancError> {
+    let text = archive.note(study, VERDICTS).await?.unwrap_or_default();
+    let mut verdicts: Vec<Verdict> = serde_json::from_str(&text).unwrap_or_default();
+    verdicts.push(verdict);
+    let text = serde_json::to_string(&verdicts).expect("text, numbers and yes or no");
+    archive.write_note(study, VERDICTS, &text).await
+}
 
 /// Our own note.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,20 @@
 
 import type { Classification } from "@cordline/sdk";
 import { strings } from "../strings";
-import { ACCENT, card, FAINT, faint, WARN } from "./styles";
+import { ACCENT, card, FAINT, faint, quiet, WARN } from "./styles";
 
-export function Answer({ answer }: { answer: Classification }) {
+interface Props {
+  answer: Classification;
+  /** True where the answer has heat maps. */
+  hasHeat: boolean;
+  /** How dense its heat map is shown; `undefined` where it is not. */
+  opacity: number | undefined;
+  showHeat(opacity: number | undefined): void;
+}
+
+const OPACITY = 0.6;
+
+export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
   const [, second] = answer.classes;
   const decided = answer.labels[answer.decision] ?? strings.undecided;
   return (
@@ -23,6 +34,31 @@ export function Answer({ answer }: { answer: Classification }) {
         {answer.labels[second] ?? second} {strings.threshold(answer.threshold)};{" "}
         {strings.undecidedZone(...answer.undecided)}
       </div>
+      {hasHeat && (
+        <div style={{ display: "flex", gap: 8, alignItems: "center", marginTop: 6 }}>
+          <button
+            type="button"
+            style={quiet}
+            aria-pressed={opacity !== undefined}
+            data-testid={`cordline-heat-${answer.id}`}
+            onClick={() => showHeat(opacity === undefined ? OPACITY : undefined)}
+          >
+            {opacity === undefined ? strings.showHeat : strings.hideHeat}
+          </button>
+          {opacity !== undefined && (
+            <input
+              type="range"
+              min={0.1}
+              max={1}
+              step={0.05}
+              value={opacity}
+              aria-label={strings.opacity}
+              style={{ flex: 1 }}
+              onChange={(change) => showHeat(Number(change.target.value))}
+            />
+          )}
+        </div>
+      )}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from "react";
 import type { Masks } from "../masks";
 import type { Store } from "../store";
 import { strings } from "../strings";
+import { Actions } from "./Actions";
 import { Answer } from "./Answer";
 import { Device } from "./Device";
 import { Lesions } from "./Lesions";
@@ -31,6 +32,11 @@ export function Panel({ store, masks, open }: Props) {
         <div style={card} data-testid="cordline-finding">
           <div style={faint}>{strings.finding}</div>
           <div style={{ fontSize: 17, fontWeight: 700 }}>{job.finding}</div>
+          {known.first?.finding && (
+            <div style={faint} data-testid="cordline-first">
+              {strings.corrected} {known.first.finding}
+            </div>
+          )}
         </div>
       )}
       {job && job.warnings.length > 0 && (
@@ -41,9 +47,16 @@ export function Panel({ store, masks, open }: Props) {
         </ul>
       )}
       {job?.answers.map((answer) => (
-        <Answer key={answer.id} answer={answer} />
+        <Answer
+          key={answer.id}
+          answer={answer}
+          hasHeat={job.heat.has(answer.id)}
+          opacity={known.heat?.classifier === answer.id ? known.heat.opacity : undefined}
+          showHeat={(opacity) => store.showHeat(opacity === undefined ? undefined : { classifier: answer.id, opacity })}
+        />
       ))}
       {job && <Lesions job={job} masks={masks} />}
+      {job?.state === "completed" && <Actions store={store} known={known} job={job} masks={masks} />}
       {contact.kind === "there" && <p style={{ ...faint, marginTop: 16 }}>{strings.made(contact.welcome.daemon)}</p>}
     </div>
   );

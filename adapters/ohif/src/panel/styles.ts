@@ -41,4 +41,5 @@ export const quiet: CSSProperties = {
   background: "transparent",
   color: INK,
   cursor: "pointer",
+  whiteSpace: "nowrap",
 };
