@@ -240,7 +240,7 @@ def test_whoever_looks_at_a_study_finds_its_analysis_or_asks_for_one(orthanc, sh
     url = f"http://127.0.0.1:{orthanc.port}"
     gateway = Gateway(program, shared.endpoint, tmp_path, "--archive", url)
     folder = another(10)
-    orthanc.send(folder)
+    study = orthanc.send(folder)
     uid = pydicom.dcmread(next(folder.iterdir())).StudyInstanceUID
     assert gateway.ask("GET", f"/api/v1/analyses?study_uid={uid}")[0] == 404
     assert gateway.ask("POST", "/api/v1/analyses", {"study_uid": uid}, token=gateway.viewer)[0] == 403
@@ -251,6 +251,21 @@ def test_whoever_looks_at_a_study_finds_its_analysis_or_asks_for_one(orthanc, sh
     assert gateway.json("/api/v1/analyses", "POST", {"study_uid": uid})["job"] == job["job"]
     with shared.client() as client:
         assert list(client.follow(job["job"]))[-1].body["state"] == "completed"
+
+    # A result goes into no other study than its own, whoever asks.
+    other = another(11)
+    orthanc.send(other)
+    wrong = {"study_uid": pydicom.dcmread(next(other.iterdir())).StudyInstanceUID, "job": job["job"]}
+    for path, body in (("store", wrong), ("verdict", wrong | {"accepted": True})):
+        status, _, text = gateway.ask("POST", f"/api/v1/analyses/{path}", body)
+        assert (status, json.loads(text)["code"]) == (409, "other_study")
+    right = {"study_uid": uid, "job": job["job"]}
+    said = right | {"accepted": False, "reason": "flow void, not a lesion"}
+    assert gateway.ask("POST", "/api/v1/analyses/verdict", said)[0] == 204
+    assert json.loads(orthanc.note(study, 1026))[0]["reason"] == "flow void, not a lesion"
+    assert gateway.ask("POST", "/api/v1/analyses/store", right, token=gateway.viewer)[0] == 403
+    assert gateway.json("/api/v1/analyses/store", "POST", right) == {"objects": 2}
+    assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
     gateway.stop()
     # Analysed when it arrives: the same files are the same job.
     words = ("--archive", url, "--arrivals", tmp_path / "state")
