@@ -1,6 +1,6 @@
 # Thin doors; each opens a script of packaging/scripts.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench soak training clean
+.PHONY: help setup demo stop test lint bench soak training clean
 
 scripts := packaging/scripts
 
@@ -11,8 +11,11 @@ help: ## List these doors
 setup: ## Install what this machine lacks (apt, ONNX Runtime, Python for the tests)
 	@$(scripts)/setup.sh tests
 
-demo: ## Install, build, analyse a phantom and a real study, say where the reports are
-	@$(scripts)/demo.sh
+demo: ## Install, build, analyse two studies, start a viewer; HEADLESS=1 also takes pictures of it
+	@$(scripts)/demo.sh $(if $(HEADLESS),--headless)
+
+stop: ## End the viewer that the demo began
+	@$(scripts)/stop.sh
 
 test: ## Run every test: Rust, Python, DICOM validators, models
 	@$(scripts)/test.sh

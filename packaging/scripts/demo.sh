@@ -4,7 +4,7 @@ source "$(dirname "$0")/common.sh"
 began=$SECONDS
 packaging/scripts/setup.sh run
 say "Building (release)"
-cargo build --release --locked --package cordline
+cargo build --release --locked --package cordline --package cordline-gateway
 program=$target/release/cordline
 
 analyse() { # study folder
@@ -31,7 +31,10 @@ job=$("$program" jobs --limit 1 --json --socket "$session/socket" | sed -n 's/.*
 kill "$daemon"
 wait "$daemon" || true
 
+packaging/scripts/viewer.sh "$@"
+
 say "Done in $((SECONDS - began)) s. Open these in a browser:"
 printf '    %s\n' "$tree/out/demo-phantom/report.html   (a drawn phantom with a lesion)" \
-    "$tree/out/demo-real/report.html      (real MR of a healthy volunteer)"
+    "$tree/out/demo-real/report.html      (real MR of a healthy volunteer)" \
+    "$(grep -o 'http[^ ]*' out/viewer/address)   (the viewer; \`make stop\` ends it)"
 echo "Research use only; not a medical device. The models were trained on phantoms and know nothing of patients."

@@ -2,6 +2,7 @@
 # Installs what this machine lacks; does nothing, in a second, where nothing is lacking.
 #   setup.sh run     what building and running needs: a C compiler, ZeroMQ and ONNX Runtime
 #   setup.sh tests   that, and cargo-nextest, the DICOM validators, Orthanc, Node.js and .venv
+#   setup.sh viewer  for the viewer of the demo: Orthanc, Node.js, OHIF and the panel
 #   setup.sh train   what training needs: .venv-train with PyTorch
 source "$(dirname "$0")/common.sh"
 
@@ -173,6 +174,15 @@ case ${1:-run} in
         make_venv .venv tests/python/requirements.txt
         finish_venv .venv
         ;;
+    viewer)
+        apt_install "for the archive of the demo" orthanc orthanc-dicomweb curl
+        install_node
+        fetch_ohif
+        if [ ! -f adapters/ohif/dist/index.js ]; then
+            say "Building the panel"
+            (cd adapters/ohif && npm ci --silent --no-audit --no-fund && npm run --silent build)
+        fi
+        ;;
     train)
         check_system
         apt_install "to install PyTorch without CUDA" gcc libc6-dev binutils
@@ -180,5 +190,5 @@ case ${1:-run} in
         if [ -n "${stamp_of:-}" ]; then .venv-train/bin/python models/tools/cpu_torch.py; fi
         finish_venv .venv-train
         ;;
-    *) fail "setup.sh knows run, tests and train, not \"$1\"." ;;
+    *) fail "setup.sh knows run, tests, viewer and train, not \"$1\"." ;;
 esac

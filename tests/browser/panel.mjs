@@ -1,35 +1,14 @@
 // Drives a real Chromium through the panel in OHIF, and prints what it saw as one line of JSON.
 //   node panel.mjs BASE TOKEN STUDY_UID FOLDER
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { at, open, shown } from "./page.mjs";
 
 const [base, token, study, folder] = process.argv.slice(2);
-const profile = mkdtempSync(join(tmpdir(), "cordline-"));
-const flags = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-];
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  headless: true,
-  viewport: { width: 1400, height: 900 },
-  args: flags,
-});
-const page = browser.pages()[0] ?? (await browser.newPage());
-page.setDefaultTimeout(90_000);
+const { browser, page } = await open();
 const errors = [];
 page.on("pageerror", (error) => errors.push(String(error)));
 page.on("console", (line) => line.type() === "error" && errors.push(line.text()));
 
-const at = (name) => `[data-testid=cordline-${name}]`;
 const picture = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
 /** Voxels of each image of our labelmap, by SOP Instance UID. */
 const voxels = () =>
@@ -47,19 +26,12 @@ const voxels = () =>
       }
     return found;
   });
-const shown = () =>
-  page.waitForFunction(() =>
-    window.cornerstone
-      ?.getRenderingEngines()
-      .some((e) => e.getViewports().some((v) => v.getImageIds?.().length && v.viewportStatus === "rendered")),
-  );
-
 const saw = {};
 try {
   await page.goto(`${base}/enter?token=${token}`);
   await page.goto(`${base}/cordline?StudyInstanceUIDs=${study}`);
   await page.waitForSelector(at("panel"));
-  await shown();
+  await shown(page);
   await page.click("text=Confirm and hide");
   await page.waitForSelector(`${at("run")}:enabled`);
   await picture("opened");
@@ -104,7 +76,7 @@ try {
   // A page that is loaded anew: the panel is taken down, and what it knows is not.
   await page.reload();
   await page.waitForSelector(at("finding"));
-  await shown();
+  await shown(page);
   saw.after_reload = await page.innerText(at("finding"));
   await page.click(at("open")).catch(() => {});
   await page.waitForTimeout(3000);
@@ -146,5 +118,4 @@ try {
   saw.errors = errors;
   console.log(JSON.stringify(saw));
   await browser.close();
-  rmSync(profile, { recursive: true, force: true });
 }
