@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import ssl
 import struct
 import subprocess
 import time
@@ -46,7 +47,7 @@ class Gateway:
 
     def ask(self, method: str, path: str, body=None, token="", **headers) -> tuple[int, dict, bytes]:
         """Status, headers and body; `token` is the submitter's where it is left out."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+        with closing(self.connection()) as connection:
             sent = {name.replace("_", "-"): value for name, value in headers.items()}
             if token is not None:
                 sent["Authorization"] = f"Bearer {token or self.submitter}"
@@ -55,6 +56,9 @@ class Gateway:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             return answer.status, dict(answer.headers), answer.read()
+
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def json(self, path: str, method: str = "GET", body=None):
         status, _, text = self.ask(method, path, body)
@@ -237,6 +241,29 @@ def test_the_document_describes_every_route(gateway):
     assert document["openapi"].startswith("3.")
     assert "/api/v1/jobs/{job}/events" in document["paths"]
     assert "Research use only" in document["info"]["description"]
+
+
+def test_with_a_certificate_it_speaks_https_and_its_cookie_too(shared, program, tmp_path):
+    pem, key = tmp_path / "gateway.pem", tmp_path / "gateway-key.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    words += ["-subj", "/CN=localhost", "-keyout", key, "-out", pem]
+    subprocess.run(words, check=True, capture_output=True)
+    settings = tmp_path / "gateway.toml"
+    settings.write_text(f'certificate = "{pem}"\ncertificate_key = "{key}"\n')
+    trusted = ssl.create_default_context(cafile=pem)
+    trusted.check_hostname = False
+
+    class Secure(Gateway):
+        def connection(self):
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=trusted)
+
+    gateway = Secure(program, shared.endpoint, tmp_path, "--config", str(settings))
+    try:
+        status, headers, _ = gateway.ask("GET", f"/enter?token={gateway.viewer}", token=None)
+        assert (status, "Secure" in headers["set-cookie"]) == (303, True)
+        assert gateway.ask("GET", "/api/v1/jobs", token=gateway.viewer)[0] == 200
+    finally:
+        gateway.stop()
 
 
 def test_an_open_door_is_refused(gateway, program, tmp_path):
