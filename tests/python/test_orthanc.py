@@ -1,12 +1,17 @@
 """Studies that arrive in a real Orthanc: analysed once, their results put back, whatever comes in between."""
 
 import contextlib
+import http.client
+import http.server
 import json
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
 import pydicom
 import pytest
@@ -192,6 +197,58 @@ def test_orthanc_may_be_away_for_a_while(orthanc, porter, another):
     orthanc.start()
     ended(orthanc, study)
     assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+
+
+class Moody(http.server.BaseHTTPRequestHandler):
+    """Between the gateway and Orthanc: errors, long pauses, and connections that close, one after the other."""
+
+    protocol_version = "HTTP/1.1"
+    behind = 0
+    moods: ClassVar[list] = []
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        mood = self.moods.pop(0) if self.moods else "fine"
+        if mood == "slow":
+            time.sleep(4)
+        if mood == "error":
+            self.send_response(500)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if mood == "closes":
+            self.close_connection = True
+            return
+        with closing(http.client.HTTPConnection("127.0.0.1", self.behind, timeout=30)) as connection:
+            connection.request(self.command, self.path, body or None)
+            answer = connection.getresponse()
+            data = answer.read()
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PUT = do_DELETE = answer
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_an_archive_of_many_moods_gets_its_results_once(orthanc, shared, program, another, tmp_path):
+    moods = ["fine", "error", "closes", "slow", "error", "error", "fine", "closes", "fine", "slow"]
+    handler = type("Handler", (Moody,), {"behind": orthanc.port, "moods": moods})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    gateway = Gateway(program, shared.endpoint, tmp_path, "--archive", url, "--arrivals", str(tmp_path / "state"))
+    try:
+        study = orthanc.send(another(12))
+        ended(orthanc, study)
+        assert moods == [], "every mood was met"
+        assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+    finally:
+        gateway.stop()
+        server.shutdown()
 
 
 def test_a_study_without_mr_is_left_alone(orthanc, porter, another, tmp_path):
