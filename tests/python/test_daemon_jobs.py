@@ -115,6 +115,15 @@ def test_a_corrected_mask_of_a_study_becomes_a_segmentation_by_a_person(client, 
     assert int(dataset.pixel_array.sum()) == int(mask.sum())
 
 
+def test_a_mask_that_a_person_emptied_is_no_lesion(client, study):
+    job = client.submit_study([study])
+    [grid] = [e.body for e in client.follow(job) if e.name == "grid"]
+    bits = bytes(-(-int(np.prod(grid["shape"])) // 8))
+    events = list(client.follow(client.submit_mask(job, grid["shape"], bits)))
+    assert events[-1].body["finding"]["name"] == "no_lesion"
+    assert any("corrected by a person" in e.body["message"] for e in events if e.name == "warning")
+
+
 def test_an_axial_volume_is_out_of_scope(client):
     voxels = np.zeros((6, 32, 32), "<i2")
     described = {"tensor": {"shape": [6, 32, 32], "element": "i16"}, "matrix": np.diag([1.0, 1, 4, 1]).ravel().tolist()}
