@@ -249,7 +249,7 @@ def test_with_a_certificate_it_speaks_https_and_its_cookie_too(shared, program, 
     words += ["-subj", "/CN=localhost", "-keyout", key, "-out", pem]
     subprocess.run(words, check=True, capture_output=True)
     settings = tmp_path / "gateway.toml"
-    settings.write_text(f'certificate = "{pem}"\ncertificate_key = "{key}"\n')
+    settings.write_text(f'certificate = "{pem}"\ncertificate_key = "{key}"\narchive_body_bytes = 1000\n')
     trusted = ssl.create_default_context(cafile=pem)
     trusted.check_hostname = False
 
@@ -262,6 +262,8 @@ def test_with_a_certificate_it_speaks_https_and_its_cookie_too(shared, program, 
         status, headers, _ = gateway.ask("GET", f"/enter?token={gateway.viewer}", token=None)
         assert (status, "Secure" in headers["set-cookie"]) == (303, True)
         assert gateway.ask("GET", "/api/v1/jobs", token=gateway.viewer)[0] == 200
+        assert gateway.ask("POST", "/dicom-web/studies", {"x": "y" * 2000})[0] == 413
+        assert gateway.ask("POST", "/dicom-web/studies", {"x": "y" * 200})[0] == 404, "no archive"
     finally:
         gateway.stop()
 

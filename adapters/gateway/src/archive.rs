@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use cordline_sdk::wire::reply::Role;
 use reqwest::Client;
 use thiserror::Error;
-use url::Url;
 
 use crate::fault::Refusal;
 use crate::guest::Viewer;
@@ -82,11 +81,6 @@ impl ArchiveClient {
             Some(rest) => format!("{}{rest}", self.archive.dicom_web.trim_end_matches('/')),
             None => viewers.to_owned(),
         }
-    }
-
-    /// Where it is.
-    pub fn url(&self) -> &Url {
-        &self.archive.url
     }
 }
 

@@ -36,7 +36,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
@@ -44,6 +43,7 @@ use cordline_sdk::client::{ClientError, ClientKey, Endpoint};
 use cordline_sdk::wire::reply::Role;
 use governor::{Quota, RateLimiter};
 use thiserror::Error;
+use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::archive::{ArchiveClient, ArchiveError, DICOM_WEB, WADO};
 use crate::daemon::Daemon;
@@ -165,7 +165,8 @@ pub fn router(hall: Hall, settings: &Settings) -> Router {
         .route(&format!("{DICOM_WEB}/{{*path}}"), any(archive::pass))
         .route(DICOM_WEB, any(archive::pass))
         .route(WADO, any(archive::pass))
-        .layer(DefaultBodyLimit::max(settings.archive_body_bytes))
+        // Bodies pass as streams, which only this layer counts.
+        .layer(RequestBodyLimitLayer::new(settings.archive_body_bytes))
         .with_state(hall.clone());
     let pages = pages::router(settings.ohif.as_deref(), settings.extension.as_deref());
     pages::guarded(api::router(hall, settings.body_bytes).merge(archive).merge(pages), settings.ohif.as_deref())
