@@ -6,6 +6,8 @@ import msgpack
 import numpy as np
 import pytest
 from daemon_process import Refused, end_of
+from landmark import draw, sagittal_grid
+from mr_series import classic, save
 from raw_wire import Raw, instance, pack, submit
 
 pytestmark = pytest.mark.timeout(120)
@@ -98,6 +100,26 @@ def test_a_manifest_that_cannot_be_is_refused(raw, instances):
 
 def test_a_manifest_beyond_the_limits_is_refused(raw):
     assert submit(raw, instance(1, b"a", bytes=1 << 50))["body"]["code"] == "too_large"
+
+
+def test_a_series_that_is_no_candidate_is_not_chosen(shared, client, tmp_path):
+    for number in range(2):
+        grid = sagittal_grid()
+        series = classic(draw(grid), grid)
+        for ds in series:
+            ds.SeriesInstanceUID = f"1.2.3.{number + 1}"
+            ds.SOPInstanceUID = f"{ds.SOPInstanceUID[:40]}.{time.time_ns() % 10**9}.{number}"
+            ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        (tmp_path / str(number)).mkdir()
+        save(series, tmp_path / str(number))
+    job = client.submit_study([tmp_path])
+    assert end_of(client, job)["state"] == "needs_selection"
+    with pytest.raises(Refused) as refused:
+        client.choose(job, "1.2.3.9")
+    assert refused.value.code == "manifest_invalid"
+    assert client.status(job)["state"] == "needs_selection"
+    client.choose(job, "1.2.3.2")
+    assert end_of(client, job)["state"] == "completed"
 
 
 def test_no_more_chunks_than_granted(raw):

@@ -55,6 +55,17 @@ impl Journal {
         }))
     }
 
+    /// The series among which a job asks a person to choose; empty where it asks nothing.
+    pub fn candidates(&self, job: &JobId) -> Result<Vec<String>, JournalError> {
+        let sql = "SELECT what FROM events WHERE job = ?1 AND what LIKE '{\"event\":\"series\"%' ORDER BY number DESC LIMIT 1";
+        let what: Option<String> =
+            self.db.prepare_cached(sql)?.query_row([job.as_str()], |row| row.get(0)).optional()?;
+        Ok(what.and_then(|what| serde_json::from_str(&what).ok()).map_or_else(Vec::new, |what| match what {
+            Happening::Series(choice) => choice.candidates.into_iter().map(|candidate| candidate.uid).collect(),
+            _ => Vec::new(),
+        }))
+    }
+
     /// Length of a file of a job; `None` where the job lists no such file.
     pub fn file(&self, job: &JobId, path: &str) -> Result<Option<u64>, JournalError> {
         let sql = "SELECT bytes FROM files WHERE job = ?1 AND path = ?2";
