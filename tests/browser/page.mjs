@@ -6,6 +6,7 @@ import { chromium } from "playwright-core";
 
 const FLAGS = [
   "--no-sandbox",
+  "--disable-dev-shm-usage",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
