@@ -19,6 +19,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cordline_sdk::job::JobId;
 use rustix::fs::{FlockOperation, flock, statvfs};
@@ -28,6 +30,9 @@ pub use error::SpoolError;
 pub use upload::{Intake, Item};
 
 const KEY_BYTES: usize = 32;
+/// How long a lock may outlive its daemon: a reader that was just being started when the daemon was killed holds it until it runs.
+const LINGERS: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The folder of a daemon. Nobody else works in it while this exists.
 #[derive(Debug)]
@@ -48,7 +53,12 @@ impl Spool {
         let path = folder.join("lock");
         let mut lock =
             File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(fails)?;
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let deadline = Instant::now() + LINGERS;
+        while flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if Instant::now() < deadline {
+                thread::sleep(LOOK_AGAIN);
+                continue;
+            }
             let mut holder = String::new();
             // Whose lock it is is only a help to the operator.
             let _ = lock.read_to_string(&mut holder);
