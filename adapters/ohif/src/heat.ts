@@ -1,9 +1,8 @@
 /** A heat map over the images, as a labelmap of the host whose segments are steps of heat. */
 
-import { active, cornerstone, type Host, tools } from "./host";
+import { active, type Host, tools } from "./host";
 import type { Job, SectionHeat } from "./job";
-import { isOf, placeOf } from "./masks";
-import { sectionOf } from "./sections";
+import { isOf, sectionsOf } from "./masks";
 import { strings } from "./strings";
 
 /** Dark red to bright yellow, as the report has it; the coolest part stays clear, for it explains nothing. */
@@ -19,7 +18,8 @@ const STEPS = [
 const COOLEST = 0.25;
 
 export class Heat {
-  private shown: { id: string; viewportId: string } | undefined;
+  /** Id of the segmentation that is shown. */
+  private shown: string | undefined;
 
   constructor(private readonly host: Host) {}
 
@@ -29,7 +29,7 @@ export class Heat {
     const maps = job.heat.get(classifier);
     if (!now || !job.grid || !maps || !isOf(job, now)) return;
     const id = `cordline-heat-${job.id}-${classifier}`;
-    if (this.shown?.id !== id) this.hide();
+    if (this.shown !== id) this.hide();
     const { segmentationService } = this.host.servicesManager.services;
     if (!tools().segmentation.state.getSegmentation(id)) {
       const steps = STEPS.map((_, k) => [
@@ -49,25 +49,20 @@ export class Heat {
     STEPS.forEach((colour, k) => {
       segmentationService.setSegmentColor(now.viewportId, id, k + 1, [...colour, Math.round(255 * opacity)]);
     });
-    this.shown = { id, viewportId: now.viewportId };
+    this.shown = id;
   }
 
   hide(): void {
-    if (this.shown) this.host.servicesManager.services.segmentationService.remove(this.shown.id);
+    if (this.shown) this.host.servicesManager.services.segmentationService.remove(this.shown);
     this.shown = undefined;
   }
 
   private fill(id: string, job: Job, maps: ReadonlyMap<number, SectionHeat>): void {
-    const labelmap = tools().segmentation.state.getSegmentation(id)?.representationData.Labelmap;
-    if (!labelmap || !job.grid) return;
-    const { matrix, shape } = job.grid;
-    for (const imageId of labelmap.imageIds) {
-      const image = cornerstone().cache.getImage(imageId);
-      const instance = cornerstone().metaData.get("instance", image.referencedImageId);
-      const section = instance && sectionOf(matrix, shape[0], placeOf(instance));
-      const map = section && maps.get(section);
-      const voxels = image.voxelManager.getScalarData();
-      if (!map || voxels.length !== shape[1] * shape[2]) continue;
+    if (!job.grid) return;
+    const { shape } = job.grid;
+    for (const { section, image, voxels } of sectionsOf(id, job)) {
+      const map = maps.get(section);
+      if (!map) continue;
       voxels.set(steps(map, shape[1], shape[2]));
       image.voxelManager.setScalarData?.(voxels);
     }

@@ -65,18 +65,12 @@ export class Masks {
 
   /** The mask as it is now, after a reader's brush: sections x rows x columns; `undefined` where it is not drawn whole. */
   corrected(job: Job): { shape: [number, number, number]; voxels: Uint8Array } | undefined {
-    const labelmap = tools().segmentation.state.getSegmentation(segmentationId(job))?.representationData.Labelmap;
-    if (!labelmap || !job.grid) return undefined;
-    const { matrix, shape } = job.grid;
+    if (!job.grid) return undefined;
+    const { shape } = job.grid;
     const size = shape[1] * shape[2];
     const voxels = new Uint8Array(shape[0] * size);
     const seen = new Set<number>();
-    for (const imageId of labelmap.imageIds) {
-      const image = cornerstone().cache.getImage(imageId);
-      const instance = cornerstone().metaData.get("instance", image.referencedImageId);
-      const section = instance && sectionOf(matrix, shape[0], placeOf(instance));
-      const own = image.voxelManager.getScalarData();
-      if (!section || own.length !== size) continue;
+    for (const { section, voxels: own } of sectionsOf(segmentationId(job), job)) {
       voxels.set(
         own.map((v) => (v ? 1 : 0)),
         (section - 1) * size,
@@ -101,18 +95,11 @@ export class Masks {
   }
 
   private fill(id: string, job: Job): void {
-    const labelmap = tools().segmentation.state.getSegmentation(id)?.representationData.Labelmap;
-    if (!labelmap || !job.grid || !this.drawn) return;
-    const { matrix, shape } = job.grid;
+    if (!this.drawn) return;
     let changed = false;
-    for (const imageId of labelmap.imageIds) {
-      const image = cornerstone().cache.getImage(imageId);
-      const instance = cornerstone().metaData.get("instance", image.referencedImageId);
-      const section = instance && sectionOf(matrix, shape[0], placeOf(instance));
-      const mask = section && job.masks.get(section);
-      if (!section || !mask || this.drawn.sections.get(section) === mask) continue;
-      const voxels = image.voxelManager.getScalarData();
-      // Another size would be another image: nothing is stretched to fit.
+    for (const { section, image, voxels } of sectionsOf(id, job)) {
+      const mask = job.masks.get(section);
+      if (!mask || this.drawn.sections.get(section) === mask) continue;
       if (voxels.length !== mask.rows * mask.columns) continue;
       voxels.set(unpackBits(mask.bits, voxels.length));
       image.voxelManager.setScalarData?.(voxels);
@@ -120,6 +107,20 @@ export class Masks {
       changed = true;
     }
     if (changed) tools().segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(id);
+  }
+}
+
+/** The images of a labelmap that lie where sections of the job lie. Another size would be another image: it is passed over. */
+export function* sectionsOf(id: string, job: Job) {
+  const labelmap = tools().segmentation.state.getSegmentation(id)?.representationData.Labelmap;
+  if (!labelmap || !job.grid) return;
+  const { matrix, shape } = job.grid;
+  for (const imageId of labelmap.imageIds) {
+    const image = cornerstone().cache.getImage(imageId);
+    const instance = cornerstone().metaData.get("instance", image.referencedImageId);
+    const section = instance && sectionOf(matrix, shape[0], placeOf(instance));
+    const voxels = image.voxelManager.getScalarData();
+    if (section && voxels.length === shape[1] * shape[2]) yield { section, image, voxels };
   }
 }
 
@@ -135,6 +136,6 @@ export function segmentationId(job: Job): string {
 }
 
 /** Where an image lies. */
-export function placeOf(instance: Instance): Place {
+function placeOf(instance: Instance): Place {
   return { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
 }

@@ -45,25 +45,27 @@ impl Journal {
 
     /// Sections, rows and columns of a job's volume; `None` where it came to none.
     pub fn grid(&self, job: &JobId) -> Result<Option<[u64; 3]>, JournalError> {
-        let sql =
-            "SELECT what FROM events WHERE job = ?1 AND what LIKE '{\"event\":\"grid\"%' ORDER BY number DESC LIMIT 1";
-        let what: Option<String> =
-            self.db.prepare_cached(sql)?.query_row([job.as_str()], |row| row.get(0)).optional()?;
-        Ok(what.and_then(|what| serde_json::from_str(&what).ok()).and_then(|what| match what {
-            Happening::Grid(grid) => Some(grid.shape),
+        Ok(match self.last(job, "grid")? {
+            Some(Happening::Grid(grid)) => Some(grid.shape),
             _ => None,
-        }))
+        })
     }
 
     /// The series among which a job asks a person to choose; empty where it asks nothing.
     pub fn candidates(&self, job: &JobId) -> Result<Vec<String>, JournalError> {
-        let sql = "SELECT what FROM events WHERE job = ?1 AND what LIKE '{\"event\":\"series\"%' ORDER BY number DESC LIMIT 1";
-        let what: Option<String> =
-            self.db.prepare_cached(sql)?.query_row([job.as_str()], |row| row.get(0)).optional()?;
-        Ok(what.and_then(|what| serde_json::from_str(&what).ok()).map_or_else(Vec::new, |what| match what {
-            Happening::Series(choice) => choice.candidates.into_iter().map(|candidate| candidate.uid).collect(),
+        Ok(match self.last(job, "series")? {
+            Some(Happening::Series(choice)) => choice.candidates.into_iter().map(|candidate| candidate.uid).collect(),
             _ => Vec::new(),
-        }))
+        })
+    }
+
+    /// The last event of a kind, by its word on the wire.
+    fn last(&self, job: &JobId, kind: &str) -> Result<Option<Happening>, JournalError> {
+        let sql = "SELECT what FROM events WHERE job = ?1 AND what LIKE ?2 ORDER BY number DESC LIMIT 1";
+        let like = format!("{{\"event\":\"{kind}\"%");
+        let what: Option<String> =
+            self.db.prepare_cached(sql)?.query_row([job.as_str(), &like], |row| row.get(0)).optional()?;
+        Ok(what.and_then(|what| serde_json::from_str(&what).ok()))
     }
 
     /// Length of a file of a job; `None` where the job lists no such file.
