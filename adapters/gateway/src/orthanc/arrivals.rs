@@ -226,14 +226,9 @@ impl Porter {
         now.write(&self.archive, study).await?;
         self.archive.write_note(study, mark::FOR_PEOPLE, "queued").await?;
         let summary = self.end(&job).await?;
-        let objects = if summary.state == JobState::Completed { self.deliver(&job).await? } else { Vec::new() };
-        // What an earlier analysis of fewer sections said is superseded.
-        for object in before.objects.iter().filter(|object| !objects.contains(object)) {
-            self.archive.remove(object).await?;
-        }
-        (now.objects, now.done) = (objects, true);
-        self.archive.write_note(study, mark::FOR_PEOPLE, &mark::sentence(&summary)).await?;
-        now.write(&self.archive, study).await?;
+        now.objects = if summary.state == JobState::Completed { self.deliver(&job).await? } else { Vec::new() };
+        now.done = true;
+        self.conclude(study, &before, &now, &summary).await?;
         tracing::info!(%job, state = summary.state.key(), "a study was brought to its end");
         Ok(())
     }
@@ -259,16 +254,20 @@ impl Porter {
         let instances = mark::mr_instances(&self.archive.series(study).await?);
         let before = Mark::read(&self.archive, study).await?;
         let objects = self.deliver(job).await?;
-        for object in before.objects.iter().filter(|object| !objects.contains(object)) {
-            self.archive.remove(object).await?;
-        }
-        let count = objects.len();
         let now = Mark { instances: mark::digest(&instances), job: job.to_string(), done: true, objects };
         let of = job.clone();
         let summary = self.daemon.ask(move |client| client.status(&of)).await?;
-        self.archive.write_note(study, mark::FOR_PEOPLE, &mark::sentence(&summary)).await?;
-        now.write(&self.archive, study).await?;
-        Ok(count)
+        self.conclude(study, &before, &now, &summary).await?;
+        Ok(now.objects.len())
+    }
+
+    /// Removes what an earlier analysis had stored and this one has not, and writes on the study how it stands now.
+    async fn conclude(&self, study: &str, before: &Mark, now: &Mark, summary: &JobSummary) -> Result<(), ArrivalError> {
+        for object in before.objects.iter().filter(|object| !now.objects.contains(object)) {
+            self.archive.remove(object).await?;
+        }
+        self.archive.write_note(study, mark::FOR_PEOPLE, &mark::sentence(summary)).await?;
+        Ok(now.write(&self.archive, study).await?)
     }
 
     async fn submit(
