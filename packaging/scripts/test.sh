@@ -1,6 +1,15 @@
 #!/usr/bin/env bash
 # Every test. Runs to the end even when something fails, and closes with a table.
 source "$(dirname "$0")/common.sh"
+
+# What a clean clone writes, measured with `du`: programs 5, PyTorch 1, two viewers, Node packages and results 1.
+readonly wanted_gb=8
+free_gb=$(df --output=avail -BG "$tree" | tr -dc '0-9\n' | tail -n1)
+if [ ! -d "$target/debug" ] && [ "$free_gb" -lt $wanted_gb ]; then
+    fail "Only $free_gb GB of disk are free; the tests write about $wanted_gb GB." "Make room, and run this again."
+fi
+# Written once and never built upon: that would double what the build takes of the disk.
+export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 packaging/scripts/setup.sh tests
 packaging/scripts/setup.sh train
 
@@ -38,7 +47,7 @@ step "build of the programs" cargo build --locked --package cordline --package c
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
 step "the OHIF panel" ohif_panel
 step "a browser" browser
-step "tests of the whole system" .venv/bin/python -m pytest -q tests/python tests/baseline
+step "tests of the whole system" .venv/bin/python -m pytest -q -o tmp_path_retention_policy=failed tests/python tests/baseline
 step "tests of the Python client" python_client
 step "tests of the TypeScript client" typescript_client
 step "tests of the models" models_tests
