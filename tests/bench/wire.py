@@ -30,6 +30,7 @@ import zmq
 
 TREE = Path(__file__).parents[2]
 sys.path[:0] = [str(TREE / "tests/python"), str(TREE / "plugin-sdk/python")]
+import table  # noqa: E402
 from cordline_client import Client  # noqa: E402
 from daemon_process import Daemon  # noqa: E402
 
@@ -232,12 +233,12 @@ def main() -> None:
         daemon.tcp = "tcp://127.0.0.1:5719"
         daemon.start()
         try:
-            show(daemon, arguments, Path(folder))
+            measure(daemon, arguments, Path(folder))
         finally:
             daemon.stop()
 
 
-def show(daemon: Daemon, arguments: argparse.Namespace, folder: Path) -> None:
+def measure(daemon: Daemon, arguments: argparse.Namespace, folder: Path) -> None:
     rounds = arguments.rounds
     trips = round_trips(daemon, 3000)
     http_ms = by_http(rounds)
@@ -252,31 +253,22 @@ def show(daemon: Daemon, arguments: argparse.Namespace, folder: Path) -> None:
     share, memory = a_queue(daemon, studies, QUEUED)
     drift = (memory[-1] - memory[0]) / memory[0]
 
-    def most(value: float, limit: float, form: str) -> tuple[str, str, bool]:
-        return form.format(value), "<= " + form.format(limit), value <= limit
-
-    def least(value: float, limit: float, form: str) -> tuple[str, str, bool]:
-        return form.format(value), ">= " + form.format(limit), value >= limit
-
     trip = statistics.median(trips)
     figures = {
-        f"448 x 448 x 15 voxels up ({up_here:.1f} ms), masks back ({down_here:.1f} ms), on the box": most(
+        f"448 x 448 x 15 voxels up ({up_here:.1f} ms), masks back ({down_here:.1f} ms), on the box": table.most(
             up_here + down_here, VOLUME_MS, "{:.1f} ms"
         ),
-        f"the same over tcp with keys ({up:.1f} and {down:.1f} ms)": most(up + down, VOLUME_MS, "{:.1f} ms"),
-        f"the same as gzip-NIfTI by HTTP ({http_ms:.0f} ms)": least(
+        f"the same over tcp with keys ({up:.1f} and {down:.1f} ms)": table.most(up + down, VOLUME_MS, "{:.1f} ms"),
+        f"the same as gzip-NIfTI by HTTP ({http_ms:.0f} ms)": table.least(
             http_ms / (up_here + down_here), HTTP_RATIO, "{:.0f} x"
         ),
-        "round trip of 1 KB, median": most(trip, ROUND_TRIP_US, "{:.0f} us"),
-        "status while all processors compute, 99 of 100": most(busy, BUSY_STATUS_MS, "{:.1f} ms"),
-        "first mask after commit, over a section": most(first, FIRST_MASK, "{:.2f}"),
-        f"network time over the time of {QUEUED} queued studies": least(share, THROUGHPUT, "{:.3f}"),
-        f"memory after 1 ({memory[0]:.0f} MB) and {len(memory)} studies": most(abs(drift), MEMORY, "{:.0%}"),
+        "round trip of 1 KB, median": table.most(trip, ROUND_TRIP_US, "{:.0f} us"),
+        "status while all processors compute, 99 of 100": table.most(busy, BUSY_STATUS_MS, "{:.1f} ms"),
+        "first mask after commit, over a section": table.most(first, FIRST_MASK, "{:.2f}"),
+        f"network time over the time of {QUEUED} queued studies": table.least(share, THROUGHPUT, "{:.3f}"),
+        f"memory after 1 ({memory[0]:.0f} MB) and {len(memory)} studies": table.most(abs(drift), MEMORY, "{:.0%}"),
     }
-    print(f"\n### The daemon\n\n{os.cpu_count()} processors, load {os.getloadavg()[1]:.1f}, medians of {rounds}\n")
-    print("| figure | measured | wanted | |\n|---|---:|---:|---|")
-    for what, (measured, wanted, reached) in figures.items():
-        print(f"| {what} | {measured} | {wanted} | {'reached' if reached else 'MISSED'} |")
+    table.show("The daemon", figures, f"medians of {rounds}")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import pydicom
 import pytest
 import tiny_bundle
 from daemon_process import Daemon
+from gateway_process import Gateway
 from landmark import draw, sagittal_grid
 from mr_series import classic, save
+from orthanc_process import Orthanc
 
 TREE = Path(__file__).parents[2]
 TIME_LIMIT_S = 120
@@ -134,3 +137,50 @@ def daemon(program, library, bundle, tmp_path):
 def client(shared):
     with shared.client() as client:
         yield client
+
+
+@pytest.fixture
+def orthanc(tmp_path):
+    folder = tmp_path / "orthanc"
+    folder.mkdir()
+    orthanc = Orthanc(folder).start()
+    yield orthanc
+    orthanc.stop()
+
+
+@pytest.fixture
+def porter(orthanc, shared, program, tmp_path):
+    """Starts a gateway that analyses what arrives; again after a kill."""
+    running = []
+
+    def start() -> Gateway:
+        folder = tmp_path / "gateway"
+        folder.mkdir(exist_ok=True)
+        url = f"http://127.0.0.1:{orthanc.port}"
+        gateway = Gateway(program, shared.endpoint, folder, "--archive", url, "--arrivals", folder / "state")
+        running.append(gateway)
+        return gateway
+
+    yield start
+    for gateway in running:
+        gateway.process.kill()
+        gateway.process.wait()
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory):
+    """A study that nobody has seen, with a lesion where the tiny bundle finds one."""
+
+    def make(number: int) -> Path:
+        grid = sagittal_grid()
+        folder = tmp_path_factory.mktemp("another")
+        save(classic(draw(grid), grid), folder)
+        for file in folder.iterdir():
+            ds = pydicom.dcmread(file)
+            for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+                setattr(ds, name, f"{getattr(ds, name)[:50]}.{number}")
+            ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+            ds.save_as(file)
+        return folder
+
+    return make

@@ -4,71 +4,18 @@ import http.client
 import json
 import re
 import ssl
-import struct
 import subprocess
 import time
 import urllib.request
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
-from daemon_process import free_port, unpack_bits
+from daemon_process import unpack_bits
+from gateway_process import Gateway, Wire
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 pytestmark = pytest.mark.timeout(120)
-
-
-class Gateway:
-    """`cordline-gateway` beside a daemon."""
-
-    def __init__(self, program: Path, daemon: str, folder: Path, *flags: str) -> None:
-        self.port = free_port()
-        self.program, self.folder = program.with_name("cordline-gateway"), folder
-        self.tokens = folder / "tokens.toml"
-        self.viewer, self.submitter = (self.token(role) for role in ("viewer", "submitter"))
-        words = ["--listen", f"127.0.0.1:{self.port}", "--daemon", daemon, "--tokens", self.tokens, *flags]
-        self.log = (folder / "gateway.log").open("w")
-        self.process = subprocess.Popen([self.program, *map(str, words)], stdout=self.log, stderr=self.log)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                self.ask("GET", "/api/v1/health", token=None)
-                return
-            except OSError:
-                assert self.process.poll() is None, (folder / "gateway.log").read_text()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-
-    def token(self, role: str) -> str:
-        words = [self.program, "token", role, "--role", role, "--tokens", self.tokens]
-        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
-
-    def ask(self, method: str, path: str, body=None, token="", **headers) -> tuple[int, dict, bytes]:
-        """Status, headers and body; `token` is the submitter's where it is left out."""
-        with closing(self.connection()) as connection:
-            sent = {name.replace("_", "-"): value for name, value in headers.items()}
-            if token is not None:
-                sent["Authorization"] = f"Bearer {token or self.submitter}"
-            if body is not None:
-                body, sent["Content-Type"] = json.dumps(body), "application/json"
-            connection.request(method, path, body, sent)
-            answer = connection.getresponse()
-            return answer.status, dict(answer.headers), answer.read()
-
-    def connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-
-    def json(self, path: str, method: str = "GET", body=None):
-        status, _, text = self.ask(method, path, body)
-        assert status in (200, 202), text
-        return json.loads(text)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        assert self.process.wait(timeout=15) == 0
-        self.log.close()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +39,21 @@ def test_nothing_without_a_token_but_health(gateway, job):
         for token in (None, "wrong"):
             status, _, body = gateway.ask("GET", path, token=token)
             assert (status, json.loads(body)["code"]) == (401, "no_token"), path
+
+
+def test_a_token_that_is_new_old_or_taken_back_counts_at_once(gateway):
+    def status(token: str) -> int:
+        return gateway.ask("GET", "/api/v1/jobs", token=token)[0]
+
+    assert status(gateway.token("viewer", "--expires", "2020-01-01", name="old")) == 401
+    night = gateway.token("viewer", name="night shift")
+    assert status(night) == 200
+    gateway.tokens.rename(gateway.tokens.with_suffix(".aside"))
+    assert status(night) == 200, "a file that is away for a moment sends nobody away"
+    gateway.tokens.with_suffix(".aside").rename(gateway.tokens)
+    gateway.revoke("night shift")
+    assert status(night) == 401
+    assert status(gateway.viewer) == 200
 
 
 def test_a_viewer_looks_and_changes_nothing(gateway, job):
@@ -148,34 +110,6 @@ def test_events_as_a_stream_from_any_number(gateway, job):
     assert numbers == list(range(3, numbers[-1] + 1))
     last = [json.loads(line.split(":", 1)[1]) for line in text.splitlines() if line.startswith("data")][-1]
     assert (last["event"], last["body"]["state"]) == ("state", "completed")
-
-
-class Wire:
-    """The protocol over a WebSocket, by hand."""
-
-    def __init__(self, gateway: Gateway, token: str, **headers: str) -> None:
-        sent = {"Authorization": f"Bearer {token}"} | headers
-        address = f"ws://127.0.0.1:{gateway.port}/api/v1/wire"
-        self.connecting = connect(address, additional_headers=sent, max_size=None, proxy=None)
-        self.number = 0
-
-    def __enter__(self) -> "Wire":
-        self.socket = self.connecting.__enter__()
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.connecting.__exit__(*error)
-
-    def ask(self, verb: str, body: dict, raw: bytes = b"") -> dict:
-        self.number += 1
-        header = json.dumps({"v": 1, "id": self.number, "verb": verb, "body": body}).encode()
-        self.socket.send(struct.pack("<I", len(header)) + header + raw)
-        return self.read()[0]
-
-    def read(self) -> tuple[dict, bytes]:
-        message = self.socket.recv(timeout=20)
-        length = struct.unpack("<I", message[:4])[0]
-        return json.loads(message[4 : 4 + length]), message[4 + length :]
 
 
 def test_the_wire_carries_masks_as_they_come(gateway, shared):

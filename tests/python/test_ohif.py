@@ -10,8 +10,8 @@ from pathlib import Path
 import pydicom
 import pytest
 from daemon_process import Daemon
-from test_gateway import Gateway
-from test_orthanc import Orthanc
+from gateway_process import Gateway
+from orthanc_process import Orthanc
 
 pytestmark = pytest.mark.timeout(400)
 TREE = Path(__file__).parents[2]

@@ -1,148 +1,14 @@
-"""Studies that arrive in a real Orthanc: analysed once, their results put back, whatever comes in between."""
+"""Studies that arrive in a real Orthanc: analysed once, their results put back."""
 
-import contextlib
-import http.client
-import http.server
 import json
-import subprocess
-import threading
 import time
-import urllib.error
-import urllib.request
-from contextlib import closing
-from pathlib import Path
-from typing import ClassVar
 
 import pydicom
 import pytest
-from daemon_process import free_port
-from landmark import draw, sagittal_grid
-from mr_series import classic, save
-from test_gateway import Gateway
+from gateway_process import Gateway
+from orthanc_process import Orthanc, ended, wait
 
 pytestmark = pytest.mark.timeout(180)
-HOOK = Path(__file__).parents[2] / "adapters/orthanc/cordline.lua"
-
-
-class Orthanc:
-    """Orthanc on a folder of its own."""
-
-    def __init__(self, folder: Path, hook: dict | None = None) -> None:
-        self.port, self.folder = free_port(), folder
-        self.environment = hook or {}
-        configuration = {
-            "StorageDirectory": str(folder / "db"),
-            "IndexDirectory": str(folder / "db"),
-            "HttpPort": self.port,
-            "DicomServerEnabled": False,
-            "RemoteAccessAllowed": False,
-            "AuthenticationEnabled": False,
-            "StableAge": 1,
-            "HttpTimeout": 5,
-            "LuaScripts": [str(HOOK)] if hook else [],
-            "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
-        }
-        (folder / "orthanc.json").write_text(json.dumps(configuration))
-
-    def start(self) -> "Orthanc":
-        log = (self.folder / "orthanc.log").open("a")
-        words = ["Orthanc", str(self.folder / "orthanc.json")]
-        environment = {"PATH": "/usr/sbin:/usr/bin:/bin"} | self.environment
-        self.process = subprocess.Popen(words, stdout=log, stderr=log, env=environment, cwd=self.folder)
-        wait(lambda: self.get("/system"), "Orthanc does not start")
-        return self
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.read()
-
-    def get(self, path: str, query: dict | None = None):
-        """What a path says, or the answer to a question."""
-        if query is None:
-            return json.loads(self.ask("GET", path))
-        return json.loads(self.ask("POST", path, json.dumps(query).encode()))
-
-    def send(self, folder: Path, names: slice = slice(None)) -> str:
-        """Stores the files; the study."""
-        for file in sorted(folder.iterdir())[names]:
-            stored = json.loads(self.ask("POST", "/instances", file.read_bytes()))
-        return stored["ParentStudy"]
-
-    def note(self, study: str, number: int = 1024) -> str:
-        with contextlib.suppress(urllib.error.HTTPError):
-            return self.ask("GET", f"/studies/{study}/metadata/{number}").decode()
-        return ""
-
-    def modalities(self, study: str) -> list[str]:
-        return sorted(s["MainDicomTags"]["Modality"] for s in self.get(f"/studies/{study}/series"))
-
-
-def wait(condition, why: str, seconds: float = 60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            if found := condition():
-                return found
-        time.sleep(0.1)
-    raise AssertionError(why)
-
-
-def ended(orthanc: Orthanc, study: str) -> dict:
-    """Waits for the end, and returns the gateway's own note."""
-    wait(lambda: '"done":true' in orthanc.note(study, 1025), f"no end: {orthanc.note(study)!r}")
-    return json.loads(orthanc.note(study, 1025))
-
-
-@pytest.fixture
-def orthanc(tmp_path):
-    folder = tmp_path / "orthanc"
-    folder.mkdir()
-    orthanc = Orthanc(folder).start()
-    yield orthanc
-    orthanc.stop()
-
-
-@pytest.fixture
-def porter(orthanc, shared, program, tmp_path):
-    """Starts a gateway that analyses what arrives; again after a kill."""
-    running = []
-
-    def start() -> Gateway:
-        folder = tmp_path / "gateway"
-        folder.mkdir(exist_ok=True)
-        url = f"http://127.0.0.1:{orthanc.port}"
-        gateway = Gateway(program, shared.endpoint, folder, "--archive", url, "--arrivals", folder / "state")
-        running.append(gateway)
-        return gateway
-
-    yield start
-    for gateway in running:
-        gateway.process.kill()
-        gateway.process.wait()
-
-
-@pytest.fixture(scope="module")
-def another(tmp_path_factory):
-    """A study that nobody has seen, with a lesion where the tiny bundle finds one."""
-
-    def make(number: int) -> Path:
-        grid = sagittal_grid()
-        folder = tmp_path_factory.mktemp("another")
-        save(classic(draw(grid), grid), folder)
-        for file in folder.iterdir():
-            ds = pydicom.dcmread(file)
-            for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
-                setattr(ds, name, f"{getattr(ds, name)[:50]}.{number}")
-            ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-            ds.save_as(file)
-        return folder
-
-    return make
 
 
 def test_a_study_arrives_and_its_results_come_back_once(orthanc, porter, another):
@@ -176,95 +42,6 @@ def test_a_late_section_supersedes_what_was_said(orthanc, porter, another):
     assert not set(first["objects"]) & set(second["objects"])
 
 
-def test_what_arrived_while_nobody_listened_is_found_and_a_kill_loses_nothing(orthanc, porter, another):
-    studies = [orthanc.send(another(number)) for number in (3, 4)]
-    time.sleep(2.5)  # both are stable before anybody looks
-    gateway = porter()
-    wait(lambda: any(orthanc.note(study) for study in studies), "nothing was begun")
-    gateway.process.kill()
-    gateway.process.wait()
-    porter()
-    for study in studies:
-        ended(orthanc, study)
-        assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
-
-
-def test_orthanc_may_be_away_for_a_while(orthanc, porter, another):
-    porter()
-    study = orthanc.send(another(5))
-    orthanc.stop()
-    time.sleep(2)
-    orthanc.start()
-    ended(orthanc, study)
-    assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
-
-
-class Moody(http.server.BaseHTTPRequestHandler):
-    """Between the gateway and Orthanc: errors, long pauses, and connections that close, one after the other."""
-
-    protocol_version = "HTTP/1.1"
-    behind = 0
-    moods: ClassVar[list] = []
-
-    def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        mood = self.moods.pop(0) if self.moods else "fine"
-        if mood == "slow":
-            time.sleep(4)
-        if mood == "error":
-            self.send_response(500)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        if mood == "closes":
-            self.close_connection = True
-            return
-        with closing(http.client.HTTPConnection("127.0.0.1", self.behind, timeout=30)) as connection:
-            connection.request(self.command, self.path, body or None)
-            answer = connection.getresponse()
-            data = answer.read()
-        self.send_response(answer.status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST = do_PUT = do_DELETE = answer
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_an_archive_of_many_moods_gets_its_results_once(orthanc, shared, program, another, tmp_path):
-    moods = ["fine", "error", "closes", "slow", "error", "error", "fine", "closes", "fine", "slow"]
-    handler = type("Handler", (Moody,), {"behind": orthanc.port, "moods": moods})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    gateway = Gateway(program, shared.endpoint, tmp_path, "--archive", url, "--arrivals", str(tmp_path / "state"))
-    try:
-        study = orthanc.send(another(12))
-        ended(orthanc, study)
-        assert moods == [], "every mood was met"
-        assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
-    finally:
-        gateway.stop()
-        server.shutdown()
-
-
-def test_a_study_without_mr_is_left_alone(orthanc, porter, another, tmp_path):
-    gateway = porter()
-    folder = another(6)
-    for file in folder.iterdir():
-        ds = pydicom.dcmread(file)
-        ds.Modality = "CT"
-        ds.save_as(file)
-    study = orthanc.send(folder)
-    gateway.json("/api/v1/arrivals", "POST", {"study": study})
-    time.sleep(3)
-    assert orthanc.note(study) == ""
-    assert orthanc.modalities(study) == ["CT"]
-
-
 def test_the_hook_tells_at_once_and_a_gateway_that_is_away_holds_up_nobody(shared, program, another, tmp_path):
     folder = tmp_path / "orthanc"
     folder.mkdir()
@@ -288,6 +65,7 @@ def test_the_hook_tells_at_once_and_a_gateway_that_is_away_holds_up_nobody(share
         ended(orthanc, told)
         assert orthanc.modalities(told) == ["MR", "SEG", "SR"]
         assert orthanc.note(missed) == "", "nobody reads the list of changes here"
+        assert orthanc.note(told, "Cordline").startswith("done: "), "the sample gives the line a name"
     finally:
         orthanc.stop()
         gateway.stop()

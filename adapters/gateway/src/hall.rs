@@ -7,7 +7,7 @@ use governor::DefaultKeyedRateLimiter;
 use crate::archive::ArchiveClient;
 use crate::daemon::Daemon;
 use crate::orthanc::arrivals::Arrivals;
-use crate::tokens::Tokens;
+use crate::tokens::Accepted;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct Hall {
     /// Studies that arrive, where they are to be analysed.
     pub arrivals: Option<Arc<Arrivals>>,
     /// Who may come in.
-    pub tokens: Arc<Tokens>,
+    pub tokens: Arc<Accepted>,
     /// How fast, each by name.
     pub pace: Arc<DefaultKeyedRateLimiter<String>>,
     /// True where guests come by HTTPS, so that cookies must too.

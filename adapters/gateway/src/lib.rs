@@ -51,7 +51,7 @@ use crate::hall::Hall;
 use crate::orthanc::arrivals::{Arrivals, Porter};
 use crate::orthanc::changes;
 use crate::settings::Settings;
-use crate::tokens::{Tokens, TokensError};
+use crate::tokens::{Accepted, Tokens, TokensError};
 
 /// Seconds of requests that may come at once, as when a viewer opens a study.
 const BURST_S: u32 = 5;
@@ -91,12 +91,15 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send +
     let failed = |what: String| move |source| GatewayError::System { what, source };
     choose_cryptography();
     let secure = settings.certificate.is_some();
-    let mut tokens = settings.tokens.as_deref().map(Tokens::read).transpose()?.unwrap_or_default();
     let scheme = if secure { "https" } else { "http" };
-    if settings.tokens.is_none() {
+    let tokens = if let Some(file) = &settings.tokens {
+        Accepted::of_file(file)?
+    } else {
+        let mut tokens = Tokens::default();
         let token = tokens.issue("first look", Role::Submitter, None).map_err(failed("no token can be made".into()))?;
         println!("Open {scheme}://{}/enter?token={token}", settings.listen);
-    }
+        Accepted::of_this_run(tokens)
+    };
     let hall = prepare(&settings, tokens)?;
     let kept = tokio::spawn({
         let daemon = hall.daemon.clone();
@@ -139,7 +142,7 @@ fn receive(hall: &Hall, settings: &Settings) {
 }
 
 /// What requests meet.
-pub fn prepare(settings: &Settings, tokens: Tokens) -> Result<Hall, GatewayError> {
+pub fn prepare(settings: &Settings, tokens: Accepted) -> Result<Hall, GatewayError> {
     let key = settings.key.as_deref().map(ClientKey::read).transpose()?;
     let endpoint = Endpoint { address: settings.daemon.clone(), key, ..Endpoint::default() };
     let archive = settings.archive.clone().map(ArchiveClient::new).transpose()?.map(Arc::new);

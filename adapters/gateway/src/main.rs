@@ -25,7 +25,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a token, print it once, and put its digest into the file
+    /// Make a token, print it once, and put its digest into the file; a gateway that runs takes it at once
     Token {
         /// Whose it is, for the log; an earlier token of this name is no longer accepted
         name: String,
@@ -38,13 +38,17 @@ enum Command {
         /// Last day on which it is accepted, for example 2027-12-31
         #[arg(long, value_name = "DAY")]
         expires: Option<chrono::NaiveDate>,
+        /// Take the token of this name back instead
+        #[arg(long, conflicts_with_all = ["role", "expires"])]
+        revoke: bool,
     },
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
-        Some(Command::Token { name, role, tokens, expires }) => token(&name, &role, &tokens, expires),
+        Some(Command::Token { name, tokens, revoke: true, .. }) => revoke(&name, &tokens),
+        Some(Command::Token { name, role, tokens, expires, .. }) => token(&name, &role, &tokens, expires),
         None => serve(cli.config, cli.flags),
     };
     match done {
@@ -81,4 +85,12 @@ fn token(name: &str, role: &str, file: &std::path::Path, expires: Option<chrono:
     tokens.write(file).map_err(|e| format!("{}: {e}", file.display()))?;
     println!("{token}");
     Ok(())
+}
+
+fn revoke(name: &str, file: &std::path::Path) -> Result<(), String> {
+    let mut tokens = Tokens::read(file).map_err(|e| e.to_string())?;
+    if !tokens.revoke(name) {
+        return Err(format!("{} holds no token of {name}", file.display()));
+    }
+    tokens.write(file).map_err(|e| format!("{}: {e}", file.display()))
 }

@@ -10,8 +10,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use chrono::{NaiveDate, Utc};
 use cordline_sdk::wire::reply::Role;
@@ -99,6 +100,13 @@ impl Tokens {
         Ok(token)
     }
 
+    /// Takes a name's token back; false where there was none.
+    pub fn revoke(&mut self, name: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| entry.name != name);
+        self.entries.len() < before
+    }
+
     /// Whose token it is. Every entry is compared, in a time that does not depend on what differs.
     pub fn guest(&self, token: &str) -> Option<Guest> {
         let presented = hexadecimal(&digest(token));
@@ -112,6 +120,60 @@ impl Tokens {
         let entry = found.filter(|entry| entry.expires.is_none_or(|day| Utc::now().date_naive() <= day))?;
         Some(Guest { name: entry.name.clone(), role: entry.role })
     }
+}
+
+/// The tokens that are accepted now: those of a file, read anew whenever it has changed, or those of this run alone.
+#[derive(Debug)]
+pub struct Accepted {
+    file: Option<PathBuf>,
+    now: RwLock<(Option<Stamp>, Tokens)>,
+}
+
+/// What changes when a file does: it is replaced as a whole, or written to.
+type Stamp = (u64, i64, i64, u64);
+
+impl Accepted {
+    /// Those of a file.
+    pub fn of_file(file: &Path) -> Result<Self, TokensError> {
+        // Taken before reading: what is written in between is read again.
+        let stamp = stamp(file);
+        Ok(Self { now: RwLock::new((stamp, Tokens::read(file)?)), file: Some(file.into()) })
+    }
+
+    /// Those that were made for this run.
+    pub fn of_this_run(tokens: Tokens) -> Self {
+        Self { file: None, now: RwLock::new((None, tokens)) }
+    }
+
+    /// Whose token it is, today.
+    pub fn guest(&self, token: &str) -> Option<Guest> {
+        self.look_again();
+        self.now.read().unwrap_or_else(PoisonError::into_inner).1.guest(token)
+    }
+
+    /// A file that cannot be read changes nothing, and is named once.
+    fn look_again(&self) {
+        let Some(file) = &self.file else { return };
+        let stamp = stamp(file);
+        if self.now.read().unwrap_or_else(PoisonError::into_inner).0 == stamp {
+            return;
+        }
+        let read = Tokens::read(file);
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        now.0 = stamp;
+        match read {
+            Ok(tokens) => {
+                tracing::info!(tokens = tokens.entries.len(), "the file of tokens was read anew");
+                now.1 = tokens;
+            }
+            Err(error) => tracing::error!(%error, "the tokens stay as they were"),
+        }
+    }
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let found = file.metadata().ok()?;
+    Some((found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
 }
 
 fn digest(token: &str) -> [u8; 32] {
@@ -147,6 +209,21 @@ mod tests {
         assert_eq!(read.guest(&old), None);
         assert_eq!(read.guest(""), None);
         assert_eq!(read.guest(&token[1..]), None);
+    }
+
+    #[test]
+    fn a_changed_file_counts_at_once_and_a_broken_one_changes_nothing() {
+        let mut tokens = Tokens::default();
+        let first = tokens.issue("a", Role::Viewer, None).unwrap();
+        let (_folder, file) = file(&toml::to_string(&tokens).unwrap());
+        let accepted = Accepted::of_file(&file).unwrap();
+        assert!(accepted.guest(&first).is_some());
+        std::fs::write(&file, "no tokens").unwrap();
+        assert!(accepted.guest(&first).is_some());
+        let second = tokens.issue("b", Role::Viewer, None).unwrap();
+        assert!(tokens.revoke("a") && !tokens.revoke("a"));
+        tokens.write(&file).unwrap();
+        assert_eq!((accepted.guest(&first), accepted.guest(&second).is_some()), (None, true));
     }
 
     #[test]

@@ -55,8 +55,18 @@ impl Journal {
     }
 
     /// Puts down a job that begins to receive its input. One that is there already stays as it is.
+    ///
+    /// Not forced to the disk: nothing was accepted yet, and a client whose job a power cut took submits it again.
     pub fn begin(&mut self, job: &NewJob) -> Result<JobRecord, JournalError> {
-        self.db.execute(
+        self.db.pragma_update(None, "synchronous", "NORMAL")?;
+        let put_down = self.put_down(job);
+        self.db.pragma_update(None, "synchronous", "FULL")?;
+        put_down?;
+        self.job(&job.job)?.ok_or_else(|| JournalError::Vanished(job.job.clone()))
+    }
+
+    fn put_down(&self, job: &NewJob) -> Result<usize, JournalError> {
+        Ok(self.db.execute(
             "INSERT INTO jobs (job, kind, state, priority, submitted_ms, input, series, touched_ms)
              VALUES (?1, ?2, 'receiving', ?3, ?4, ?5, ?6, ?4) ON CONFLICT (job) DO NOTHING",
             params![
@@ -67,8 +77,7 @@ impl Journal {
                 record::to_json(&job.input),
                 job.series
             ],
-        )?;
-        self.job(&job.job)?.ok_or_else(|| JournalError::Vanished(job.job.clone()))
+        )?)
     }
 
     /// The job of this name.

@@ -11,6 +11,9 @@ use super::{Spool, SpoolError, sync_folder};
 use crate::digest;
 use crate::private_folder::private_folder;
 
+/// Pieces from this many bytes on are written and digested at the same time; below, the thread would cost more.
+const WORTH_A_THREAD: usize = 256 << 10;
+
 /// An item as the manifest announces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -57,15 +60,29 @@ impl Growing {
     }
 
     fn add(&mut self, piece: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.file.write_all(piece) {
-            // A full disk may have taken half of the piece.
+        let Self { file, hash, .. } = self;
+        let digest = |hash: &mut Option<Sha256>| {
+            if let Some(hash) = hash {
+                hash.update(piece);
+            }
+        };
+        let written = if piece.len() < WORTH_A_THREAD {
+            digest(hash);
+            file.write_all(piece)
+        } else {
+            // Digest and disk take about as long as each other.
+            std::thread::scope(|scope| {
+                scope.spawn(move || digest(hash));
+                file.write_all(piece)
+            })
+        };
+        if let Err(error) = written {
+            // A full disk may have taken half of the piece. The digest knows too much now: it is made anew at the end.
             let _ = self.file.set_len(self.bytes);
+            self.hash = None;
             return Err(error);
         }
         self.bytes += piece.len() as u64;
-        if let Some(hash) = &mut self.hash {
-            hash.update(piece);
-        }
         Ok(())
     }
 

@@ -21,13 +21,18 @@ mod wire;
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
-use aide::axum::routing::{get, get_with, post_with};
-use aide::openapi::{Info, OpenApi};
+use aide::axum::routing::{get_with, post_with};
+use aide::openapi::{Info, OpenApi, SecurityScheme};
+use aide::transform::{TransformOpenApi, TransformOperation};
 use axum::extract::DefaultBodyLimit;
 use axum::{Extension, Json, Router};
 use cordline_sdk::RESEARCH_USE;
 
+use crate::fault::Refusal;
 use crate::hall::Hall;
+
+/// Name of the security scheme in the document.
+const TOKEN: &str = "token";
 
 /// All routes. `body_bytes`: largest body of a request.
 pub fn router(hall: Hall, body_bytes: usize) -> Router {
@@ -43,7 +48,7 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         ..OpenApi::default()
     };
     let routes = ApiRouter::new()
-        .api_route("/api/v1/health", get_with(status::health, |o| o.summary("Is the daemon there? Needs no token")))
+        .api_route("/api/v1/health", get_with(status::health, |o| open_to_all(o.summary("Is the daemon there?"))))
         .api_route(
             "/api/v1/status",
             get_with(status::status, |o| o.summary("The daemon: ready, queue, disk, warnings")),
@@ -81,11 +86,31 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         )
         .api_route("/api/v1/arrivals", post_with(arrivals::tell, |o| o.summary("A study has arrived in the archive")))
         .api_route("/api/v1/wire", get_with(wire::open, |o| o.summary("The protocol over a WebSocket")))
-        .api_route("/api/v1/session", post_with(session::open, |o| o.summary("Keep the token in a cookie")))
+        .api_route(
+            "/api/v1/session",
+            post_with(session::open, |o| open_to_all(o.summary("Keep the token in a cookie"))),
+        )
         .route("/enter", axum::routing::get(session::enter))
-        .api_route("/api/v1/openapi.json", get(serve))
-        .finish_api(&mut document);
+        .api_route("/api/v1/openapi.json", get_with(serve, |o| open_to_all(o.summary("This document"))))
+        .finish_api_with(&mut document, describe);
     routes.layer(Extension(Arc::new(document))).layer(DefaultBodyLimit::max(body_bytes)).with_state(hall)
+}
+
+/// What holds for every route: a token, and the shape of a refusal.
+fn describe(api: TransformOpenApi) -> TransformOpenApi {
+    let token = SecurityScheme::Http {
+        scheme: "bearer".into(),
+        bearer_format: None,
+        description: Some("From `cordline-gateway token`; browsers carry it in a cookie instead".into()),
+        extensions: Default::default(),
+    };
+    api.security_scheme(TOKEN, token).security_requirement(TOKEN).default_response::<Refusal>()
+}
+
+/// Marks a route that asks for no token.
+fn open_to_all(mut operation: TransformOperation) -> TransformOperation {
+    operation.inner_mut().security = vec![Default::default()];
+    operation
 }
 
 async fn serve(Extension(document): Extension<Arc<OpenApi>>) -> Json<OpenApi> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use cordline_sdk::client::ClientError;
 use cordline_sdk::job::{JobId, JobState, JobSummary, Priority};
+use cordline_sdk::wire::fault::FaultCode;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use thiserror::Error;
 use tokio::sync::Notify;
@@ -134,6 +135,7 @@ impl Arrivals {
                     }
                 }
                 Err(error) => {
+                    porter.say_that_it_waits(&study, &error).await;
                     let pause = self.studies().fail(&study);
                     tracing::warn!(%error, again_in_s = pause.as_secs(), "a study could not be brought to its end");
                     let arrivals = self.clone();
@@ -221,14 +223,22 @@ impl Porter {
         if before.instances == digest && before.done {
             return Ok(());
         }
-        let job = self.submit(&instances, priority, None).await?;
+        let job = match self.submit(&instances, priority, None).await {
+            Err(ArrivalError::Daemon(error)) if is_of_the_study(&error) => {
+                tracing::warn!(%error, "a study cannot be analysed");
+                let now = Mark { instances: digest, done: true, ..Mark::default() };
+                return self.conclude(study, &before, &now, &mark::refused(&error)).await;
+            }
+            submitted => submitted?,
+        };
         let mut now = Mark { instances: digest, job: job.to_string(), done: false, objects: before.objects.clone() };
         now.write(&self.archive, study).await?;
         self.archive.write_note(study, mark::FOR_PEOPLE, "queued").await?;
         let summary = self.end(&job).await?;
         now.objects = if summary.state == JobState::Completed { self.deliver(&job).await? } else { Vec::new() };
-        now.done = true;
-        self.conclude(study, &before, &now, &summary).await?;
+        // A study that asks is looked at again when it is told of: a person may have chosen by then.
+        now.done = summary.state != JobState::NeedsSelection;
+        self.conclude(study, &before, &now, &mark::sentence(&summary)).await?;
         tracing::info!(%job, state = summary.state.key(), "a study was brought to its end");
         Ok(())
     }
@@ -257,16 +267,26 @@ impl Porter {
         let now = Mark { instances: mark::digest(&instances), job: job.to_string(), done: true, objects };
         let of = job.clone();
         let summary = self.daemon.ask(move |client| client.status(&of)).await?;
-        self.conclude(study, &before, &now, &summary).await?;
+        self.conclude(study, &before, &now, &mark::sentence(&summary)).await?;
         Ok(now.objects.len())
     }
 
+    /// Tells people at the archive why nothing happens. Where the archive itself is away, its own absence says it.
+    async fn say_that_it_waits(&self, study: &str, error: &ArrivalError) {
+        if !matches!(error, ArrivalError::Orthanc(_)) {
+            let said = self.archive.write_note(study, mark::FOR_PEOPLE, &mark::waiting(error)).await;
+            if let Err(error) = said {
+                tracing::debug!(%error, "the study does not say that it waits");
+            }
+        }
+    }
+
     /// Removes what an earlier analysis had stored and this one has not, and writes on the study how it stands now.
-    async fn conclude(&self, study: &str, before: &Mark, now: &Mark, summary: &JobSummary) -> Result<(), ArrivalError> {
+    async fn conclude(&self, study: &str, before: &Mark, now: &Mark, said: &str) -> Result<(), ArrivalError> {
         for object in before.objects.iter().filter(|object| !now.objects.contains(object)) {
             self.archive.remove(object).await?;
         }
-        self.archive.write_note(study, mark::FOR_PEOPLE, &mark::sentence(summary)).await?;
+        self.archive.write_note(study, mark::FOR_PEOPLE, said).await?;
         Ok(now.write(&self.archive, study).await?)
     }
 
@@ -318,6 +338,15 @@ impl Porter {
             }
         }
         Ok(stored)
+    }
+}
+
+/// True where another try would be refused again, whatever the operator does.
+fn is_of_the_study(error: &ClientError) -> bool {
+    match error {
+        ClientError::Refused(fault) => matches!(fault.code, FaultCode::TooLarge | FaultCode::Manifest),
+        ClientError::NoDicom => true,
+        _ => false,
     }
 }
 

@@ -3,8 +3,9 @@
 //! Three notes (metadata of Orthanc) on the study: 1024 for people and buttons, one word and a sentence; 1025 for ourselves, which
 //! instances were analysed and which objects came back; 1026 what readers said of it.
 
-use cordline_sdk::job::JobState;
-use cordline_sdk::job::JobSummary;
+use std::fmt::Display;
+
+use cordline_sdk::job::{JobState, JobSummary};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -15,7 +16,6 @@ use crate::archive::ArchiveClient;
 pub const FOR_PEOPLE: u16 = 1024;
 /// Number of our own note.
 const FOR_US: u16 = 1025;
-
 /// Number of the note of what readers said.
 pub const VERDICTS: u16 = 1026;
 
@@ -104,6 +104,16 @@ pub fn sentence(summary: &JobSummary) -> String {
         JobState::Cancelled => "cancelled".into(),
         _ => "queued".into(),
     }
+}
+
+/// The same for a study that was refused, and will be each time.
+pub fn refused(why: &dyn Display) -> String {
+    format!("failed: {why}")
+}
+
+/// The same for a study that is tried again soon.
+pub fn waiting(why: &dyn Display) -> String {
+    format!("waiting: {why}; it is tried again")
 }
 
 #[cfg(test)]

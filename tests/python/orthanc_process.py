@@ -1,0 +1,100 @@
+"""A real Orthanc, and what is asked of it."""
+
+import contextlib
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from io import BytesIO
+from pathlib import Path
+
+from daemon_process import free_port
+
+ADAPTER = Path(__file__).parents[2] / "adapters/orthanc"
+
+
+class Orthanc:
+    """Orthanc on a folder of its own."""
+
+    def __init__(self, folder: Path, hook: dict | None = None) -> None:
+        self.port, self.folder = free_port(), folder
+        self.environment = hook or {}
+        configuration = {
+            "StorageDirectory": str(folder / "db"),
+            "IndexDirectory": str(folder / "db"),
+            "HttpPort": self.port,
+            "DicomServerEnabled": False,
+            "RemoteAccessAllowed": False,
+            "AuthenticationEnabled": False,
+            "StableAge": 1,
+            "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
+        }
+        self.configuration = folder / "configuration"
+        self.configuration.mkdir()
+        (self.configuration / "orthanc.json").write_text(json.dumps(configuration))
+        if hook:  # as an administrator would have it
+            sample = (ADAPTER / "cordline.json").read_text()
+            sample = sample.replace("/etc/orthanc/cordline.lua", str(ADAPTER / "cordline.lua"))
+            (self.configuration / "cordline.json").write_text(sample)
+
+    def start(self) -> "Orthanc":
+        log = (self.folder / "orthanc.log").open("a")
+        words = ["Orthanc", str(self.configuration)]
+        environment = {"PATH": "/usr/sbin:/usr/bin:/bin"} | self.environment
+        self.process = subprocess.Popen(words, stdout=log, stderr=log, env=environment, cwd=self.folder)
+        wait(lambda: self.get("/system"), "Orthanc does not start")
+        return self
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read()
+
+    def get(self, path: str, query: dict | None = None):
+        """What a path says, or the answer to a question."""
+        if query is None:
+            return json.loads(self.ask("GET", path))
+        return json.loads(self.ask("POST", path, json.dumps(query).encode()))
+
+    def send(self, folder: Path, names: slice = slice(None)) -> str:
+        """Stores the files; the study."""
+        for file in sorted(folder.iterdir())[names]:
+            stored = json.loads(self.ask("POST", "/instances", file.read_bytes()))
+        return stored["ParentStudy"]
+
+    def send_all(self, datasets: list) -> str:
+        """Stores the objects of one study; the study."""
+        for ds in datasets:
+            file = BytesIO()
+            ds.save_as(file, enforce_file_format=True)
+            stored = json.loads(self.ask("POST", "/instances", file.getvalue()))
+        return stored["ParentStudy"]
+
+    def note(self, study: str, number: int | str = 1024) -> str:
+        with contextlib.suppress(urllib.error.HTTPError):
+            return self.ask("GET", f"/studies/{study}/metadata/{number}").decode()
+        return ""
+
+    def modalities(self, study: str) -> list[str]:
+        return sorted(s["MainDicomTags"]["Modality"] for s in self.get(f"/studies/{study}/series"))
+
+
+def wait(condition, why: str, seconds: float = 60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if found := condition():
+                return found
+        time.sleep(0.1)
+    raise AssertionError(why)
+
+
+def ended(orthanc: Orthanc, study: str) -> dict:
+    """Waits for the end, and returns the gateway's own note."""
+    wait(lambda: '"done":true' in orthanc.note(study, 1025), f"no end: {orthanc.note(study)!r}")
+    return json.loads(orthanc.note(study, 1025))

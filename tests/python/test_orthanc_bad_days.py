@@ -1,0 +1,194 @@
+"""Arrivals on bad days: an archive that is away or broken, studies that nobody can analyse, and too many at once."""
+
+import http.client
+import http.server
+import json
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import ClassVar
+
+import pydicom
+import pytest
+from daemon_process import Daemon
+from gateway_process import Gateway
+from landmark import draw, sagittal_grid
+from mr_series import Protocol, classic
+from orthanc_process import ended, wait
+
+pytestmark = pytest.mark.timeout(300)
+
+
+class Moody(http.server.BaseHTTPRequestHandler):
+    """Between the gateway and Orthanc: errors, long pauses, and connections that close, one after the other."""
+
+    protocol_version = "HTTP/1.1"
+    behind = 0
+    moods: ClassVar[list] = []
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        mood = self.moods.pop(0) if self.moods else "fine"
+        if mood == "slow":
+            time.sleep(4)
+        if mood == "error":
+            self.send_response(500)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if mood == "closes":
+            self.close_connection = True
+            return
+        with closing(http.client.HTTPConnection("127.0.0.1", self.behind, timeout=30)) as connection:
+            connection.request(self.command, self.path, body or None)
+            answer = connection.getresponse()
+            data = answer.read()
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PUT = do_DELETE = answer
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_what_arrived_while_nobody_listened_is_found_and_a_kill_loses_nothing(orthanc, porter, another):
+    studies = [orthanc.send(another(number)) for number in (3, 4)]
+    time.sleep(2.5)  # both are stable before anybody looks
+    gateway = porter()
+    wait(lambda: any(orthanc.note(study) for study in studies), "nothing was begun")
+    gateway.process.kill()
+    gateway.process.wait()
+    porter()
+    for study in studies:
+        ended(orthanc, study)
+        assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+
+
+def test_orthanc_may_be_away_for_a_while(orthanc, porter, another):
+    porter()
+    study = orthanc.send(another(5))
+    orthanc.stop()
+    time.sleep(2)
+    orthanc.start()
+    ended(orthanc, study)
+    assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+
+
+def test_an_archive_of_many_moods_gets_its_results_once(orthanc, shared, program, another, tmp_path):
+    moods = ["fine", "error", "closes", "slow", "error", "error", "fine", "closes", "fine", "slow"]
+    handler = type("Handler", (Moody,), {"behind": orthanc.port, "moods": moods})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    gateway = Gateway(program, shared.endpoint, tmp_path, "--archive", url, "--arrivals", str(tmp_path / "state"))
+    try:
+        study = orthanc.send(another(12))
+        ended(orthanc, study)
+        assert moods == [], "every mood was met"
+        assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+    finally:
+        gateway.stop()
+        server.shutdown()
+
+
+def test_a_study_without_mr_is_left_alone(orthanc, porter, another, tmp_path):
+    gateway = porter()
+    folder = another(6)
+    for file in folder.iterdir():
+        ds = pydicom.dcmread(file)
+        ds.Modality = "CT"
+        ds.save_as(file)
+    study = orthanc.send(folder)
+    gateway.json("/api/v1/arrivals", "POST", {"study": study})
+    time.sleep(3)
+    assert orthanc.note(study) == ""
+    assert orthanc.modalities(study) == ["CT"]
+
+
+def test_three_series_to_choose_from_ask_a_person(orthanc, porter, shared, another):
+    gateway = porter()
+    folder = another(20)
+    for number in range(3):
+        study = orthanc.send(as_series(folder, number))
+    wait(lambda: orthanc.note(study).startswith("needs selection"), f"nobody asks: {orthanc.note(study)!r}")
+    mark = json.loads(orthanc.note(study, 1025))
+    candidate = pydicom.dcmread(next(folder.iterdir())).SeriesInstanceUID
+    assert orthanc.modalities(study) == ["MR", "MR", "MR"]
+    chosen = {"series": candidate}
+    gateway.json(f"/api/v1/jobs/{mark['job']}/choose", "POST", chosen)
+    with shared.client() as client:
+        wait(lambda: client.status(mark["job"])["state"] == "completed", "the choice is not analysed")
+    # Told of once more, by a person or by the archive: what was chosen goes back.
+    gateway.json("/api/v1/arrivals", "POST", {"study": study})
+    ended(orthanc, study)
+    assert orthanc.modalities(study) == ["MR", "MR", "MR", "SEG", "SR"]
+
+
+def as_series(folder: Path, number: int) -> Path:
+    """The study's series as another one of the same study; `folder` itself holds the last."""
+    for file in folder.iterdir():
+        ds = pydicom.dcmread(file)
+        ds.SeriesInstanceUID = f"{ds.SeriesInstanceUID.split('.7.7.')[0]}.7.7.{number}"
+        ds.SOPInstanceUID = f"{ds.SOPInstanceUID.split('.7.7.')[0]}.7.7.{number}"
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        ds.save_as(file)
+    return folder
+
+
+def test_a_section_is_missing_and_the_study_says_so_until_it_comes(orthanc, porter, another):
+    porter()
+    folder = another(21)
+    middle = sorted(folder.iterdir())[6]
+    held_back = middle.read_bytes()
+    middle.unlink()
+    study = orthanc.send(folder)
+    ended(orthanc, study)
+    assert orthanc.note(study).startswith("failed: ")
+    assert "missing" in orthanc.note(study)
+    assert orthanc.modalities(study) == ["MR"]
+    orthanc.ask("POST", "/instances", held_back)
+    wait(lambda: orthanc.note(study).startswith("done: "), f"the late section is not seen: {orthanc.note(study)!r}")
+    assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+
+
+def test_a_box_that_is_away_is_said_on_the_study_and_made_up_for(orthanc, program, library, bundle, another, tmp_path):
+    daemon = Daemon(program, library, bundle, tmp_path)
+    url = f"http://127.0.0.1:{orthanc.port}"
+    gateway = Gateway(program, daemon.endpoint, tmp_path, "--archive", url, "--arrivals", str(tmp_path / "state"))
+    try:
+        study = orthanc.send(another(22))
+        wait(lambda: orthanc.note(study).startswith("waiting: "), "nobody says why nothing happens")
+        daemon.start()
+        ended(orthanc, study)
+        assert orthanc.note(study).startswith("done: ")
+    finally:
+        gateway.stop()
+        daemon.stop()
+
+
+def test_two_hundred_studies_at_once_are_each_analysed_once_and_an_urgent_one_first(orthanc, porter, shared, tmp_path):
+    grid = sagittal_grid(shape=(3, 48, 48), spacing=(12.0, 3.0, 3.0))
+    voxels = draw(grid)
+    studies = []
+    for number in range(200):
+        series = classic(voxels, grid, Protocol(study=f"crowd-{number}", series=f"crowd-{number}"))
+        studies.append(orthanc.send_all(series))
+    gateway = porter()
+    wait(lambda: orthanc.note(studies[0], 1025), "nothing was begun")
+    for _ in range(3):
+        gateway.json("/api/v1/arrivals", "POST", {"study": studies[-1], "priority": "urgent"})
+    ended(orthanc, studies[-1])
+    open_then = sum('"done":true' not in orthanc.note(study, 1025) for study in studies)
+    assert open_then > 100, "the urgent one did not go first"
+    marks = []
+    for study in studies:
+        wait(lambda study=study: '"done":true' in orthanc.note(study, 1025), f"no end of {study}", seconds=200)
+        marks.append(json.loads(orthanc.note(study, 1025)))
+    assert len({mark["job"] for mark in marks}) == 200
+    kinds = Counter(series["MainDicomTags"]["Modality"] for series in orthanc.get("/series?expand&limit=0"))
+    assert kinds == {"MR": 200, "SEG": 200, "SR": 200}
