@@ -43,7 +43,7 @@ step "formatting of Rust" cargo fmt --all --check
 step "lints of Rust" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 step "documentation of Rust" documentation
 step "lints of Python" ruff
-step "build of the programs" cargo build --locked --package cordline --package cordline-gateway --package cordline-sdk --examples --bins
+step "build of the programs" cargo build --locked --workspace --examples --bins
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
 step "the OHIF panel" ohif_panel
 step "a browser" browser

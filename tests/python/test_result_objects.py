@@ -1,7 +1,6 @@
 """Invented results, written by the runtime and read by others: voxel by voxel, value by value, word by word."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from pydicom.sr._concepts_dict import concepts
 from pydicom.uid import UID
 
-TREE = Path(__file__).parents[2]
 WITH_LESION = ["oblique", "odd_size", "enhanced", "ms", "nmosd", "astrocytoma", "indeterminate", "corrected"]
 ALL = [*WITH_LESION, "no_lesion"]
 
@@ -46,16 +44,19 @@ class Case:
         return found
 
 
-def write(folder: Path) -> Path:
-    command = ["cargo", "run", "--quiet", "--locked", "--package", "cordline", "--example", "write_results", "--"]
-    environment = {"CARGO_TERM_COLOR": "never"} | os.environ
-    subprocess.run([*command, folder], cwd=TREE, env=environment, check=True, timeout=1200)
-    return folder
+@pytest.fixture(scope="session")
+def writer(program) -> Path:
+    """The example that writes drawn results, built beside the program."""
+    writer = program.parent / "examples/write_results"
+    assert writer.exists(), "run `cargo build --workspace --bins --examples`"
+    return writer
 
 
 @pytest.fixture(scope="session")
-def written(tmp_path_factory) -> Path:
-    return write(tmp_path_factory.mktemp("results"))
+def written(writer, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    subprocess.run([writer, folder], check=True, timeout=120)
+    return folder
 
 
 @pytest.fixture
@@ -128,9 +129,10 @@ def test_every_object_says_research_use_bundle_and_phantoms(case):
         assert f"{bundle['id']} {bundle['version']}" in ds.SoftwareVersions
 
 
-def test_written_again_they_are_the_same_bytes(written, tmp_path):
-    for path in write(tmp_path / "again").rglob("*.dcm"):
-        assert path.read_bytes() == (written / path.relative_to(tmp_path / "again")).read_bytes(), path
+def test_written_again_they_are_the_same_bytes(written, writer, tmp_path):
+    subprocess.run([writer, tmp_path], check=True, timeout=120)
+    for path in tmp_path.rglob("*.dcm"):
+        assert path.read_bytes() == (written / path.relative_to(tmp_path)).read_bytes(), path
 
 
 def test_codes_are_those_of_the_standard(written):

@@ -1,13 +1,14 @@
 //! Analyses of a study of the archive, for whoever looks at it: the one that was made when it arrived, or one that is wanted now.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use cordline_sdk::job::{JobId, JobSummary, Priority};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::jobs::job_id;
+use super::parts::{Body, Query};
 use crate::fault::Refusal;
 use crate::guest::{Submitter, Viewer};
 use crate::hall::Hall;
@@ -19,6 +20,7 @@ use crate::orthanc::mark::{self, Mark, Verdict};
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
     /// Study Instance UID.
+    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
     study_uid: String,
     /// Series Instance UID that a person chose, instead of the automatic choice.
     #[serde(default)]
@@ -36,6 +38,7 @@ fn urgent() -> Priority {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct OfStudy {
     /// Study Instance UID.
+    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
     study_uid: String,
 }
 
@@ -55,7 +58,7 @@ pub(super) async fn known(
 pub(super) async fn wanted(
     Submitter(guest): Submitter,
     State(hall): State<Hall>,
-    Json(wish): Json<Wish>,
+    Body(wish): Body<Wish>,
 ) -> Result<(StatusCode, Json<JobSummary>), Refusal> {
     let (porter, study) = find(&hall, &wish.study_uid).await?;
     let job = porter.analyse(&study, wish.priority, wish.series).await?.ok_or_else(|| {
@@ -75,8 +78,10 @@ pub(super) async fn wanted(
 #[serde(deny_unknown_fields)]
 pub(super) struct Analysis {
     /// Study Instance UID.
+    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
     study_uid: String,
     /// The job.
+    #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
     job: String,
 }
 
@@ -91,7 +96,7 @@ pub(super) struct Kept {
 pub(super) async fn keep(
     Submitter(guest): Submitter,
     State(hall): State<Hall>,
-    Json(wanted): Json<Analysis>,
+    Body(wanted): Body<Analysis>,
 ) -> Result<Json<Kept>, Refusal> {
     let (porter, study, job) = of_study(&hall, &wanted).await?;
     let objects = porter.keep(&study, &job).await?;
@@ -104,8 +109,10 @@ pub(super) async fn keep(
 #[serde(deny_unknown_fields)]
 pub(super) struct Judgement {
     /// Study Instance UID.
+    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
     study_uid: String,
     /// The job.
+    #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
     job: String,
     /// True where the reader agrees.
     accepted: bool,
@@ -118,7 +125,7 @@ pub(super) struct Judgement {
 pub(super) async fn judge(
     Submitter(guest): Submitter,
     State(hall): State<Hall>,
-    Json(said): Json<Judgement>,
+    Body(said): Body<Judgement>,
 ) -> Result<StatusCode, Refusal> {
     let analysis = Analysis { study_uid: said.study_uid, job: said.job };
     let (porter, study, job) = of_study(&hall, &analysis).await?;

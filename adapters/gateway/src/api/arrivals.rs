@@ -7,6 +7,7 @@ use cordline_sdk::job::Priority;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::parts::Body;
 use crate::fault::Refusal;
 use crate::guest::Submitter;
 use crate::hall::Hall;
@@ -17,6 +18,7 @@ use crate::orthanc::is_name;
 #[serde(deny_unknown_fields)]
 pub(super) struct Arrival {
     /// Orthanc's name of the study.
+    #[schemars(regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{8}){4}$"))]
     study: String,
     /// Who goes first; `routine` when left out.
     #[serde(default)]
@@ -34,7 +36,7 @@ pub(super) struct Heard {
 pub(super) async fn tell(
     _: Submitter,
     State(hall): State<Hall>,
-    Json(arrival): Json<Arrival>,
+    Body(arrival): Body<Arrival>,
 ) -> Result<(StatusCode, Json<Heard>), Refusal> {
     let arrivals = hall.arrivals.as_ref().ok_or_else(|| {
         Refusal::new(

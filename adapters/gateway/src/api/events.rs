@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use aide::NoApi;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::response::sse::{KeepAlive, Sse};
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use super::jobs::{Of, job_id};
+use super::parts::{Path, Query};
 use crate::daemon::NAME;
 use crate::fault::Refusal;
 use crate::guest::Viewer;
@@ -27,6 +28,7 @@ use crate::hall::Hall;
 pub(super) struct Since {
     /// Number of the last event that is known; 0 for all. A browser that comes back says it in `Last-Event-ID`.
     #[serde(default)]
+    #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
     since: u64,
 }
 
@@ -62,8 +64,10 @@ pub(super) async fn stream(
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct OfEvent {
     /// The job.
+    #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
     job: String,
     /// Number of the event.
+    #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
     number: u64,
 }
 

@@ -1,7 +1,7 @@
 //! What a job made.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::jobs::{Of, job_id};
+use super::parts::Path;
 use crate::fault::Refusal;
 use crate::guest::Viewer;
 use crate::hall::Hall;
@@ -18,6 +19,7 @@ use crate::hall::Hall;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct OfFile {
     /// The job.
+    #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
     job: String,
     /// Its path, as the list of files names it.
     path: String,

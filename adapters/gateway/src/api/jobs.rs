@@ -1,7 +1,7 @@
 //! Jobs: list, look at, cancel, choose the series.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use cordline_sdk::job::{JobId, JobState, JobSummary};
 use cordline_sdk::wire::reply::Jobs;
@@ -9,6 +9,7 @@ use cordline_sdk::wire::request::List;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::parts::{Body, Path, Query};
 use crate::fault::Refusal;
 use crate::guest::{Submitter, Viewer};
 use crate::hall::Hall;
@@ -17,6 +18,7 @@ use crate::hall::Hall;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Of {
     /// The job.
+    #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
     job: String,
 }
 
@@ -44,8 +46,10 @@ pub(super) struct Which {
     /// Only those in this state.
     state: Option<JobState>,
     /// Most jobs in the answer: 100 when left out, at most 1,000.
+    #[schemars(range(max = 4_294_967_295_u32))]
     limit: Option<u32>,
     /// Only jobs submitted before this moment, in milliseconds since 1970: the next page.
+    #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
     before_ms: Option<u64>,
 }
 
@@ -85,7 +89,7 @@ pub(super) async fn choose(
     Submitter(guest): Submitter,
     State(hall): State<Hall>,
     Path(of): Path<Of>,
-    Json(choice): Json<Choice>,
+    Body(choice): Body<Choice>,
 ) -> Result<Json<JobSummary>, Refusal> {
     let job = of.id()?;
     tracing::info!(who = guest.name, %job, "series chosen");

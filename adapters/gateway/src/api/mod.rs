@@ -8,12 +8,14 @@
 //! - [`analyses`]: of a study that somebody looks at
 //! - [`wire`]: the protocol itself over a WebSocket
 //! - [`session`]: a token becomes a cookie
+//! - [`parts`]: path, query and body of a request
 
 mod analyses;
 mod arrivals;
 mod events;
 mod files;
 mod jobs;
+mod parts;
 mod session;
 mod status;
 mod wire;
@@ -22,17 +24,19 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use aide::openapi::{Info, OpenApi, SecurityScheme};
+use aide::openapi::{self, Info, MediaType, OpenApi, ReferenceOr, Response, SecurityScheme};
 use aide::transform::{TransformOpenApi, TransformOperation};
 use axum::extract::DefaultBodyLimit;
 use axum::{Extension, Json, Router};
 use cordline_sdk::RESEARCH_USE;
+use cordline_sdk::job::JobSummary;
 
 use crate::fault::Refusal;
 use crate::hall::Hall;
 
 /// Name of the security scheme in the document.
 const TOKEN: &str = "token";
+const OCTETS: &str = "application/octet-stream";
 
 /// All routes. `body_bytes`: largest body of a request.
 pub fn router(hall: Hall, body_bytes: usize) -> Router {
@@ -67,14 +71,19 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         )
         .api_route(
             "/api/v1/jobs/{job}/events/{number}/raw",
-            get_with(events::raw, |o| o.summary("The bytes of an event: a packed mask, a heat map")),
+            get_with(events::raw, |o| bytes(o.summary("The bytes of an event: a packed mask, a heat map"), OCTETS)),
         )
         .api_route("/api/v1/jobs/{job}/files", get_with(files::list, |o| o.summary("What a job made")))
-        .api_route("/api/v1/jobs/{job}/files/{*path}", get_with(files::one, |o| o.summary("One of these files")))
+        .api_route(
+            "/api/v1/jobs/{job}/files/{*path}",
+            get_with(files::one, |o| bytes(o.summary("One of these files"), "*/*")),
+        )
         .api_route(
             "/api/v1/analyses",
             get_with(analyses::known, |o| o.summary("The analysis that was made when a study arrived"))
-                .post_with(analyses::wanted, |o| o.summary("Have a study of the archive analysed")),
+                .post_with(analyses::wanted, |o| {
+                    o.summary("Have a study of the archive analysed").response::<202, Json<JobSummary>>()
+                }),
         )
         .api_route(
             "/api/v1/analyses/store",
@@ -84,7 +93,12 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
             "/api/v1/analyses/verdict",
             post_with(analyses::judge, |o| o.summary("Accept or reject an analysis")),
         )
-        .api_route("/api/v1/arrivals", post_with(arrivals::tell, |o| o.summary("A study has arrived in the archive")))
+        .api_route(
+            "/api/v1/arrivals",
+            post_with(arrivals::tell, |o| {
+                o.summary("A study has arrived in the archive").response::<202, Json<arrivals::Heard>>()
+            }),
+        )
         .api_route("/api/v1/wire", get_with(wire::open, |o| o.summary("The protocol over a WebSocket")))
         .api_route(
             "/api/v1/session",
@@ -104,7 +118,22 @@ fn describe(api: TransformOpenApi) -> TransformOpenApi {
         description: Some("From `cordline-gateway token`; browsers carry it in a cookie instead".into()),
         extensions: Default::default(),
     };
-    api.security_scheme(TOKEN, token).security_requirement(TOKEN).default_response::<Refusal>()
+    let mut api = api.security_scheme(TOKEN, token).security_requirement(TOKEN).default_response::<Refusal>();
+    // The router's sign for "and all that follows" is none of OpenAPI's.
+    if let Some(paths) = &mut api.inner_mut().paths {
+        paths.paths =
+            std::mem::take(&mut paths.paths).into_iter().map(|(p, item)| (p.replace("{*", "{"), item)).collect();
+    }
+    api
+}
+
+/// Describes an answer that is bytes.
+fn bytes<'a>(mut operation: TransformOperation<'a>, media_type: &str) -> TransformOperation<'a> {
+    let content = [(media_type.to_owned(), MediaType::default())].into_iter().collect();
+    let answer = Response { description: "The bytes".into(), content, ..Response::default() };
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    responses.responses.insert(openapi::StatusCode::Code(200), ReferenceOr::Item(answer));
+    operation
 }
 
 /// Marks a route that asks for no token.

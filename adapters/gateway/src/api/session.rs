@@ -1,14 +1,14 @@
 //! A token becomes a cookie, which pages cannot read and other sites cannot use.
 
 use aide::NoApi;
-use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::parts::{Body, Query};
 use crate::fault::Refusal;
 use crate::guest::COOKIE_NAME;
 use crate::hall::Hall;
@@ -25,7 +25,7 @@ pub(super) struct Session {
 
 pub(super) async fn open(
     State(hall): State<Hall>,
-    Json(Session { token }): Json<Session>,
+    Body(Session { token }): Body<Session>,
 ) -> Result<NoApi<Response>, Refusal> {
     hall.tokens.guest(&token).ok_or_else(Refusal::unknown_guest)?;
     Ok(NoApi((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie(&token, hall.secure))]).into_response()))
