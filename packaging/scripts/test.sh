@@ -47,7 +47,7 @@ step "build of the programs" cargo build --locked --workspace --examples --bins
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
 step "the OHIF panel" ohif_panel
 step "a browser" browser
-step "tests of the whole system" .venv/bin/python -m pytest -q -o tmp_path_retention_policy=failed tests/python tests/baseline
+step "tests of the whole system" .venv/bin/python -m pytest -q -o tmp_path_retention_count=1 tests/python tests/baseline
 step "tests of the Python client" python_client
 step "tests of the TypeScript client" typescript_client
 step "tests of the models" models_tests
