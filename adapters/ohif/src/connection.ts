@@ -1,6 +1,15 @@
 /** The connection to the gateway: made by itself, and again whenever it is lost. */
 
-import { Client, type Event, type JobSummary, packBits, Refused, type Socket, type Welcome } from "@cordline/sdk";
+import {
+  type Answers,
+  Client,
+  type Event,
+  type JobSummary,
+  packBits,
+  Refused,
+  type Socket,
+  type Welcome,
+} from "@cordline/sdk";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
@@ -10,7 +19,7 @@ const NAME = "ohif 0.1.0";
 
 export type Contact =
   | { kind: "connecting" | "lost" | "refused" }
-  | { kind: "there"; welcome: Welcome; provider: string };
+  | { kind: "there"; welcome: Welcome; device: Answers["device"] };
 
 export interface Listener {
   contact(contact: Contact): void;
@@ -20,29 +29,34 @@ export interface Listener {
 export class Connection {
   private client: Client | undefined;
   private tries = 0;
+  private opening = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly listener: Listener) {}
 
   /** Connects, and stays connected for as long as the page is open. */
   async open(): Promise<void> {
-    this.listener.contact({ kind: this.tries === 0 ? "connecting" : "lost" });
+    if (this.client || this.opening) return;
+    this.opening = true;
+    clearTimeout(this.timer);
+    if (this.tries === 0) this.listener.contact({ kind: "connecting" });
     try {
       const client = await Client.connect(socket(), NAME);
       client.onEvent = (event, raw) => this.listener.event(event, raw);
       client.onLost = () => {
         this.client = undefined;
-        this.later();
+        this.later("lost");
       };
-      const { provider } = await client.ask("device", {});
+      const device = await client.ask("device", {});
       this.client = client;
       this.tries = 0;
-      this.listener.contact({ kind: "there", welcome: client.welcome, provider });
+      this.listener.contact({ kind: "there", welcome: client.welcome, device });
     } catch (error) {
-      if (!(error instanceof Refused) && (await isUnknown())) {
-        this.listener.contact({ kind: "refused" });
-        return;
-      }
-      this.later();
+      // An expired token is as good as none; whoever brings another one is let in without loading the page anew.
+      const unknown = !(error instanceof Refused) && (await isUnknown());
+      this.later(unknown ? "refused" : "lost");
+    } finally {
+      this.opening = false;
     }
   }
 
@@ -70,11 +84,12 @@ export class Connection {
     return status && "job" in status ? status : undefined;
   }
 
-  private later(): void {
-    this.listener.contact({ kind: "lost" });
+  private later(kind: "lost" | "refused"): void {
+    this.listener.contact({ kind });
     const pause = PAUSES_MS[Math.min(this.tries, PAUSES_MS.length - 1)];
     this.tries += 1;
-    setTimeout(() => void this.open(), pause);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.open(), pause);
   }
 }
 
@@ -84,8 +99,8 @@ function socket(): Socket {
   return new WebSocket(address) as unknown as Socket;
 }
 
-/** True where the gateway is there and does not know us: trying again would not help. */
-async function isUnknown(): Promise<boolean> {
+/** True where the gateway is there and does not know us: only another token helps. */
+export async function isUnknown(): Promise<boolean> {
   try {
     return (await fetch("/api/v1/status")).status === 401;
   } catch {

@@ -1,8 +1,8 @@
 /** A heat map over the images, as a labelmap of the host whose segments are steps of heat. */
 
 import { active, type Host, tools } from "./host";
+import { isOf, sectionsOf } from "./images";
 import type { Job, SectionHeat } from "./job";
-import { isOf, sectionsOf } from "./masks";
 import { strings } from "./strings";
 
 /** Dark red to bright yellow, as the report has it; the coolest part stays clear, for it explains nothing. */

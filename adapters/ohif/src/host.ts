@@ -18,6 +18,14 @@ interface Segmentation {
   addSegmentationRepresentation(viewportId: string, options: object): Promise<void>;
   setSegmentColor(viewportId: string, segmentationId: string, segment: number, colour: number[]): void;
   setSegmentLocked(segmentationId: string, segment: number, locked: boolean): void;
+  setSegmentVisibility(viewportId: string, segmentationId: string, segment: number, visible: boolean): void;
+  addSegment(segmentationId: string, segment: object): void;
+  setActiveSegment(segmentationId: string, segment: number): void;
+  setActiveSegmentation(viewportId: string, segmentationId: string): void;
+  getSegmentationRepresentations(
+    viewportId: string,
+    of: { segmentationId: string },
+  ): { segments: Record<number, { visible: boolean }> }[];
   remove(segmentationId: string): void;
 }
 
@@ -36,12 +44,15 @@ export interface Services {
     getActiveDisplaySets(): DisplaySet[];
   };
   cornerstoneViewportService: Subscribable & { getCornerstoneViewport(viewportId: string): Viewport | undefined };
-  segmentationService: Segmentation;
-  uiNotificationService: { show(notification: { title: string; message: string; type: string }): void };
+  segmentationService: Segmentation & Subscribable;
+  uiNotificationService: {
+    show(notification: { title: string; message: string; type: string; duration: number }): void;
+  };
 }
 
 export interface Host {
   servicesManager: { services: Services };
+  commandsManager: { runCommand(name: string, options: object): unknown };
 }
 
 interface LabelmapImage {
@@ -50,21 +61,40 @@ interface LabelmapImage {
   voxelManager: { getScalarData(): Uint8Array; setScalarData?(data: Uint8Array): void };
 }
 
+interface LoadedImage {
+  voxelManager: { getScalarData(): ArrayLike<number> };
+}
+
 export interface Instance {
   SOPInstanceUID: string;
   ImagePositionPatient: number[];
   ImageOrientationPatient: number[];
+  LossyImageCompression?: string;
+}
+
+interface ModalityLut {
+  rescaleSlope?: number;
+  rescaleIntercept?: number;
 }
 
 interface Cornerstone {
   cache: { getImage(imageId: string): LabelmapImage };
-  metaData: { get(kind: "instance", imageId: string): Instance | undefined };
+  imageLoader: { loadAndCacheImage(imageId: string): Promise<LoadedImage> };
+  metaData: {
+    get(kind: "instance", imageId: string): Instance | undefined;
+    get(kind: "modalityLutModule", imageId: string): ModalityLut | undefined;
+  };
   utilities: { jumpToSlice(element: HTMLElement, options: { imageIndex: number }): Promise<void> };
+}
+
+interface SegmentationState {
+  segments: Record<number, { locked: boolean }>;
+  representationData: { Labelmap: { imageIds: string[] } };
 }
 
 interface CornerstoneTools {
   segmentation: {
-    state: { getSegmentation(id: string): { representationData: { Labelmap: { imageIds: string[] } } } | undefined };
+    state: { getSegmentation(id: string): SegmentationState | undefined };
     config?: { style?: { setStyle(of: object, style: object): void } };
     triggerSegmentationEvents: { triggerSegmentationDataModified(id: string): void };
   };
@@ -108,6 +138,33 @@ export function openSeries(host: Host, seriesUid: string): void {
   const viewportId = viewportGridService.getState().activeViewportId;
   const displaySetInstanceUIDs = [wanted.displaySetInstanceUID];
   viewportGridService.setDisplaySetsForViewports([{ viewportId, displaySetInstanceUIDs }]);
+}
+
+/** How a lesion stands in the viewer: drawn or not, and whether the brush may change it. */
+export interface LesionMark {
+  visible: boolean;
+  locked: boolean;
+}
+
+/** How the segments of a segmentation stand in a viewport, by segment number; none where it is not in it. */
+export function marksOf(host: Host, viewportId: string, segmentationId: string): Map<number, LesionMark> {
+  const { segmentationService } = host.servicesManager.services;
+  const segments = tools().segmentation.state.getSegmentation(segmentationId)?.segments;
+  const [shown] = segments ? segmentationService.getSegmentationRepresentations(viewportId, { segmentationId }) : [];
+  const marks = new Map<number, LesionMark>();
+  for (const [number, { locked }] of Object.entries(shown && segments ? segments : {})) {
+    marks.set(Number(number), { locked, visible: shown?.segments[Number(number)]?.visible ?? true });
+  }
+  return marks;
+}
+
+/** Calls `listener` when segments change, by us or by the host's own panel. */
+export function onSegments(host: Host, listener: () => void): void {
+  const { segmentationService } = host.servicesManager.services;
+  for (const name of ["SEGMENTATION_MODIFIED", "SEGMENTATION_REPRESENTATION_MODIFIED", "SEGMENTATION_REMOVED"]) {
+    const event = segmentationService.EVENTS[name];
+    if (event) segmentationService.subscribe(event, listener);
+  }
 }
 
 /** Calls `listener` when another viewport or other images are looked at; returns how to stop. */

@@ -4,10 +4,12 @@ import {
   type Classification,
   type Event,
   type FileInfo,
+  type Finding,
   type Happenings,
   hasEnded,
   type JobState,
   type Lesion,
+  type Problem,
   type SeriesChoice,
 } from "@cordline/sdk";
 
@@ -30,6 +32,9 @@ export interface Job {
   /** Number of the last event that is in here. */
   readonly last: number;
   readonly state: JobState;
+  /** When this run began, and when the last event came: ms since 1970, by the box's clock. */
+  readonly beganMs?: number;
+  readonly lastMs?: number;
   readonly done: number;
   readonly total: number;
   readonly series?: SeriesChoice;
@@ -42,8 +47,8 @@ export interface Job {
   readonly heat: ReadonlyMap<string, ReadonlyMap<number, SectionHeat>>;
   readonly warnings: readonly string[];
   readonly files: readonly FileInfo[];
-  readonly finding?: string;
-  readonly problem?: string;
+  readonly finding?: Finding;
+  readonly problem?: Problem;
 }
 
 /** A job of which nothing is known yet. */
@@ -65,7 +70,7 @@ export function newJob(id: string): Job {
 /** The job after one more event; the same job where the event is of another, or was there already. */
 export function after(job: Job, event: Event, raw: Uint8Array): Job {
   if (event.job !== job.id || event.number <= job.last) return job;
-  const next = { ...job, last: event.number };
+  const next = { ...job, last: event.number, lastMs: event.at_ms, beganMs: job.beganMs ?? event.at_ms };
   switch (event.event) {
     case "state":
       return afterState(next, event.body);
@@ -100,12 +105,13 @@ export function after(job: Job, event: Event, raw: Uint8Array): Job {
 function afterState(job: Job, body: Happenings["state"]): Job {
   // Taken up again: what an earlier run said is not what this one will say.
   const begins = body.state === "queued" && job.last > 1;
-  const base = begins ? { ...newJob(job.id), last: job.last } : job;
+  const now = job.lastMs === undefined ? {} : { beganMs: job.lastMs, lastMs: job.lastMs };
+  const base = begins ? { ...newJob(job.id), last: job.last, ...now } : job;
   return {
     ...base,
     state: body.state,
-    ...(body.finding ? { finding: body.finding.label } : {}),
-    ...(body.problem ? { problem: `${body.problem.message}; ${body.problem.action}` } : {}),
+    ...(body.finding ? { finding: body.finding } : {}),
+    ...(body.problem ? { problem: body.problem } : {}),
   };
 }
 

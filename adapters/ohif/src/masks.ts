@@ -1,37 +1,74 @@
-/** The masks of a job as a labelmap of the host, filled section by section while the box works. */
+/** The masks of a job as a labelmap of the host, filled section by section while the box works; a segment for each lesion. */
 
 import { unpackBits } from "@cordline/sdk";
-import { type Active, active, cornerstone, type Host, type Instance, tools } from "./host";
-import type { Job, SectionMask } from "./job";
-import { type Place, sectionOf } from "./sections";
+import { type Active, active, cornerstone, type Host, type LesionMark, marksOf, tools } from "./host";
+import { isOf, sectionOfImage, sectionsOf } from "./images";
+import { isRunning, type Job, type SectionMask } from "./job";
+import { numbered } from "./labels";
+import { compare, type Sameness } from "./pixels";
 import { strings } from "./strings";
 
+/** The red in which our SEG draws a lesion, lightened for a dark ground. */
 const COLOUR = [255, 64, 64, 255];
+/** Tools of the host's own, by its own names. */
+const BRUSHES = { brush: "CircularBrush", eraser: "CircularEraser" } as const;
+
+interface Drawn {
+  job: string;
+  display: string;
+  sections: Map<number, SectionMask>;
+  /** True once the voxels carry the numbers of lesions. */
+  numbered: boolean;
+  jumped: boolean;
+}
 
 /** Draws the masks of one job at a time; what was drawn stays until another job comes. */
 export class Masks {
-  private drawn: { job: string; display: string; sections: Map<number, SectionMask>; jumped: boolean } | undefined;
+  private drawn: Drawn | undefined;
   private making = false;
+  /** Whether images are those of a job, by display set and digest. */
+  private readonly sameness = new Map<string, Sameness>();
+  /** Lesions that the reader hid: another layout shows them hidden too. */
+  private readonly hidden = new Set<number>();
 
-  constructor(private readonly host: Host) {}
+  /** `refuse` is told of a job whose images are others; `again` when a job may be drawn that could not before. */
+  constructor(
+    private readonly host: Host,
+    private readonly refuse: (job: string) => void,
+    private readonly again: () => void,
+  ) {}
 
   /** Draws what is new of a job on the images that it is about; nothing on any others. */
   async draw(job: Job): Promise<void> {
     const now = active(this.host);
     if (!now || !job.grid || this.making || !isOf(job, now)) return;
+    if (job.state === "cancelled" || job.state === "failed") {
+      // Half a mask without an answer would pass for a result.
+      this.remove(job.id);
+      return;
+    }
+    const same = this.compared(job, now);
+    if (same === "other") {
+      this.remove(job.id);
+      this.refuse(job.id);
+      return;
+    }
+    // The box has just read these images, so a running job is drawn at once, and taken away if they are others after all.
+    if (!same && !isRunning(job)) return;
     const id = segmentationId(job);
     if (this.drawn?.job !== job.id || this.drawn.display !== now.displaySet.displaySetInstanceUID) {
       this.making = true;
       try {
         // Two masks over each other would be none.
         if (this.drawn && this.drawn.job !== job.id) this.remove(this.drawn.job);
-        await this.begin(id, now);
-        this.drawn = { job: job.id, display: now.displaySet.displaySetInstanceUID, sections: new Map(), jumped: false };
+        await this.begin(id, job, now);
       } finally {
         this.making = false;
       }
+      const display = now.displaySet.displaySetInstanceUID;
+      this.drawn = { job: job.id, display, sections: new Map(), numbered: false, jumped: false };
     }
-    this.fill(id, job);
+    this.fill(id, job, now.viewportId);
     // Whoever waits is shown where the first lesion appears; whoever comes later, or corrects, stays where they are.
     const lesion = [...this.drawn.sections].find(([, mask]) => mask.bits.some(Boolean));
     if (lesion && !this.drawn.jumped && job.state === "segmenting") {
@@ -43,24 +80,59 @@ export class Masks {
   /** Shows the image of a section. */
   async jump(job: Job, section: number): Promise<void> {
     const now = active(this.host);
-    if (!now || !job.grid || !isOf(job, now)) return;
-    const { matrix, shape } = job.grid;
-    const index = now.viewport.getImageIds().findIndex((imageId) => {
-      const instance = cornerstone().metaData.get("instance", imageId);
-      return instance && sectionOf(matrix, shape[0], placeOf(instance)) === section;
-    });
-    if (index >= 0) await cornerstone().utilities.jumpToSlice(now.viewport.element, { imageIndex: index });
+    if (!now || !isOf(job, now)) return;
+    const imageIndex = now.viewport.getImageIds().findIndex((id) => sectionOfImage(job, id) === section);
+    if (imageIndex >= 0) await cornerstone().utilities.jumpToSlice(now.viewport.element, { imageIndex });
   }
 
-  private remove(job: string): void {
-    this.host.servicesManager.services.segmentationService.remove(`cordline-${job}`);
+  /** How each lesion stands in the viewport. */
+  marks(job: Job): ReadonlyMap<number, LesionMark> {
+    const now = active(this.host);
+    return now && isOf(job, now) ? marksOf(this.host, now.viewportId, segmentationId(job)) : new Map();
   }
 
-  /** Lets the reader's brush change the mask, or not any more. */
+  /** Shows a lesion, or hides it. */
+  show(job: Job, lesion: number, visible: boolean): void {
+    const now = active(this.host);
+    if (!now || !isOf(job, now)) return;
+    if (visible) this.hidden.delete(lesion);
+    else this.hidden.add(lesion);
+    this.applyHidden(now.viewportId, segmentationId(job));
+  }
+
+  /** Keeps the host's brush from a lesion, or lets it. */
+  lock(job: Job, lesion: number, locked: boolean): void {
+    const id = segmentationId(job);
+    if (tools().segmentation.state.getSegmentation(id)?.segments[lesion])
+      this.host.servicesManager.services.segmentationService.setSegmentLocked(id, lesion, locked);
+  }
+
+  /** Lets the reader's brush change the masks, or not any more. */
   unlock(job: Job, open: boolean): void {
     const { segmentationService } = this.host.servicesManager.services;
     const id = segmentationId(job);
-    if (tools().segmentation.state.getSegmentation(id)) segmentationService.setSegmentLocked(id, 1, !open);
+    const segments = tools().segmentation.state.getSegmentation(id)?.segments ?? {};
+    for (const lesion of Object.keys(segments)) segmentationService.setSegmentLocked(id, Number(lesion), !open);
+    if (!open) this.host.commandsManager.runCommand("setToolActive", { toolName: "WindowLevel" });
+  }
+
+  /** Puts one of the host's own brushes into the reader's hand. */
+  take(job: Job, which: keyof typeof BRUSHES): void {
+    const { segmentationService } = this.host.servicesManager.services;
+    const now = active(this.host);
+    const id = segmentationId(job);
+    if (!now || !tools().segmentation.state.getSegmentation(id)) return;
+    segmentationService.setActiveSegmentation(now.viewportId, id);
+    segmentationService.setActiveSegment(id, 1);
+    this.host.commandsManager.runCommand("setToolActive", { toolName: BRUSHES[which] });
+  }
+
+  /** Draws the mask anew as the box said it, whatever the brush did. */
+  restore(job: Job): void {
+    const now = active(this.host);
+    if (!now || this.drawn?.job !== job.id) return;
+    this.drawn.sections.clear();
+    this.fill(segmentationId(job), job, now.viewportId);
   }
 
   /** The mask as it is now, after a reader's brush: sections x rows x columns; `undefined` where it is not drawn whole. */
@@ -80,62 +152,86 @@ export class Masks {
     return seen.size === shape[0] ? { shape, voxels } : undefined;
   }
 
-  private async begin(id: string, { displaySet, viewportId }: Active): Promise<void> {
+  private compared(job: Job, now: Active): Sameness | undefined {
+    const key = `${now.displaySet.displaySetInstanceUID} ${job.grid?.pixel_sha256}`;
+    if (!this.sameness.has(key)) {
+      this.sameness.set(key, undefined as never);
+      const known = (same: Sameness) => {
+        this.sameness.set(key, same);
+        this.again();
+      };
+      // Images that cannot be read again are not shown either.
+      compare(job, now.viewport.getImageIds()).then(known, () => this.sameness.delete(key));
+    }
+    return this.sameness.get(key);
+  }
+
+  private remove(job: string): void {
+    this.host.servicesManager.services.segmentationService.remove(`cordline-${job}`);
+    if (this.drawn?.job === job) this.drawn = undefined;
+    this.hidden.clear();
+  }
+
+  private async begin(id: string, job: Job, { displaySet, viewportId }: Active): Promise<void> {
     const { segmentationService } = this.host.servicesManager.services;
     if (!tools().segmentation.state.getSegmentation(id)) {
-      const segments = { 1: { segmentIndex: 1, label: strings.lesions, locked: true, active: true, cachedStats: {} } };
       await segmentationService.createLabelmapForDisplaySet(displaySet, {
         segmentationId: id,
         label: strings.title,
-        segments,
+        segments: { 1: { segmentIndex: 1, label: strings.lesion(1), locked: true, active: true, cachedStats: {} } },
       });
     }
     await segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: id, type: "Labelmap" });
     segmentationService.setSegmentColor(viewportId, id, 1, COLOUR);
+    this.name(id, job, viewportId);
+    this.applyHidden(viewportId, id);
   }
 
-  private fill(id: string, job: Job): void {
+  /** A segment for each lesion that was measured: each can be hidden and locked alone. */
+  private name(id: string, job: Job, viewportId: string): void {
+    const { segmentationService } = this.host.servicesManager.services;
+    const segments = tools().segmentation.state.getSegmentation(id)?.segments ?? {};
+    for (const { number } of job.lesions ?? []) {
+      if (!segments[number]) {
+        const label = strings.lesion(number);
+        segmentationService.addSegment(id, { segmentIndex: number, label, locked: true, isLocked: true });
+        segmentationService.setActiveSegment(id, 1);
+      }
+      segmentationService.setSegmentColor(viewportId, id, number, COLOUR);
+    }
+  }
+
+  private applyHidden(viewportId: string, id: string): void {
+    for (const [lesion, { visible }] of marksOf(this.host, viewportId, id)) {
+      const wanted = !this.hidden.has(lesion);
+      if (visible !== wanted)
+        this.host.servicesManager.services.segmentationService.setSegmentVisibility(viewportId, id, lesion, wanted);
+    }
+  }
+
+  private fill(id: string, job: Job, viewportId: string): void {
     if (!this.drawn) return;
-    let changed = false;
+    if (job.lesions && !this.drawn.numbered) {
+      this.name(id, job, viewportId);
+      this.drawn.numbered = true;
+      if (job.lesions.length > 1) this.drawn.sections.clear();
+    }
+    const stale = [...job.masks].some(([section, mask]) => this.drawn?.sections.get(section) !== mask);
+    if (!stale) return;
+    const labels = numbered(job);
     for (const { section, image, voxels } of sectionsOf(id, job)) {
       const mask = job.masks.get(section);
       if (!mask || this.drawn.sections.get(section) === mask) continue;
       if (voxels.length !== mask.rows * mask.columns) continue;
-      voxels.set(unpackBits(mask.bits, voxels.length));
+      voxels.set(labels?.get(section) ?? unpackBits(mask.bits, voxels.length));
       image.voxelManager.setScalarData?.(voxels);
       this.drawn.sections.set(section, mask);
-      changed = true;
     }
-    if (changed) tools().segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(id);
+    tools().segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(id);
   }
-}
-
-/** The images of a labelmap that lie where sections of the job lie. Another size would be another image: it is passed over. */
-export function* sectionsOf(id: string, job: Job) {
-  const labelmap = tools().segmentation.state.getSegmentation(id)?.representationData.Labelmap;
-  if (!labelmap || !job.grid) return;
-  const { matrix, shape } = job.grid;
-  for (const imageId of labelmap.imageIds) {
-    const image = cornerstone().cache.getImage(imageId);
-    const instance = cornerstone().metaData.get("instance", image.referencedImageId);
-    const section = instance && sectionOf(matrix, shape[0], placeOf(instance));
-    const voxels = image.voxelManager.getScalarData();
-    if (section && voxels.length === shape[1] * shape[2]) yield { section, image, voxels };
-  }
-}
-
-/** True where the images that are looked at are those of the job: the same study and the same series. */
-export function isOf(job: Job, { displaySet }: Active): boolean {
-  const { series } = job;
-  return series?.uid === displaySet.SeriesInstanceUID && series.study_uid === displaySet.StudyInstanceUID;
 }
 
 /** One segmentation a job; "1" is the host's own. */
 export function segmentationId(job: Job): string {
   return `cordline-${job.id}`;
-}
-
-/** Where an image lies. */
-function placeOf(instance: Instance): Place {
-  return { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
 }

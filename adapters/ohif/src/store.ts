@@ -3,7 +3,9 @@
 import type { JobSummary } from "@cordline/sdk";
 import { analyse, Failed, judge, knownAnalysis, store } from "./api";
 import { Connection, type Contact } from "./connection";
+import type { LesionMark } from "./host";
 import { after, isRunning, type Job, newJob } from "./job";
+import { type Kept, keep, recall } from "./kept";
 import { strings } from "./strings";
 
 export interface Known {
@@ -19,39 +21,43 @@ export interface Known {
   readonly asking: boolean;
   /** While a reader corrects the mask. */
   readonly correcting: boolean;
-  /** The job whose mask was corrected, and that answers again: what was said first stays in sight. */
-  readonly first?: Job;
+  /** The job whose mask was corrected, and what it had found: what was said first stays in sight. */
+  readonly first?: Kept["first"];
   /** The heat map that is shown: of which answer, and how dense. */
-  readonly heat?: { classifier: string; opacity: number };
+  readonly heat?: Kept["heat"];
   /** What became of storing or judging. */
   readonly done?: string;
   /** Series that the reader waits to see: that of the job that was begun here. */
   readonly awaited?: string;
   readonly error?: string;
+  /** Why nothing of the job is shown: it is about other images. */
+  readonly refused?: string;
+  /** How each lesion stands in the viewport, by its number. */
+  readonly marks: ReadonlyMap<number, LesionMark>;
 }
 
 const STANDING_MS = 1000;
-/** Under which name a page remembers the job of a study. */
-const KEPT = "cordline job of ";
+const NO_MARKS: ReadonlyMap<number, LesionMark> = new Map();
 
 export class Store {
-  private known: Known = { contact: { kind: "connecting" }, asking: false, correcting: false };
+  private known: Known = { contact: { kind: "connecting" }, asking: false, correcting: false, marks: NO_MARKS };
   private readonly listeners = new Set<() => void>();
   private readonly connection = new Connection({
     contact: (contact) => {
       this.set({ contact });
-      if (contact.kind === "there") void this.resume();
+      if (contact.kind === "there") void this.resume().catch(console.error);
     },
     event: (event, raw) => {
       const { job } = this.known;
       if (!job || event.job !== job.id) return;
       this.set({ job: after(job, event, raw) });
+      this.check();
       const begunHere = this.begun === job.id && event.event === "series";
       if (begunHere && event.body.uid) this.set({ awaited: event.body.uid });
     },
   });
-  /** The job of each study that was looked at: another study and back again finds it as it was. */
-  private readonly jobs = new Map<string, Job>();
+  /** What was known of each study that was looked at: another study and back again finds it as it was. */
+  private readonly studies = new Map<string, Known>();
   /** The job that a click in this page began. */
   private begun: string | undefined;
 
@@ -73,18 +79,14 @@ export class Store {
       if (series !== this.known.shown) this.set({ shown: series });
       return;
     }
-    const { study: before, job } = this.known;
-    if (before && job) this.jobs.set(before, job);
-    this.known = {
-      contact: this.known.contact,
-      asking: false,
-      correcting: false,
-      study,
-      shown: series,
-      ...(this.jobs.has(study) ? { job: this.jobs.get(study) as Job } : {}),
-    };
+    const { study: before, contact } = this.known;
+    if (before) this.studies.set(before, this.known);
+    // What is under way belongs to the study it was asked for.
+    const { heat: _, ...was } = this.studies.get(study) ?? {};
+    const now = { contact, study, shown: series, asking: false, correcting: false, marks: NO_MARKS };
+    this.known = { ...was, ...now };
     this.tell();
-    void this.resume();
+    void this.resume().catch(console.error);
   }
 
   /** Has the study analysed; `series` where a person chose one. */
@@ -92,14 +94,15 @@ export class Store {
     return this.ask(async (study) => {
       const summary = await analyse(study, series);
       this.begun = summary.job;
-      this.set({ first: undefined });
-      this.follow(summary, study);
+      this.set({ first: undefined, heat: undefined });
+      this.follow(summary.job, study);
     });
   }
 
   /** Shows the heat map of an answer, another one, or none. */
   showHeat(heat: Known["heat"]): void {
     this.set({ heat });
+    this.keep();
   }
 
   /** Lets the reader correct the mask, or gives that up. */
@@ -114,16 +117,17 @@ export class Store {
       if (!job || !mask) throw new Failed(strings.notDrawn);
       const summary = await this.connection.correct(job.id, mask.shape, mask.voxels);
       if (!summary) throw new Failed(strings.lost);
-      this.set({ correcting: false, first: this.known.first ?? job });
-      this.follow(summary, study);
+      const first = this.known.first ?? { job: job.id, finding: job.finding?.label ?? "" };
+      this.set({ correcting: false, first, heat: undefined });
+      this.follow(summary.job, study);
     });
   }
 
   /** Stores the results in the archive. */
-  keep(): Promise<void> {
+  keepResults(): Promise<void> {
     return this.ask(async (study) => {
       const { job } = this.known;
-      if (job) this.set({ done: strings.stored(await store(study, job.id)) });
+      if (job) this.say(strings.stored(await store(study, job.id)));
     });
   }
 
@@ -133,23 +137,8 @@ export class Store {
       const { job } = this.known;
       if (!job) return;
       await judge(study, job.id, accepted, reason);
-      this.set({ done: accepted ? strings.accepted : strings.rejected });
+      this.say(accepted ? strings.accepted : strings.rejected);
     });
-  }
-
-  /** One thing at a time; what goes wrong is shown. */
-  private async ask(work: (study: string) => Promise<void>): Promise<void> {
-    const { study, asking } = this.known;
-    if (!study || asking) return;
-    this.set({ asking: true, error: undefined, done: undefined });
-    try {
-      await work(study);
-    } catch (error) {
-      if (!(error instanceof Failed)) console.error(error);
-      this.set({ error: error instanceof Error ? error.message : String(error) });
-    } finally {
-      this.set({ asking: false });
-    }
   }
 
   /** The awaited series is shown. */
@@ -162,6 +151,38 @@ export class Store {
     if (job) await this.connection.cancel(job.id).catch((error: Error) => this.set({ error: error.message }));
   }
 
+  /** The images in the viewport are not those that the job is about. */
+  refuse(job: string): void {
+    if (this.known.job?.id === job && !this.known.refused) this.set({ refused: strings.otherPixels, heat: undefined });
+  }
+
+  /** How the lesions stand in the viewport now. */
+  mark(marks: ReadonlyMap<number, LesionMark>): void {
+    const text = (of: ReadonlyMap<number, LesionMark>) => JSON.stringify([...of]);
+    if (text(marks) !== text(this.known.marks)) this.set({ marks });
+  }
+
+  /** Looks again whether something can be drawn. */
+  readonly again = (): void => this.tell();
+
+  /** Tries at once to reach a gateway that did not know us. */
+  readonly reconnect = (): void => void this.connection.open();
+
+  /** One thing at a time; what goes wrong is shown. */
+  private async ask(work: (study: string) => Promise<void>): Promise<void> {
+    const { study, asking } = this.known;
+    if (!study || asking) return;
+    this.set({ asking: true, error: undefined, done: undefined });
+    try {
+      await work(study);
+    } catch (error) {
+      if (!(error instanceof Failed)) console.error(error);
+      this.setOf(study, { error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.setOf(study, { asking: false });
+    }
+  }
+
   /** Goes on with the study's job after a lost connection, or finds the one that was made when it arrived. */
   private async resume(): Promise<void> {
     const { study, job, contact } = this.known;
@@ -170,23 +191,42 @@ export class Store {
       await this.connection.follow(job.id, job.last);
       return;
     }
-    const found = (await this.remembered(study)) ?? (await knownAnalysis(study).catch(() => undefined));
-    if (found && this.known.study === study && !this.known.job) this.follow(found, study);
+    const kept = recall(study);
+    const remembered = kept && (await this.connection.job(kept.job).catch(() => undefined));
+    const found: JobSummary | undefined = remembered ?? (await knownAnalysis(study).catch(() => undefined));
+    if (!found || this.known.study !== study || this.known.job) return;
+    if (remembered) this.set({ first: kept.first, heat: kept.heat, done: kept.done });
+    this.follow(found.job, study);
   }
 
-  /** The job that was begun here before the page was loaded anew, where the box still has it. */
-  private async remembered(study: string): Promise<JobSummary | undefined> {
-    const id = sessionStorage.getItem(KEPT + study);
-    return id ? this.connection.job(id).catch(() => undefined) : undefined;
+  private follow(id: string, study: string): void {
+    if (this.known.study !== study) {
+      // Meanwhile the reader went to another study: it is found there when they come back.
+      keep(study, { job: id });
+      return;
+    }
+    const job = this.known.job?.id === id ? this.known.job : newJob(id);
+    this.set({ job, refused: undefined });
+    this.keep();
+    void this.connection.follow(job.id, job.last).catch(console.error);
   }
 
-  private follow(summary: JobSummary, study: string): void {
-    // Meanwhile the reader may have gone to another study.
-    if (this.known.study !== study) return;
-    const job = this.known.job?.id === summary.job ? this.known.job : newJob(summary.job);
-    this.set({ job });
-    sessionStorage.setItem(KEPT + study, job.id);
-    void this.connection.follow(job.id, job.last);
+  /** Refuses a job of another study: whatever named it was wrong. */
+  private check(): void {
+    const { job, study, refused } = this.known;
+    const of = job?.series?.study_uid;
+    if (of && of !== study && !refused) this.set({ refused: strings.otherStudy, heat: undefined });
+  }
+
+  private say(done: string): void {
+    this.set({ done });
+    this.keep();
+  }
+
+  private keep(): void {
+    const { study, job, first, heat, done } = this.known;
+    if (!study || !job) return;
+    keep(study, { job: job.id, ...(first && { first }), ...(heat && { heat }), ...(done && { done }) });
   }
 
   private async lookAtQueue(): Promise<void> {
@@ -194,6 +234,11 @@ export class Store {
     if (!job || !isRunning(job) || contact.kind !== "there") return;
     const standing = await this.connection.job(job.id).catch(() => undefined);
     this.set({ position: standing?.position, secondsLeft: standing?.seconds_left });
+  }
+
+  /** Changes what is known of a study that may not be the one looked at any more. */
+  private setOf(study: string, change: { [K in keyof Known]?: Known[K] | undefined }): void {
+    if (this.known.study === study) this.set(change);
   }
 
   private set(change: { [K in keyof Known]?: Known[K] | undefined }): void {

@@ -4,7 +4,8 @@ import type { Event } from "@cordline/sdk";
 import { after, isRunning, newJob } from "../src/job.js";
 
 const NONE = new Uint8Array();
-const event = (number: number, rest: object): Event => ({ v: 1, job: "a", number, at_ms: 0, ...rest }) as Event;
+const event = (number: number, rest: object): Event =>
+  ({ v: 1, job: "a", number, at_ms: 100 * number, ...rest }) as Event;
 const state = (number: number, body: object) => event(number, { event: "state", body });
 
 test("masks come section by section, and the last one of a section counts", () => {
@@ -31,10 +32,19 @@ test("a job that is taken up again forgets what it had said", () => {
   job = after(job, event(2, { event: "warning", body: { message: "one" } }), NONE);
   const problem = { code: "c", message: "m", action: "do" };
   job = after(job, state(3, { state: "failed", problem }), NONE);
-  assert.equal(job.problem, "m; do");
+  assert.equal(job.problem, problem);
   assert.equal(isRunning(job), false);
   job = after(job, state(4, { state: "queued" }), NONE);
   assert.deepEqual([job.problem, job.warnings, job.last, isRunning(job)], [undefined, [], 4, true]);
+});
+
+test("how long it took is told by the box's clock, and anew when it is taken up again", () => {
+  let job = after(newJob("a"), state(1, { state: "queued" }), NONE);
+  job = after(job, state(2, { state: "cancelled" }), NONE);
+  assert.deepEqual([job.beganMs, job.lastMs], [100, 200]);
+  job = after(job, state(7, { state: "queued" }), NONE);
+  job = after(job, state(9, { state: "completed" }), NONE);
+  assert.deepEqual([job.beganMs, job.lastMs], [700, 900]);
 });
 
 test("what a later daemon tells is passed over", () => {

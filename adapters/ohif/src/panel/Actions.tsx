@@ -5,7 +5,7 @@ import type { Job } from "../job";
 import type { Masks } from "../masks";
 import type { Known, Store } from "../store";
 import { strings } from "../strings";
-import { button, card, faint, GOOD, GROUND, INK, quiet } from "./styles";
+import { button, card, faint, GOOD, GROUND, heading, INK, row, shared } from "./styles";
 
 interface Props {
   store: Store;
@@ -20,47 +20,62 @@ export function Actions({ store, known, job, masks }: Props) {
   if (known.correcting) return <Correcting store={store} job={job} masks={masks} asking={known.asking} />;
   const correct = () => {
     masks.unlock(job, true);
+    masks.take(job, "brush");
     store.correct(true);
   };
   const reject = () => {
     setRejecting(false);
     void store.judge(false, reason);
   };
+  // A mask of no lesion, or one that is not drawn, has nothing to be corrected.
+  const drawn = known.marks.size > 0;
   return (
-    <section style={card}>
-      <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
-        <button type="button" data-testid="cordline-accept" style={quiet} onClick={() => void store.judge(true, "")}>
-          {strings.accept}
-        </button>
-        <button type="button" data-testid="cordline-reject" style={quiet} onClick={() => setRejecting(!rejecting)}>
-          {strings.reject}
-        </button>
-        <button type="button" data-testid="cordline-correct" style={quiet} onClick={correct}>
-          {strings.correct}
-        </button>
-        <button type="button" data-testid="cordline-keep" style={quiet} onClick={() => void store.keep()}>
-          {strings.keep}
-        </button>
-      </div>
-      {rejecting && (
-        <div style={{ display: "flex", gap: 8, marginTop: 8 }}>
-          <input
-            aria-label={strings.why}
-            placeholder={strings.why}
-            value={reason}
-            onChange={(change) => setReason(change.target.value)}
-            style={{ flex: 1, background: GROUND, color: INK, border: `1px solid ${INK}`, borderRadius: 4, padding: 4 }}
-          />
-          <button type="button" data-testid="cordline-reject-now" style={quiet} onClick={reject}>
+    <section aria-label={strings.reader}>
+      <h3 style={heading}>{strings.reader}</h3>
+      <div style={card}>
+        <div style={row}>
+          <button type="button" data-testid="cordline-accept" style={shared} onClick={() => void store.judge(true, "")}>
+            {strings.accept}
+          </button>
+          <button type="button" data-testid="cordline-correct" style={shared} disabled={!drawn} onClick={correct}>
+            {strings.correct}
+          </button>
+          <button type="button" data-testid="cordline-keep" style={shared} onClick={() => void store.keepResults()}>
+            {strings.keep}
+          </button>
+          <button
+            type="button"
+            data-testid="cordline-reject"
+            style={shared}
+            aria-expanded={rejecting}
+            onClick={() => setRejecting(!rejecting)}
+          >
             {strings.reject}
           </button>
         </div>
-      )}
-      {known.done && (
-        <output data-testid="cordline-done" style={{ color: GOOD, display: "block", marginTop: 6 }}>
+        {rejecting && (
+          <div style={{ display: "flex", gap: 8, marginTop: 8 }}>
+            <input
+              aria-label={strings.why}
+              placeholder={strings.why}
+              value={reason}
+              onChange={(change) => setReason(change.target.value)}
+              style={{ flex: 1, minWidth: 0, background: GROUND, color: INK, border: `1px solid ${INK}`, padding: 4 }}
+            />
+            <button
+              type="button"
+              data-testid="cordline-reject-now"
+              style={{ ...shared, flex: "none" }}
+              onClick={reject}
+            >
+              {strings.reject}
+            </button>
+          </div>
+        )}
+        <output data-testid="cordline-done" style={{ color: GOOD, display: "block", marginTop: known.done ? 6 : 0 }}>
           {known.done}
         </output>
-      )}
+      </div>
     </section>
   );
 }
@@ -68,6 +83,7 @@ export function Actions({ store, known, job, masks }: Props) {
 function Correcting({ store, job, masks, asking }: Omit<Props, "known"> & { asking: boolean }) {
   const giveUp = () => {
     masks.unlock(job, false);
+    masks.restore(job);
     store.correct(false);
   };
   const classify = () => {
@@ -76,12 +92,25 @@ function Correcting({ store, job, masks, asking }: Omit<Props, "known"> & { aski
     void store.classify(mask);
   };
   return (
-    <section style={card}>
+    <section style={card} aria-label={strings.correct}>
       <p style={faint}>{strings.correctHow}</p>
+      <div style={{ ...row, margin: "8px 0" }}>
+        <button type="button" data-testid="cordline-brush" style={shared} onClick={() => masks.take(job, "brush")}>
+          {strings.brush}
+        </button>
+        <button type="button" data-testid="cordline-eraser" style={shared} onClick={() => masks.take(job, "eraser")}>
+          {strings.eraser}
+        </button>
+      </div>
       <button type="button" data-testid="cordline-classify" style={button} disabled={asking} onClick={classify}>
         {strings.classify}
       </button>
-      <button type="button" style={{ ...quiet, marginTop: 8 }} onClick={giveUp}>
+      <button
+        type="button"
+        data-testid="cordline-give-up"
+        style={{ ...shared, marginTop: 8, width: "100%" }}
+        onClick={giveUp}
+      >
         {strings.giveUp}
       </button>
     </section>

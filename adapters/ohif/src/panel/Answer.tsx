@@ -2,7 +2,7 @@
 
 import type { Classification } from "@cordline/sdk";
 import { strings } from "../strings";
-import { ACCENT, card, FAINT, faint, quiet, WARN } from "./styles";
+import { ACCENT, card, FAINT, faint, quiet, TRACK, WARN } from "./styles";
 
 interface Props {
   answer: Classification;
@@ -19,7 +19,7 @@ export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
   const [, second] = answer.classes;
   const decided = answer.labels[answer.decision] ?? strings.undecided;
   return (
-    <section style={card} data-testid={`cordline-answer-${answer.id}`}>
+    <section style={card} data-testid={`cordline-answer-${answer.id}`} aria-label={answer.question}>
       <div style={faint}>{answer.question}</div>
       <div style={{ fontSize: 15, fontWeight: 600 }}>{decided}</div>
       {answer.classes.map((name) => (
@@ -39,6 +39,7 @@ export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
           <button
             type="button"
             style={quiet}
+            aria-label={strings.heatOf(answer.question)}
             aria-pressed={opacity !== undefined}
             data-testid={`cordline-heat-${answer.id}`}
             onClick={() => showHeat(opacity === undefined ? OPACITY : undefined)}
@@ -76,7 +77,11 @@ function Bar({ label, value, marks }: { label: string; value: number; marks: num
       style={{ display: "grid", gridTemplateColumns: "38% 1fr 34px", gap: 8, alignItems: "center", margin: "4px 0" }}
     >
       <span>{label}</span>
-      <span style={{ position: "relative", height: 10, background: "#26405a", borderRadius: 2 }}>
+      <span
+        role="img"
+        aria-label={strings.probability(label, value)}
+        style={{ position: "relative", height: 10, background: TRACK, borderRadius: 2 }}
+      >
         <span style={{ ...bar, left: percent(from), width: percent(to - from), background: FAINT, opacity: 0.5 }} />
         <span style={{ ...bar, width: percent(value), background: ACCENT, top: 3, height: 4 }} />
         <span style={{ ...bar, left: percent(threshold), width: 2, background: WARN }} />

@@ -2,19 +2,32 @@
 
 import type { Contact } from "../connection";
 import { strings } from "../strings";
-import { BAD, faint, GOOD, WARN } from "./styles";
+import { BAD, FAINT, GOOD, quiet, row, WARN } from "./styles";
 
-export function Device({ contact }: { contact: Contact }) {
-  const [colour, words] = said(contact);
+export function Device({ contact, retry }: { contact: Contact; retry(): void }) {
+  const [colour, ...lines] = said(contact);
   return (
-    <output data-testid="cordline-device" style={{ display: "flex", gap: 8, alignItems: "baseline" }}>
-      <span aria-hidden style={{ width: 9, height: 9, borderRadius: 9, background: colour, flex: "none" }} />
-      <span style={faint}>{words}</span>
-    </output>
+    <div style={row}>
+      <output data-testid="cordline-device" style={{ display: "flex", gap: 8, alignItems: "baseline" }}>
+        <span aria-hidden style={{ width: 10, height: 10, borderRadius: 10, background: colour, flex: "none" }} />
+        <span style={{ color: colour === GOOD ? FAINT : colour, fontSize: 12 }}>
+          {lines.map((line) => (
+            <span key={line} style={{ display: "block" }}>
+              {line}
+            </span>
+          ))}
+        </span>
+      </output>
+      {contact.kind === "refused" && (
+        <button type="button" data-testid="cordline-retry" style={quiet} onClick={retry}>
+          {strings.tryAgain}
+        </button>
+      )}
+    </div>
   );
 }
 
-function said(contact: Contact): [string, string] {
+function said(contact: Contact): [string, ...string[]] {
   switch (contact.kind) {
     case "connecting":
       return [WARN, strings.connecting];
@@ -23,10 +36,12 @@ function said(contact: Contact): [string, string] {
     case "refused":
       return [BAD, strings.refused];
     default: {
-      const { welcome, provider } = contact;
+      const { welcome, device } = contact;
       if (!welcome.ready) return [WARN, strings.notReady];
       const bundle = welcome.bundle ? `${welcome.bundle.id} ${welcome.bundle.version}` : "";
-      return [GOOD, strings.ready(provider, bundle)];
+      const ready = strings.ready(device.provider, bundle);
+      // It answers the same, and slower: said, never silent.
+      return device.fallbacks.length > 0 ? [WARN, ready, ...device.fallbacks.map(strings.slower)] : [GOOD, ready];
     }
   }
 }

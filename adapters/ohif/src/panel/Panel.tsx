@@ -7,10 +7,13 @@ import { strings } from "../strings";
 import { Actions } from "./Actions";
 import { Answer } from "./Answer";
 import { Device } from "./Device";
+import { Finding } from "./Finding";
 import { Lesions } from "./Lesions";
+import { Made } from "./Made";
+import { Notes } from "./Notes";
 import { Run } from "./Run";
 import { Series } from "./Series";
-import { card, faint, panel, WARN } from "./styles";
+import { BAD, card, foot, panel, SHEET, scrolled } from "./styles";
 
 interface Props {
   store: Store;
@@ -21,43 +24,39 @@ interface Props {
 
 export function Panel({ store, masks, open }: Props) {
   const known = useSyncExternalStore(store.subscribe, store.get);
-  const { contact, job } = known;
+  const { contact, refused } = known;
+  // Of a result that is about other images nothing is told.
+  const job = refused ? undefined : known.job;
   return (
     <div style={panel} data-testid="cordline-panel">
-      <Device contact={contact} />
-      <p style={{ ...faint, fontWeight: 600 }}>{strings.research}</p>
-      <Series job={job} shown={known.shown} store={store} open={open} />
-      <Run store={store} known={known} />
-      {job?.finding && (
-        <div style={card} data-testid="cordline-finding">
-          <div style={faint}>{strings.finding}</div>
-          <div style={{ fontSize: 17, fontWeight: 700 }}>{job.finding}</div>
-          {known.first?.finding && (
-            <div style={faint} data-testid="cordline-first">
-              {strings.corrected} {known.first.finding}
-            </div>
-          )}
-        </div>
-      )}
-      {job && job.warnings.length > 0 && (
-        <ul style={{ ...card, color: WARN, paddingLeft: 24, listStyle: "disc" }} aria-label={strings.notes}>
-          {job.warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
-          ))}
-        </ul>
-      )}
-      {job?.answers.map((answer) => (
-        <Answer
-          key={answer.id}
-          answer={answer}
-          hasHeat={job.heat.has(answer.id)}
-          opacity={known.heat?.classifier === answer.id ? known.heat.opacity : undefined}
-          showHeat={(opacity) => store.showHeat(opacity === undefined ? undefined : { classifier: answer.id, opacity })}
-        />
-      ))}
-      {job && <Lesions job={job} masks={masks} />}
-      {job?.state === "completed" && <Actions store={store} known={known} job={job} masks={masks} />}
-      {contact.kind === "there" && <p style={{ ...faint, marginTop: 16 }}>{strings.made(contact.welcome.daemon)}</p>}
+      <style>{SHEET}</style>
+      <div style={scrolled}>
+        <Device contact={contact} retry={store.reconnect} />
+        {refused && (
+          <p role="alert" data-testid="cordline-refused" style={{ ...card, color: BAD, fontWeight: 600 }}>
+            {refused}
+          </p>
+        )}
+        <Series job={job} shown={known.shown} store={store} open={open} />
+        <Run store={store} known={known} />
+        {job && <Finding job={job} first={known.first} />}
+        <Notes job={job} contact={contact} />
+        {job?.answers.map((answer) => (
+          <Answer
+            key={answer.id}
+            answer={answer}
+            hasHeat={job.heat.has(answer.id)}
+            opacity={known.heat?.classifier === answer.id ? known.heat.opacity : undefined}
+            showHeat={(opacity) =>
+              store.showHeat(opacity === undefined ? undefined : { classifier: answer.id, opacity })
+            }
+          />
+        ))}
+        {job && <Lesions job={job} masks={masks} marks={known.marks} />}
+        {job?.state === "completed" && <Actions store={store} known={known} job={job} masks={masks} />}
+        <Made job={job} contact={contact} />
+      </div>
+      <div style={foot}>{strings.research}</div>
     </div>
   );
 }

@@ -3,11 +3,11 @@
 import { isRunning } from "../job";
 import type { Known, Store } from "../store";
 import { strings } from "../strings";
-import { ACCENT, BAD, button, faint, quiet } from "./styles";
+import { ACCENT, BAD, button, faint, quiet, TRACK } from "./styles";
 
 export function Run({ store, known }: { store: Store; known: Known }) {
-  const { job, asking, error, study, contact } = known;
-  const busy = asking || (job !== undefined && isRunning(job));
+  const { job, asking, error, study, contact, refused } = known;
+  const busy = asking || (job !== undefined && !refused && isRunning(job));
   return (
     <div style={{ margin: "10px 0" }}>
       {busy ? (
@@ -16,17 +16,17 @@ export function Run({ store, known }: { store: Store; known: Known }) {
         <button
           type="button"
           data-testid="cordline-run"
-          style={{ ...button, opacity: study && contact.kind === "there" ? 1 : 0.5 }}
+          style={button}
           disabled={!study || contact.kind !== "there"}
           title={study ? undefined : strings.noStudy}
           onClick={() => void store.run()}
         >
-          {job ? strings.again : strings.run}
+          {job && !refused ? strings.again : strings.run}
         </button>
       )}
-      {(error ?? (!busy && job?.problem)) && (
-        <p role="alert" style={{ color: BAD, margin: "6px 0 0" }}>
-          {error ?? job?.problem}
+      {error && (
+        <p role="alert" data-testid="cordline-error" style={{ color: BAD, margin: "6px 0 0" }}>
+          {error}
         </p>
       )}
     </div>
@@ -41,13 +41,30 @@ function Bar({ store, known }: { store: Store; known: Known }) {
     state === "segmenting" && job ? strings.sections(job.done, job.total) : undefined,
     secondsLeft === undefined ? undefined : strings.left(secondsLeft),
   ];
-  const share = job && job.total > 0 ? job.done / job.total : 0;
+  const text = words.filter(Boolean).join(" · ");
+  const percent = Math.round(job && job.total > 0 ? (100 * job.done) / job.total : 0);
   return (
     <div data-testid="cordline-progress">
-      <progress value={share} style={{ width: "100%", height: 8, accentColor: ACCENT }} />
+      <div
+        role="progressbar"
+        aria-label={strings.progress}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={percent}
+        aria-valuetext={text}
+        style={{ height: 8, borderRadius: 4, background: TRACK, overflow: "hidden" }}
+      >
+        <div style={{ height: 8, width: `${percent}%`, background: ACCENT, transition: "width 0.2s" }} />
+      </div>
       <div style={{ display: "flex", justifyContent: "space-between", alignItems: "center", marginTop: 6 }}>
-        <span style={faint}>{words.filter(Boolean).join(" · ")}</span>
-        <button type="button" data-testid="cordline-cancel" style={quiet} onClick={() => void store.cancel()}>
+        <span style={faint}>{text}</span>
+        <button
+          type="button"
+          data-testid="cordline-cancel"
+          style={quiet}
+          disabled={!job}
+          onClick={() => void store.cancel()}
+        >
           {strings.cancel}
         </button>
       </div>

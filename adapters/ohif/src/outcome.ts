@@ -1,0 +1,38 @@
+/** What came of a job, said plainly: a title, what it means or what to do, and how serious it is. */
+
+import type { Job } from "./job";
+import { strings } from "./strings";
+
+export interface Outcome {
+  tone: "plain" | "warn" | "bad";
+  title: string;
+  /** What it means, or what to do. */
+  means?: string;
+}
+
+/** The outcome of a job that has one; `undefined` while it runs and nothing is found yet. */
+export function outcome(job: Job): Outcome | undefined {
+  const { finding, problem } = job;
+  const said = problem ? { means: `${problem.message}; ${problem.action}` } : {};
+  switch (job.state) {
+    case "out_of_scope":
+      return { tone: "warn", title: strings.outOfScope, ...said };
+    case "needs_selection":
+      return { tone: "warn", title: strings.needsSelection, ...said };
+    case "failed":
+      return { tone: "bad", title: strings.failed, ...said };
+    case "cancelled":
+      return { tone: "plain", title: strings.cancelledTitle, means: strings.cancelledMeans };
+    default:
+  }
+  switch (finding?.name) {
+    case undefined:
+      return undefined;
+    case "no_lesion":
+      return { tone: "plain", title: strings.noLesion, means: strings.noLesionMeans };
+    case "indeterminate":
+      return { tone: "warn", title: strings.indeterminate, means: strings.indeterminateMeans };
+    default:
+      return { tone: "plain", title: finding?.label ?? "" };
+  }
+}

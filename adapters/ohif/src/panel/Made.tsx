@@ -1,0 +1,25 @@
+/** Who made it: versions, processor, how long it took and when. */
+
+import type { Contact } from "../connection";
+import { isRunning, type Job } from "../job";
+import { strings } from "../strings";
+import { faint } from "./styles";
+
+export function Made({ job, contact }: { job: Job | undefined; contact: Contact }) {
+  const { beganMs, lastMs } = job ?? {};
+  const ended = job && !isRunning(job) && beganMs !== undefined && lastMs !== undefined;
+  const parts = [
+    ...(contact.kind === "there" ? [contact.welcome.daemon] : []),
+    ...(contact.kind === "there" && contact.welcome.bundle
+      ? [`${contact.welcome.bundle.id} ${contact.welcome.bundle.version}`]
+      : []),
+    ...(job?.grid ? [job.grid.provider] : []),
+    ...(ended ? [strings.took((lastMs - beganMs) / 1000), strings.at(lastMs)] : []),
+  ];
+  if (parts.length === 0) return null;
+  return (
+    <p style={{ ...faint, marginTop: 16 }} data-testid="cordline-made">
+      {strings.made(parts)}
+    </p>
+  );
+}

@@ -1,0 +1,23 @@
+/** What must be known beside an answer: of the models, and of this analysis. */
+
+import type { Contact } from "../connection";
+import type { Job } from "../job";
+import { strings } from "../strings";
+import { card, WARN } from "./styles";
+
+export function Notes({ job, contact }: { job: Job | undefined; contact: Contact }) {
+  const models = contact.kind === "there" ? contact.welcome.bundle?.warning : undefined;
+  const notes = [...new Set([...(models ? [models] : []), ...(job?.warnings ?? [])])];
+  if (notes.length === 0) return null;
+  return (
+    <ul
+      style={{ ...card, color: WARN, paddingLeft: 24, listStyle: "disc" }}
+      aria-label={strings.notes}
+      data-testid="cordline-notes"
+    >
+      {notes.map((note) => (
+        <li key={note}>{note}</li>
+      ))}
+    </ul>
+  );
+}
