@@ -1,22 +1,17 @@
 // Opens a study that was analysed on arrival, and keeps pictures of what a reader sees.
 //   node look.mjs BASE TOKEN STUDY_UID FOLDER
 import { join } from "node:path";
-import { at, open, shown } from "./page.mjs";
+import { at, main, visit } from "./page.mjs";
 
 const [base, token, study, folder] = process.argv.slice(2);
-const { browser, page } = await open();
-try {
+await main(async (page, saw) => {
   await page.goto(`${base}/enter?token=${token}`);
-  await page.goto(`${base}/cordline?StudyInstanceUIDs=${study}`);
+  await visit(page, base, study);
   await page.waitForSelector(at("finding"));
-  await shown(page);
-  await page.click("text=Confirm and hide");
-  await page.click(at("open")).catch(() => {});
+  await page.click(at("open"), { timeout: 3000 }).catch(() => {});
   await page.waitForTimeout(3000);
-  await page.locator(`${at("lesions")} button`).first().click();
+  await page.click(at("jump-1"));
   await page.waitForTimeout(1500);
   await page.screenshot({ path: join(folder, "finding.png") });
-  console.log(await page.innerText(at("finding")));
-} finally {
-  await browser.close();
-}
+  saw.finding = await page.innerText(at("finding"));
+});

@@ -1,7 +1,8 @@
-// A real Chromium, with what it needs to draw images where there is no screen.
+// A real Chromium, with what it needs to draw images where there is no screen, and what every test does in the viewer.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -16,7 +17,7 @@ const FLAGS = [
   "--enable-unsafe-swiftshader",
 ];
 
-/** A browser with a profile of its own, and its first page. */
+/** A browser with a profile of its own, its first page, and the errors that pages tell. */
 export async function open() {
   const profile = mkdtempSync(join(tmpdir(), "cordline-"));
   const browser = await chromium.launchPersistentContext(profile, {
@@ -28,7 +29,10 @@ export async function open() {
   browser.on("close", () => rmSync(profile, { recursive: true, force: true }));
   const page = browser.pages()[0] ?? (await browser.newPage());
   page.setDefaultTimeout(90_000);
-  return { browser, page };
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && errors.push(line.text()));
+  return { browser, page, errors };
 }
 
 /** A part of the panel. */
@@ -41,3 +45,80 @@ export const shown = (page) =>
       ?.getRenderingEngines()
       .some((e) => e.getViewports().some((v) => v.getImageIds?.().length && v.viewportStatus === "rendered")),
   );
+
+/** Shows a study (or several) in our mode, with the panel open and an image drawn. */
+export async function visit(page, base, ...studies) {
+  await page.goto(`${base}/cordline?${studies.map((uid) => `StudyInstanceUIDs=${uid}`).join("&")}`);
+  await page.waitForSelector(at("panel"));
+  await shown(page);
+  // Shown in front of the images, at its own pace.
+  const confirm = page.getByText("Confirm and hide");
+  await confirm.click();
+  await confirm.waitFor({ state: "hidden" });
+}
+
+/**
+ * The labelmap whose id begins with `prefix`: for each image, by SOP Instance UID, its voxels (one byte each, row by row) in
+ * base64; `undefined` where there is none.
+ */
+export const labelmap = (page, prefix = "cordline-") =>
+  page.evaluate((prefix) => {
+    const { cornerstone, cornerstoneTools } = window;
+    const found = cornerstoneTools.segmentation.state
+      .getSegmentations()
+      .filter((one) => one.segmentationId.startsWith(prefix) && !one.segmentationId.startsWith("cordline-heat"));
+    if (found.length > 1) throw new Error(`${found.length} labelmaps over each other`);
+    if (found.length === 0) return undefined;
+    const images = found[0].representationData.Labelmap.imageIds.map((id) => cornerstone.cache.getImage(id));
+    return Object.fromEntries(
+      images.map((image) => {
+        const { SOPInstanceUID } = cornerstone.metaData.get("instance", image.referencedImageId);
+        const bytes = Uint8Array.from(image.voxelManager.getScalarData());
+        let text = "";
+        for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+        return [SOPInstanceUID, btoa(text)];
+      }),
+    );
+  }, prefix);
+
+/** Waits for the first voxel of our labelmap. */
+export const firstMask = (page) =>
+  page.waitForFunction(() =>
+    window.cornerstoneTools.segmentation.state
+      .getSegmentations()
+      .some(
+        (one) =>
+          one.segmentationId.startsWith("cordline-") &&
+          one.representationData.Labelmap.imageIds.some((id) =>
+            window.cornerstone.cache.getImage(id).voxelManager.getScalarData().some(Boolean),
+          ),
+      ),
+  );
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** Has whoever started this program do something outside the browser; what they answer. */
+export async function ask(what) {
+  console.log(JSON.stringify({ ask: what }));
+  const { value } = await lines.next();
+  return value;
+}
+
+/** Runs a test: what it saw is the last line of the output, whatever happens; what broke it goes to the other stream. */
+export async function main(test) {
+  const { browser, page, errors } = await open();
+  const saw = {};
+  try {
+    await test(page, saw);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(error);
+    console.error(await page.locator(at("panel")).innerText({ timeout: 1000 }).catch(() => "no panel"));
+    const folder = process.argv.at(-1);
+    await page.screenshot({ path: join(folder, "broken.png") }).catch(() => {});
+  } finally {
+    console.log(JSON.stringify({ ...saw, errors }));
+    await browser.close();
+    process.exit();
+  }
+}

@@ -21,15 +21,20 @@ class Gateway:
         self.tokens = folder / "tokens.toml"
         self.viewer, self.submitter = (self.token(role) for role in ("viewer", "submitter"))
         words = ["--listen", f"127.0.0.1:{self.port}", "--daemon", daemon, "--tokens", self.tokens, *flags]
-        self.log = (folder / "gateway.log").open("w")
-        self.process = subprocess.Popen([self.program, *map(str, words)], stdout=self.log, stderr=self.log)
+        self.command = [self.program, *map(str, words)]
+        self.run()
+
+    def run(self) -> None:
+        """Starts it; again after its end."""
+        self.log = (self.folder / "gateway.log").open("a")
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 20
         while True:
             try:
                 self.ask("GET", "/api/v1/health", token=None)
                 return
             except OSError:
-                assert self.process.poll() is None, (folder / "gateway.log").read_text()
+                assert self.process.poll() is None, (self.folder / "gateway.log").read_text()
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
 

@@ -34,6 +34,14 @@ interface Subscribable {
   subscribe(event: string, listener: () => void): { unsubscribe(): void };
 }
 
+export interface ToolGroup {
+  id: string;
+  hasTool(name: string): boolean;
+  addToolInstance(name: string, parent: string, configuration: object): void;
+  setToolPassive(name: string): void;
+  getActivePrimaryMouseButtonTool(): string | undefined;
+}
+
 export interface Services {
   viewportGridService: Subscribable & {
     getState(): { activeViewportId: string; viewports: Map<string, { displaySetInstanceUIDs?: string[] }> };
@@ -45,8 +53,9 @@ export interface Services {
   };
   cornerstoneViewportService: Subscribable & { getCornerstoneViewport(viewportId: string): Viewport | undefined };
   segmentationService: Segmentation & Subscribable;
+  toolGroupService: { getToolGroupForViewport(viewportId: string): ToolGroup | undefined };
   uiNotificationService: {
-    show(notification: { title: string; message: string; type: string; duration: number }): void;
+    show(notification: { title: string; message: string; type: string; duration: number; position: string }): void;
   };
 }
 
@@ -93,6 +102,7 @@ interface SegmentationState {
 }
 
 interface CornerstoneTools {
+  utilities: { segmentation: { setBrushSizeForToolGroup(toolGroupId: string, radius: number): void } };
   segmentation: {
     state: { getSegmentation(id: string): SegmentationState | undefined };
     config?: { style?: { setStyle(of: object, style: object): void } };

@@ -41,8 +41,8 @@ export default {
         setTimeout(() => last?.unmount());
       }
     };
-    // No hooks here: this runs inside the host's React.
-    const component = () => createElement("div", { ref: hold, style: { height: "100%" } });
+    // No hooks here: this runs inside the host's React. The host lays its tabs above us, in a column.
+    const component = () => createElement("div", { ref: hold, style: { height: "100%", flex: "1 1 0", minHeight: 0 } });
     return [
       { name: "findings", iconName: "tab-patient-info", iconLabel: strings.title, label: strings.title, component },
     ];

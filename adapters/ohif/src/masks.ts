@@ -1,6 +1,7 @@
 /** The masks of a job as a labelmap of the host, filled section by section while the box works; a segment for each lesion. */
 
 import { unpackBits } from "@cordline/sdk";
+import { Brush, type Kind } from "./brush";
 import { type Active, active, cornerstone, type Host, type LesionMark, marksOf, tools } from "./host";
 import { isOf, sectionOfImage, sectionsOf } from "./images";
 import { isRunning, type Job, type SectionMask } from "./job";
@@ -10,9 +11,6 @@ import { strings } from "./strings";
 
 /** The red in which our SEG draws a lesion, lightened for a dark ground. */
 const COLOUR = [255, 64, 64, 255];
-/** Tools of the host's own, by its own names. */
-const BRUSHES = { brush: "CircularBrush", eraser: "CircularEraser" } as const;
-
 interface Drawn {
   job: string;
   display: string;
@@ -30,13 +28,16 @@ export class Masks {
   private readonly sameness = new Map<string, Sameness>();
   /** Lesions that the reader hid: another layout shows them hidden too. */
   private readonly hidden = new Set<number>();
+  private readonly brush: Brush;
 
   /** `refuse` is told of a job whose images are others; `again` when a job may be drawn that could not before. */
   constructor(
     private readonly host: Host,
     private readonly refuse: (job: string) => void,
     private readonly again: () => void,
-  ) {}
+  ) {
+    this.brush = new Brush(host);
+  }
 
   /** Draws what is new of a job on the images that it is about; nothing on any others. */
   async draw(job: Job): Promise<void> {
@@ -113,18 +114,12 @@ export class Masks {
     const id = segmentationId(job);
     const segments = tools().segmentation.state.getSegmentation(id)?.segments ?? {};
     for (const lesion of Object.keys(segments)) segmentationService.setSegmentLocked(id, Number(lesion), !open);
-    if (!open) this.host.commandsManager.runCommand("setToolActive", { toolName: "WindowLevel" });
+    if (!open) this.brush.putDown();
   }
 
-  /** Puts one of the host's own brushes into the reader's hand. */
-  take(job: Job, which: keyof typeof BRUSHES): void {
-    const { segmentationService } = this.host.servicesManager.services;
-    const now = active(this.host);
-    const id = segmentationId(job);
-    if (!now || !tools().segmentation.state.getSegmentation(id)) return;
-    segmentationService.setActiveSegmentation(now.viewportId, id);
-    segmentationService.setActiveSegment(id, 1);
-    this.host.commandsManager.runCommand("setToolActive", { toolName: BRUSHES[which] });
+  /** Puts the host's own brush or eraser into the reader's hand; `mm`: how wide it is. */
+  take(job: Job, kind: Kind, mm: number): void {
+    this.brush.take(kind, mm, segmentationId(job), 1);
   }
 
   /** Draws the mask anew as the box said it, whatever the brush did. */

@@ -75,7 +75,8 @@ function heatOf(host: Host): (known: Known) => void {
 function teller(host: Host): (known: Known) => void {
   const { uiNotificationService } = host.servicesManager.services;
   const show = (type: string, message: string) =>
-    uiNotificationService.show({ title: strings.title, message, type, duration: 6000 });
+    // Not over the panel, whose buttons are wanted next.
+    uiNotificationService.show({ title: strings.title, message, type, duration: 5000, position: "bottom-left" });
   let awaited: string | undefined;
   let error: string | undefined;
   let refused: string | undefined;

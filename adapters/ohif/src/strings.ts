@@ -11,7 +11,7 @@ export const strings = {
   tryAgain: "Try again",
   notReady: "The box is there, and its models are not ready.",
   ready: (provider: string, bundle: string) => `${provider} · ${bundle}`,
-  slower: (why: string) => `Slower than it could be: ${why}`,
+  slower: (why: readonly string[]) => `Slower than it could be. ${why.join("; ")}`,
 
   // Series
   noStudy: "Open a study with a sagittal T2-weighted series.",
@@ -99,6 +99,7 @@ export const strings = {
   correctHow: "Paint or erase on the images; a locked lesion stays as it is. Then classify again.",
   brush: "Brush",
   eraser: "Eraser",
+  brushSize: (mm: number) => `Width ${mm} mm`,
   classify: "Classify again",
   giveUp: "Give up and restore",
   corrected: "Corrected by a reader. Before:",

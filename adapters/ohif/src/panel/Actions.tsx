@@ -1,6 +1,7 @@
 /** What a reader does with an answer: correct the mask, accept, reject, store. */
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import type { Kind } from "../brush";
 import type { Job } from "../job";
 import type { Masks } from "../masks";
 import type { Known, Store } from "../store";
@@ -20,7 +21,6 @@ export function Actions({ store, known, job, masks }: Props) {
   if (known.correcting) return <Correcting store={store} job={job} masks={masks} asking={known.asking} />;
   const correct = () => {
     masks.unlock(job, true);
-    masks.take(job, "brush");
     store.correct(true);
   };
   const reject = () => {
@@ -81,6 +81,10 @@ export function Actions({ store, known, job, masks }: Props) {
 }
 
 function Correcting({ store, job, masks, asking }: Omit<Props, "known"> & { asking: boolean }) {
+  const [kind, setKind] = useState<Kind>("brush");
+  const [mm, setMm] = useState(5);
+  // Another tab and back: the brush is as it is shown here.
+  useEffect(() => masks.take(job, kind, mm), [masks, job, kind, mm]);
   const giveUp = () => {
     masks.unlock(job, false);
     masks.restore(job);
@@ -95,12 +99,29 @@ function Correcting({ store, job, masks, asking }: Omit<Props, "known"> & { aski
     <section style={card} aria-label={strings.correct}>
       <p style={faint}>{strings.correctHow}</p>
       <div style={{ ...row, margin: "8px 0" }}>
-        <button type="button" data-testid="cordline-brush" style={shared} onClick={() => masks.take(job, "brush")}>
-          {strings.brush}
-        </button>
-        <button type="button" data-testid="cordline-eraser" style={shared} onClick={() => masks.take(job, "eraser")}>
-          {strings.eraser}
-        </button>
+        {(["brush", "eraser"] as const).map((one) => (
+          <button
+            key={one}
+            type="button"
+            data-testid={`cordline-${one}`}
+            style={shared}
+            aria-pressed={kind === one}
+            onClick={() => setKind(one)}
+          >
+            {strings[one]}
+          </button>
+        ))}
+        <label style={{ ...row, width: "100%" }}>
+          <span style={{ minWidth: 96 }}>{strings.brushSize(mm)}</span>
+          <input
+            type="range"
+            min={1}
+            max={30}
+            value={mm}
+            style={{ flex: 1 }}
+            onChange={(change) => setMm(Number(change.target.value))}
+          />
+        </label>
       </div>
       <button type="button" data-testid="cordline-classify" style={button} disabled={asking} onClick={classify}>
         {strings.classify}

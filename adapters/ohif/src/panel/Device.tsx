@@ -41,7 +41,7 @@ function said(contact: Contact): [string, ...string[]] {
       const bundle = welcome.bundle ? `${welcome.bundle.id} ${welcome.bundle.version}` : "";
       const ready = strings.ready(device.provider, bundle);
       // It answers the same, and slower: said, never silent.
-      return device.fallbacks.length > 0 ? [WARN, ready, ...device.fallbacks.map(strings.slower)] : [GOOD, ready];
+      return device.fallbacks.length > 0 ? [WARN, ready, strings.slower(device.fallbacks)] : [GOOD, ready];
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The panel, in the order in which a reader needs it. */
 
-import { useSyncExternalStore } from "react";
+import { type KeyboardEvent, useSyncExternalStore } from "react";
 import type { Masks } from "../masks";
 import type { Store } from "../store";
 import { strings } from "../strings";
@@ -28,7 +28,8 @@ export function Panel({ store, masks, open }: Props) {
   // Of a result that is about other images nothing is told.
   const job = refused ? undefined : known.job;
   return (
-    <div style={panel} data-testid="cordline-panel">
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys are only kept from the host, which takes Space for itself.
+    <div style={panel} data-testid="cordline-panel" onKeyDown={keepKeys} onKeyUp={keepKeys}>
       <style>{SHEET}</style>
       <div style={scrolled}>
         <Device contact={contact} retry={store.reconnect} />
@@ -59,4 +60,10 @@ export function Panel({ store, masks, open }: Props) {
       <div style={foot}>{strings.research}</div>
     </div>
   );
+}
+
+/** Keys that press a button or move a slider here are not the host's as well: its Space would reset the viewport instead. */
+function keepKeys(event: KeyboardEvent) {
+  const slides = event.target instanceof HTMLInputElement && event.key.startsWith("Arrow");
+  if (event.key === " " || event.key === "Enter" || slides) event.stopPropagation();
 }
