@@ -323,7 +323,7 @@ impl Porter {
         for file in self.daemon.ask(move |client| client.files(&of)).await? {
             let wanted = match file.kind.as_str() {
                 "segmentation" | "structured_report" => true,
-                "heat_map" => self.heat_maps,
+                "parametric_map" => self.heat_maps,
                 _ => false,
             };
             if wanted {
