@@ -367,13 +367,11 @@ fn heat([_, rows, columns]: [usize; 3], section: usize, seed: f64) -> HeatMapSec
     HeatMapSection { section, values: Array2::from_shape_fn((rows, columns), value) }
 }
 
-/// Values of a heat map as the object must hold them: from the first to the last section asked, others -1.
-pub(crate) fn heat_map_frames(map: &HeatMap, shape: [usize; 3]) -> (usize, Array3<f32>) {
-    let first = map.sections.iter().map(|s| s.section).min().expect("a section");
-    let last = map.sections.iter().map(|s| s.section).max().expect("a section");
-    let mut frames = Array3::from_elem((last - first + 1, shape[1], shape[2]), -1.0);
+/// Values of a heat map as the object must hold them: every section, -1 where it was not asked.
+pub(crate) fn heat_map_frames(map: &HeatMap, shape: [usize; 3]) -> Array3<f32> {
+    let mut frames = Array3::from_elem(shape, -1.0);
     for s in &map.sections {
-        frames.index_axis_mut(ndarray::Axis(0), s.section - first).assign(&s.values);
+        frames.index_axis_mut(ndarray::Axis(0), s.section).assign(&s.values);
     }
-    (first, frames)
+    frames
 }

@@ -58,12 +58,12 @@ fn write(case: &Case, folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(folder.join("labels.u16"), labels)?;
     let mut maps = Vec::new();
     for (i, map) in case.findings.heat_maps.iter().enumerate() {
-        let (first, frames) = cases::heat_map_frames(map, case.geometry.shape());
+        let frames = cases::heat_map_frames(map, case.geometry.shape());
         let bytes: Vec<u8> = frames.iter().flat_map(|v| v.to_le_bytes()).collect();
         fs::write(folder.join(format!("heat_map_{i}.f32")), bytes)?;
         let asked: Vec<usize> = map.sections.iter().map(|s| s.section).collect();
-        maps.push(json!({ "first": first, "asked": asked, "classifier": map.classifier, "class": map.class,
-            "question": map.question, "label": map.label }));
+        maps.push(json!({ "asked": asked, "classifier": map.classifier, "class": map.class, "question": map.question,
+            "label": map.label }));
     }
     fs::write(folder.join("picture.rgb"), picture().pixels)?;
     fs::write(folder.join("expected.json"), serde_json::to_vec_pretty(&expected(case, maps))?)?;

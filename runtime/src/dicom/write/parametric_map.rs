@@ -1,8 +1,8 @@
 //! A heat map (Grad-CAM of one question) as a Parametric Map: floats on the grid of the source.
 //!
-//! The object holds the unbroken run of sections from the first to the last that was asked, along the normal: readers build a
-//! stack from the positions, and one with gaps would be refused or squeezed. A section between them that was not asked is
-//! filled with the padding value.
+//! The object holds every section of the source, along the normal: readers build a stack from the positions, and one with gaps
+//! would be refused or squeezed; OHIF (3.12, 3.13) lays the frames over the source's volume in the order of the file, and can
+//! read no map of fewer. A section that was not asked is filled with the padding value.
 
 use cordline_sdk::Finding;
 use dicom_core::VR;
@@ -25,7 +25,7 @@ const STRONGEST: f64 = 1.0;
 /// Writes the heat map of one question. There is none for an undecided question.
 pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultError> {
     ctx.check()?;
-    let run = run(ctx, map)?;
+    let stack = stack(ctx, map)?;
     let mut d = Dataset::new_empty();
     patient_study::put(&mut d, ctx.source);
     patient_study::put_frame_of_reference(&mut d, ctx.source);
@@ -46,20 +46,20 @@ pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultE
     content::put_identification(&mut d, ctx, "HEAT_MAP", &format!("Grad-CAM: {} {}", map.question, map.label));
     content::put_lossy(&mut d, ctx);
     content::put_comments(&mut d, ctx);
-    put_image(&mut d, ctx, run.len())?;
-    put_groups(&mut d, ctx, map, &run);
+    put_image(&mut d, ctx, stack.len())?;
+    put_groups(&mut d, ctx, map, &stack);
     reference::put_series(&mut d, ctx.source);
     let [_, rows, columns] = ctx.geometry.shape();
-    let length = run.len() * rows * columns * size_of::<f32>();
-    let fill = |bytes: &mut [u8]| fill(bytes, &run, rows * columns);
+    let length = stack.len() * rows * columns * size_of::<f32>();
+    let fill = |bytes: &mut [u8]| fill(bytes, &stack, rows * columns);
     part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, fill: &fill }))
 }
 
 /// One frame: its section index from 0, and the values where the section was asked.
 type Frame<'a> = (usize, Option<&'a ndarray::Array2<f32>>);
 
-/// The frames from the first to the last section that was asked.
-fn run<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<Frame<'a>>, ResultError> {
+/// A frame for each section of the source.
+fn stack<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<Frame<'a>>, ResultError> {
     if map.class == Finding::UNDECIDED {
         return Err(ResultError::ClassCode(map.class.clone()));
     }
@@ -76,9 +76,10 @@ fn run<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<Frame<'a>>, Resu
             });
         }
     }
-    let first = map.sections.iter().map(|s| s.section).min().ok_or(ResultError::Empty("a heat map"))?;
-    let last = map.sections.iter().map(|s| s.section).max().unwrap_or(first);
-    Ok((first..=last).map(|i| (i, map.sections.iter().find(|s| s.section == i).map(|s| &s.values))).collect())
+    if map.sections.is_empty() {
+        return Err(ResultError::Empty("a heat map"));
+    }
+    Ok((0..sections).map(|i| (i, map.sections.iter().find(|s| s.section == i).map(|s| &s.values))).collect())
 }
 
 fn put_image(d: &mut Dataset, ctx: &ResultContext, frames: usize) -> Result<(), ResultError> {
@@ -103,8 +104,8 @@ fn frame_type() -> [String; 4] {
 }
 
 /// Dimensions, and the shared and per-frame functional groups.
-fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, run: &[Frame]) {
-    let padded = run.iter().any(|(_, values)| values.is_none());
+fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, stack: &[Frame]) {
+    let padded = stack.iter().any(|(_, values)| values.is_none());
     if padded {
         d.fl(tags::FLOAT_PIXEL_PADDING_VALUE, NOT_ASKED_VALUE);
         d.fl(tags::FLOAT_PIXEL_PADDING_RANGE_LIMIT, NOT_ASKED_VALUE);
@@ -114,7 +115,7 @@ fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, run: &[Frame]
     d.items(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, vec![shared(ctx, padded)]);
 
     let words = description(map);
-    let frames = run.iter().enumerate().map(|(frame, (section, values))| {
+    let frames = stack.iter().enumerate().map(|(frame, (section, values))| {
         item(|f| {
             functional_group::put_frame_content(f, &[frame as u32 + 1]);
             functional_group::put_position(f, ctx.geometry.section_position(*section));
@@ -187,9 +188,9 @@ fn description(map: &HeatMap) -> String {
 }
 
 /// The frames as little-endian floats, one after the other.
-fn fill(bytes: &mut [u8], run: &[Frame<'_>], voxels: usize) {
+fn fill(bytes: &mut [u8], stack: &[Frame<'_>], voxels: usize) {
     const SIZE: usize = size_of::<f32>();
-    for (frame, (_, values)) in bytes.chunks_exact_mut(voxels * SIZE).zip(run) {
+    for (frame, (_, values)) in bytes.chunks_exact_mut(voxels * SIZE).zip(stack) {
         let places = frame.chunks_exact_mut(SIZE);
         match values {
             Some(values) => {
