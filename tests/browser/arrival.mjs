@@ -60,7 +60,7 @@ await main(async (page, saw) => {
   const put = (modality) =>
     page.evaluate((modality) => {
       const { displaySetService, viewportGridService } = window.services;
-      const found = displaySetService.getActiveDisplaySets().filter((one) => one.Modality === modality);
+      const found = displaySetService.getActiveDisplaySets().filter((one) => one.Modality === modality && one.SeriesDescription.startsWith("Research use only"));
       if (found.length === 0) return undefined;
       const viewportId = viewportGridService.getState().activeViewportId;
       const displaySetInstanceUIDs = [found[0].displaySetInstanceUID];

@@ -28,7 +28,7 @@ export async function open() {
   });
   browser.on("close", () => rmSync(profile, { recursive: true, force: true }));
   const page = browser.pages()[0] ?? (await browser.newPage());
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(60_000);
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (line) => line.type() === "error" && errors.push(line.text()));
@@ -46,12 +46,16 @@ export const shown = (page) =>
       .some((e) => e.getViewports().some((v) => v.getImageIds?.().length && v.viewportStatus === "rendered")),
   );
 
-/** Shows a study (or several) in our mode, with the panel open and an image drawn. */
-export async function visit(page, base, ...studies) {
-  await page.goto(`${base}/cordline?${studies.map((uid) => `StudyInstanceUIDs=${uid}`).join("&")}`);
+let greeted = false;
+
+/** Shows a study in our mode, with the panel open and an image drawn. */
+export async function visit(page, base, study) {
+  await page.goto(`${base}/cordline?StudyInstanceUIDs=${study}`);
   await page.waitForSelector(at("panel"));
   await shown(page);
-  // Shown in front of the images, at its own pace.
+  if (greeted) return;
+  greeted = true;
+  // The viewer's own notice, in front of the images: once a browser.
   const confirm = page.getByText("Confirm and hide");
   await confirm.click();
   await confirm.waitFor({ state: "hidden" });

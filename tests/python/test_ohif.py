@@ -221,14 +221,17 @@ def test_what_was_analysed_on_arrival_is_there_at_once(version, orthanc, program
             studies[name] = stored["ParentStudy"]
         for name, study in studies.items():
             marks[name] = ended(orthanc, study)
-        # A note in the wrong study, and one section that is another image now.
-        orthanc.ask("PUT", f"/studies/{studies['forged']}/metadata/1025", json.dumps(marks["arrived"]).encode())
+        # A note that names the job of another study, and one section that is another image now.
+        forged = marks["forged"] | {"job": marks["arrived"]["job"]}
+        orthanc.ask("PUT", f"/studies/{studies['forged']}/metadata/1025", json.dumps(forged).encode())
         ds = pydicom.dcmread(files["changed"][5])
         pixels = ds.pixel_array.copy()
         pixels[40, 50] += 1
         ds.PixelData = pixels.tobytes()
         file = BytesIO()
         ds.save_as(file)
+        query = {"Level": "Instance", "Query": {"SOPInstanceUID": ds.SOPInstanceUID}}
+        orthanc.ask("DELETE", f"/instances/{orthanc.get('/tools/find', query)[0]}")
         orthanc.ask("POST", "/instances", file.getvalue())
 
         uids = {name: pydicom.dcmread(found[0]).StudyInstanceUID for name, found in files.items()}
