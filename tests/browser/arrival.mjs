@@ -54,6 +54,7 @@ await main(async (page, saw) => {
   saw.access_with_heat = await broken(page);
   await page.keyboard.press("Space");
 
+  saw.news = await page.locator("[data-sonner-toast]").count();
   saw.wanted = wanted.filter((url) => url.includes("/api/"));
 
   // Our SEG, as the viewer loads it itself: what a double click on its thumbnail does.
@@ -107,7 +108,7 @@ await main(async (page, saw) => {
     saw[name] = {
       said: await page.innerText(at("refused")),
       notified: await page.getByText(await page.innerText(at("refused"))).count(),
-      told: await page.locator(`${at("finding")}, ${at("lesions")}, ${at("answer-tumour-demyelinating")}`).count(),
+      told: await page.getByText(/Tumour|Lesion \d/).count(),
       masks: (await labelmap(page)) ?? null,
     };
     await picture(name);

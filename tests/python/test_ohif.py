@@ -256,8 +256,8 @@ def test_what_was_analysed_on_arrival_is_there_at_once(version, orthanc, program
         own = seen == lesion["number"]
         assert own.sum() * voxel_ml == pytest.approx(lesion["volume_ml"])
         assert list(np.flatnonzero(own.any(axis=(1, 2))) + 1) == lesion["sections"]
-    assert "emyelinating" in saw["finding"] or "umour" in saw["finding"] or "undecided" in saw["finding"]
-    assert saw["wanted"] == [], "shown without a second run"
+    assert "Tumour: Ependymoma" in saw["finding"]
+    assert (saw["wanted"], saw["news"]) == ([], 0), "shown without a second run, and not as news"
     # Hidden and locked in the viewer, one lesion at a time, and told so.
     assert saw["lesions"] == [{"visible": True, "locked": True}] * 2
     assert saw["lesions_then"] == [{"visible": True, "locked": False}, {"visible": False, "locked": True}]

@@ -1,6 +1,7 @@
 /** What is asked by plain HTTP: the analysis of a study. */
 
 import type { JobSummary } from "@cordline/sdk";
+import { strings } from "./strings";
 
 /** A refusal in the gateway's own words. */
 export class Failed extends Error {}
@@ -24,7 +25,9 @@ export async function judge(studyUid: string, job: string, accepted: boolean, re
 
 async function send(path: string, wanted: object): Promise<unknown> {
   const headers = { "Content-Type": "application/json" };
-  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(wanted) });
+  const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(wanted) }).catch(() => {
+    throw new Failed(strings.lost);
+  });
   const body = answer.status === 204 ? undefined : await answer.json();
   if (!answer.ok) throw new Failed(`${body.message}; ${body.action}`);
   return body;

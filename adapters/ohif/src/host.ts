@@ -122,13 +122,13 @@ export interface Active {
   displaySet: DisplaySet;
 }
 
-/** The images that are looked at, drawn already or not. */
+/** The images that are looked at, drawn already or not; what is shown over images counts only where it has the viewport alone. */
 export function lookedAt(host: Host): DisplaySet | undefined {
   const { viewportGridService, displaySetService } = host.servicesManager.services;
   const { activeViewportId, viewports } = viewportGridService.getState();
   const uids = viewports.get(activeViewportId)?.displaySetInstanceUIDs ?? [];
   const shown = uids.map((uid) => displaySetService.getDisplaySetByUID(uid));
-  return shown.find((one) => one && !one.isOverlayDisplaySet);
+  return shown.find((one) => one && !one.isOverlayDisplaySet) ?? shown.find((one) => one !== undefined);
 }
 
 /** The viewport, once it has its images. */

@@ -18,7 +18,8 @@ export function outcome(job: Job): Outcome | undefined {
     case "out_of_scope":
       return { tone: "warn", title: strings.outOfScope, ...said };
     case "needs_selection":
-      return { tone: "warn", title: strings.needsSelection, ...said };
+      // The box's own words name UIDs and a flag; here the series are offered beside it.
+      return { tone: "warn", title: strings.needsSelection, means: strings.needsSelectionMeans };
     case "failed":
       return { tone: "bad", title: strings.failed, ...said };
     case "cancelled":

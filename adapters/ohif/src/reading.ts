@@ -76,17 +76,14 @@ function teller(host: Host): (known: Known) => void {
   const { uiNotificationService } = host.servicesManager.services;
   const show = (type: string, message: string) =>
     // Not over the panel, whose buttons are wanted next.
-    uiNotificationService.show({ title: strings.title, message, type, duration: 5000, position: "bottom-left" });
-  let awaited: string | undefined;
+    uiNotificationService.show({ title: strings.title, message, type, duration: 5000, position: "bottom-center" });
+  let told: string | undefined;
   let error: string | undefined;
   let refused: string | undefined;
-  return ({ job, error: wrong, refused: why }) => {
-    if (job && isRunning(job)) awaited = job.last > 0 ? job.id : awaited;
-    const came = job && awaited === job.id && !isRunning(job) ? outcome(job) : undefined;
-    if (came) {
-      awaited = undefined;
-      show({ plain: "success", warn: "warning", bad: "error" }[came.tone], came.title);
-    }
+  return ({ job, news, error: wrong, refused: why }) => {
+    const came = job && news === job.id && !why && !isRunning(job) ? outcome(job) : undefined;
+    if (came && told !== news) show({ plain: "info", warn: "warning", bad: "error" }[came.tone], came.title);
+    told = came && news;
     if (wrong && wrong !== error) show("error", wrong);
     if (why && why !== refused) show("error", why);
     error = wrong;

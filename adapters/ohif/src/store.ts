@@ -1,6 +1,6 @@
 /** What the panel knows. It lives beside React and outlives the panel: the host takes a panel down with every change of tab. */
 
-import type { JobSummary } from "@cordline/sdk";
+import { hasEnded, type JobSummary, type Welcome } from "@cordline/sdk";
 import { analyse, Failed, judge, knownAnalysis, store } from "./api";
 import { Connection, type Contact } from "./connection";
 import type { LesionMark } from "./host";
@@ -10,6 +10,8 @@ import { strings } from "./strings";
 
 export interface Known {
   readonly contact: Contact;
+  /** What the box said of itself when it was last there. */
+  readonly welcome?: Welcome;
   /** Study Instance UID of what is looked at. */
   readonly study?: string;
   /** Series Instance UID of what is looked at. */
@@ -29,6 +31,8 @@ export interface Known {
   readonly done?: string;
   /** Series that the reader waits to see: that of the job that was begun here. */
   readonly awaited?: string;
+  /** The job whose end is news: it ran when it was found, or was begun here. */
+  readonly news?: string;
   readonly error?: string;
   /** Why nothing of the job is shown: it is about other images. */
   readonly refused?: string;
@@ -44,7 +48,7 @@ export class Store {
   private readonly listeners = new Set<() => void>();
   private readonly connection = new Connection({
     contact: (contact) => {
-      this.set({ contact });
+      this.set({ contact, ...(contact.kind === "there" ? { welcome: contact.welcome } : {}) });
       if (contact.kind === "there") void this.resume().catch(console.error);
     },
     event: (event, raw) => {
@@ -79,12 +83,12 @@ export class Store {
       if (series !== this.known.shown) this.set({ shown: series });
       return;
     }
-    const { study: before, contact } = this.known;
+    const { study: before, contact, welcome } = this.known;
     if (before) this.studies.set(before, this.known);
     // What is under way belongs to the study it was asked for.
     const { heat: _, ...was } = this.studies.get(study) ?? {};
     const now = { contact, study, shown: series, asking: false, correcting: false, marks: NO_MARKS };
-    this.known = { ...was, ...now };
+    this.known = { ...was, ...now, ...(welcome && { welcome }) };
     this.tell();
     void this.resume().catch(console.error);
   }
@@ -95,7 +99,7 @@ export class Store {
       const summary = await analyse(study, series);
       this.begun = summary.job;
       this.set({ first: undefined, heat: undefined });
-      this.follow(summary.job, study);
+      this.follow(summary, study);
     });
   }
 
@@ -119,7 +123,7 @@ export class Store {
       if (!summary) throw new Failed(strings.lost);
       const first = this.known.first ?? { job: job.id, finding: job.finding?.label ?? "" };
       this.set({ correcting: false, first, heat: undefined });
-      this.follow(summary.job, study);
+      this.follow(summary, study);
     });
   }
 
@@ -196,17 +200,17 @@ export class Store {
     const found: JobSummary | undefined = remembered ?? (await knownAnalysis(study).catch(() => undefined));
     if (!found || this.known.study !== study || this.known.job) return;
     if (remembered) this.set({ first: kept.first, heat: kept.heat, done: kept.done });
-    this.follow(found.job, study);
+    this.follow(found, study);
   }
 
-  private follow(id: string, study: string): void {
+  private follow({ job: id, state }: JobSummary, study: string): void {
     if (this.known.study !== study) {
       // Meanwhile the reader went to another study: it is found there when they come back.
       keep(study, { job: id });
       return;
     }
     const job = this.known.job?.id === id ? this.known.job : newJob(id);
-    this.set({ job, refused: undefined });
+    this.set({ job, refused: undefined, news: hasEnded(state) ? undefined : id });
     this.keep();
     void this.connection.follow(job.id, job.last).catch(console.error);
   }

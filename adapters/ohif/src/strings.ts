@@ -57,6 +57,7 @@ export const strings = {
     "A probability lies in its undecided zone, so neither answer is given. The lesions are drawn and measured.",
   outOfScope: "Not analysed: out of scope",
   needsSelection: "Not analysed yet: a series must be chosen",
+  needsSelectionMeans: "Several series fit equally well. Look at them, and choose one above.",
   failed: "The analysis failed",
   cancelledTitle: "Cancelled",
   cancelledMeans: "There is no answer. Run it again whenever you want.",

@@ -27,13 +27,15 @@ test("no lesion and undecided are answers, each with what it means", () => {
 test("an end without an answer says why and what to do", () => {
   for (const [state, tone, title] of [
     ["out_of_scope", "warn", "Not analysed: out of scope"],
-    ["needs_selection", "warn", "Not analysed yet: a series must be chosen"],
     ["failed", "bad", "The analysis failed"],
   ] as const) {
     const means = "it is axial; send a sagittal series";
     assert.deepEqual(outcome(job({ state, problem })), { tone, title, means });
   }
   assert.equal(outcome(job({ state: "cancelled", problem }))?.title, "Cancelled");
+  const choice = outcome(job({ state: "needs_selection", problem: { ...problem, action: "--series UID" } }));
+  assert.equal(choice?.title, "Not analysed yet: a series must be chosen");
+  assert.doesNotMatch(choice?.means ?? "", /UID/);
 });
 
 test("a job that failed after its finding does not tell it", () => {

@@ -37,7 +37,14 @@ export function Actions({ store, known, job, masks }: Props) {
           <button type="button" data-testid="cordline-accept" style={shared} onClick={() => void store.judge(true, "")}>
             {strings.accept}
           </button>
-          <button type="button" data-testid="cordline-correct" style={shared} disabled={!drawn} onClick={correct}>
+          <button
+            type="button"
+            data-testid="cordline-correct"
+            style={shared}
+            disabled={!drawn}
+            title={drawn ? undefined : strings.notDrawn}
+            onClick={correct}
+          >
             {strings.correct}
           </button>
           <button type="button" data-testid="cordline-keep" style={shared} onClick={() => void store.keepResults()}>

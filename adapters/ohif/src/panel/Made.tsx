@@ -1,18 +1,16 @@
 /** Who made it: versions, processor, how long it took and when. */
 
-import type { Contact } from "../connection";
+import type { Welcome } from "@cordline/sdk";
 import { isRunning, type Job } from "../job";
 import { strings } from "../strings";
 import { faint } from "./styles";
 
-export function Made({ job, contact }: { job: Job | undefined; contact: Contact }) {
+export function Made({ job, welcome }: { job: Job | undefined; welcome: Welcome | undefined }) {
   const { beganMs, lastMs } = job ?? {};
   const ended = job && !isRunning(job) && beganMs !== undefined && lastMs !== undefined;
   const parts = [
-    ...(contact.kind === "there" ? [contact.welcome.daemon] : []),
-    ...(contact.kind === "there" && contact.welcome.bundle
-      ? [`${contact.welcome.bundle.id} ${contact.welcome.bundle.version}`]
-      : []),
+    ...(welcome ? [welcome.daemon] : []),
+    ...(welcome?.bundle ? [`${welcome.bundle.id} ${welcome.bundle.version}`] : []),
     ...(job?.grid ? [job.grid.provider] : []),
     ...(ended ? [strings.took((lastMs - beganMs) / 1000), strings.at(lastMs)] : []),
   ];

@@ -1,12 +1,12 @@
 /** What must be known beside an answer: of the models, and of this analysis. */
 
-import type { Contact } from "../connection";
+import type { Welcome } from "@cordline/sdk";
 import type { Job } from "../job";
 import { strings } from "../strings";
 import { card, WARN } from "./styles";
 
-export function Notes({ job, contact }: { job: Job | undefined; contact: Contact }) {
-  const models = contact.kind === "there" ? contact.welcome.bundle?.warning : undefined;
+export function Notes({ job, welcome }: { job: Job | undefined; welcome: Welcome | undefined }) {
+  const models = welcome?.bundle?.warning;
   const notes = [...new Set([...(models ? [models] : []), ...(job?.warnings ?? [])])];
   if (notes.length === 0) return null;
   return (

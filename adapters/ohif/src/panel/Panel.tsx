@@ -24,7 +24,7 @@ interface Props {
 
 export function Panel({ store, masks, open }: Props) {
   const known = useSyncExternalStore(store.subscribe, store.get);
-  const { contact, refused } = known;
+  const { contact, welcome, refused } = known;
   // Of a result that is about other images nothing is told.
   const job = refused ? undefined : known.job;
   return (
@@ -39,9 +39,9 @@ export function Panel({ store, masks, open }: Props) {
           </p>
         )}
         <Series job={job} shown={known.shown} store={store} open={open} />
-        <Run store={store} known={known} />
+        {job?.state !== "needs_selection" && <Run store={store} known={known} />}
         {job && <Finding job={job} first={known.first} />}
-        <Notes job={job} contact={contact} />
+        <Notes job={job} welcome={welcome} />
         {job?.answers.map((answer) => (
           <Answer
             key={answer.id}
@@ -55,7 +55,7 @@ export function Panel({ store, masks, open }: Props) {
         ))}
         {job && <Lesions job={job} masks={masks} marks={known.marks} />}
         {job?.state === "completed" && <Actions store={store} known={known} job={job} masks={masks} />}
-        <Made job={job} contact={contact} />
+        <Made job={job} welcome={welcome} />
       </div>
       <div style={foot}>{strings.research}</div>
     </div>

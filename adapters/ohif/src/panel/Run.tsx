@@ -34,7 +34,7 @@ export function Run({ store, known }: { store: Store; known: Known }) {
 }
 
 function Bar({ store, known }: { store: Store; known: Known }) {
-  const { job, position, secondsLeft } = known;
+  const { job, position, secondsLeft, contact } = known;
   const state = job?.state ?? "receiving";
   const words = [
     state === "queued" ? strings.queued(position ?? 0) : strings.states[state],
@@ -62,7 +62,7 @@ function Bar({ store, known }: { store: Store; known: Known }) {
           type="button"
           data-testid="cordline-cancel"
           style={quiet}
-          disabled={!job}
+          disabled={!job || contact.kind !== "there"}
           onClick={() => void store.cancel()}
         >
           {strings.cancel}

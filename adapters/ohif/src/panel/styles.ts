@@ -30,6 +30,7 @@ export const panel: CSSProperties = {
   background: GROUND,
   fontSize: 13,
   lineHeight: 1.45,
+  overflowWrap: "anywhere",
 };
 export const scrolled: CSSProperties = { flex: 1, minHeight: 0, overflowY: "auto", padding: 12 };
 /** Stays in sight, wherever the rest is scrolled to. */
