@@ -62,14 +62,16 @@ export async function visit(page, base, study) {
 }
 
 /**
- * The labelmap whose id begins with `prefix`: for each image, by SOP Instance UID, its voxels (one byte each, row by row) in
- * base64; `undefined` where there is none.
+ * The labelmap in the viewport whose id begins with `prefix`: for each image, by SOP Instance UID, its voxels (one byte each, row
+ * by row) in base64; `undefined` where there is none.
  */
 export const labelmap = (page, prefix = "cordline-") =>
   page.evaluate((prefix) => {
-    const { cornerstone, cornerstoneTools } = window;
-    const found = cornerstoneTools.segmentation.state
-      .getSegmentations()
+    const { cornerstone, cornerstoneTools, services } = window;
+    const { state } = cornerstoneTools.segmentation;
+    const found = state
+      .getSegmentationRepresentations(services.viewportGridService.getState().activeViewportId)
+      .map((one) => state.getSegmentation(one.segmentationId))
       .filter((one) => one.segmentationId.startsWith(prefix) && !one.segmentationId.startsWith("cordline-heat"));
     if (found.length > 1) throw new Error(`${found.length} labelmaps over each other`);
     if (found.length === 0) return undefined;
@@ -121,6 +123,9 @@ export async function main(test) {
     const folder = process.argv.at(-1);
     await page.screenshot({ path: join(folder, "broken.png") }).catch(() => {});
   } finally {
+    // What the viewer itself stumbles over it tells in a box of its own.
+    const stumbled = await page.getByText("Something went wrong").count().catch(() => 0);
+    if (stumbled > 0) errors.push("the viewer says that something went wrong");
     console.log(JSON.stringify({ ...saw, errors }));
     await browser.close();
     process.exit();

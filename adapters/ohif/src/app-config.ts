@@ -1,5 +1,8 @@
 /** OHIF's configuration as the gateway serves it: one origin for pages, images and answers. */
 
+// The prebuilt OHIF 3.12 asks for Node's name of the file where its style sheet comes after its scripts, and stays empty for want of it.
+(window as unknown as { __filename?: string }).__filename ??= "";
+
 const source = "@ohif/extension-default.dataSourcesModule.dicomweb";
 
 (window as unknown as { config: object }).config = {

@@ -3,6 +3,7 @@
 import { active, type Host, tools } from "./host";
 import { isOf, sectionsOf } from "./images";
 import type { Job, SectionHeat } from "./job";
+import { retire } from "./retire";
 import { strings } from "./strings";
 
 /** Dark red to bright yellow, as the report has it; the coolest part stays clear, for it explains nothing. */
@@ -53,7 +54,7 @@ export class Heat {
   }
 
   hide(): void {
-    if (this.shown) this.host.servicesManager.services.segmentationService.remove(this.shown);
+    if (this.shown) retire(this.host, this.shown);
     this.shown = undefined;
   }
 

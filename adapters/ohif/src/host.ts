@@ -26,6 +26,7 @@ interface Segmentation {
     viewportId: string,
     of: { segmentationId: string },
   ): { segments: Record<number, { visible: boolean }> }[];
+  getViewportIdsWithSegmentation(segmentationId: string): string[];
   remove(segmentationId: string): void;
 }
 
@@ -105,6 +106,7 @@ interface CornerstoneTools {
   utilities: { segmentation: { setBrushSizeForToolGroup(toolGroupId: string, radius: number): void } };
   segmentation: {
     state: { getSegmentation(id: string): SegmentationState | undefined };
+    removeSegmentationRepresentations(viewportId: string, of: { segmentationId: string }): void;
     config?: { style?: { setStyle(of: object, style: object): void } };
     triggerSegmentationEvents: { triggerSegmentationDataModified(id: string): void };
   };

@@ -7,6 +7,7 @@ import { isOf, sectionOfImage, sectionsOf } from "./images";
 import { isRunning, type Job, type SectionMask } from "./job";
 import { numbered } from "./labels";
 import { compare, type Sameness } from "./pixels";
+import { retire } from "./retire";
 import { strings } from "./strings";
 
 /** The red in which our SEG draws a lesion, lightened for a dark ground. */
@@ -162,8 +163,9 @@ export class Masks {
   }
 
   private remove(job: string): void {
-    this.host.servicesManager.services.segmentationService.remove(`cordline-${job}`);
-    if (this.drawn?.job === job) this.drawn = undefined;
+    if (this.drawn?.job !== job) return;
+    retire(this.host, `cordline-${job}`);
+    this.drawn = undefined;
     this.hidden.clear();
   }
 
@@ -176,6 +178,8 @@ export class Masks {
         segments: { 1: { segmentIndex: 1, label: strings.lesion(1), locked: true, active: true, cachedStats: {} } },
       });
     }
+    // What another run of the job, or another layout, left in it is drawn anew.
+    for (const { voxels } of sectionsOf(id, job)) voxels.fill(0);
     await segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: id, type: "Labelmap" });
     segmentationService.setSegmentColor(viewportId, id, 1, COLOUR);
     this.name(id, job, viewportId);
