@@ -1,7 +1,8 @@
 // Times the way from the click on "Find lesions" to the first mask on the screen; prints it as JSON, in milliseconds.
 //   node first-mask.mjs BASE TOKEN STUDY_UID FOLDER
-// Everything is there already: page, images, connection. `click_to_mask_ms` ends with the frame that shows the first lesion;
-// `box_ms` is the box's own time from taking the job to its first section with lesion, `section_ms` the median of one section.
+// Everything is there already: page, connection, and the series with most images in the viewport, as a reader has it. `click_to_mask_ms` ends with the frame that shows the first lesion;
+// `box_ms` is the box's own time from taking the job to its first section with lesion, `section_ms` the median of one section;
+// `submit_ms` is what the gateway takes to fetch the study from the archive and hand it to the box.
 import { at, main, visit } from "./page.mjs";
 
 const [base, token, study] = process.argv.slice(2);
@@ -9,6 +10,14 @@ await main(async (page, saw) => {
   await page.goto(`${base}/enter?token=${token}`);
   await visit(page, base, study);
   await page.waitForSelector(`${at("run")}:enabled`);
+  await page.evaluate(() => {
+    const { displaySetService, viewportGridService } = window.services;
+    const [most] = displaySetService.getActiveDisplaySets().sort((a, b) => b.numImageFrames - a.numImageFrames);
+    const viewportId = viewportGridService.getState().activeViewportId;
+    const displaySetInstanceUIDs = [most.displaySetInstanceUID];
+    viewportGridService.setDisplaySetsForViewports([{ viewportId, displaySetInstanceUIDs }]);
+  });
+  // The viewer fetches its images.
   await page.waitForTimeout(3000);
   const timed = page.evaluate(
     (run) =>
@@ -53,6 +62,10 @@ await main(async (page, saw) => {
   const lesions = told.find((one) => one.event === "lesions")?.body.lesions ?? [];
   const withLesion = new Set(lesions.flatMap((lesion) => lesion.sections));
   const first = told.find((one) => one.event === "section" && withLesion.has(one.body.section));
+  saw.submit_ms = await page.evaluate(() => {
+    const asked = performance.getEntriesByType("resource").filter((one) => one.name.endsWith("/api/v1/analyses"));
+    return Math.round(asked.at(-1).duration);
+  });
   saw.section_ms = pauses.sort((a, b) => a - b)[Math.floor(pauses.length / 2)];
   saw.box_ms = first.at_ms - told[0].at_ms;
   saw.sections = times.length;

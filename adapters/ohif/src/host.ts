@@ -146,7 +146,8 @@ export function active(host: Host): Active | undefined {
 export function openSeries(host: Host, seriesUid: string): void {
   const { viewportGridService, displaySetService } = host.servicesManager.services;
   const wanted = displaySetService.getActiveDisplaySets().find((one) => one.SeriesInstanceUID === seriesUid);
-  if (!wanted) return;
+  // Setting what is there already would load and draw it anew.
+  if (!wanted || wanted === lookedAt(host)) return;
   const viewportId = viewportGridService.getState().activeViewportId;
   const displaySetInstanceUIDs = [wanted.displaySetInstanceUID];
   viewportGridService.setDisplaySetsForViewports([{ viewportId, displaySetInstanceUIDs }]);

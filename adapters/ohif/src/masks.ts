@@ -49,13 +49,13 @@ export class Masks {
       this.remove(job.id);
       return;
     }
-    const same = this.compared(job, now);
+    // The box has just read the images of a running job, so its masks are drawn at once; they are compared at its end.
+    const same = isRunning(job) ? undefined : this.compared(job, now);
     if (same === "other") {
       this.remove(job.id);
       this.refuse(job.id);
       return;
     }
-    // The box has just read these images, so a running job is drawn at once, and taken away if they are others after all.
     if (!same && !isRunning(job)) return;
     const id = segmentationId(job);
     if (this.drawn?.job !== job.id || this.drawn.display !== now.displaySet.displaySetInstanceUID) {
