@@ -24,6 +24,13 @@ test("corners connect through sections, and the largest lesion is number one", (
   assert.equal(labels.filter(Boolean).length, 5);
 });
 
+test("a corner connects to every side", () => {
+  for (const turn of [-1, 1]) {
+    const labels = lesionLabels(mask(at(0, 1, 2), at(1, 1 + turn, 2 - turn), at(1, 2, 2 + turn)), SHAPE);
+    assert.deepEqual([...new Set(labels)], [0, 1]);
+  }
+});
+
 test("of two of one size the first in the volume goes first, and the ends of rows do not touch", () => {
   const labels = lesionLabels(mask(at(0, 0, 4), at(0, 1, 0)), SHAPE);
   assert.deepEqual([labels[at(0, 0, 4)], labels[at(0, 1, 0)]], [1, 2]);
