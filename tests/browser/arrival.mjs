@@ -61,7 +61,10 @@ await main(async (page, saw) => {
   const put = (modality) =>
     page.evaluate((modality) => {
       const { displaySetService, viewportGridService } = window.services;
-      const found = displaySetService.getActiveDisplaySets().filter((one) => one.Modality === modality && one.SeriesDescription.startsWith("Research use only"));
+      const found = displaySetService
+        .getActiveDisplaySets()
+        .filter((one) => one.Modality === modality && one.SeriesDescription.startsWith("Research use only"))
+        .sort((a, b) => a.SeriesNumber - b.SeriesNumber);
       if (found.length === 0) return undefined;
       const viewportId = viewportGridService.getState().activeViewportId;
       const displaySetInstanceUIDs = [found[0].displaySetInstanceUID];

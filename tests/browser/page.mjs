@@ -87,19 +87,17 @@ export const labelmap = (page, prefix = "cordline-") =>
     );
   }, prefix);
 
-/** Waits for the first voxel of our labelmap. */
+/** Waits for the first voxel of our labelmap in the viewport. */
 export const firstMask = (page) =>
-  page.waitForFunction(() =>
-    window.cornerstoneTools.segmentation.state
-      .getSegmentations()
-      .some(
-        (one) =>
-          one.segmentationId.startsWith("cordline-") &&
-          one.representationData.Labelmap.imageIds.some((id) =>
-            window.cornerstone.cache.getImage(id).voxelManager.getScalarData().some(Boolean),
-          ),
-      ),
-  );
+  page.waitForFunction(() => {
+    const { cornerstone, cornerstoneTools, services } = window;
+    const { state } = cornerstoneTools.segmentation;
+    return state
+      .getSegmentationRepresentations(services.viewportGridService.getState().activeViewportId)
+      .filter((one) => one.segmentationId.startsWith("cordline-"))
+      .flatMap((one) => state.getSegmentation(one.segmentationId).representationData.Labelmap.imageIds)
+      .some((id) => cornerstone.cache.getImage(id).voxelManager.getScalarData().some(Boolean));
+  });
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
