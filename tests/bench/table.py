@@ -16,10 +16,16 @@ def least(value: float, limit: float, form: str) -> Figure:
     return form.format(value), ">= " + form.format(limit), value >= limit
 
 
+def told(value: float, form: str) -> Figure:
+    """A figure of which nothing was wanted."""
+    return form.format(value), "", True
+
+
 def show(title: str, figures: dict[str, Figure], note: str = "") -> None:
     """Prints the table."""
     load = f"{os.cpu_count()} processors, load {os.getloadavg()[1]:.1f}"
     print(f"\n### {title}\n\n{load}{note and ', ' + note}\n")
     print("| figure | measured | wanted | |\n|---|---:|---:|---|")
     for what, (measured, wanted, reached) in figures.items():
-        print(f"| {what} | {measured} | {wanted} | {'reached' if reached else 'MISSED'} |")
+        verdict = ("reached" if reached else "MISSED") if wanted else ""
+        print(f"| {what} | {measured} | {wanted} | {verdict} |")
