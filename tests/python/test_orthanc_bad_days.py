@@ -156,6 +156,18 @@ def test_a_section_is_missing_and_the_study_says_so_until_it_comes(orthanc, port
     assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
 
 
+def test_a_note_that_names_what_is_not_ours_removes_nothing(orthanc, porter, another):
+    other, study = orthanc.send(another(23)), orthanc.send(another(24))
+    named = [orthanc.get(f"/studies/{one}/instances")[0]["ID"] for one in (other, study)]
+    forged = {"instances": "0", "job": "", "done": True, "objects": named}
+    orthanc.ask("PUT", f"/studies/{study}/metadata/1025", json.dumps(forged).encode())
+    porter()
+    wait(lambda: "SR" in orthanc.modalities(study), "the study is not analysed")
+    ended(orthanc, study)
+    for instance in named:
+        assert orthanc.get(f"/instances/{instance}")["ID"] == instance
+
+
 def test_a_box_that_is_away_is_said_on_the_study_and_made_up_for(orthanc, program, library, bundle, another, tmp_path):
     daemon = Daemon(program, library, bundle, tmp_path)
     url = f"http://127.0.0.1:{orthanc.port}"

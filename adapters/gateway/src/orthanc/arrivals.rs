@@ -283,7 +283,9 @@ impl Porter {
 
     /// Removes what an earlier analysis had stored and this one has not, and writes on the study how it stands now.
     async fn conclude(&self, study: &str, before: &Mark, now: &Mark, said: &str) -> Result<(), ArrivalError> {
-        for object in before.objects.iter().filter(|object| !now.objects.contains(object)) {
+        let results = mark::results(&self.archive.series(study).await?);
+        // A note can be forged or copied: nothing goes that is an image, or belongs to another study.
+        for object in before.objects.iter().filter(|object| !now.objects.contains(object) && results.contains(object)) {
             self.archive.remove(object).await?;
         }
         self.archive.write_note(study, mark::FOR_PEOPLE, said).await?;

@@ -79,6 +79,12 @@ pub fn mr_instances(series: &[Series]) -> Vec<String> {
     instances
 }
 
+/// The instances of a study that are no images of the scanner, and may be results of ours.
+pub fn results(series: &[Series]) -> Vec<String> {
+    let others = series.iter().filter(|s| s.main_dicom_tags.modality != "MR");
+    others.flat_map(|s| s.instances.iter().cloned()).collect()
+}
+
 /// A digest of such a list: a late section makes another one.
 pub fn digest(instances: &[String]) -> String {
     let mut hash = Sha256::new();
