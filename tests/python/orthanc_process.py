@@ -95,6 +95,10 @@ def wait(condition, why: str, seconds: float = 60):
 
 
 def ended(orthanc: Orthanc, study: str) -> dict:
-    """Waits for the end, and returns the gateway's own note."""
-    wait(lambda: '"done":true' in orthanc.note(study, 1025), f"no end: {orthanc.note(study)!r}")
+    """Waits for the end, or a question to a person, and returns the gateway's own note."""
+
+    def has_ended() -> bool:
+        return '"done":true' in orthanc.note(study, 1025) or orthanc.note(study).startswith("needs selection")
+
+    wait(has_ended, f"no end: {orthanc.note(study)!r}")
     return json.loads(orthanc.note(study, 1025))
