@@ -9,7 +9,8 @@ A window that must not wait uses `client.start(...)` and calls `client.poll()` f
 """
 
 from .client import DEFAULT_ENDPOINT, Client, Operation
-from .errors import ClientError, Damaged, Nobody, Refused, Silence
+from .errors import ClientError, Damaged, Nobody, OtherVersion, Refused, Silence
+from .link import Link
 from .messages import RESEARCH_USE, Event
 from .tensor import pack_bits, unpack_bits
 
@@ -20,8 +21,10 @@ __all__ = [
     "ClientError",
     "Damaged",
     "Event",
+    "Link",
     "Nobody",
     "Operation",
+    "OtherVersion",
     "Refused",
     "Silence",
     "pack_bits",

@@ -20,7 +20,8 @@ from typing import Any
 import zmq
 
 from . import files, messages
-from .errors import ClientError, Damaged, Nobody, Refused, Silence
+from .errors import ClientError, Damaged, Nobody, OtherVersion, Refused, Silence
+from .link import Link
 from .messages import Answer, Event
 
 DEFAULT_ENDPOINT = "ipc:///run/cordline/cordline.sock"
@@ -57,6 +58,8 @@ class Client:
 
     endpoint: where it listens. name: name and version of the program, for its log.
     patience_s: how long an answer may take. key: key file (what `cordline keys new` printed), for a daemon elsewhere.
+    wait: False for windows: `greeting` is the operation that ends with the welcome, `link` tells how far it is, `heard`
+    when the last message came (time.monotonic).
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Client:
         name: str = "python",
         patience_s: float = 10.0,
         key: str | os.PathLike[str] | None = None,
+        wait: bool = True,
     ) -> None:
         self.endpoint, self.name, self.patience_s = endpoint, name, patience_s
         self._key = _read_key(Path(key)) if key is not None else None
@@ -73,11 +77,22 @@ class Client:
         self._events: deque[Event] = deque()
         self._socket = self._open()
         self.welcome: dict[str, Any] = {}
+        self.link: Link | None = None
+        self.heard = time.monotonic()
+        if not wait:
+            self.link = Link(self._socket)
+            self._socket.connect(endpoint)
+            self.greeting = self.start(self._hello())
+            return
+        self._socket.connect(endpoint)
         try:
-            self.welcome = self._run(_ask("hello", {"client": name}))
+            self._run(self._hello())
         except Silence:
             self.close()
             raise Nobody(endpoint) from None
+        except OtherVersion:
+            self.close()
+            raise
 
     def __enter__(self) -> Client:
         return self
@@ -87,6 +102,8 @@ class Client:
 
     def close(self) -> None:
         """Closes the socket. Jobs go on."""
+        if self.link is not None:
+            self.link.close()
         self._socket.close()
 
     # What can be asked, waiting for the answer.
@@ -165,16 +182,30 @@ class Client:
 
     def study(self, inputs: Iterable[str | os.PathLike[str]], **options: Any) -> Asking:
         """For `start`: sends a study."""
-        found = files.manifest(inputs)
+        return self.instances(files.manifest(inputs), **options)
+
+    def instances(self, found: list[tuple[Path, dict[str, Any]]], **options: Any) -> Asking:
+        """For `start`: sends a study whose files were looked at before, with `files.entry`."""
         if not found:
             raise ClientError("no DICOM file was found in what was named")
+        found = sorted(found, key=lambda each: each[1]["sop_uid"])
         readers = [path.read_bytes for path, _ in found]
         return self._submit({"kind": "study", "instances": [entry for _, entry in found], **options}, readers)
 
-    def volume(self, t2w: dict[str, Any], voxels: bytes, **options: Any) -> Asking:
-        """For `start`: sends a volume."""
-        described = {**t2w, "sha256": hashlib.sha256(voxels).hexdigest()}
-        return self._submit({"kind": "volume", "t2w": described, **options}, [lambda: voxels])
+    def volume(
+        self, t2w: dict[str, Any], voxels: bytes, t1c: tuple[dict[str, Any], bytes] | None = None, **options: Any
+    ) -> Asking:
+        """For `start`: sends a volume, and the T1-weighted one with contrast agent where there is one.
+
+        A description may have its `sha256` already: a window makes it in small steps.
+        """
+        sent = {"t2w": (t2w, voxels), **({"t1c": t1c} if t1c else {})}
+        body = {
+            name: {"sha256": hashlib.sha256(data).hexdigest(), **about} if "sha256" not in about else about
+            for name, (about, data) in sent.items()
+        }
+        readers = [lambda data=data: data for _, data in sent.values()]
+        return self._submit({"kind": "volume", **body, **options}, readers)
 
     def mask(self, job: str, shape: Iterable[int], bits: bytes, **options: Any) -> Asking:
         """For `start`: sends a corrected mask."""
@@ -186,6 +217,14 @@ class Client:
         """For `start`: has the events of a job come with `poll`."""
         return _ask("events", {"job": job, "since": since, "follow": True})
 
+    def ask(self, verb: str, **body: Any) -> Asking:
+        """For `start`: any question of PROTOCOL.md that is one message and one answer; ends with the answer's body."""
+        return _ask(verb, body)
+
+    def fetch(self, job: str, file: dict[str, Any]) -> Asking:
+        """For `start`: a file of the event `files`, checked against its digest."""
+        return _artifact(job, file)
+
     def start(self, asking: Asking) -> Operation:
         """Begins something; `poll` carries it on."""
         operation = Operation(asking)
@@ -196,11 +235,19 @@ class Client:
     def poll(self) -> list[Event]:
         """Reads what has come, carries on what was started, and returns the events; never waits."""
         while self._socket.poll(0):
+            self.heard = time.monotonic()
             self._take(messages.read(self._socket.recv_multipart()))
         events, self._events = list(self._events), deque()
         return events
 
     # Underneath.
+
+    def _hello(self) -> Asking:
+        self.welcome = yield from _ask("hello", {"client": self.name})
+        if self.link is not None:
+            # What nobody reads would fill up, and then hold ZeroMQ's own thread.
+            self.link.close()
+        return self.welcome
 
     def _submit(self, body: dict[str, Any], readers: list[Callable[[], bytes]]) -> Asking:
         return _submit(body, readers, self.welcome["limits"]["frame_bytes"])
@@ -232,8 +279,13 @@ class Client:
             if not self._wait(time.monotonic() + PING_EVERY_S):
                 self._run(_ask("ping", {}))
 
-    def _take(self, message: Answer | Event | None) -> None:
-        if isinstance(message, Event):
+    def _take(self, message: Answer | Event | OtherVersion | None) -> None:
+        if isinstance(message, OtherVersion):
+            # Nothing that such a daemon says can be understood.
+            for operation in self._operations:
+                operation.done, operation.error = True, message
+            self._operations.clear()
+        elif isinstance(message, Event):
             self._events.append(message)
         elif isinstance(message, Answer):
             for operation in self._operations:
@@ -284,7 +336,6 @@ class Client:
             socket.curve_serverkey = self._key["server"].encode()
             socket.curve_publickey = self._key["public"].encode()
             socket.curve_secretkey = self._key["secret"].encode()
-        socket.connect(self.endpoint)
         return socket
 
     def _reconnect(self) -> None:
@@ -293,8 +344,9 @@ class Client:
         self._operations.clear()
         self._events.clear()
         self._socket = self._open()
+        self._socket.connect(self.endpoint)
         try:
-            self.welcome = self._run(_ask("hello", {"client": self.name}))
+            self._run(self._hello())
         except Silence:
             raise Nobody(self.endpoint) from None
 

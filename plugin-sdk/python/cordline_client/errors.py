@@ -23,6 +23,14 @@ class Silence(ClientError):
         super().__init__(f"the daemon at {endpoint} does not answer any more")
 
 
+class OtherVersion(ClientError):
+    """The daemon speaks another version of the protocol: `theirs` and `ours` are the major numbers."""
+
+    def __init__(self, theirs: object, ours: int) -> None:
+        self.theirs, self.ours = theirs, ours
+        super().__init__(f"the daemon speaks version {theirs} of the protocol, this client version {ours}")
+
+
 class Refused(ClientError):
     """The daemon refused.
 

@@ -32,11 +32,19 @@ def manifest(inputs: Iterable[str | os.PathLike[str]]) -> list[tuple[Path, dict[
     """Files and their entries, in the order of their UIDs. What is no DICOM file is passed over."""
     found: dict[str, tuple[Path, dict[str, object]]] = {}
     for path in (file for name in inputs for file in _files(Path(name))):
-        data = path.read_bytes()
-        uid = sop_instance_uid(data)
-        if uid is not None and uid not in found:
-            found[uid] = (path, {"sop_uid": uid, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+        described = entry(path)
+        if described is not None:
+            found.setdefault(str(described["sop_uid"]), (path, described))
     return [found[uid] for uid in sorted(found)]
+
+
+def entry(path: Path) -> dict[str, object] | None:
+    """The entry of one file in a manifest; None for what is no DICOM file."""
+    data = path.read_bytes()
+    uid = sop_instance_uid(data)
+    if uid is None:
+        return None
+    return {"sop_uid": uid, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _files(path: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgpack
 
+from .errors import OtherVersion
 from .tensor import unpack_bits
 
 MAJOR = 1
@@ -52,12 +53,14 @@ def request(number: int, verb: str, body: dict[str, Any]) -> bytes:
     return msgpack.packb({"v": MAJOR, "id": number, "verb": verb, "body": body})
 
 
-def read(frames: list[bytes]) -> Answer | Event | None:
-    """A message of the daemon; None for one that this client does not know."""
+def read(frames: list[bytes]) -> Answer | Event | OtherVersion | None:
+    """A message of the daemon; None for one that this client does not know, an error for one of another protocol."""
     header = msgpack.unpackb(frames[0])
     raw = frames[1] if len(frames) > 1 else None
-    if not isinstance(header, dict) or header.get("v") != MAJOR:
+    if not isinstance(header, dict):
         return None
+    if header.get("v") != MAJOR:
+        return OtherVersion(header.get("v"), MAJOR)
     if "reply" in header:
         return Answer(header["id"], header["reply"], header.get("body", {}), raw)
     if "event" in header:

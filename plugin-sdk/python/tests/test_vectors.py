@@ -6,7 +6,7 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from cordline_client import Event, messages, pack_bits, tensor, unpack_bits
+from cordline_client import Event, OtherVersion, messages, pack_bits, tensor, unpack_bits
 from cordline_client.files import sop_instance_uid
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/messages.json").read_text())
@@ -27,8 +27,10 @@ def test_message(vector):
     assert found.name == wanted["event" if isinstance(found, Event) else "reply"]
 
 
-def test_another_version_is_passed_over():
-    assert messages.read([msgpack.packb({"v": 2, "reply": "pong", "id": 1})]) is None
+def test_another_version_is_named():
+    other = messages.read([msgpack.packb({"v": 2, "reply": "pong", "id": 1})])
+    assert isinstance(other, OtherVersion)
+    assert (other.theirs, other.ours) == (2, 1)
     assert messages.read([msgpack.packb([1, 2])]) is None
 
 
