@@ -1,0 +1,88 @@
+"""Heat maps (Grad-CAM) as scalar volumes, shown as the foreground of slice views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import slicer
+import slicer.util
+
+from . import strings, terminology
+from .grid import RAS_TO_LPS
+
+LOWEST = 0.05
+"""Heat below this is clear: it explains nothing. Above it the colour table lets it rise slowly (report/palette.rs)."""
+
+
+def volume_of(
+    maps: dict[int, np.ndarray], matrix: np.ndarray, shape: tuple[int, int, int], volume: Any, label: str
+) -> Any:
+    """A scalar volume (0 to 1) of the heat of one answer.
+
+    maps: by section from 1, (rows, columns) of 0 to 255, covering the whole section whatever their own size. matrix,
+    shape: of the masks' grid, (column, row, section, 1) to LPS and (section, row, column). The volume keeps the maps'
+    own size, with spacing and origin to match: views interpolate, and nothing is made up.
+    """
+    rows, columns = next(iter(maps.values())).shape
+    array = np.zeros((shape[0], rows, columns), np.float32)
+    for section, levels in maps.items():
+        array[section - 1] = levels.astype(np.float32) / 255
+    by_column, by_row = shape[2] / columns, shape[1] / rows
+    coarse = np.eye(4)
+    coarse[0, 0], coarse[1, 1] = by_column, by_row
+    # The first voxel of a map covers several of the section; its centre is the centre of those.
+    coarse[:2, 3] = (by_column - 1) / 2, (by_row - 1) / 2
+    name = slicer.mrmlScene.GenerateUniqueName(strings.heat_name(volume.GetName(), label))
+    node = slicer.util.addVolumeFromArray(array, RAS_TO_LPS @ matrix @ coarse, name)
+    node.SetUndoEnabled(True)
+    node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID(terminology.heat_colours().GetID())
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevelMinMax(0.0, 1.0)
+    display.SetInterpolate(True)
+    display.SetApplyThreshold(True)
+    display.SetAutoThreshold(False)
+    display.SetThreshold(LOWEST, 1.0)
+    return node
+
+
+class Foreground:
+    """Lays a heat map over the slice views, and gives back what lay there before."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[str | None, float]] = {}
+        self.shown_id: str | None = None
+
+    def show(self, heat: Any, volume: Any, opacity: float) -> None:
+        """opacity: 0 to 1. Views that show another volume in the background are left alone, unless all do."""
+        views = _composites()
+        ours = [view for view in views if view.GetBackgroundVolumeID() == volume.GetID()]
+        for view in ours or views:
+            self._before.setdefault(view.GetID(), (view.GetForegroundVolumeID(), view.GetForegroundOpacity()))
+            if not ours:
+                view.SetBackgroundVolumeID(volume.GetID())
+            view.SetForegroundVolumeID(heat.GetID())
+            view.SetForegroundOpacity(opacity)
+        self.shown_id = heat.GetID()
+
+    def fade(self, opacity: float) -> None:
+        for view in _composites():
+            if self.shown_id is not None and view.GetForegroundVolumeID() == self.shown_id:
+                view.SetForegroundOpacity(opacity)
+
+    def hide(self) -> None:
+        for view in _composites():
+            before = self._before.get(view.GetID())
+            if before is not None and view.GetForegroundVolumeID() == self.shown_id:
+                volume, opacity = before
+                still_there = volume is not None and slicer.mrmlScene.GetNodeByID(volume) is not None
+                view.SetForegroundVolumeID(volume if still_there else None)
+                view.SetForegroundOpacity(opacity)
+        self._before.clear()
+        self.shown_id = None
+
+
+def _composites() -> list[Any]:
+    return list(slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"))

@@ -1,0 +1,109 @@
+"""What is sent for a run: voxels as they are shown, DICOM files with their UIDs, or a corrected mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from . import strings
+from .volume import Snapshot, instance_uids
+
+
+class VolumeRequest:
+    """The voxels of a T2w volume, and of a T1c one. `notes` are said aloud beside the answer."""
+
+    kind = "volume"
+
+    def __init__(self, t2w: Snapshot, t1c: Snapshot | None, priority: str, why_no_files: str) -> None:
+        self.t2w, self.t1c, self.priority = t2w, t1c, priority
+        self.notes = [strings.WITHOUT_FILES.format(why=why_no_files)]
+        if t2w.rounded or (t1c is not None and t1c.rounded):
+            self.notes.append(strings.ROUNDED)
+
+    def steps(self) -> Iterator[None]:
+        yield from self.t2w.steps()
+        if self.t1c is not None:
+            yield from self.t1c.steps()
+
+    def asking(self, client: Any) -> Any:
+        t1c = (self.t1c.described, self.t1c.voxels) if self.t1c is not None else None
+        return client.volume(self.t2w.described, self.t2w.voxels, t1c=t1c, priority=self.priority)
+
+
+class StudyRequest:
+    """The DICOM files of the volumes. The daemon is told which series was chosen, so it need not choose itself."""
+
+    kind = "study"
+
+    def __init__(self, t2w: Snapshot, files: list[Path], series: str, priority: str) -> None:
+        self.t2w, self.priority = t2w, priority
+        self.notes: list[str] = []
+        self._files, self._series = files, series
+        self._found: list[tuple[Path, dict[str, Any]]] = []
+
+    def steps(self) -> Iterator[None]:
+        from cordline_client.files import entry
+
+        for path in self._files:
+            found = entry(path)
+            if found is not None:
+                self._found.append((path, found))
+            yield
+        # The digest of what is shown, to compare with what the daemon made of the files.
+        yield from self.t2w.steps()
+
+    def asking(self, client: Any) -> Any:
+        options = {"series": self._series} if self._series else {}
+        return client.instances(self._found, priority=self.priority, **options)
+
+
+class MaskRequest:
+    """A corrected mask of an earlier job: (section, row, column) of 0 and 1 on that job's grid."""
+
+    kind = "mask"
+
+    def __init__(self, t2w: Snapshot, job: str, mask: Any, priority: str) -> None:
+        self.t2w, self.job, self.mask, self.priority = t2w, job, mask, priority
+        self.notes: list[str] = []
+
+    def steps(self) -> Iterator[None]:
+        yield from self.t2w.steps()
+
+    def asking(self, client: Any) -> Any:
+        import numpy as np
+
+        bits = np.packbits(self.mask.ravel(), bitorder="little").tobytes()
+        return client.mask(self.job, self.mask.shape, bits, priority=self.priority)
+
+
+def of_volumes(t2w: Any, t1c: Any, priority: str, send_files: bool) -> VolumeRequest | StudyRequest:
+    """The request for volumes of the scene: with their DICOM files where all of them are known and wanted."""
+    snapshot = Snapshot(t2w)
+    files, why = dicom_files([node for node in (t2w, t1c) if node is not None])
+    if send_files and files:
+        return StudyRequest(snapshot, files, _series_uid(t2w), priority)
+    why = why if send_files else strings.FILES_UNWANTED
+    return VolumeRequest(snapshot, Snapshot(t1c) if t1c is not None else None, priority, why)
+
+
+def dicom_files(volumes: list[Any]) -> tuple[list[Path], str]:
+    """The DICOM files of volumes, from Slicer's DICOM database; none, and why, where one is missing."""
+    uids = [instance_uids(volume) for volume in volumes]
+    if not all(uids):
+        return [], strings.NO_DICOM
+    wanted = sorted({uid for each in uids for uid in each})
+    database = getattr(slicer, "dicomDatabase", None)
+    paths = [database.fileForInstance(uid) if database is not None else "" for uid in wanted]
+    there = [Path(path) for path in paths if path and Path(path).is_file()]
+    if len(there) < len(wanted):
+        return [], strings.FILES_GONE.format(n=len(wanted) - len(there), total=len(wanted))
+    return there, ""
+
+
+def _series_uid(volume: Any) -> str:
+    """The Series Instance UID of a volume, as Slicer's DICOM database has it."""
+    database = slicer.dicomDatabase
+    return str(database.seriesForFile(database.fileForInstance(instance_uids(volume)[0])))

@@ -1,0 +1,84 @@
+"""What a reader chose, kept over restarts in Slicer's user settings."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .address import DEFAULT
+
+_HISTORY = 8
+
+
+class Store(Protocol):
+    """What is used of a QSettings."""
+
+    def value(self, key: str, default: Any = None) -> Any: ...
+    def setValue(self, key: str, value: Any) -> None: ...
+
+
+class Settings:
+    """Read and written at once; everything is kept as text, which all kinds of QSettings give back unchanged."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @property
+    def addresses(self) -> list[str]:
+        """As they were typed, the latest first; never empty."""
+        kept = [line for line in self._get("addresses", "").split("\n") if line]
+        return kept or [DEFAULT]
+
+    def use_address(self, typed: str) -> None:
+        """Puts an address first."""
+        rest = [each for each in self.addresses if each != typed]
+        self._set("addresses", "\n".join([typed, *rest][:_HISTORY]))
+
+    @property
+    def key(self) -> str:
+        """Path of a key file; "" for none."""
+        return self._get("key", "")
+
+    @key.setter
+    def key(self, path: str) -> None:
+        self._set("key", path)
+
+    @property
+    def priority(self) -> str:
+        return self._get("priority", "routine")
+
+    @priority.setter
+    def priority(self, name: str) -> None:
+        self._set("priority", name)
+
+    @property
+    def show_3d(self) -> bool:
+        return self._get("show3d", "no") == "yes"
+
+    @show_3d.setter
+    def show_3d(self, wanted: bool) -> None:
+        self._set("show3d", "yes" if wanted else "no")
+
+    @property
+    def send_files(self) -> bool:
+        return self._get("sendFiles", "yes") == "yes"
+
+    @send_files.setter
+    def send_files(self, wanted: bool) -> None:
+        self._set("sendFiles", "yes" if wanted else "no")
+
+    @property
+    def opacity(self) -> int:
+        """Of heat maps, in percent."""
+        kept = self._get("opacity", "60")
+        return min(max(int(kept), 0), 100) if kept.isdigit() else 60
+
+    @opacity.setter
+    def opacity(self, percent: int) -> None:
+        self._set("opacity", str(percent))
+
+    def _get(self, key: str, default: str) -> str:
+        found = self._store.value(f"Cordline/{key}")
+        return default if found is None else str(found)
+
+    def _set(self, key: str, value: str) -> None:
+        self._store.setValue(f"Cordline/{key}", value)

@@ -1,0 +1,232 @@
+"""Every word that a person reads, in one place for translation; the OHIF panel has the same words (strings.ts)."""
+
+from __future__ import annotations
+
+TITLE = "Cordline"
+RESEARCH = "Research use only; not a medical device"
+
+# The sections of the panel.
+INPUTS = "Inputs"
+OUTPUTS = "Outputs"
+RESULTS = "Results"
+CORRECT = "Correct"
+ADVANCED = "Advanced"
+LOG = "Log"
+
+T2W = "T2w volume"
+T2W_TIP = "A sagittal T2-weighted volume of the spine"
+T1C = "T1c volume"
+T1C_TIP = "Optional: the T1-weighted volume with contrast agent, for models that use it"
+NONE = "None"
+SEGMENTATION = "Segmentation"
+NEW_SEGMENTATION = "Create new segmentation on Apply"
+NEW_SEGMENTATION_TIP = "Each run makes a segmentation of its own. Those that are there stay as they are."
+SHOW_3D = "Show 3D"
+SHOW_3D_TIP = "Show the lesions in 3D views too"
+
+APPLY = "Apply"
+APPLY_TIP = "Send the volume to the box and show lesions as they are found"
+CANCEL = "Cancel"
+CANCEL_TIP = "Stop the box, and take away what has been drawn"
+
+# Why Apply is disabled.
+NO_VOLUME = "Choose a sagittal T2-weighted volume first."
+NO_VOXELS = "The volume has no voxels."
+NOT_SCALAR = "The volume has {n} values a voxel; one is needed."
+NON_LINEAR = (
+    "The volume is under a non-linear transform, so its voxels are no grid in the patient. "
+    "Harden the transform, or take the volume out of it."
+)
+NON_LINEAR_T1C = (
+    "The T1c volume is under a non-linear transform. Harden the transform, take the volume out of it, or choose none."
+)
+OTHER_TRANSFORM = (
+    "T2w and T1c volume are under different transforms, so the box would see them beside each other. "
+    "Harden the transforms, or put both under the same one."
+)
+NOT_SAGITTAL = (
+    "The volume is not sagittal: its sections' normal is only {share:.2f} along left-right. Choose the sagittal series."
+)
+NO_ADDRESS = "The daemon's address cannot be read: {why}."
+
+CONNECTING = "Looking for the box…"
+PREPARING = "Preparing"
+RECONNECTING = "No connection to the box. Trying again…"
+STATES = {
+    "receiving": "Sending",
+    "queued": "Waiting",
+    "decoding": "Reading",
+    "selecting": "Choosing the series",
+    "segmenting": "Segmenting",
+    "classifying": "Classifying",
+    "explaining": "Explaining",
+    "writing": "Writing results",
+    "completed": "Done",
+    "needs_selection": "A series must be chosen",
+    "out_of_scope": "Out of scope",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+
+NO_RESULTS = "Nothing has been analysed yet."
+RESULT = "Result"
+FINDING = "Finding"
+UNDECIDED = "Undecided"
+SHOW_HEAT = "Show heat map"
+HIDE_HEAT = "Hide heat map"
+NO_HEAT = "No heat map: nothing was decided"
+OPACITY = "Opacity"
+HEAT_LEGEND = "What the answer rests on: violet little, yellow most"
+LESIONS = "Lesions"
+NO_LESIONS = "No lesion found"
+LESION_COLUMNS = ("Lesion", "Volume", "Extent", "Sections", "")
+JUMP = "Show"
+JUMP_TIP = "Show the middle of this lesion in all slice views"
+NOTES = "Please note"
+CORRECTED = "Corrected by a reader. Before: {finding}"
+CHANGED_SINCE = "The volume was changed after this result was made."
+SEND_HOME = "Save DICOM…"
+SEND_HOME_TIP = "Fetch the DICOM objects of this result, with the UIDs of the study, to send them to the archive"
+NO_HOME = "The volume came without its DICOM files, so there are no objects for an archive."
+SAVED = "{objects} saved in the folder."
+
+CORRECT_HOW = "Paint and erase in the lesion segments, then classify again. The result goes into a new segmentation."
+CLASSIFY = "Classify again"
+CLASSIFY_TIP = "Send the corrected mask to the box and ask the questions again"
+NOTHING_TO_CORRECT = "There is no finished result to correct."
+ALREADY_RUNNING = "A run is under way."
+RESULT_OF_OTHER_VOLUME = "The result belongs to another volume than the chosen one."
+
+ADDRESS = "Daemon"
+ADDRESS_TIP = "HOST:PORT, tcp://HOST:PORT, or ipc://PATH for the daemon of this computer"
+KEY = "Key file"
+KEY_TIP = "What `cordline keys new` printed; needed for a daemon on another computer"
+BROWSE = "…"
+TEST = "Test connection"
+BUNDLE = "Models"
+BUNDLE_UNKNOWN = "Press Test connection"
+PRIORITY = "Priority"
+PRIORITIES = (("routine", "Routine"), ("urgent", "Urgent"), ("background", "Background"))
+SEND_FILES = "Send the DICOM files where they are known"
+SEND_FILES_TIP = "Then the results carry the study's UIDs and can go to the archive"
+TESTING = "Asking…"
+
+INSTALL_TITLE = "Cordline needs two packages"
+INSTALL = (
+    "To talk to the daemon, Cordline needs these Python packages, which Slicer does not have yet:\n\n{packages}\n\n"
+    "They are small (about {mb} MB) and come from PyPI. Install them now?"
+)
+NOT_INSTALLED = "The Python packages {packages} are not installed."
+INSTALL_AGAIN = "Press the button again and agree, or install them yourself"
+
+# Errors: what happened, and what to do. The README explains each under its name.
+REFUSED = ("Nobody listens at {endpoint}.", "Start `cordline serve` there, or correct the address under Advanced.")
+TIME_OUT = (
+    "The daemon at {endpoint} does not answer.",
+    "Look whether the computer can be reached and its port is open; with a tcp address also whether a key is needed.",
+)
+KEY_REFUSED = (
+    "The daemon at {endpoint} does not accept this key.",
+    "Make one there with `cordline keys new NAME`, and choose the file under Advanced.",
+)
+KEY_UNREADABLE = ("The key file cannot be read: {why}.", "Choose what `cordline keys new` printed under Advanced.")
+VERSION = (
+    "The daemon speaks version {theirs} of the protocol, this extension version {ours}.",
+    "Update the older of the two.",
+)
+NOT_READY = ("The box is there, and its models are not ready.", "Wait, and try again; `cordline doctor` tells more.")
+LOST = (
+    "The connection to {endpoint} is lost.",
+    "The box goes on with what it has. Press Apply again to see it.",
+)
+NOT_PERMITTED = ("{message}.", "{action}.")
+VOLUME_CHANGED = (
+    "The volume was changed while the box worked, so the result is not for what is shown. Nothing is kept.",
+    "Press Apply again.",
+)
+VOLUME_GONE = ("The volume was removed while the box worked. Nothing is kept.", "Load it again, and press Apply.")
+OTHER_VOXELS = (
+    "The result is for other voxels than those shown. Nothing is drawn.",
+    "Press Apply again; if it stays so, untick `{send_files}` under Advanced.",
+)
+OTHER_GRID = (
+    "The result does not fit the volume: {why}. Nothing is drawn.",
+    "Untick `{send_files}` under Advanced, and press Apply again.",
+)
+MALFORMED = (
+    "The box sent something that this extension cannot read ({what}). Nothing is kept.",
+    "Update the older of the two, and press Apply again.",
+)
+NO_GRID = ("The box sent a mask before it said where it lies. Nothing is drawn.", "Update the daemon.")
+OTHER_MASK = ("The box classified another mask than the one that was sent.", "Classify again.")
+
+# Said aloud beside the answer.
+FALLBACK = "The box computes with {provider}, its second choice ({why})."
+MISSING_SECTIONS = "No mask came for {sections}; nothing is known of them."
+UNLISTED = "{n} small parts of the mask belong to no lesion that the box listed."
+ROUNDED = "Voxel values were rounded to 32-bit floating point numbers to be sent."
+WITHOUT_FILES = (
+    "The volume was sent without its DICOM files ({why}), so the results carry no UIDs and cannot go to an archive."
+)
+NO_DICOM = "it was not loaded from DICOM"
+FILES_GONE = "{n} of {total} are not in Slicer's DICOM database"
+FILES_UNWANTED = "as set under Advanced"
+SHOWN_TRANSFORMED = "The volume is under a transform: sizes and places are those of the scan, not of the transform."
+
+
+def ready(provider: str, bundle: str) -> str:
+    return f"{provider} · {bundle}"
+
+
+def queued(place: int) -> str:
+    return f"Waiting, {place} before it" if place > 0 else "Waiting"
+
+
+def left(seconds: float) -> str:
+    return f"about {max(1, round(seconds))} s left"
+
+
+def sections(done: int, total: int) -> str:
+    return f"section {done} of {total}"
+
+
+def threshold(label: str, value: float, zone: tuple[float, float]) -> str:
+    return f"{label} decided at {value:.2f}; undecided from {zone[0]:.2f} to {zone[1]:.2f}"
+
+
+def lesion(number: int) -> str:
+    return f"Lesion {number}"
+
+
+def millilitres(ml: float) -> str:
+    return f"{ml:.2f} mL"
+
+
+def millimetres(mm: float) -> str:
+    return f"{mm:.0f} mm"
+
+
+def sections_of(numbers: list[int]) -> str:
+    if not numbers:
+        return "–"
+    return f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+
+
+def listed(numbers: list[int]) -> str:
+    return ("section " if len(numbers) == 1 else "sections ") + ", ".join(map(str, numbers))
+
+
+def made(daemon: str) -> str:
+    return f"Made by {daemon}"
+
+
+def objects(count: int) -> str:
+    return f"{count} object{'' if count == 1 else 's'}"
+
+
+def segmentation_name(volume: str, corrected: bool) -> str:
+    return f"{volume} segmentation corrected" if corrected else f"{volume} segmentation"
+
+
+def heat_name(volume: str, label: str) -> str:
+    return f"{volume} heat map {label}"
