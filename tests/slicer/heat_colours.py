@@ -1,6 +1,6 @@
 """The colour table of heat maps for Slicer, by the formula of the report (runtime/src/report/palette.rs).
 
-    python tests/slicer/heat_colours.py > adapters/slicer/Cordline/Resources/Colors/CordlineHeat.ctbl
+python tests/slicer/heat_colours.py > adapters/slicer/Cordline/Resources/Colors/CordlineHeat.ctbl
 """
 
 import numpy as np
@@ -11,7 +11,9 @@ def colours() -> np.ndarray:
     value = np.arange(256) / 255
     hue = np.radians(-50 + 150 * value)
     chroma = 45 + 40 * np.sin(np.pi * value)
-    rgb = np.array([_shown(18 + 74 * v, c * np.cos(h), c * np.sin(h)) for v, c, h in zip(value, chroma, hue, strict=True)])
+    rgb = np.array(
+        [_shown(18 + 74 * v, c * np.cos(h), c * np.sin(h)) for v, c, h in zip(value, chroma, hue, strict=True)]
+    )
     rise = np.clip((value - 0.08) / 0.5, 0, 1)
     opacity = np.rint(255 * rise * rise * (3 - 2 * rise))
     return np.column_stack([rgb, opacity]).astype(int)

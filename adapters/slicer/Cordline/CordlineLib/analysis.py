@@ -7,7 +7,7 @@ turn; nothing here waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import slicer
@@ -27,17 +27,24 @@ BUDGET_S = 0.010
 class Analysis:
     """From Apply to the end.
 
-    request: of request.py. `phase` is preparing, one of the run's, finishing, or ended; then either `record` or `problem`
+    request: of request.py. began: is handed the segmentation node before the first mask is in it. `phase` is preparing, one of the run's, finishing, or ended; then either `record` or `problem`
     is set, or `cancelled` is true. `notes` are said aloud beside the answer.
     """
 
-    def __init__(self, request: Any, endpoint: str, key: str, show_3d: bool, before: Record | None = None) -> None:
+    def __init__(
+        self,
+        request: Any,
+        endpoint: str,
+        key: str,
+        show_3d: bool = False,
+        before: Record | None = None,
+        began: Callable[[Any], None] = lambda node: None,
+    ) -> None:
         self.request = request
         self.record: Record | None = None
         self.problem: Problem | None = None
         self.cancelled = False
-        self.run: Run | None = None
-        self._endpoint, self._key, self._show_3d, self._before = endpoint, key, show_3d, before
+        self._show_3d, self._before, self._began = show_3d, before, began
         self._segmentation: LesionSegmentation | None = None
         self._layout: Layout | None = None
         self._heat: dict[str, Any] = {}
@@ -45,7 +52,7 @@ class Analysis:
         self._preparing: Iterator[None] | None = request.steps()
         self._drawing: Iterator[int] | None = None
         self._finishing: Iterator[None] | None = None
-        # So that both connect while the voxels are made ready.
+        # Both find each other while the voxels are made ready.
         self.run = Run(request, endpoint, key)
 
     @property
@@ -66,15 +73,16 @@ class Analysis:
     @property
     def notes(self) -> list[str]:
         """What a reader must know of how this answer came about."""
-        run, said = self.run, list(self.request.notes)
+        run = self.run
         warning = run.welcome.get("bundle", {}).get("warning")
-        said += [warning] if warning else []
-        if run.device.get("fallbacks"):
-            provider = run.device.get("provider", "")
-            said.append(strings.FALLBACK.format(provider=provider, why="; ".join(run.device["fallbacks"])))
+        said = [warning] if warning else []
         said += run.job.warnings
         if run.job.lesions is not None and run.job.missing:
             said.append(strings.MISSING_SECTIONS.format(sections=strings.listed(run.job.missing)))
+        if run.device.get("fallbacks"):
+            provider = run.device.get("provider", "")
+            said.append(strings.FALLBACK.format(provider=provider, why="; ".join(run.device["fallbacks"])))
+        said += self.request.notes
         if self._unlisted:
             said.append(strings.UNLISTED.format(n=self._unlisted))
         volume = self.request.t2w.node()
@@ -169,6 +177,7 @@ class Analysis:
                 slicer.mrmlScene.SaveStateForUndo()
                 corrected = isinstance(self.request, MaskRequest)
                 self._segmentation = LesionSegmentation(volume, self.request.t2w, self._layout, corrected)
+                self._began(self._segmentation.node)
             if not self._segmentation.there:
                 return
             if event.name == "section":

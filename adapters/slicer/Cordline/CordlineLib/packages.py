@@ -31,8 +31,7 @@ def missing() -> list[str]:
 def ensure(agreed: Callable[[str, str], bool]) -> list[str]:
     """Installs what is missing, if a person agrees; what is still missing then.
 
-    agreed: asks a question (title, text). Slicer's own `slicer.packaging` (5.12 and later) shows the progress; before it,
-    `slicer.util.pip_install` does it behind a wait cursor.
+    agreed: asks a question (title, text). The one thing of this extension that keeps the window waiting, for some seconds.
     """
     lacking = missing()
     if not lacking:

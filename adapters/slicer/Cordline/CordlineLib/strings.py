@@ -5,6 +5,11 @@ from __future__ import annotations
 TITLE = "Cordline"
 RESEARCH = "Research use only; not a medical device"
 
+HELP = (
+    "Sends a sagittal T2-weighted volume of the spine to the Cordline daemon, shows lesions of the spinal cord while it "
+    "works, and its answers to three questions with what they rest on. Research use only; not a medical device."
+)
+
 # The sections of the panel.
 INPUTS = "Inputs"
 OUTPUTS = "Outputs"
@@ -116,8 +121,7 @@ INSTALL = (
     "To talk to the daemon, Cordline needs these Python packages, which Slicer does not have yet:\n\n{packages}\n\n"
     "They are small (about {mb} MB) and come from PyPI. Install them now?"
 )
-NOT_INSTALLED = "The Python packages {packages} are not installed."
-INSTALL_AGAIN = "Press the button again and agree, or install them yourself"
+NOT_INSTALLED = ("The Python packages {packages} are not installed.", "Press the button again, and agree.")
 
 # Errors: what happened, and what to do. The README explains each under its name.
 REFUSED = ("Nobody listens at {endpoint}.", "Start `cordline serve` there, or correct the address under Advanced.")
@@ -144,6 +148,10 @@ VOLUME_CHANGED = (
     "The volume was changed while the box worked, so the result is not for what is shown. Nothing is kept.",
     "Press Apply again.",
 )
+CHANGED_BEFORE = (
+    "The volume was changed after this result was made, so its mask is for other voxels.",
+    "Press Apply to analyse the volume as it is.",
+)
 VOLUME_GONE = ("The volume was removed while the box worked. Nothing is kept.", "Load it again, and press Apply.")
 OTHER_VOXELS = (
     "The result is for other voxels than those shown. Nothing is drawn.",
@@ -153,6 +161,7 @@ OTHER_GRID = (
     "The result does not fit the volume: {why}. Nothing is drawn.",
     "Untick `{send_files}` under Advanced, and press Apply again.",
 )
+NOT_WRITTEN = ("The objects cannot be written: {why}.", "Choose another folder.")
 MALFORMED = (
     "The box sent something that this extension cannot read ({what}). Nothing is kept.",
     "Update the older of the two, and press Apply again.",

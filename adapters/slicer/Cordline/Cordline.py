@@ -1,0 +1,79 @@
+"""Lesions of the spinal cord in sagittal T2w MR, found by the Cordline daemon. Research use only; not a medical device."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import slicer
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+# In the source tree the client lies beside the adapters; the built extension has it next to this file.
+_CLIENT = Path(__file__).resolve().parents[3] / "plugin-sdk" / "python"
+if _CLIENT.is_dir() and str(_CLIENT) not in sys.path:
+    sys.path.append(str(_CLIENT))
+
+from CordlineLib import strings, terminology  # noqa: E402
+
+
+class Cordline(ScriptedLoadableModule):
+    """What Slicer shows of the module in its lists."""
+
+    def __init__(self, parent) -> None:
+        super().__init__(parent)
+        parent.title = strings.TITLE
+        parent.categories = ["Segmentation"]
+        parent.dependencies = ["Segmentations", "SegmentEditor", "Terminologies", "Volumes", "Colors"]
+        parent.contributors = ["The Cordline contributors"]
+        parent.helpText = strings.HELP
+        parent.acknowledgementText = strings.RESEARCH
+
+
+class CordlineWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel, and what it must hear of the scene."""
+
+    def __init__(self, parent=None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.panel = None
+
+    def setup(self) -> None:
+        ScriptedLoadableModuleWidget.setup(self)
+        from CordlineLib.panel.panel import Panel
+        from CordlineLib.settings import Settings
+
+        terminology.load()
+        self.panel = Panel(self.layout, Settings(slicer.app.userSettings()))
+        self.panel.attach()
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, lambda caller, event: self.panel.scene_closing())
+        self.addObserver(scene, scene.EndCloseEvent, lambda caller, event: self.panel.attach())
+        self.addObserver(scene, scene.EndImportEvent, lambda caller, event: self.panel.scene_loaded())
+
+    def enter(self) -> None:
+        self.panel.enter()
+
+    def exit(self) -> None:
+        self.panel.leave()
+
+    def cleanup(self) -> None:
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.close()
+
+
+class CordlineTest(ScriptedLoadableModuleTest):
+    """For the real Slicer: `Reload and Test`, or the unit tests of the build. Testing/Python has the checks."""
+
+    def runTest(self) -> None:
+        folder = Path(__file__).resolve().parent / "Testing" / "Python"
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+        from CordlineSelfTest import run
+
+        run(self.delayDisplay)

@@ -1,0 +1,113 @@
+"""Advanced: which daemon, with which key, and how the box is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+
+from .. import strings
+from ..probe import Probe
+from ..settings import Settings
+from .widgets import AMBER, GREEN, RED, button, section, set_words, words
+
+
+class Advanced:
+    """test: called when the button is pressed; changed: when something is chosen that Apply depends on."""
+
+    def __init__(self, settings: Settings, test: Callable[[], None], changed: Callable[[], None]) -> None:
+        self._settings, self._changed = settings, changed
+        self.box, form = section(strings.ADVANCED, collapsed=True)
+        self.address: Any = qt.QComboBox()
+        self.address.objectName = "CordlineAddress"
+        self.address.editable = True
+        self.address.toolTip = strings.ADDRESS_TIP
+        self.address.setInsertPolicy(qt.QComboBox.NoInsert)
+        self._list_addresses()
+        self.key: Any = qt.QLineEdit(settings.key)
+        self.key.objectName = "CordlineKey"
+        self.key.toolTip = strings.KEY_TIP
+        self.key.setPlaceholderText(strings.NONE)
+        browse = qt.QToolButton()
+        browse.text = strings.BROWSE
+        key_row = qt.QHBoxLayout()
+        key_row.addWidget(self.key)
+        key_row.addWidget(browse)
+        self.test = button(strings.TEST, "CordlineTest")
+        self.contact = words(name="CordlineContact")
+        self.bundle = words(strings.BUNDLE_UNKNOWN, name="CordlineBundle")
+        self.priority: Any = qt.QComboBox()
+        self.priority.objectName = "CordlinePriority"
+        for name, label in strings.PRIORITIES:
+            self.priority.addItem(label, name)
+        names = [name for name, _ in strings.PRIORITIES]
+        self.priority.currentIndex = names.index(settings.priority) if settings.priority in names else 0
+        self.files: Any = qt.QCheckBox(strings.SEND_FILES)
+        self.files.objectName = "CordlineSendFiles"
+        self.files.toolTip = strings.SEND_FILES_TIP
+        self.files.checked = settings.send_files
+        form.addRow(strings.ADDRESS, self.address)
+        form.addRow(strings.KEY, key_row)
+        form.addRow("", self.test)
+        form.addRow(self.contact)
+        form.addRow(strings.BUNDLE, self.bundle)
+        form.addRow(strings.PRIORITY, self.priority)
+        form.addRow(self.files)
+        self.contact.setVisible(False)
+
+        self.address.connect("activated(int)", lambda place: self._use())
+        self.address.lineEdit().connect("editingFinished()", self._use)
+        self.key.connect("editingFinished()", lambda: self._use_key(self.key.text))
+        browse.connect("clicked()", self._browse)
+        self.test.connect("clicked()", test)
+        self.priority.connect("currentIndexChanged(int)", self._use_priority)
+        self.files.connect("toggled(bool)", self._use_files)
+
+    def tell(self, probe: Probe | None) -> None:
+        """What Test connection found."""
+        if probe is None:
+            return
+        if not probe.done:
+            set_words(self.contact, strings.TESTING)
+            self.contact.setStyleSheet(f"color: {AMBER};")
+        elif probe.problem is not None:
+            set_words(self.contact, str(probe.problem))
+            self.contact.setStyleSheet(f"color: {AMBER if probe.problem.name == 'not_ready' else RED};")
+            self.bundle.text = strings.BUNDLE_UNKNOWN
+        else:
+            parts = [probe.device.get("provider", ""), probe.device.get("gpu", ""), probe.welcome.get("daemon", "")]
+            set_words(self.contact, " · ".join(part for part in parts if part))
+            self.contact.setStyleSheet(f"color: {GREEN};")
+            self.bundle.text = probe.bundle
+
+    def _list_addresses(self) -> None:
+        self.address.clear()
+        for each in self._settings.addresses:
+            self.address.addItem(each)
+        self.address.currentIndex = 0
+
+    def _use(self) -> None:
+        typed = self.address.currentText.strip()
+        if typed and typed != self._settings.addresses[0]:
+            self._settings.use_address(typed)
+            self._list_addresses()
+            self.bundle.text = strings.BUNDLE_UNKNOWN
+            set_words(self.contact, "")
+        self._changed()
+
+    def _use_key(self, path: str) -> None:
+        self._settings.key = path.strip()
+
+    def _browse(self) -> None:
+        path = qt.QFileDialog.getOpenFileName(self.box, strings.KEY)
+        path = path[0] if isinstance(path, tuple) else path
+        if path:
+            self.key.text = path
+            self._use_key(path)
+
+    def _use_priority(self, place: int) -> None:
+        self._settings.priority = strings.PRIORITIES[place][0]
+
+    def _use_files(self, wanted: bool) -> None:
+        self._settings.send_files = bool(wanted)

@@ -1,0 +1,57 @@
+"""Small pieces that several sections of the panel use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ctk
+import qt
+
+# Legible on the light and on the dark theme of Slicer.
+AMBER = "#b36b00"
+RED = "#d04545"
+GREEN = "#3c9a4e"
+
+
+def section(title: str, collapsed: bool = False) -> tuple[Any, Any]:
+    """A collapsible section with a form in it."""
+    box = ctk.ctkCollapsibleButton()
+    box.text = title
+    box.collapsed = collapsed
+    form = qt.QFormLayout(box)
+    return box, form
+
+
+def words(text: str = "", colour: str = "", bold: bool = False, name: str = "") -> Any:
+    """A label that breaks its lines."""
+    label = qt.QLabel(text)
+    label.wordWrap = True
+    style = (f"color: {colour};" if colour else "") + ("font-weight: bold;" if bold else "")
+    if style:
+        label.setStyleSheet(style)
+    label.objectName = name
+    return label
+
+
+def set_words(label: Any, text: str) -> None:
+    """A label without words takes no room."""
+    label.text = text
+    label.setVisible(bool(text))
+
+
+def button(text: str, name: str, tip: str = "") -> Any:
+    found = qt.QPushButton(text)
+    found.objectName = name
+    found.toolTip = tip
+    return found
+
+
+def clear(layout: Any) -> None:
+    """Takes everything out of a layout; slots of what goes are not called any more."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
