@@ -83,6 +83,7 @@ def scene(tmp_path):
     """An empty scene, settings that nobody wrote, and no exception that was lost in a slot."""
     slicer.mrmlScene.Clear(False)
     slicer.mrmlScene.SetUndoOff()
+    slicer.mrmlScene.AddNode(slicer.vtkMRMLInteractionNode())  # views look for it
     slicer.dicomDatabase.files.clear()
     slicer.app.settings_file = tmp_path / "settings.ini"
     lost = []

@@ -44,13 +44,18 @@ class Application:
 
 
 class DicomDatabase:
-    """The one question that is asked of `slicer.dicomDatabase`: where the file of an instance lies."""
+    """The two questions that are asked of `slicer.dicomDatabase`: where an instance lies, and of which series it is."""
 
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
 
     def fileForInstance(self, uid: str) -> str:
         return self.files.get(uid, "")
+
+    def seriesForFile(self, path: str) -> str:
+        import pydicom
+
+        return str(pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID)
 
 
 def start() -> None:

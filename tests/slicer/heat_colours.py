@@ -7,16 +7,12 @@ import numpy as np
 
 
 def colours() -> np.ndarray:
-    """(256, 4) of red, green, blue, opacity, 0 to 255."""
+    """(256, 3) of red, green, blue, 0 to 255."""
     value = np.arange(256) / 255
     hue = np.radians(-50 + 150 * value)
     chroma = 45 + 40 * np.sin(np.pi * value)
-    rgb = np.array(
-        [_shown(18 + 74 * v, c * np.cos(h), c * np.sin(h)) for v, c, h in zip(value, chroma, hue, strict=True)]
-    )
-    rise = np.clip((value - 0.08) / 0.5, 0, 1)
-    opacity = np.rint(255 * rise * rise * (3 - 2 * rise))
-    return np.column_stack([rgb, opacity]).astype(int)
+    path = zip(value, chroma, hue, strict=True)
+    return np.array([_shown(18 + 74 * v, c * np.cos(h), c * np.sin(h)) for v, c, h in path]).astype(int)
 
 
 def _shown(lightness: float, a: float, b: float) -> np.ndarray:
@@ -40,7 +36,7 @@ def _linear(lightness: float, a: float, b: float) -> np.ndarray:
 
 def table() -> str:
     head = "# Color table file\n# Heat maps of Cordline; made by tests/slicer/heat_colours.py\n# 256 values\n"
-    rows = [f"{n} heat-{n} {r} {g} {b} {a}" for n, (r, g, b, a) in enumerate(colours())]
+    rows = [f"{n} heat-{n} {r} {g} {b} 255" for n, (r, g, b) in enumerate(colours())]
     return head + "\n".join(rows) + "\n"
 
 

@@ -1,11 +1,12 @@
 """`qt`, `ctk` and Slicer's own widgets where there is no Slicer: PySide6 with the manners of PythonQt.
 
-PythonQt, which Slicer embeds, differs from PySide6 in what a module's author meets every minute: a Qt property is a plain
-attribute (`label.text`, `box.checked = True`; `label.text()` is an error), unknown attributes are refused, and signals are
-connected by their signature (`button.connect("clicked()", f)`). Every class that is handed out here behaves so.
+PythonQt, which Slicer embeds, differs from PySide6 in what a module's author meets every minute: a Qt property is a
+plain attribute (`label.text`, `box.checked = True`; `label.text()` is an error), unknown attributes are refused, and
+signals are connected by their signature (`button.connect("clicked()", f)`). Every class that is handed out here
+behaves so.
 
-Slicer's own widgets are stand-ins with the same names and signals, on the real scene: a node selector that is a combo box,
-a Segment Editor that has no brushes but the real history of undo. How they look is for the real Slicer to show.
+Slicer's own widgets are stand-ins with the same names and signals, on the real scene: a node selector that is a combo
+box, a Segment Editor that has no brushes but the real history of undo. How they look is for the real Slicer to show.
 """
 
 import sys

@@ -52,6 +52,15 @@ class SliceView:
         self.node = self.logic.AddSliceNode(name)
         self._group.SetMRMLDisplayableNode(self.node)
 
+    def close(self) -> None:
+        """A view that nobody looks at any more must not answer to the scene of the next test."""
+        self._group.SetMRMLDisplayableNode(None)
+        slicer.app.applicationLogic().GetSliceLogics().RemoveItem(self.logic)
+        self.logic.SetMRMLScene(None)
+        for node in (self.composite, self.node):
+            if node is not None:
+                slicer.mrmlScene.RemoveNode(node)
+
     @property
     def composite(self) -> vtk.vtkObject:
         return self.logic.GetSliceCompositeNode()

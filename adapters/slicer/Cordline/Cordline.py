@@ -1,4 +1,4 @@
-"""Lesions of the spinal cord in sagittal T2w MR, found by the Cordline daemon. Research use only; not a medical device."""
+"""Lesions of the spinal cord in sagittal T2w MR, found by the Cordline daemon. Research use only."""
 
 from __future__ import annotations
 

@@ -27,8 +27,9 @@ BUDGET_S = 0.010
 class Analysis:
     """From Apply to the end.
 
-    request: of request.py. began: is handed the segmentation node before the first mask is in it. `phase` is preparing, one of the run's, finishing, or ended; then either `record` or `problem`
-    is set, or `cancelled` is true. `notes` are said aloud beside the answer.
+    request: of request.py. began: is handed the segmentation node before the first mask is in it. `phase` is
+    preparing, one of the run's, finishing, or ended; then either `record` or `problem` is set, or `cancelled` is true.
+    `notes` are said aloud beside the answer.
     """
 
     def __init__(

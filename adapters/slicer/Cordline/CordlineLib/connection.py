@@ -21,8 +21,9 @@ PING_S = 8.0
 class Connection:
     """Opened at once; `poll` from a timer carries it on.
 
-    endpoint: as `address.endpoint` makes it. key: path of a key file, or "". `problem` is None while all is well; `welcome`
-    is the daemon's greeting once it came. The client library is imported here, for it may have to be installed first.
+    endpoint: as `address.endpoint` makes it. key: path of a key file, or "". `problem` is None while all is well;
+    `welcome` is the daemon's greeting once it came. The client library is imported here, for it may have to be
+    installed first.
     """
 
     def __init__(self, endpoint: str, key: str = "") -> None:

@@ -1,8 +1,8 @@
 """Where the voxels of a volume lie, in Slicer's order and in the daemon's.
 
-Slicer: arrays (k, j, i), a matrix from (i, j, k, 1) to patient coordinates in RAS, mm. The daemon: arrays (section, row,
-column), a matrix from (column, row, section, 1) to LPS, mm. Here both are LPS, and columns of a matrix are reversed to
-follow the axes of the array. No MRML in this file.
+Slicer: arrays (k, j, i), a matrix from (i, j, k, 1) to patient coordinates in RAS, mm. The daemon: arrays (section,
+row, column), a matrix from (column, row, section, 1) to LPS, mm. Here both are LPS, and columns of a matrix are
+reversed to follow the axes of the array. No MRML in this file.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def lps_of(ijk_to_ras: np.ndarray) -> np.ndarray:
 
 
 def sagittal(ijk_to_ras: np.ndarray, shape: tuple[int, int, int]) -> tuple[Layout, np.ndarray]:
-    """The layout in which a volume is sagittal sections as scanners store them, and the matrix of that grid (4, 4, LPS).
+    """The layout in which a volume is sagittal sections as scanners store them, and the matrix of that grid (4, 4,
+    LPS).
 
     Sections run from left to right, rows to the feet, columns to the back, as near as the axes of the volume allow: the
     networks have seen no other. Raises GridError for axes that are not at right angles.

@@ -11,8 +11,8 @@ import slicer.util
 from . import strings, terminology
 from .grid import RAS_TO_LPS
 
-LOWEST = 0.05
-"""Heat below this is clear: it explains nothing. Above it the colour table lets it rise slowly (report/palette.rs)."""
+LOWEST = 0.25
+"""Heat below this is clear, as in the OHIF panel: it explains nothing. Slicer knows no opacity that rises with the value."""
 
 
 def volume_of(
@@ -53,10 +53,17 @@ class Foreground:
 
     def __init__(self) -> None:
         self._before: dict[str, tuple[str | None, float]] = {}
+        self._outlined: Any = None
         self.shown_id: str | None = None
 
-    def show(self, heat: Any, volume: Any, opacity: float) -> None:
-        """opacity: 0 to 1. Views that show another volume in the background are left alone, unless all do."""
+    def show(self, heat: Any, volume: Any, opacity: float, segmentation: Any = None) -> None:
+        """opacity: 0 to 1. Views that show another volume in the background are left alone, unless all do.
+
+        The lesions of `segmentation` keep their outline; their fill would lie over the heat.
+        """
+        if segmentation is not None and self._outlined is None:
+            self._outlined = segmentation.GetDisplayNode()
+            self._outlined.SetVisibility2DFill(False)
         views = _composites()
         ours = [view for view in views if view.GetBackgroundVolumeID() == volume.GetID()]
         for view in ours or views:
@@ -80,6 +87,9 @@ class Foreground:
                 still_there = volume is not None and slicer.mrmlScene.GetNodeByID(volume) is not None
                 view.SetForegroundVolumeID(volume if still_there else None)
                 view.SetForegroundOpacity(opacity)
+        if self._outlined is not None:
+            self._outlined.SetVisibility2DFill(True)
+            self._outlined = None
         self._before.clear()
         self.shown_id = None
 

@@ -1,4 +1,4 @@
-"""A job as the panel shows it, made of its events alone: the same events give the same picture, however often they come.
+"""A job as the panel shows it, made of its events alone; the same events always give the same picture.
 
 No MRML and no sockets in this file. PROTOCOL.md has the events.
 """

@@ -31,7 +31,8 @@ def missing() -> list[str]:
 def ensure(agreed: Callable[[str, str], bool]) -> list[str]:
     """Installs what is missing, if a person agrees; what is still missing then.
 
-    agreed: asks a question (title, text). The one thing of this extension that keeps the window waiting, for some seconds.
+    agreed: asks a question (title, text). The one thing of this extension that keeps the window waiting, for some
+    seconds.
     """
     lacking = missing()
     if not lacking:

@@ -1,4 +1,4 @@
-"""A finished run, kept in the scene: answers, lesions and notes beside the nodes that show them, saved and loaded with it."""
+"""A finished run, kept in the scene beside the nodes that show it, and saved and loaded with them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class Record:
 
     @property
     def name(self) -> str:
-        return self.node.GetName()
+        """What a reader calls it."""
+        return self.segmentation.GetName() if self.segmentation is not None else self.content["finding"]
 
     def heat(self, classifier: str) -> Any:
         """The heat map of an answer; None where it has none."""
@@ -91,7 +92,8 @@ def keep(
 ) -> Record:
     """Writes a finished job into the scene.
 
-    heat: by classifier. about: `kind`, `bundle`, `provider`, `daemon`, and `before`, the finding that a reader corrected.
+    heat: by classifier. about: `kind`, `bundle`, `provider`, `daemon`, and `before`, the finding that a reader
+    corrected.
     """
     assert job.grid is not None
     content = {
@@ -107,7 +109,7 @@ def keep(
         "files": [file for file in job.files if file["media_type"] == "application/dicom"],
         **about,
     }
-    name = segmentation.GetName() if segmentation is not None else strings.segmentation_name(volume.GetName(), False)
+    name = slicer.mrmlScene.GenerateUniqueName(strings.record_name(volume.GetName()))
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode", name)
     node.SetUndoEnabled(True)
     node.SetModuleName(MODULE)

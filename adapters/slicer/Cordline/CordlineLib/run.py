@@ -1,4 +1,4 @@
-"""One run on the wire: connect, send, follow to the end; a lost connection is mended on the way. No MRML in this file."""
+"""One run on the wire: connect, send, follow to the end, mend a lost connection. No MRML in this file."""
 
 from __future__ import annotations
 

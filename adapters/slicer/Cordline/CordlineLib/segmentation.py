@@ -59,8 +59,8 @@ class LesionSegmentation:
     def finish(self, mask: np.ndarray, matrix: np.ndarray, lesions: list[dict[str, Any]]) -> Iterator[int]:
         """A segment for each of the `lesions` that the daemon listed, named by its number; a step each.
 
-        mask: (section, row, column). matrix: (column, row, section, 1) to LPS. The last step tells how many parts of the
-        mask belong to no lesion of the list; they stay in sight, in the segment that was there before.
+        mask: (section, row, column). matrix: (column, row, section, 1) to LPS. The last step tells how many parts of
+        the mask belong to no lesion of the list; they stay in sight, in the segment that was there before.
         """
         found = components(mask)
         yield 0
@@ -160,7 +160,7 @@ def _box(voxels: np.ndarray) -> tuple[np.ndarray, list[int]]:
 
 
 def _that_of(found: list[np.ndarray], matrix: np.ndarray, lesion: dict[str, Any]) -> np.ndarray | None:
-    """The component that a listed lesion is: in the same sections, with its centre nearest to the one that is listed."""
+    """The component that a listed lesion is: in the same sections, its centre nearest to the listed one."""
     wanted = {int(n) - 1 for n in lesion["sections"]}
     same = [each for each in found if set(each[:, 0].tolist()) == wanted]
     centre = np.array(lesion["centre_lps_mm"])

@@ -1,4 +1,4 @@
-"""What the panel does, without a window: one analysis at a time, one question to the daemon beside it, and what was said."""
+"""What the panel does, without a window: one analysis at a time, and one question to the daemon beside it."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ TITLE = "Cordline"
 RESEARCH = "Research use only; not a medical device"
 
 HELP = (
-    "Sends a sagittal T2-weighted volume of the spine to the Cordline daemon, shows lesions of the spinal cord while it "
-    "works, and its answers to three questions with what they rest on. Research use only; not a medical device."
+    "Sends a sagittal T2-weighted volume of the spine to the Cordline daemon, shows lesions of the spinal cord while "
+    "it works, and its answers to three questions with what they rest on. Research use only; not a medical device."
 )
 
 # The sections of the panel.
@@ -51,6 +51,10 @@ OTHER_TRANSFORM = (
 )
 NOT_SAGITTAL = (
     "The volume is not sagittal: its sections' normal is only {share:.2f} along left-right. Choose the sagittal series."
+)
+OTHER_PLANE = (
+    "The volume is not sagittal: its voxels are {section:.1f} mm wide along left-right and {other:.1f} mm along another "
+    "axis, so its sections were taken in another plane. Choose the sagittal series."
 )
 NO_ADDRESS = "The daemon's address cannot be read: {why}."
 
@@ -235,6 +239,10 @@ def objects(count: int) -> str:
 
 def segmentation_name(volume: str, corrected: bool) -> str:
     return f"{volume} segmentation corrected" if corrected else f"{volume} segmentation"
+
+
+def record_name(volume: str) -> str:
+    return f"{volume} Cordline result"
 
 
 def heat_name(volume: str, label: str) -> str:

@@ -1,4 +1,4 @@
-"""What a lesion is called in codes, and the colours of lesions and heat: those of the DICOM objects and of the report."""
+"""What a lesion is called in codes, and the colours of lesions and heat: those of our DICOM objects."""
 
 from __future__ import annotations
 
@@ -54,4 +54,5 @@ def heat_colours() -> Any:
     if found is None or not found.IsA("vtkMRMLColorNode"):
         path = RESOURCES / "Colors" / f"{HEAT_COLOURS}.ctbl"
         found = slicer.modules.colors.logic().LoadColorFile(str(path), HEAT_COLOURS)
+        found.SetName(HEAT_COLOURS)  # it was given a number
     return found

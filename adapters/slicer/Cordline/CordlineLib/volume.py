@@ -17,6 +17,8 @@ from .grid import GridError, Layout, sagittal, sagittal_share
 
 OBLIQUE = 0.707
 """Least share of the sections' normal along left-right; the daemon refuses less (`series.oblique_normal`)."""
+THICKER = 1.5
+"""A volume whose voxels are so much longer along another axis than left-right was acquired in another plane."""
 _WIRE = {np.dtype(np.int16): "i16", np.dtype(np.uint16): "u16", np.dtype(np.float32): "f32"}
 _EXACT = (np.uint8, np.int8, np.uint16, np.int16, np.float32)
 
@@ -37,7 +39,12 @@ def why_not(node: Any) -> str:
     except GridError as error:
         return f"{str(error)[0].upper()}{str(error)[1:]}."
     share = sagittal_share(matrix)
-    return strings.NOT_SAGITTAL.format(share=share) if share < OBLIQUE else ""
+    if share < OBLIQUE:
+        return strings.NOT_SAGITTAL.format(share=share)
+    column, row, section = np.linalg.norm(matrix[:3, :3], axis=0)
+    if max(column, row) > THICKER * section:
+        return strings.OTHER_PLANE.format(section=section, other=max(column, row))
+    return ""
 
 
 def why_not_t1c(node: Any, t2w: Any) -> str:
@@ -91,7 +98,8 @@ class Snapshot:
     """The voxels of a volume in the daemon's order, made in small steps.
 
     `steps` must be run to its end; then `voxels` (bytes, section by section), `sha256` of them, and `pixel_sha256`, the
-    digest that the daemon gives of the same voxels (as f32), are there. matrix: (4, 4), (column, row, section, 1) to LPS.
+    digest that the daemon gives of the same voxels (as f32), are there. matrix: (4, 4), (column, row, section, 1) to
+    LPS.
     """
 
     def __init__(self, node: Any) -> None:

@@ -1,1 +1,1 @@
-"""The panel, top to bottom: inputs, outputs, run, results, correct, advanced, log. Qt only; what is done is session.py's."""
+"""The panel: inputs, outputs, run, results, correct, advanced, log. Qt only; what is done is session.py's."""

@@ -11,7 +11,6 @@ from .. import strings
 from . import probability_bar
 from .widgets import button, words
 
-
 LABEL_WIDTH = 130
 """So that the bars of all questions stand below each other."""
 

@@ -28,7 +28,9 @@ def draw(value: float, threshold: float, zone: tuple[float, float]) -> Any:
 
 
 def of(answer: dict[str, Any], name: str) -> Any:
-    """The bar of one class of an answer. Threshold and zone are said of the second class; the first has them mirrored."""
+    """The bar of one class of an answer. Threshold and zone are said of the second class; the first has them
+    mirrored.
+    """
     low, high = answer["undecided"]
     value, threshold = answer["probabilities"][name], answer["threshold"]
     if name == answer["classes"][1]:

@@ -16,7 +16,9 @@ from .widgets import AMBER, button, clear, section, set_words, words
 
 
 class Results:
-    """chosen: called with the result that a reader picked. opacity: of heat maps, percent; faded: called with a new one."""
+    """chosen: called with the result that a reader picked. opacity: of heat maps, percent; faded: called with a new
+    one.
+    """
 
     def __init__(
         self,
@@ -112,7 +114,8 @@ class Results:
         if heat is None:
             self.hide_heat()
             return
-        self._foreground.show(heat, self.result.volume, self.opacity.value / 100)
+        result = self.result
+        self._foreground.show(heat, result.volume, self.opacity.value / 100, result.segmentation)
         for name, answer in self.answers.items():
             answer.mark(name == classifier)
         self.opacity_row.setVisible(True)
