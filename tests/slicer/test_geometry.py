@@ -131,7 +131,9 @@ def test_what_cannot_be_analysed_says_why(scene):
     corner = np.array([(1, 1, 1), (1, -1, 0), (1, 1, -2)]) / np.sqrt([[3], [2], [6]])
     nowhere = replace(PLAIN, axes=corner.T)
     assert "not sagittal" in volumes_of_slicer.why_not(load(empty, nowhere))
-    assert "not at right angles" in volumes_of_slicer.why_not(load(empty, replace(PLAIN, axes=PLAIN.axes @ SHEARED[:3, :3])))
+    assert "not at right angles" in volumes_of_slicer.why_not(
+        load(empty, replace(PLAIN, axes=PLAIN.axes @ SHEARED[:3, :3]))
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a reader sees in slice views: outline and heat lie on the lesion, and nowhere else. The pictures are for looking."""
+"""What a reader sees in slice views: outline and heat lie on the lesion, and nowhere else."""
 
 import zipfile
 
@@ -44,7 +44,7 @@ def test_the_mask_is_drawn_where_the_lesion_is(shared, view):
     view.look_at(volume)
     analysis = analyse(volume, shared)
     mask = mask_in(analysis.record.segmentation, volume)
-    section = int(round(np.argwhere(mask)[:, 0].mean()))
+    section = round(float(np.argwhere(mask)[:, 0].mean()))
     # Fill: inside, away from the edge; clear: outside, away from it. Both projected through the view's own matrix.
     inside = mask[section] & np.roll(mask[section], 3, 0) & np.roll(mask[section], -3, 0)
     inside &= np.roll(mask[section], 3, 1) & np.roll(mask[section], -3, 1)

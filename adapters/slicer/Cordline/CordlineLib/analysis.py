@@ -12,7 +12,7 @@ from typing import Any
 
 import slicer
 
-from . import heat_map, record, strings
+from . import heat_map, nodes, record, strings
 from .grid import GridError, Layout, between
 from .problem import Problem, problem, refused_by_daemon
 from .record import Record
@@ -259,8 +259,7 @@ class Analysis:
         if self._segmentation is not None:
             self._segmentation.remove()
         for node in self._heat.values():
-            if slicer.mrmlScene.IsNodePresent(node):
-                slicer.mrmlScene.RemoveNode(node)
+            nodes.remove(node)
         self._segmentation = self._drawing = None
         self._heat = {}
         self._unlisted = 0

@@ -12,7 +12,7 @@ from . import strings, terminology
 from .grid import RAS_TO_LPS
 
 LOWEST = 0.25
-"""Heat below this is clear, as in the OHIF panel: it explains nothing. Slicer knows no opacity that rises with the value."""
+"""Heat below this is clear, as in the OHIF panel: it explains nothing. Slicer has no opacity that rises with heat."""
 
 
 def volume_of(

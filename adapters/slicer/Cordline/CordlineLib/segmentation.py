@@ -10,7 +10,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
-from . import strings, terminology
+from . import nodes, strings, terminology
 from .components import components
 from .grid import Layout
 from .volume import Snapshot
@@ -89,8 +89,7 @@ class LesionSegmentation:
         show_3d(self.node, wanted)
 
     def remove(self) -> None:
-        if self.there:
-            slicer.mrmlScene.RemoveNode(self.node)
+        nodes.remove(self.node)
 
     def _add(self, name: str, words: str, status: str) -> None:
         segments = self.node.GetSegmentation()

@@ -53,8 +53,8 @@ NOT_SAGITTAL = (
     "The volume is not sagittal: its sections' normal is only {share:.2f} along left-right. Choose the sagittal series."
 )
 OTHER_PLANE = (
-    "The volume is not sagittal: its voxels are {section:.1f} mm wide along left-right and {other:.1f} mm along another "
-    "axis, so its sections were taken in another plane. Choose the sagittal series."
+    "The volume is not sagittal: its voxels are {section:.1f} mm wide along left-right and {other:.1f} mm along "
+    "another axis, so its sections were taken in another plane. Choose the sagittal series."
 )
 NO_ADDRESS = "The daemon's address cannot be read: {why}."
 

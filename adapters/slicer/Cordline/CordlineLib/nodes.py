@@ -1,0 +1,18 @@
+"""Nodes of the scene, taken away whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+
+
+def remove(node: Any) -> None:
+    """A node with its display nodes, which the scene would keep; nothing where it is gone already."""
+    scene = slicer.mrmlScene
+    if not scene.IsNodePresent(node):
+        return
+    for each in [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())]:
+        if each is not None:
+            scene.RemoveNode(each)
+    scene.RemoveNode(node)
