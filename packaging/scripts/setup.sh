@@ -2,6 +2,7 @@
 # Installs what this machine lacks; does nothing, in a second, where nothing is lacking.
 #   setup.sh run     what building and running needs: a C compiler, ZeroMQ and ONNX Runtime
 #   setup.sh tests   that, and cargo-nextest, the DICOM validators, Orthanc, Node.js and .venv
+#   setup.sh slicer  for the tests of the Slicer extension: .venv-slicer with Slicer's core, and what it draws with
 #   setup.sh viewer  for the viewer of the demo: Orthanc, Node.js, OHIF and the panel
 #   setup.sh train   what training needs: .venv-train with PyTorch
 source "$(dirname "$0")/common.sh"
@@ -174,6 +175,15 @@ case ${1:-run} in
         make_venv .venv tests/python/requirements.txt
         finish_venv .venv
         ;;
+    slicer)
+        check_system
+        fetch_onnxruntime
+        # Slicer's core draws in memory with OSMesa; Qt asks for the others even where it draws nowhere.
+        apt_install "to draw Slicer's views without a screen" libosmesa6 libgl1 libegl1 libxkbcommon0 libdbus-1-3 \
+            libfontconfig1 libglib2.0-0 libsm6 libice6 libxrender1 libxcursor1 libx11-6 fonts-dejavu-core
+        make_venv .venv-slicer tests/slicer/requirements.txt
+        finish_venv .venv-slicer
+        ;;
     viewer)
         apt_install "for the archive of the demo" orthanc orthanc-dicomweb curl
         install_node
@@ -190,5 +200,5 @@ case ${1:-run} in
         if [ -n "${stamp_of:-}" ]; then .venv-train/bin/python models/tools/cpu_torch.py; fi
         finish_venv .venv-train
         ;;
-    *) fail "setup.sh knows run, tests, viewer and train, not \"$1\"." ;;
+    *) fail "setup.sh knows run, tests, slicer, viewer and train, not \"$1\"." ;;
 esac

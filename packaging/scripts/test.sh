@@ -11,6 +11,7 @@ fi
 # Written once and never built upon: that would double what the build takes of the disk.
 export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 packaging/scripts/setup.sh tests
+packaging/scripts/setup.sh slicer
 packaging/scripts/setup.sh train
 
 CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
@@ -36,6 +37,7 @@ models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
 python_client() { (cd plugin-sdk/python && PYTHONPATH=. ../../.venv/bin/python -m pytest -q tests); }
 typescript_client() { (cd plugin-sdk/typescript && npm ci --silent --no-audit --no-fund && npm test --silent); }
 ohif_panel() { (cd adapters/ohif && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent); }
+slicer_extension() { .venv-slicer/bin/python -m pytest -q tests/slicer; }
 browser() { (cd tests/browser && npm ci --silent --no-audit --no-fund); }
 ruff() { .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .; }
 
@@ -48,6 +50,7 @@ step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
 step "the OHIF panel" ohif_panel
 step "a browser" browser
 step "tests of the whole system" .venv/bin/python -m pytest -q -o tmp_path_retention_count=1 tests/python tests/baseline
+step "tests of the Slicer extension" slicer_extension
 step "tests of the Python client" python_client
 step "tests of the TypeScript client" typescript_client
 step "tests of the models" models_tests

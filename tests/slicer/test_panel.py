@@ -8,7 +8,7 @@ import pytest
 import qt
 import slicer
 import slicer.util
-from conftest import PICTURES, TRAINED
+from conftest import APPLICATION, PICTURES, TRAINED
 from Cordline import CordlineTest, CordlineWidget
 from CordlineLib import packages, strings
 from CordlineLib.record import records_of
@@ -33,8 +33,11 @@ class Window:
         self.host.show()
 
     def picture(self, name: str) -> None:
+        """As high as what is in it, as the module panel scrolls."""
         PICTURES.mkdir(parents=True, exist_ok=True)
-        events_until(lambda: True)
+        for _ in range(3):  # labels that break their lines find their height by and by
+            APPLICATION.processEvents()
+            self.host.resize(WIDTH, self.host.layout().totalHeightForWidth(WIDTH))
         assert self.host.grab().save(str(PICTURES / f"{name}.png"))
 
     def find(self, name: str):

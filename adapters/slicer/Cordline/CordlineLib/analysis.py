@@ -154,7 +154,7 @@ class Analysis:
         if not self.request.t2w.is_that_of(volume):
             return self._fail(problem("volume_changed", strings.VOLUME_CHANGED))
         if self._segmentation is not None and self._segmentation.there:
-            self._segmentation.follow(volume)
+            self._segmentation.move_with(volume)
         return True
 
     def _draw(self, event: Any) -> None:
@@ -212,23 +212,22 @@ class Analysis:
             self._fail(refused_by_daemon(code, said.get("message", state), said.get("action", "")))
 
     def _finish(self) -> Iterator[None]:
-        """Heat maps, a last look at the voxels, and the record; a step each."""
+        """A last look at the voxels, the heat maps, and the record; a step each."""
         job, snapshot, volume = self.run.job, self.request.t2w, self.request.t2w.node()
         if isinstance(self.request, MaskRequest) and not (job.mask == self.request.mask).all():
             self._fail(problem("other_mask", strings.OTHER_MASK))
             return
+        # Scripts can write into a volume's array without telling anybody.
+        if not self._check() or digest(volume, snapshot.layout) != snapshot.pixel_sha256:
+            self._fail(problem("volume_changed", strings.VOLUME_CHANGED))
+            return
+        yield
         for answer in job.answers:
             maps = job.heat.get(answer["id"])
             if maps:
                 label = answer["labels"].get(answer["decision"], answer["decision"])
                 self._heat[answer["id"]] = heat_map.volume_of(maps, job.matrix, job.shape, volume, label)
                 yield
-        yield
-        # Scripts can write into a volume's array without telling anybody.
-        if not self._check() or digest(volume, snapshot.layout) != snapshot.pixel_sha256:
-            self._fail(problem("volume_changed", strings.VOLUME_CHANGED))
-            return
-        yield
         segmentation = self._segmentation
         if segmentation is not None and (not segmentation.there or not job.lesions):
             # No lesion is an answer; an empty segmentation is not.
@@ -244,6 +243,8 @@ class Analysis:
             "daemon": self.run.welcome.get("daemon", ""),
             "before": self._before.content["finding"] if self._before is not None else "",
         }
+        if not self._check():
+            return
         node = segmentation.node if segmentation is not None else None
         self.record = record.keep(job, volume, node, self._heat, self.notes, about)
 

@@ -31,7 +31,7 @@ class Connection:
 
         self.endpoint = endpoint
         self.problem: Problem | None = None
-        self._asked: list[Any] = []
+        self._asked: list[tuple[Any, float]] = []
         self._client: Any = None
         self._begun = self._spoke = time.monotonic()
         try:
@@ -58,7 +58,7 @@ class Connection:
         """Begins something of the client's; its operation."""
         self._spoke = time.monotonic()
         operation = self._client.start(asking)
-        self._asked.append(operation)
+        self._asked.append((operation, self._spoke))
         return operation
 
     def poll(self) -> list[Any]:
@@ -82,8 +82,8 @@ class Connection:
             self._client = None
 
     def _keep(self, now: float) -> None:
-        self._asked = [each for each in self._asked if not each.done]
-        if self._asked and now - max(self._client.heard, self._spoke) > ANSWER_S:
+        self._asked = [(operation, since) for operation, since in self._asked if not operation.done]
+        if self._asked and now - max(self._client.heard, self._asked[0][1]) > ANSWER_S:
             self.problem = problem("lost", strings.LOST, endpoint=self.endpoint)
         elif now - self._spoke > PING_S:
             self.start(self._client.ask("ping"))

@@ -47,14 +47,16 @@ class LesionSegmentation:
         """False once a person removed the node."""
         return slicer.mrmlScene.IsNodePresent(self.node) != 0
 
-    def follow(self, volume: Any) -> None:
+    def move_with(self, volume: Any) -> None:
         """Stays where the volume is shown."""
         if self.node.GetTransformNodeID() != volume.GetTransformNodeID():
             self.node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
 
     def put_section(self, mask: np.ndarray, section: int) -> None:
         """The mask (rows, columns; 0 or 1) of a section, counted from 0, in the place of an earlier one."""
-        self._write(COMING, mask[np.newaxis], [section, 0, 0])
+        logic = slicer.modules.segmentations.logic()
+        # MODE_REPLACE would empty the other sections. The minimum takes away what is gone, the maximum adds the new.
+        self._write(COMING, mask[np.newaxis], [section, 0, 0], logic.MODE_MERGE_MIN, logic.MODE_MERGE_MAX)
 
     def finish(self, mask: np.ndarray, matrix: np.ndarray, lesions: list[dict[str, Any]]) -> Iterator[int]:
         """A segment for each of the `lesions` that the daemon listed, named by its number; a step each.
@@ -76,7 +78,7 @@ class LesionSegmentation:
             self._add(name, strings.lesion(lesion["number"]), "completed")
             self._write(name, *_box(part))
             if found:
-                self._write(COMING, *_box(np.concatenate(found)), whole=True)
+                self._write(COMING, *_box(np.concatenate(found)))
             else:
                 segments.RemoveSegment(COMING)
             self.node.EndModify(modified)
@@ -98,13 +100,13 @@ class LesionSegmentation:
         terminology.put_on(segment)
         segment.SetTag("Segmentation.Status", status)
 
-    def _write(self, name: str, box: np.ndarray, first: list[int], whole: bool = False) -> None:
-        """Voxels (section, row, column) in the place of those that were there; `whole`: of the whole segment."""
+    def _write(self, name: str, box: np.ndarray, first: list[int], *modes: int) -> None:
+        """Voxels (section, row, column; 0 or 1) into a segment, by one mode of Slicer's logic after the other."""
         slab, begin = self._layout.place(box, first, self._snapshot.shape)
         image = _oriented(slab, begin, self._snapshot.ijk_to_ras)
         logic = slicer.modules.segmentations.logic()
-        extent = [0, -1, 0, -1, 0, -1] if whole else image.GetExtent()
-        logic.SetBinaryLabelmapToSegment(image, self.node, name, logic.MODE_REPLACE, extent)
+        for mode in modes or (logic.MODE_REPLACE,):
+            logic.SetBinaryLabelmapToSegment(image, self.node, name, mode, image.GetExtent())
 
 
 def show_3d(node: Any, wanted: bool) -> None:

@@ -21,7 +21,6 @@ class Lesions:
         self.table.verticalHeader().setVisible(False)
         self.table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
         self.table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
-        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.toolTip = strings.JUMP_TIP
         self.table.connect("cellClicked(int,int)", lambda row, column: jump(self._lesions[row]))
 
@@ -39,6 +38,7 @@ class Lesions:
             for column, text in enumerate(cells):
                 self.table.setItem(row, column, qt.QTableWidgetItem(text))
         self.table.resizeColumnsToContents()
+        self.table.horizontalHeader().setStretchLastSection(True)
         # As high as its rows, up to six: a table in a scrolling panel must not scroll as well for two lesions.
         rows = min(max(len(lesions), 1), 6)
         self.table.setFixedHeight(30 + 30 * rows)

@@ -1,0 +1,197 @@
+"""What goes wrong is said by name, and nothing of it stays in the scene."""
+
+import socket
+
+import numpy as np
+import pytest
+import slicer
+import slicer.util
+from conftest import TRAINED
+from cordline_client import messages
+from CordlineLib import request
+from CordlineLib.analysis import Analysis
+from CordlineLib.connection import Connection
+from daemon_process import free_port
+from landmark import draw, sagittal_grid
+from volumes import analyse, load, mask_in, places_of, places_on_the_wire, to_the_end
+
+GRID = sagittal_grid()
+
+
+@pytest.fixture
+def volume(scene):
+    return load(draw(GRID).astype(np.int16), GRID)
+
+
+def nodes() -> set[str]:
+    return {node.GetID() for node in slicer.util.getNodes().values()}
+
+
+def problem_at(endpoint: str, key: str = "") -> str:
+    connection = Connection(endpoint, key)
+    to_the_end(connection.poll, lambda: connection.problem is not None or connection.ready)
+    connection.close()
+    return connection.problem.name if connection.problem is not None else "none"
+
+
+def test_nobody_listens(tmp_path):
+    assert problem_at(f"tcp://127.0.0.1:{free_port()}") == "refused"
+    assert problem_at(f"ipc://{tmp_path}/none") == "refused"
+
+
+def test_somebody_listens_and_says_nothing():
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        assert problem_at(f"tcp://127.0.0.1:{mute.getsockname()[1]}") == "time_out"
+
+
+def test_another_version(shared, monkeypatch):
+    monkeypatch.setattr(messages, "MAJOR", 2)
+    assert problem_at(shared.endpoint) == "version"
+
+
+def test_a_good_connection(shared):
+    assert problem_at(shared.endpoint) == "none"
+
+
+# Both ways of changing a volume: by the book, and behind Slicer's back.
+def paint(volume, openly: bool) -> None:
+    slicer.util.arrayFromVolume(volume)[3, 40:60, 40:60] += 7
+    if openly:
+        slicer.util.arrayFromVolumeModified(volume)
+
+
+@pytest.mark.parametrize("openly", [True, False], ids=["openly", "behind its back"])
+def test_a_volume_that_is_painted_on_meanwhile(shared, volume, openly):
+    before = nodes()
+    analysis = analyse(volume, shared, began=lambda node: paint(volume, openly))
+    assert analysis.problem.name == "volume_changed"
+    assert nodes() == before
+
+
+def test_a_volume_that_is_moved_meanwhile(shared, volume):
+    before = nodes()
+    analysis = analyse(volume, shared, began=lambda node: volume.SetOrigin(1.0, 2.0, 3.0))
+    assert analysis.problem.name == "volume_changed"
+    assert nodes() == before
+
+
+def test_a_volume_that_is_written_with_the_same_voxels_is_the_same(shared, volume):
+    analysis = analyse(volume, shared, began=lambda node: slicer.util.arrayFromVolumeModified(volume))
+    assert analysis.problem is None
+
+
+def test_a_volume_that_is_removed_meanwhile(shared, volume, scene):
+    analysis = analyse(volume, shared, began=lambda node: scene.RemoveNode(volume))
+    assert analysis.problem.name == "volume_gone"
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+
+def test_a_segmentation_that_is_removed_meanwhile_is_not_made_again(shared, volume, scene):
+    analysis = analyse(volume, shared, began=scene.RemoveNode)
+    assert analysis.problem is None
+    assert analysis.record.segmentation is None
+    assert analysis.record.content["finding"] == "Tumour: Ependymoma"
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+
+def test_voxels_that_are_no_numbers_fail_in_the_words_of_the_daemon(shared, scene):
+    voxels = draw(GRID).astype(np.float32)
+    voxels[4, 5, 6] = np.nan
+    analysis = analyse(load(voxels, GRID), shared)
+    assert analysis.problem is not None
+    assert "number" in str(analysis.problem) or "finite" in str(analysis.problem), analysis.problem
+
+
+def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, volume):
+    daemon.bundle = TRAINED
+    daemon.start()
+    analysis = Analysis(request.of_volumes(volume, None, "routine", True), daemon.endpoint, "")
+    to_the_end(analysis.tick, lambda: len(analysis.run.job.came) >= 2)
+    daemon.kill()
+    to_the_end(analysis.tick, lambda: analysis.phase == "mending", limit_s=30)
+    assert analysis.problem is None
+    daemon.start()
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended", limit_s=120)
+    assert analysis.problem is None, analysis.problem
+    with daemon.client() as client:
+        events = list(client.follow(analysis.run.job.id))
+    if analysis.record.segmentation is not None:
+        mask = mask_in(analysis.record.segmentation, volume)
+        np.testing.assert_allclose(places_of(mask, volume), places_on_the_wire(events), atol=0.01)
+
+
+def test_a_job_that_somebody_else_cancels_leaves_nothing(daemon, volume):
+    daemon.bundle = TRAINED
+    daemon.start()
+    before = nodes()
+    analysis = Analysis(request.of_volumes(volume, None, "routine", True), daemon.endpoint, "")
+    to_the_end(analysis.tick, lambda: len(analysis.run.job.came) >= 1)
+    with daemon.client() as client:
+        client.cancel(analysis.run.job.id)
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended")
+    assert analysis.cancelled
+    assert nodes() == before
+
+
+def test_no_lesion_is_an_answer_without_a_segmentation(shared, scene):
+    volume = load(draw(GRID, lesion=False).astype(np.int16), GRID)
+    analysis = analyse(volume, shared)
+    assert analysis.problem is None
+    assert analysis.record.content["finding"] == "No lesion found"
+    assert analysis.record.content["lesions"] == []
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
+
+
+class Garbled:
+    """A run whose events do not keep to the protocol; everything else is the real one's."""
+
+    def __init__(self, run, damage) -> None:
+        self._run, self._damage = run, damage
+
+    def __getattr__(self, name):
+        return getattr(self._run, name)
+
+    def tick(self):
+        event = self._run.tick()
+        return event if event is None else self._damage(event)
+
+
+def test_what_cannot_be_read_ends_the_run_by_name(shared, volume):
+    def damage(event):
+        if event.name == "grid":
+            event.body["matrix"][3] += 40.0
+        return event
+
+    before = nodes()
+    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.run = Garbled(analysis.run, damage)
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended")
+    assert analysis.problem.name == "other_grid"
+    assert nodes() == before
+
+    def garble(event):
+        if event.name == "section":
+            event.body["section"] = "three"
+        return event
+
+    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.run = Garbled(analysis.run, garble)
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended")
+    assert analysis.problem.name == "malformed"
+    assert nodes() == before
+
+
+def test_a_result_for_other_voxels_is_not_drawn(shared, volume):
+    def damage(event):
+        if event.name == "grid":
+            event.body["pixel_sha256"] = "0" * 64
+        return event
+
+    before = nodes()
+    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.run = Garbled(analysis.run, damage)
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended")
+    assert analysis.problem.name == "other_voxels"
+    assert nodes() == before
