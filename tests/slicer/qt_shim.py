@@ -32,7 +32,7 @@ class _Manners:
 
     def __init_subclass__(cls) -> None:
         # PySide6 looks for it in the class itself, and else takes its own static one.
-        cls.connect = _Manners.connect
+        cls.connect = cls.__dict__.get("connect", _Manners.connect)
 
     def __setattr__(self, name: str, value: object) -> None:
         if type(self) in _wrapped.values() and not name.startswith("_") and not hasattr(type(self), name):
@@ -123,32 +123,41 @@ class CollapsibleButton(wrapped(QtWidgets.QWidget)):
 class NodeComboBox(wrapped(QtWidgets.QComboBox)):
     """qMRMLNodeComboBox on the real scene."""
 
-    currentNodeChanged = QtCore.Signal(object)
-
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self._kinds, self._scene, self._ids, self._last = [], None, [None], None
+        self._kinds, self._scene, self._ids, self._last = [], None, [""], ""
         self._none = ""
         self._flags: dict[str, object] = {}
+        self._heard: list[Callable] = []
+        self._tags: list[int] = []
         self.currentIndexChanged.connect(self._chosen)
 
-    def setMRMLScene(self, scene: vtk.vtkObject) -> None:
-        if self._scene is None:
-            for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent):
-                scene.AddObserver(event, lambda caller, name: self._fill())
-        self._scene = scene
-        self._fill()
+    def connect(self, signature: str, slot: Callable) -> bool:
+        # Not a signal of PySide6: it loses count of references where it hands over None.
+        assert signature == "currentNodeChanged(vtkMRMLNode*)", signature
+        self._heard.append(slot)
+        return True
+
+    def setMRMLScene(self, scene: vtk.vtkObject | None) -> None:
+        if scene is self._scene:
+            return
+        for tag in self._tags:
+            self._scene.RemoveObserver(tag)
+        self._scene, self._tags = scene, []
+        if scene is not None:
+            events = (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent)
+            self._tags = [scene.AddObserver(event, lambda caller, name: self._fill()) for event in events]
+            self._fill()
 
     def currentNode(self) -> vtk.vtkObject | None:
-        place = QtWidgets.QComboBox.currentIndex(self)
-        return self._scene.GetNodeByID(self._ids[place]) if self._scene and place > 0 else None
+        name = self._ids[QtWidgets.QComboBox.currentIndex(self)] if self._scene is not None else ""
+        return self._scene.GetNodeByID(name) if name else None
 
     def setCurrentNode(self, node: vtk.vtkObject | None) -> None:
-        name = node.GetID() if node is not None else None
+        name = node.GetID() if node is not None else ""
         QtWidgets.QComboBox.setCurrentIndex(self, self._ids.index(name) if name in self._ids else 0)
 
     def _fill(self) -> None:
-        now = self._last
         nodes = [
             node
             for kind in self._kinds
@@ -160,17 +169,18 @@ class NodeComboBox(wrapped(QtWidgets.QComboBox)):
         self.addItem(self._none)
         for node in nodes:
             self.addItem(node.GetName())
-        self._ids = [None, *(node.GetID() for node in nodes)]
+        self._ids = ["", *(node.GetID() for node in nodes)]
+        QtWidgets.QComboBox.setCurrentIndex(self, self._ids.index(self._last) if self._last in self._ids else 0)
         self.blockSignals(False)
-        QtWidgets.QComboBox.setCurrentIndex(self, self._ids.index(now) if now in self._ids else 0)
         self._chosen()
 
-    def _chosen(self) -> None:
+    def _chosen(self, place: int = 0) -> None:
         node = self.currentNode()
-        name = node.GetID() if node is not None else None
+        name = node.GetID() if node is not None else ""
         if name != self._last:
             self._last = name
-            self.currentNodeChanged.emit(node)
+            for slot in self._heard:
+                slot(node)
 
     def _flag(name: str) -> property:
         return property(lambda self: self._flags.get(name), lambda self, value: self._flags.__setitem__(name, value))

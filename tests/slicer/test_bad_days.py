@@ -16,6 +16,8 @@ from landmark import draw, sagittal_grid
 from volumes import analyse, load, mask_in, places_of, places_on_the_wire, to_the_end
 
 GRID = sagittal_grid()
+FEW = sagittal_grid((7, 176, 144), (5.0, 0.9, 1.1))
+"""For the trained models, of which a section takes a while."""
 
 
 @pytest.fixture
@@ -104,7 +106,8 @@ def test_voxels_that_are_no_numbers_fail_in_the_words_of_the_daemon(shared, scen
     assert "number" in str(analysis.problem) or "finite" in str(analysis.problem), analysis.problem
 
 
-def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, volume):
+def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, scene):
+    volume = load(draw(FEW).astype(np.int16), FEW)
     daemon.bundle = TRAINED
     daemon.start()
     analysis = Analysis(request.of_volumes(volume, None, "routine", True), daemon.endpoint, "")

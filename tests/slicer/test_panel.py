@@ -5,63 +5,18 @@ import time
 
 import numpy as np
 import pytest
-import qt
 import slicer
 import slicer.util
-from conftest import APPLICATION, PICTURES, TRAINED
-from Cordline import CordlineTest, CordlineWidget
+from conftest import TRAINED
+from Cordline import CordlineTest
 from CordlineLib import packages, strings
 from CordlineLib.record import records_of
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
 from volumes import events_until, load, mask_in
+from window import Window
 
 GRID = sagittal_grid(turn=6, tilt=5)
-WIDTH, HEIGHT = 430, 1240
-
-
-class Window:
-    """The module's widget in a window of its own, as the module panel of Slicer holds it."""
-
-    def __init__(self) -> None:
-        self.host = qt.QWidget()
-        self.host.setLayout(qt.QVBoxLayout())
-        self.host.resize(WIDTH, HEIGHT)
-        self.widget = CordlineWidget(self.host)
-        self.widget.setup()
-        self.panel = self.widget.panel
-        self.host.show()
-
-    def picture(self, name: str) -> None:
-        """As high as what is in it, as the module panel scrolls."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        for _ in range(3):  # labels that break their lines find their height by and by
-            APPLICATION.processEvents()
-            self.host.resize(WIDTH, self.host.layout().totalHeightForWidth(WIDTH))
-        assert self.host.grab().save(str(PICTURES / f"{name}.png"))
-
-    def find(self, name: str):
-        [found] = [each for each in self.host.findChildren(qt.QWidget) if each.objectName() == name]
-        return found
-
-    def shown(self) -> str:
-        """All words that can be seen."""
-        labels = [each for each in self.host.findChildren(qt.QLabel) if each.isVisible()]
-        return "\n".join(qt.QLabel.text.fget(each) if not callable(each.text) else each.text() for each in labels)
-
-    def use(self, endpoint: str) -> None:
-        """Types an address."""
-        self.panel.advanced.address.lineEdit().setText(endpoint)
-        self.panel.advanced.address.lineEdit().editingFinished.emit()
-
-    def run(self) -> None:
-        self.panel.runner.button.click()
-        events_until(lambda: not self.panel.session.running)
-
-    def close(self) -> None:
-        self.widget.cleanup()
-        self.host.close()
-        self.host.deleteLater()
 
 
 @pytest.fixture
@@ -194,6 +149,8 @@ def test_heat_maps_come_and_go(ready):
 
 def test_cancel_answers_at_once_and_takes_away_what_was_drawn(ready, daemon):
     window = ready
+    few = sagittal_grid((6, 176, 144), (6.0, 0.9, 1.1))
+    window.panel.inputs.t2w_selector.setCurrentNode(load(draw(few).astype(np.int16), few, "few"))
     daemon.bundle = TRAINED  # a section takes long enough to cancel between two
     daemon.start()
     window.use(daemon.endpoint)

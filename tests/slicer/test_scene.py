@@ -8,13 +8,13 @@ import pytest
 import slicer
 import slicer.util
 import vtk
-from Cordline import CordlineWidget
 from CordlineLib import request, strings, terminology
 from CordlineLib.analysis import Analysis
 from CordlineLib.record import records_of
 from heat_colours import table
 from landmark import draw, sagittal_grid
 from volumes import analyse, load, mask_in, to_the_end
+from window import Window
 
 GRID = sagittal_grid(turn=5)
 
@@ -163,12 +163,7 @@ def test_a_saved_scene_comes_back_with_its_results(shared, volume, scene, tmp_pa
         bundle.extractall(tmp_path / "loaded")
     [saved] = (tmp_path / "loaded").rglob("*.mrml")
 
-    import qt
-
-    host = qt.QWidget()
-    host.setLayout(qt.QVBoxLayout())
-    widget = CordlineWidget(host)
-    widget.setup()
+    window = Window()
     try:
         scene.SetURL(str(saved))
         scene.Import()
@@ -179,7 +174,7 @@ def test_a_saved_scene_comes_back_with_its_results(shared, volume, scene, tmp_pa
         np.testing.assert_allclose(slicer.util.arrayFromVolume(loaded.heat("tumour-demyelinating")), heat)
         assert loaded.is_of_the_voxels
         # The panel shows it without a question to the daemon.
-        panel = widget.panel
+        panel = window.panel
         assert panel.inputs.t2w is again
         assert panel.results.finding.text == "Tumour: Ependymoma"
         assert panel.results.lesions.table.item(0, 0).text() == "Lesion 1"
@@ -193,8 +188,7 @@ def test_a_saved_scene_comes_back_with_its_results(shared, volume, scene, tmp_pa
         panel.results.show(loaded)
         assert strings.CHANGED_SINCE in panel.results.notes.text
     finally:
-        widget.cleanup()
-        host.deleteLater()
+        window.close()
 
 
 def test_masks_come_section_by_section_from_the_middle(shared, volume):

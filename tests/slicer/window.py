@@ -1,0 +1,54 @@
+"""The module's widget in a window of its own, for tests and pictures."""
+
+import qt
+from conftest import APPLICATION, PICTURES
+from Cordline import CordlineWidget
+from volumes import events_until
+
+WIDTH, HEIGHT = 430, 1240
+
+
+class Window:
+    """The module's widget in a window of its own, as the module panel of Slicer holds it."""
+
+    def __init__(self) -> None:
+        self.host = qt.QWidget()
+        self.host.setLayout(qt.QVBoxLayout())
+        self.host.resize(WIDTH, HEIGHT)
+        self.widget = CordlineWidget(self.host)
+        self.widget.setup()
+        self.panel = self.widget.panel
+        self.host.show()
+
+    def picture(self, name: str) -> None:
+        """As high as what is in it, as the module panel scrolls."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for _ in range(3):  # labels that break their lines find their height by and by
+            APPLICATION.processEvents()
+            self.host.resize(WIDTH, self.host.layout().totalHeightForWidth(WIDTH))
+        assert self.host.grab().save(str(PICTURES / f"{name}.png"))
+
+    def find(self, name: str):
+        [found] = [each for each in self.host.findChildren(qt.QWidget) if each.objectName() == name]
+        return found
+
+    def shown(self) -> str:
+        """All words that can be seen."""
+        labels = [each for each in self.host.findChildren(qt.QLabel) if each.isVisible()]
+        return "\n".join(qt.QLabel.text.fget(each) if not callable(each.text) else each.text() for each in labels)
+
+    def use(self, endpoint: str) -> None:
+        """Types an address."""
+        self.panel.advanced.address.lineEdit().setText(endpoint)
+        self.panel.advanced.address.lineEdit().editingFinished.emit()
+
+    def run(self) -> None:
+        self.panel.runner.button.click()
+        events_until(lambda: not self.panel.session.running)
+
+    def close(self) -> None:
+        self.widget.cleanup()
+        for selector in (self.panel.inputs.t2w_selector, self.panel.inputs.t1c_selector):
+            selector.setMRMLScene(None)
+        self.host.close()
+        self.host.deleteLater()
