@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program, its networks alone, and a Python pipeline, interleaved on the same studies; then the daemon, then the gateway.
+# The program, its networks alone, and a Python pipeline, interleaved on the same studies; then the daemon, then the gateway and the Slicer extension.
 source "$(dirname "$0")/common.sh"
 packaging/scripts/setup.sh tests
 say "Building (release)"
@@ -12,3 +12,5 @@ export PROGRAM_UNDER_TEST=$target/release/cordline
 [ $# -eq 0 ] || exit 0
 .venv/bin/python tests/bench/wire.py
 .venv/bin/python tests/bench/gateway.py
+packaging/scripts/setup.sh slicer
+.venv-slicer/bin/python tests/bench/slicer.py

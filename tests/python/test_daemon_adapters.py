@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import TREE
+from cordline_client import OtherVersion, messages
 from daemon_process import Client, Nobody
 from landmark import sagittal_grid
 
@@ -15,6 +17,38 @@ pytestmark = pytest.mark.timeout(120)
 def test_nobody_listens(tmp_path):
     with pytest.raises(Nobody, match="the key was not accepted, or nobody listens"):
         Client(f"ipc://{tmp_path}/none", patience_s=0.3)
+
+
+def until(client: Client, done) -> None:
+    deadline = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < deadline
+        client.poll()
+        time.sleep(0.005)
+
+
+def test_a_window_opens_a_connection_without_waiting(shared, tmp_path):
+    client = Client(shared.endpoint, wait=False)
+    assert not client.welcome
+    until(client, lambda: client.greeting.done)
+    assert client.welcome["daemon"].startswith("cordline")
+    asked = client.start(client.ask("device"))
+    until(client, lambda: asked.done)
+    assert asked.result["provider"] == "CPU"
+    client.close()
+
+
+def test_a_window_is_told_why_nobody_answers(tmp_path):
+    client = Client(f"ipc://{tmp_path}/none", wait=False)
+    until(client, lambda: client.link.state == "refused")
+    assert not client.greeting.done
+    client.close()
+
+
+def test_a_daemon_of_another_version_is_named(shared, monkeypatch):
+    monkeypatch.setattr(messages, "MAJOR", 2)
+    with pytest.raises(OtherVersion, match="version 1 of the protocol, this client version 2"):
+        Client(shared.endpoint)
 
 
 def test_the_smallest_adapter(shared, study):

@@ -7,10 +7,11 @@ import pytest
 import slicer
 import slicer.util
 from CordlineLib import grid as grids
+from CordlineLib import heat_map
 from CordlineLib import volume as volumes_of_slicer
 from landmark import draw, in_lesion, sagittal_grid
 from mr_series import Grid
-from volumes import analyse, load, mask_in, matrix_of, ordered, places_of, places_on_the_wire
+from volumes import LPS_TO_RAS, analyse, load, mask_in, matrix_of, ordered, places_of, places_on_the_wire
 
 PLAIN = sagittal_grid()
 TURNED = sagittal_grid(turn=9, tilt=7)
@@ -70,8 +71,10 @@ def test_under_a_linear_transform_the_mask_lies_on_the_same_voxels(shared, scene
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
     volume.SetAndObserveTransformNodeID(transform.GetID())
-    analysis = analyse(volume, shared)
+    under = []
+    analysis = analyse(volume, shared, began=lambda node: under.append(node.GetParentTransformNode()))
     assert analysis.problem is None, analysis.problem
+    assert under == [transform], "before the first mask"
     segmentation = analysis.record.segmentation
     assert segmentation.GetParentTransformNode() is transform
     mask = mask_in(segmentation, volume)
@@ -150,8 +153,23 @@ def test_every_kind_of_voxel_is_sent_as_it_is(shared, kind, element):
     assert any("rounded" in note for note in analysis.notes) == (kind == np.float64)
 
 
+def test_a_heat_map_of_fewer_cells_covers_the_whole_section(scene):
+    volume = load(np.zeros(TURNED.shape, np.int16), TURNED)
+    rows, columns = TURNED.shape[1] // 8, TURNED.shape[2] // 12
+    levels = np.zeros((rows, columns), np.uint8)
+    levels[3, 5] = 255
+    heat = heat_map.volume_of({4: levels}, matrix_of(TURNED), TURNED.shape, volume, "a class")
+    array = slicer.util.arrayFromVolume(heat)
+    [at] = np.argwhere(array == 1.0)
+    assert array.sum() == 1.0
+    there = (LPS_TO_RAS @ volumes_of_slicer.ijk_to_ras(heat) @ [*at[::-1], 1.0])[:3]
+    # Cell (3, 5) covers rows 24 to 31 and columns 60 to 71 of the fourth section.
+    np.testing.assert_allclose(there, TURNED.position((3, 27.5, 65.5)), atol=1e-6)
+    np.testing.assert_allclose(heat.GetSpacing(), (1.1 * 12, 0.9 * 8, 3.0))
+
+
 def test_grids_that_do_not_fit_say_by_how_much():
-    ras = grids.RAS_TO_LPS @ matrix_of(PLAIN)
+    ras = LPS_TO_RAS @ matrix_of(PLAIN)
     _, wire = grids.sagittal(ras, PLAIN.shape)
     assert grids.between(ras, PLAIN.shape, wire, PLAIN.shape).reversed == (False, False, False)
     beside = wire.copy()
@@ -168,7 +186,7 @@ def test_grids_that_do_not_fit_say_by_how_much():
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
 def test_the_daemon_gets_sections_as_scanners_store_them(layout):
-    found, matrix = grids.sagittal(grids.RAS_TO_LPS @ matrix_of(layout), layout.shape)
+    found, matrix = grids.sagittal(LPS_TO_RAS @ matrix_of(layout), layout.shape)
     steps = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
     assert steps[1, 0] > 0.9, "columns to the back"
     assert steps[2, 1] < -0.9, "rows to the feet"

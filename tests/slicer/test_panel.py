@@ -106,6 +106,16 @@ def test_a_run(ready, shared):
     ready.picture("panel")
 
 
+def test_the_editor_of_the_panel_takes_the_mask_back_in_one_step(ready):
+    ready.run()
+    editor, [record] = ready.panel.correct.editor, records_of(ready.volume)
+    mask = mask_in(record.segmentation, ready.volume)
+    editor.undo()
+    assert not mask_in(record.segmentation, ready.volume).any()
+    editor.redo()
+    np.testing.assert_array_equal(mask_in(record.segmentation, ready.volume), mask)
+
+
 def test_click_on_a_lesion_goes_there(ready):
     view = slicer.vtkMRMLSliceNode()
     view.SetOrientation("Sagittal")
