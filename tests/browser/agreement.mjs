@@ -36,6 +36,10 @@ try {
     return found;
   });
   console.log(JSON.stringify(places));
+} catch (error) {
+  process.exitCode = 1;
+  console.error(error);
 } finally {
   await browser.close();
+  process.exit();
 }

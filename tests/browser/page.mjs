@@ -26,7 +26,7 @@ export async function open() {
     viewport: { width: 1400, height: 900 },
     args: FLAGS,
   });
-  browser.on("close", () => rmSync(profile, { recursive: true, force: true }));
+  browser.on("close", () => rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const page = browser.pages()[0] ?? (await browser.newPage());
   page.setDefaultTimeout(60_000);
   const errors = [];
