@@ -13,4 +13,4 @@ export PROGRAM_UNDER_TEST=$target/release/cordline
 .venv/bin/python tests/bench/wire.py
 .venv/bin/python tests/bench/gateway.py
 packaging/scripts/setup.sh slicer
-.venv-slicer/bin/python tests/bench/slicer.py
+.venv-slicer/bin/python tests/bench/slicer_panel.py

@@ -1,6 +1,6 @@
 """How long the Slicer extension holds the window, and how soon a reader sees something.
 
-    .venv-slicer/bin/python tests/bench/slicer.py [--rounds N] [--bundle DIR]
+    .venv-slicer/bin/python tests/bench/slicer_panel.py [--rounds N] [--bundle DIR]
 
 Slicer's core, the panel on PySide6, a real slice view drawn in memory, and a real daemon on all processors with the
 trained models; a phantom on 448 x 448 x 15 voxels. `make bench` wants a quiet machine; so does this.
