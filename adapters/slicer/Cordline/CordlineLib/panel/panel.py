@@ -108,8 +108,8 @@ class Panel:
 
     def _ended(self) -> None:
         self.runner.tell(self.session.problem)
-        if self.session.record is not None:
-            self._offer(self.session.record)
+        if self.session.analysis.record is not None:
+            self._offer(self.session.analysis.record)
         self._refresh()
 
     # From the sections.
