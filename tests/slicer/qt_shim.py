@@ -200,7 +200,6 @@ class SegmentEditor(wrapped(QtWidgets.QLabel)):
         self.setStyleSheet("border: 1px dashed gray; padding: 24px;")
         self._history = slicer.vtkSegmentationHistory()
         self._node = self._volume = self._editor = None
-        self._observing = False
 
     def setMRMLScene(self, scene: vtk.vtkObject) -> None:
         pass
@@ -238,10 +237,16 @@ class SegmentEditor(wrapped(QtWidgets.QLabel)):
         pass
 
     def setupViewObservations(self) -> None:
-        self._observing = True
+        pass
 
     def removeViewObservations(self) -> None:
-        self._observing = False
+        pass
+
+    def installKeyboardShortcuts(self) -> None:
+        pass
+
+    def uninstallKeyboardShortcuts(self) -> None:
+        pass
 
     segmentationNodeSelectorVisible = True
     sourceVolumeNodeSelectorVisible = True

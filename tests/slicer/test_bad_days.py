@@ -13,7 +13,7 @@ from CordlineLib.analysis import Analysis
 from CordlineLib.connection import Connection
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
-from volumes import analyse, load, mask_in, places_of, places_on_the_wire, to_the_end
+from volumes import Garbled, analyse, load, mask_in, places_of, places_on_the_wire, to_the_end
 
 GRID = sagittal_grid()
 FEW = sagittal_grid((7, 176, 144), (5.0, 0.9, 1.1))
@@ -145,20 +145,6 @@ def test_no_lesion_is_an_answer_without_a_segmentation(shared, scene):
     assert analysis.record.content["finding"] == "No lesion found"
     assert analysis.record.content["lesions"] == []
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
-
-
-class Garbled:
-    """A run whose events do not keep to the protocol; everything else is the real one's."""
-
-    def __init__(self, run, damage) -> None:
-        self._run, self._damage = run, damage
-
-    def __getattr__(self, name):
-        return getattr(self._run, name)
-
-    def tick(self):
-        event = self._run.tick()
-        return event if event is None else self._damage(event)
 
 
 def test_what_cannot_be_read_ends_the_run_by_name(shared, volume):

@@ -14,7 +14,7 @@ from CordlineLib.analysis import Analysis
 from CordlineLib.record import records_of
 from heat_colours import table
 from landmark import draw, sagittal_grid
-from volumes import analyse, load, mask_in, to_the_end
+from volumes import Garbled, analyse, load, mask_in, to_the_end
 from window import Window
 
 GRID = sagittal_grid(turn=5)
@@ -137,6 +137,33 @@ def test_several_lesions_are_segments_in_the_order_of_the_daemon(shared, scene):
         assert mask.sum() * voxel_ml == pytest.approx(lesion["volume_ml"], rel=1e-6)
     # Not in the way of each other: one layer.
     assert segments.GetNumberOfLayers() == 1
+
+
+def test_what_the_daemon_did_not_list_stays_in_sight_and_is_said(shared, scene):
+    voxels = draw(GRID)
+    voxels[9:11, 100:112, 100:112] = 1500.0
+    volume = load(voxels.astype(np.int16), GRID)
+
+    def forget(event):
+        if event.name == "lesions":
+            del event.body["lesions"][1:]
+            analysis.run.job.came.discard(3)
+        return event
+
+    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.run = Garbled(analysis.run, forget)
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended")
+    segmentation = analysis.record.segmentation
+    assert segmentation.GetSegmentation().GetSegmentIDs() == ("coming", "lesion-1")
+    np.testing.assert_array_equal(mask_in(segmentation, volume), slicer_mask(analysis))
+    notes = "\n".join(analysis.record.content["notes"])
+    assert "belong to no lesion of the list: 1." in notes
+    assert "No mask came for section 3;" in notes
+
+
+def slicer_mask(analysis) -> np.ndarray:
+    """The daemon's mask in the order of the volume's array."""
+    return analysis.request.t2w.layout.to_volume(analysis.run.job.mask) > 0
 
 
 def test_lesions_are_shown_in_3d_when_wanted(shared, volume):

@@ -107,3 +107,17 @@ def analyse(volume, daemon, t1c=None, send_files: bool = True, **options) -> Ana
     analysis = Analysis(asked, daemon.endpoint, "", **options)
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     return analysis
+
+
+class Garbled:
+    """A run whose events do not keep to the protocol; everything else is the real one's."""
+
+    def __init__(self, run, damage) -> None:
+        self._run, self._damage = run, damage
+
+    def __getattr__(self, name):
+        return getattr(self._run, name)
+
+    def tick(self):
+        event = self._run.tick()
+        return event if event is None else self._damage(event)

@@ -176,7 +176,7 @@ OTHER_MASK = ("The box classified another mask than the one that was sent.", "Cl
 # Said aloud beside the answer.
 FALLBACK = "The box computes with {provider}, its second choice ({why})."
 MISSING_SECTIONS = "No mask came for {sections}; nothing is known of them."
-UNLISTED = "{n} small parts of the mask belong to no lesion that the box listed."
+UNLISTED = "Parts of the mask that belong to no lesion of the list: {n}. They are in a segment of their own."
 ROUNDED = "Voxel values were rounded to 32-bit floating point numbers to be sent."
 WITHOUT_FILES = (
     "The volume was sent without its DICOM files ({why}), so the results carry no UIDs and cannot go to an archive."

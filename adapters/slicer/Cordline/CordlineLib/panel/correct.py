@@ -58,7 +58,9 @@ class Correct:
     def leave(self) -> None:
         """The module is left: no brush stays in the slice views."""
         self.editor.setActiveEffect(None)
+        self.editor.uninstallKeyboardShortcuts()
         self.editor.removeViewObservations()
 
     def enter(self) -> None:
         self.editor.setupViewObservations()
+        self.editor.installKeyboardShortcuts()
