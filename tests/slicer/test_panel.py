@@ -168,6 +168,7 @@ def test_cancel_answers_at_once_and_takes_away_what_was_drawn(ready, daemon):
     window.panel.runner.button.click()
     events_until(lambda: window.panel.session.analysis.segmentation is not None or not window.panel.session.running)
     assert window.panel.session.running, "it was over before it could be cancelled"
+    window.picture("panel-running")
     window.panel.runner.button.click()
     assert window.panel.runner.button.text == strings.APPLY
     assert not window.panel.runner.bar.isVisible()
