@@ -1,20 +1,16 @@
 // Has a study analysed in OHIF, and prints where in the patient the viewer draws lesion: LPS, mm, a place for each voxel.
-//   node agreement.mjs BASE TOKEN STUDY_UID
-import { at, open, shown } from "./page.mjs";
+//   node agreement.mjs BASE TOKEN STUDY_UID FOLDER
+import { at, main, visit } from "./page.mjs";
 
 const [base, token, study] = process.argv.slice(2);
-const { browser, page } = await open();
-try {
+await main(async (page, saw) => {
   await page.goto(`${base}/enter?token=${token}`);
-  await page.goto(`${base}/cordline?StudyInstanceUIDs=${study}`);
-  await page.waitForSelector(at("panel"));
-  await shown(page);
-  await page.click("text=Confirm and hide");
-  await page.waitForSelector(`${at("run")}:enabled`);
-  await page.click(at("run"));
+  await visit(page, base, study);
+  await page.click(`${at("run")}:enabled`);
   await page.waitForSelector(at("finding"));
   await page.waitForTimeout(2000);
-  const places = await page.evaluate(() => {
+  // By the viewer's own idea of where its images lie, not by the files.
+  saw.places = await page.evaluate(() => {
     const { cornerstone, cornerstoneTools } = window;
     const found = [];
     const ours = cornerstoneTools.segmentation.state
@@ -35,11 +31,4 @@ try {
       }
     return found;
   });
-  console.log(JSON.stringify(places));
-} catch (error) {
-  process.exitCode = 1;
-  console.error(error);
-} finally {
-  await browser.close();
-  process.exit();
-}
+});

@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 import tiny_bundle
-from daemon_process import Daemon
+from daemon_process import Daemon, find_library, find_program
 from gateway_process import Gateway
 from landmark import draw, sagittal_grid
 from mr_series import classic, save
@@ -42,28 +42,9 @@ class Run:
         return self
 
 
-def find_program() -> Path:
-    """The program: PROGRAM_UNDER_TEST, else the newest build of the tree."""
-    if given := os.environ.get("PROGRAM_UNDER_TEST"):
-        return Path(given)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", TREE / "target"))
-    found = [path for kind in ("debug", "release") if (path := target / kind / "cordline").exists()]
-    assert found, "the program is not built: run `cargo build`, or set PROGRAM_UNDER_TEST"
-    return max(found, key=lambda path: path.stat().st_mtime)
-
-
 @pytest.fixture(scope="session")
 def program() -> Path:
     return find_program()
-
-
-def find_library() -> str:
-    """The ONNX Runtime to load: CORDLINE_ONNXRUNTIME, else the one that `make setup` laid into the tree."""
-    if given := os.environ.get("CORDLINE_ONNXRUNTIME"):
-        return given
-    found = sorted((TREE / ".onnxruntime").glob("*/libonnxruntime.so.*"))
-    assert found, "ONNX Runtime is not there: run `make setup`, or set CORDLINE_ONNXRUNTIME"
-    return str(found[-1])
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,39 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "plugin-sdk/python"))
 from cordline_client import Client, Nobody, Refused, pack_bits, unpack_bits
 
-__all__ = ["Client", "Daemon", "Nobody", "Refused", "end_of", "free_port", "pack_bits", "unpack_bits"]
+__all__ = [
+    "Client",
+    "Daemon",
+    "Nobody",
+    "Refused",
+    "end_of",
+    "find_library",
+    "find_program",
+    "free_port",
+    "pack_bits",
+    "unpack_bits",
+]
+TREE = Path(__file__).parents[2]
 START_S = 30
+
+
+def find_program() -> Path:
+    """The program: PROGRAM_UNDER_TEST, else the newest build of the tree."""
+    if given := os.environ.get("PROGRAM_UNDER_TEST"):
+        return Path(given)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", TREE / "target"))
+    found = [path for kind in ("debug", "release") if (path := target / kind / "cordline").exists()]
+    assert found, "the program is not built: run `cargo build`, or set PROGRAM_UNDER_TEST"
+    return max(found, key=lambda path: path.stat().st_mtime)
+
+
+def find_library() -> str:
+    """The ONNX Runtime to load: CORDLINE_ONNXRUNTIME, else the one that `make setup` laid into the tree."""
+    if given := os.environ.get("CORDLINE_ONNXRUNTIME"):
+        return given
+    found = sorted((TREE / ".onnxruntime").glob("*/libonnxruntime.so.*"))
+    assert found, "ONNX Runtime is not there: run `make setup`, or set CORDLINE_ONNXRUNTIME"
+    return str(found[-1])
 
 
 class Daemon:

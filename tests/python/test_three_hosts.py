@@ -12,11 +12,11 @@ import pydicom
 import pytest
 from conftest import TREE
 from daemon_process import Daemon
+from gateway_process import Gateway
 from landmark import draw, in_lesion, sagittal_grid
 from mr_series import SAGITTAL_T2, classic, save
-from test_gateway import Gateway
+from orthanc_process import Orthanc
 from test_ohif import VERSIONS
-from test_orthanc import Orthanc
 
 pytestmark = pytest.mark.timeout(400)
 GRID = sagittal_grid(turn=9, tilt=7)
@@ -81,11 +81,11 @@ def in_ohif(program, box, folder, version: str, tmp_path) -> np.ndarray:
     study = pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID
     try:
         driven = subprocess.run(
-            ["node", "agreement.mjs", f"http://127.0.0.1:{gateway.port}", gateway.submitter, study],
+            ["node", "agreement.mjs", f"http://127.0.0.1:{gateway.port}", gateway.submitter, study, tmp_path],
             cwd=TREE / "tests/browser", capture_output=True, text=True, timeout=200,
         )  # fmt: skip
         assert driven.returncode == 0, driven.stderr[-2000:]
-        return np.array(json.loads(driven.stdout.splitlines()[-1]))
+        return np.array(json.loads(driven.stdout.splitlines()[-1])["places"])
     finally:
         gateway.stop()
         orthanc.stop()

@@ -1,6 +1,5 @@
 """3D Slicer's core, its panel on PySide6, and the real daemon."""
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -22,30 +21,19 @@ APPLICATION = qt_shim.install()
 
 import slicer  # noqa: E402
 import tiny_bundle  # noqa: E402
-from daemon_process import Daemon  # noqa: E402
+from daemon_process import Daemon, find_library, find_program  # noqa: E402
 
-
-def _of_the_other_tests():
-    """tests/python/conftest.py under another name: it finds the program and ONNX Runtime."""
-    about = importlib.util.spec_from_file_location("python_conftest", TREE / "tests/python/conftest.py")
-    module = importlib.util.module_from_spec(about)
-    sys.modules["python_conftest"] = module
-    about.loader.exec_module(module)
-    return module
-
-
-found = _of_the_other_tests()
 TRAINED = TREE / "models/bundles/spinal-lesion-phantom"
 
 
 @pytest.fixture(scope="session")
 def program() -> Path:
-    return found.find_program()
+    return find_program()
 
 
 @pytest.fixture(scope="session")
 def library() -> str:
-    return found.find_library()
+    return find_library()
 
 
 @pytest.fixture(scope="session")
