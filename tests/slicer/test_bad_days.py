@@ -1,6 +1,8 @@
 """What goes wrong is said by name, and nothing of it stays in the scene."""
 
+import shutil
 import socket
+import time
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import slicer
 import slicer.util
 from conftest import TRAINED
 from cordline_client import messages
-from CordlineLib import request
+from CordlineLib import correction, request
 from CordlineLib.analysis import Analysis
 from CordlineLib.connection import Connection
 from daemon_process import free_port
@@ -106,6 +108,20 @@ def test_voxels_that_are_no_numbers_fail_in_the_words_of_the_daemon(shared, scen
     assert "number" in str(analysis.problem) or "finite" in str(analysis.problem), analysis.problem
 
 
+def test_a_refusal_is_told_in_the_daemon_s_words(daemon, volume):
+    """A result whose job the daemon does not have any more cannot be corrected there."""
+    daemon.start()
+    record = analyse(volume, daemon).record
+    daemon.kill()
+    shutil.rmtree(daemon.spool)
+    daemon.start()
+    analysis = Analysis(correction.request_of(record, "routine"), daemon.endpoint, "")
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended")
+    assert analysis.problem.name == "no_such_job"
+    assert analysis.problem.sentence.startswith("There is no job")
+    assert analysis.problem.action
+
+
 def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, scene):
     volume = load(draw(FEW).astype(np.int16), FEW)
     daemon.bundle = TRAINED
@@ -123,6 +139,26 @@ def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, scene):
     if analysis.record.segmentation is not None:
         mask = mask_in(analysis.record.segmentation, volume)
         np.testing.assert_allclose(places_of(mask, volume), places_on_the_wire(events), atol=0.01)
+
+
+def test_a_computer_that_slept_is_met_again(daemon, scene):
+    volume = load(draw(FEW).astype(np.int16), FEW)
+    daemon.bundle = TRAINED
+    daemon.environment["CORDLINE_DAEMON__LIMITS__SILENCE_S"] = "1"
+    daemon.start()
+    analysis = Analysis(request.of_volumes(volume, None, "routine", True), daemon.endpoint, "")
+    to_the_end(analysis.tick, lambda: len(analysis.run.job.came) >= 1)
+    time.sleep(2.5)  # the daemon forgets who is silent
+    phases = set()
+
+    def tick() -> None:
+        analysis.tick()
+        phases.add(analysis.phase)
+
+    to_the_end(tick, lambda: analysis.phase == "ended", limit_s=120)
+    assert analysis.problem is None, analysis.problem
+    assert "mending" in phases
+    assert analysis.run.job.missing == []
 
 
 def test_a_job_that_somebody_else_cancels_leaves_nothing(daemon, volume):

@@ -2,18 +2,20 @@
 
 import subprocess
 import time
+import zipfile
 
 import numpy as np
 import pytest
 import slicer
 import slicer.util
-from conftest import TRAINED
+from conftest import TRAINED, TREE
 from Cordline import CordlineTest
 from CordlineLib import packages, strings
 from CordlineLib.record import records_of
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
-from volumes import events_until, load, mask_in
+from mr_series import SAGITTAL_T2, classic, save
+from volumes import events_until, load, load_dicom, mask_in
 from window import Window
 
 GRID = sagittal_grid(turn=6, tilt=5)
@@ -160,7 +162,7 @@ def test_heat_maps_come_and_go(ready):
 def test_cancel_answers_at_once_and_takes_away_what_was_drawn(ready, daemon):
     window = ready
     few = sagittal_grid((6, 176, 144), (6.0, 0.9, 1.1))
-    window.panel.inputs.t2w_selector.setCurrentNode(load(draw(few).astype(np.int16), few, "few"))
+    window.panel.inputs.t2w_selector.setCurrentNode(load(draw(few).astype(np.int16), few, "T2 sag, few sections"))
     daemon.bundle = TRAINED  # a section takes long enough to cancel between two
     daemon.start()
     window.use(daemon.endpoint)
@@ -185,6 +187,42 @@ def test_cancel_answers_at_once_and_takes_away_what_was_drawn(ready, daemon):
     assert window.panel.session.problem is None
     assert window.panel.session.record is not None
     assert window.panel.session.analysis.run.job.id == job
+
+
+def test_who_waits_sees_place_and_priority(ready, daemon, tmp_path):
+    daemon.bundle = TRAINED
+    daemon.start()
+    ready.use(daemon.endpoint)
+    with zipfile.ZipFile(TREE / "tests/data/phantom-ependymoma.zip") as study:
+        study.extractall(tmp_path / "study")
+    with daemon.client() as client:
+        save(classic(draw(GRID), GRID), tmp_path / "another")
+        before = [client.submit_study([tmp_path / name]) for name in ("study", "another")]
+        ready.panel.advanced.priority.currentIndex = 2
+        ready.panel.runner.button.click()
+        events_until(lambda: "before it" in ready.panel.runner.bar.format)
+        assert ready.panel.runner.bar.format.startswith("Waiting, 1 before it")
+        ready.picture("panel-waiting")
+        assert client.status(ready.panel.session.analysis.run.job.id)["priority"] == "background"
+        ready.panel.runner.button.click()
+        events_until(lambda: not ready.panel.session.busy)
+        for job in before:
+            client.cancel(job)
+
+
+def test_objects_for_the_archive_are_saved_from_the_panel(window, shared, tmp_path):
+    save(classic(draw(GRID), GRID), tmp_path / "study")
+    volume = load_dicom(tmp_path / "study", SAGITTAL_T2.description)
+    window.use(shared.endpoint)
+    window.panel.inputs.t2w_selector.setCurrentNode(volume)
+    window.run()
+    assert window.panel.results.save.enabled
+    (tmp_path / "saved").mkdir()
+    window.panel.save_into(tmp_path / "saved")
+    events_until(lambda: not window.panel.timer.isActive())
+    written = sorted(path.name for path in (tmp_path / "saved").iterdir())
+    assert {"segmentation.dcm", "structured-report.dcm"} <= set(written)
+    assert f"{len(written)} objects saved in the folder." in window.shown()
 
 
 def test_errors_have_a_name_and_the_next_run_is_clean(ready, shared, tmp_path):

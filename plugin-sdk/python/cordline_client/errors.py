@@ -34,14 +34,16 @@ class OtherVersion(ClientError):
 class Refused(ClientError):
     """The daemon refused.
 
-    `code` is for programs, `action` says what to do, `retry` whether the same may succeed later.
+    `code` is for programs, `message` and `action` say what is wrong and what to do, `retry` whether the same may
+    succeed later.
     """
 
     def __init__(self, fault: dict[str, Any]) -> None:
         self.code: str = fault.get("code", "")
+        self.message: str = fault.get("message", "refused")
         self.action: str = fault.get("action", "")
         self.retry: bool = bool(fault.get("retry"))
-        super().__init__(f"{fault.get('message', 'refused')}; {self.action}")
+        super().__init__(f"{self.message}; {self.action}")
 
 
 class Damaged(ClientError):

@@ -101,7 +101,7 @@ class Connection:
 
 def problem_of(error: Exception, endpoint: str) -> Problem:
     """An error of the client as people are told it."""
-    from cordline_client import OtherVersion, Refused
+    from cordline_client import Damaged, OtherVersion, Refused
 
     if isinstance(error, OtherVersion):
         return problem("version", strings.VERSION, theirs=error.theirs, ours=error.ours)
@@ -109,4 +109,6 @@ def problem_of(error: Exception, endpoint: str) -> Problem:
         if error.code == "version_unsupported":
             return refused_by_daemon("version", error.message, error.action)
         return refused_by_daemon(error.code, error.message, error.action)
+    if isinstance(error, Damaged):
+        return problem("damaged", strings.DAMAGED)
     return problem("lost", strings.LOST, endpoint=endpoint)

@@ -28,7 +28,7 @@ def problem(name: str, words: tuple[str, str], **facts: object) -> Problem:
 def refused_by_daemon(code: str, message: str, action: str) -> Problem:
     """A fault or a job's problem, in the daemon's own words: they were written for people."""
     facts = {"message": _sentence(message), "action": _sentence(action)}
-    return problem(code, strings.NOT_PERMITTED, **facts)
+    return problem(code, strings.BY_DAEMON, **facts)
 
 
 def _sentence(text: str) -> str:

@@ -147,7 +147,8 @@ LOST = (
     "The connection to {endpoint} is lost.",
     "The box goes on with what it has. Press Apply again to see it.",
 )
-NOT_PERMITTED = ("{message}.", "{action}.")
+DAMAGED = ("What came did not arrive as it was announced.", "Try again.")
+BY_DAEMON = ("{message}.", "{action}.")
 VOLUME_CHANGED = (
     "The volume was changed while the box worked, so the result is not for what is shown. Nothing is kept.",
     "Press Apply again.",
