@@ -111,7 +111,8 @@ def test_words_are_those_of_the_ohif_panel():
     ohif = (TREE / "adapters/ohif/src/strings.ts").read_text()
     same = [strings.TITLE, strings.RESEARCH, strings.CONNECTING, strings.RECONNECTING, strings.CANCEL, strings.FINDING,
             strings.UNDECIDED, strings.SHOW_HEAT, strings.HIDE_HEAT, strings.OPACITY, strings.CLASSIFY, strings.LESIONS,
-            strings.NO_LESIONS, strings.JUMP, strings.NOTES, *strings.STATES.values()]  # fmt: skip
+            strings.NO_LESIONS, strings.NO_LESION_MEANS, strings.JUMP, strings.NOTES,
+            *strings.STATES.values()]  # fmt: skip
     for words in same:
         assert f'"{words}"' in ohif, words
 

@@ -15,6 +15,7 @@ from CordlineLib.record import records_of
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
 from mr_series import SAGITTAL_T2, classic, save
+from tiny_bundle import write
 from volumes import events_until, load, load_dicom, mask_in
 from window import Window
 
@@ -116,6 +117,32 @@ def test_the_editor_of_the_panel_takes_the_mask_back_in_one_step(ready):
     assert not mask_in(record.segmentation, ready.volume).any()
     editor.redo()
     np.testing.assert_array_equal(mask_in(record.segmentation, ready.volume), mask)
+
+
+def test_no_lesion_is_said_with_what_it_means(ready):
+    healthy = load(draw(GRID, lesion=False).astype(np.int16), GRID, "T2 sag")
+    ready.panel.inputs.t2w_selector.setCurrentNode(healthy)
+    ready.run()
+    assert strings.NO_LESIONS in ready.shown()
+    assert strings.NO_LESION_MEANS in ready.shown()
+    assert not ready.panel.results.lesions.table.isVisible()
+    assert ready.panel.correct.button.toolTip == strings.NOTHING_TO_CORRECT
+    ready.picture("panel-no-lesion")
+
+
+def test_undecided_is_an_answer_without_a_heat_map(ready, daemon, tmp_path):
+    daemon.bundle = write(tmp_path / "undecided", heads={"tumour-demyelinating": ((0.0, 0.0, 0.0), 0.0)})
+    daemon.start()
+    ready.use(daemon.endpoint)
+    ready.run()
+    assert ready.panel.session.problem is None, ready.panel.session.problem
+    [answer] = ready.panel.results.answers.values()
+    assert answer.decision.text == strings.UNDECIDED
+    assert not answer.heat.enabled
+    assert answer.heat.text == strings.NO_HEAT
+    assert strings.INDETERMINATE_MEANS in ready.shown()
+    assert ready.panel.results.lesions.table.isVisible()
+    ready.picture("panel-undecided")
 
 
 def test_click_on_a_lesion_goes_there(ready):

@@ -23,7 +23,7 @@ class Window:
     def picture(self, name: str) -> None:
         """As high as what is in it, as the module panel scrolls."""
         PICTURES.mkdir(parents=True, exist_ok=True)
-        for _ in range(3):  # labels that break their lines find their height by and by
+        for _ in range(8):  # labels that break their lines find their height by and by
             APPLICATION.processEvents()
             self.host.resize(WIDTH, self.host.layout().totalHeightForWidth(WIDTH))
         assert self.host.grab().save(str(PICTURES / f"{name}.png"))

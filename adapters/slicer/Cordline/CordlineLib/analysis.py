@@ -81,8 +81,7 @@ class Analysis:
         if run.job.lesions is not None and run.job.missing:
             said.append(strings.MISSING_SECTIONS.format(sections=strings.listed(run.job.missing)))
         if run.device.get("fallbacks"):
-            provider = run.device.get("provider", "")
-            said.append(strings.FALLBACK.format(provider=provider, why="; ".join(run.device["fallbacks"])))
+            said.append(strings.FALLBACK.format(why="; ".join(run.device["fallbacks"])))
         said += self.request.notes
         if self._unlisted:
             said.append(strings.UNLISTED.format(n=self._unlisted))

@@ -84,12 +84,16 @@ UNDECIDED = "Undecided"
 SHOW_HEAT = "Show heat map"
 HIDE_HEAT = "Hide heat map"
 NO_HEAT = "No heat map: nothing was decided"
-OPACITY = "Opacity"
+OPACITY = "Opacity of the heat map"
 HEAT_LEGEND = "What the answer rests on: violet little, yellow most"
 LESIONS = "Lesions"
 NO_LESIONS = "No lesion found"
+NO_LESION_MEANS = "No question was asked, and no mask is drawn. Look at the images all the same."
+INDETERMINATE_MEANS = (
+    "A probability lies in its undecided zone, so neither answer is given. The lesions are drawn and measured."
+)
 LESION_COLUMNS = ("Lesion", "Volume", "Extent", "Sections", "")
-JUMP = "Show"
+JUMP = "Go to"
 JUMP_TIP = "Show the middle of this lesion in all slice views"
 NOTES = "Please note"
 CORRECTED = "Corrected by a reader. Before: {finding}"
@@ -175,7 +179,7 @@ NO_GRID = ("The box sent a mask before it said where it lies. Nothing is drawn."
 OTHER_MASK = ("The box classified another mask than the one that was sent.", "Classify again.")
 
 # Said aloud beside the answer.
-FALLBACK = "The box computes with {provider}, its second choice ({why})."
+FALLBACK = "Slower than it could be. {why}."
 MISSING_SECTIONS = "No mask came for {sections}; nothing is known of them."
 UNLISTED = "Parts of the mask that belong to no lesion of the list: {n}. They are in a segment of their own."
 ROUNDED = "Voxel values were rounded to 32-bit floating point numbers to be sent."

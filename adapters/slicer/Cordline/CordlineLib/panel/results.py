@@ -38,6 +38,7 @@ class Results:
         self.picker.objectName = "CordlineResult"
         self.finding = words(bold=True, name="CordlineFinding")
         self.finding.setStyleSheet("font-size: 15px; font-weight: bold;")
+        self.means = words(name="CordlineMeans")
         self.before = words(name="CordlineBefore")
         self.notes = words(colour=AMBER, name="CordlineNotes")
         self.rows: Any = qt.QWidget()
@@ -49,12 +50,11 @@ class Results:
         self.opacity.value = opacity
         self.opacity_row = _row(words(strings.OPACITY), self.opacity)
         self.lesions = Lesions(self._jump)
-        self.no_lesions = words(strings.NO_LESIONS, name="CordlineNoLesions")
         self.made = words(name="CordlineMade")
         self.save = button(strings.SEND_HOME, "CordlineSave", strings.SEND_HOME_TIP)
         for each in (
-            self.empty, self.picker, self.finding, self.before, self.notes, self.rows, self.opacity_row,
-            self.lesions.table, self.no_lesions, self.made, self.save,
+            self.empty, self.picker, self.finding, self.means, self.before, self.notes, self.rows, self.opacity_row,
+            self.lesions.table,  self.made, self.save,
         ):  # fmt: skip
             form.addRow(each)
         self.picker.connect("activated(int)", self._pick)
@@ -89,6 +89,7 @@ class Results:
             self._rows.addWidget(self.answers[name].box)
         lesions = content.get("lesions", [])
         set_words(self.finding, content.get("finding", ""))
+        set_words(self.means, _meaning(content))
         before = content.get("before", "")
         set_words(self.before, strings.CORRECTED.format(finding=before) if before else "")
         notes = list(content.get("notes", []))
@@ -100,7 +101,6 @@ class Results:
         parts = [strings.made(content.get("daemon", "")), models, content.get("provider", "")]
         set_words(self.made, " · ".join(part for part in parts if part) if result is not None else "")
         self.lesions.fill(lesions)
-        self.no_lesions.setVisible(result is not None and not lesions)
         self.empty.setVisible(result is None)
         self.picker.setVisible(result is not None)
         self.rows.setVisible(bool(self.answers))
@@ -138,6 +138,15 @@ class Results:
         centre = self.result.centre_ras(lesion) if self.result is not None else None
         if centre is not None:
             views.jump(centre)
+
+
+def _meaning(content: dict[str, Any]) -> str:
+    """What a finding means that could be taken for another."""
+    if content and not content["lesions"]:
+        return strings.NO_LESION_MEANS
+    if any(answer["decision"] not in answer["classes"] for answer in content.get("answers", [])):
+        return strings.INDETERMINATE_MEANS
+    return ""
 
 
 def _row(*widgets: Any) -> Any:
