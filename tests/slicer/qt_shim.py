@@ -99,19 +99,23 @@ class CollapsibleButton(wrapped(QtWidgets.QWidget)):
     def _set(self, collapsed: bool) -> None:
         self._collapsed = collapsed
         self._title.setArrowType(QtCore.Qt.RightArrow if collapsed else QtCore.Qt.DownArrow)
-        own = QtWidgets.QWidget.layout(self)
-        if own is None:
-            return
-        if self._title.parent() is None:
-            own.insertRow(0, self._title)
-        for row in range(1, own.rowCount()):
-            own.setRowVisible(row, not collapsed)
+        own = self._own()
+        if isinstance(own, QtWidgets.QFormLayout):
+            for row in range(1, own.rowCount()):
+                own.setRowVisible(row, not collapsed)
 
-    def showEvent(self, event: QtGui.QShowEvent) -> None:
-        # Rows came after the title was given; their own visibility is kept while open.
+    def _own(self) -> QtWidgets.QLayout | None:
+        """The layout that the module gave it, with the title on top."""
         own = QtWidgets.QWidget.layout(self)
         if own is not None and self._title.parent() is None:
-            own.insertRow(0, self._title)
+            own.insertRow(0, self._title) if isinstance(own, QtWidgets.QFormLayout) else own.insertWidget(
+                0, self._title
+            )
+        return own
+
+    def showEvent(self, event: QtGui.QShowEvent) -> None:
+        # Rows came after it was collapsed.
+        self._own()
         if self._collapsed:
             self._set(True)
         super().showEvent(event)

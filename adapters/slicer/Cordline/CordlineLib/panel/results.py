@@ -27,7 +27,7 @@ class Results:
         faded: Callable[[int], None],
         save: Callable[[], None],
     ) -> None:
-        self.box, form = section(strings.RESULTS)
+        self.box, column = section(strings.RESULTS, column=True)
         self.result: Record | None = None
         self._records: list[Record] = []
         self._chosen, self._faded = chosen, faded
@@ -56,7 +56,7 @@ class Results:
             self.empty, self.picker, self.finding, self.means, self.before, self.notes, self.rows, self.opacity_row,
             self.lesions.table,  self.made, self.save,
         ):  # fmt: skip
-            form.addRow(each)
+            column.addWidget(each)
         self.picker.connect("activated(int)", self._pick)
         self.opacity.connect("valueChanged(int)", self._fade)
         self.save.connect("clicked()", save)

@@ -13,13 +13,12 @@ RED = "#d04545"
 GREEN = "#3c9a4e"
 
 
-def section(title: str, collapsed: bool = False) -> tuple[Any, Any]:
-    """A collapsible section with a form in it."""
+def section(title: str, collapsed: bool = False, column: bool = False) -> tuple[Any, Any]:
+    """A collapsible section with a form in it, or a column: a form cuts labels that break into many lines."""
     box = ctk.ctkCollapsibleButton()
     box.text = title
     box.collapsed = collapsed
-    form = qt.QFormLayout(box)
-    return box, form
+    return box, qt.QVBoxLayout(box) if column else qt.QFormLayout(box)
 
 
 def words(text: str = "", colour: str = "", bold: bool = False, name: str = "") -> Any:
