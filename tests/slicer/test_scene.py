@@ -12,6 +12,8 @@ from CordlineLib import analysis as analysis_of_slicer
 from CordlineLib import request, strings, terminology
 from CordlineLib.analysis import Analysis
 from CordlineLib.record import records_of
+from CordlineLib.segmentation import LesionSegmentation
+from CordlineLib.volume import Snapshot
 from heat_colours import table
 from landmark import draw, sagittal_grid
 from volumes import Garbled, analyse, load, mask_in, to_the_end
@@ -236,6 +238,22 @@ def test_masks_come_section_by_section_from_the_middle(shared, volume, monkeypat
     grew = [each for n, each in enumerate(seen) if n == 0 or each != seen[n - 1]]
     assert len(grew) > 2, grew
     assert all(a <= b for a, b in pairwise(grew)), grew
+
+
+def test_a_section_that_comes_again_takes_the_place_of_itself_alone(volume):
+    snapshot = Snapshot(volume)
+    drawn = LesionSegmentation(volume, snapshot, snapshot.layout, False)
+    mask = np.zeros(GRID.shape, np.uint8)
+    mask[3, 10:30, 20:40] = mask[4, 50:60, 5:9] = mask[5, 80:90, 70:75] = 1
+    for section in (4, 3, 5):
+        drawn.put_section(mask[section], section)
+    np.testing.assert_array_equal(mask_in(drawn.node, volume), mask > 0)
+    mask[3] = 0
+    mask[3, 12:14, 22:60] = 1
+    mask[5] = 0
+    for section in (3, 5):
+        drawn.put_section(mask[section], section)
+    np.testing.assert_array_equal(mask_in(drawn.node, volume), mask > 0)
 
 
 def test_the_colour_table_is_the_one_of_the_report():
