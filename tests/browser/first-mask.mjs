@@ -1,8 +1,9 @@
 // Times the way from the click on "Find lesions" to the first mask on the screen; prints it as JSON, in milliseconds.
 //   node first-mask.mjs BASE TOKEN STUDY_UID FOLDER
-// Everything is there already: page, connection, and the series with most images in the viewport, as a reader has it. `click_to_mask_ms` ends with the frame that shows the first lesion;
-// `box_ms` is the box's own time from taking the job to its first section with lesion, `section_ms` the median of one section;
-// `submit_ms` is what the gateway takes to fetch the study from the archive and hand it to the box.
+// Everything is there already: page, connection, and the series with most images in the viewport, as a reader has it.
+// `click_to_mask_ms` ends with the frame that shows the first lesion; `box_ms` is the box's own time from taking the job to its
+// first section with lesion, `section_ms` the median of one section; `submit_ms` is what the gateway takes to fetch the study
+// from the archive and hand it to the box.
 import { at, main, visit } from "./page.mjs";
 
 const [base, token, study] = process.argv.slice(2);
