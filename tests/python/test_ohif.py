@@ -21,7 +21,7 @@ from daemon_process import Daemon
 from gateway_process import Gateway
 from landmark import draw, sagittal_grid
 from mr_series import Protocol, classic, save
-from orthanc_process import Orthanc, ended, wait
+from orthanc_process import ended, wait
 
 pytestmark = pytest.mark.timeout(400)
 TREE = Path(__file__).parents[2]
@@ -49,15 +49,6 @@ def panel():
     if not (folder / "node_modules").is_dir():
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
     subprocess.run(["node", "build.mjs"], cwd=folder, check=True)
-
-
-@pytest.fixture
-def orthanc(tmp_path):
-    folder = tmp_path / "orthanc"
-    folder.mkdir()
-    orthanc = Orthanc(folder).start()
-    yield orthanc
-    orthanc.stop()
 
 
 @pytest.fixture
