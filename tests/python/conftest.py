@@ -165,3 +165,18 @@ def another(tmp_path_factory):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def writer(program) -> Path:
+    """The example that writes drawn results, built beside the program."""
+    writer = program.parent / "examples/write_results"
+    assert writer.exists(), "run `cargo build --workspace --bins --examples`"
+    return writer
+
+
+@pytest.fixture(scope="session")
+def written(writer, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    subprocess.run([writer, folder], check=True, timeout=120)
+    return folder

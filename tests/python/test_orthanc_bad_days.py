@@ -125,7 +125,7 @@ def test_three_series_to_choose_from_ask_a_person(orthanc, porter, shared, anoth
         wait(lambda: client.status(mark["job"])["state"] == "completed", "the choice is not analysed")
     # Told of once more, by a person or by the archive: what was chosen goes back.
     gateway.json("/api/v1/arrivals", "POST", {"study": study})
-    ended(orthanc, study)
+    wait(lambda: '"done":true' in orthanc.note(study, 1025), "the choice does not go back")
     assert orthanc.modalities(study) == ["MR", "MR", "MR", "SEG", "SR"]
 
 

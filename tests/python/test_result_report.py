@@ -4,9 +4,9 @@ import highdicom as hd
 import pydicom
 import pytest
 from foreign_readers import items, report_by_dcmqi, texts
-from test_result_objects import ALL, WITH_LESION, case, cases, written
+from test_result_objects import ALL, WITH_LESION, case, cases
 
-__all__ = ["case", "written"]
+__all__ = ["case"]
 
 UNDETERMINED = ["373068000", "SCT", "Undetermined"]
 NEGATIVE = ["260385009", "SCT", "Negative"]
