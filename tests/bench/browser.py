@@ -40,7 +40,8 @@ def main() -> None:
         (folder / "orthanc").mkdir()
         daemon = Daemon(program, os.environ["CORDLINE_ONNXRUNTIME"], arguments.bundle, folder)
         daemon.environment["CORDLINE_LOG"] = "warn"
-        daemon.threads = os.cpu_count()
+        # The rest is the browser's, which draws by itself here and is on another machine elsewhere.
+        daemon.threads = max(os.cpu_count() - 1, 1)
         orthanc = Orthanc(folder / "orthanc").start()
         daemon.start()
         flags = ("--archive", f"http://127.0.0.1:{orthanc.port}", "--ohif", str(viewer))

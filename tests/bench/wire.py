@@ -184,7 +184,8 @@ def copies(study: Path, count: int, folder: Path) -> list[Path]:
             for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"):
                 setattr(ds, name, f"{getattr(ds, name)[:50]}.{number + 1}")
             ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-            ds.save_as(target / file.name)
+            # Files of two series may have the same name.
+            ds.save_as(target / "-".join(file.relative_to(folder / "original").parts))
         found.append(target)
     return found
 
