@@ -40,7 +40,7 @@ def arrival(orthanc: Orthanc, gateway: Gateway, study: Path) -> tuple[float, flo
     while not orthanc.get(f"/studies/{name}")["IsStable"]:
         time.sleep(0.005)
     began = time.perf_counter()
-    while orthanc.modalities(name) != ["MR", "SEG", "SR"]:
+    while not {"SEG", "SR"} <= set(orthanc.modalities(name)):
         time.sleep(0.01)
     took = time.perf_counter() - began
     wait(lambda: '"done":true' in orthanc.note(name, 1025), "the study is not marked")
