@@ -2,7 +2,7 @@
 # Every test. Runs to the end even when something fails, and closes with a table.
 source "$(dirname "$0")/common.sh"
 
-# What a clean clone writes, measured with `du`: programs 5, PyTorch 1, Slicer's core 1.4, two viewers, Node packages and results 1.
+# What a clean clone writes, measured with `du`: programs 3, PyTorch 1, the rest viewers, Node packages, Slicer's core and results.
 readonly wanted_gb=10
 free_gb=$(df --output=avail -BG "$tree" | tr -dc '0-9\n' | tail -n1)
 if [ ! -d "$target/debug" ] && [ "$free_gb" -lt $wanted_gb ]; then
