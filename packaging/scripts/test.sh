@@ -3,7 +3,7 @@
 source "$(dirname "$0")/common.sh"
 
 # What a clean clone writes, measured with `du`: programs 3, PyTorch 1, the rest viewers, Node packages, Slicer's core and results.
-readonly wanted_gb=10
+readonly wanted_gb=7
 free_gb=$(df --output=avail -BG "$tree" | tr -dc '0-9\n' | tail -n1)
 if [ ! -d "$target/debug" ] && [ "$free_gb" -lt $wanted_gb ]; then
     fail "Only $free_gb GB of disk are free; the tests write about $wanted_gb GB." "Make room, and run this again."
