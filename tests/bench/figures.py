@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from statistics import median
 
+from table import most, show_figures
+
 # What both do, and where each of them counts it.
 STAGES = (
     ("read, choose, decode", ("reading", "selecting", "decoding"), ("read", "volume")),
@@ -85,7 +87,7 @@ def _figures(table: dict) -> list[tuple[str, str, str, bool]]:
     dice, probability = table["parity"]["dice"], table["parity"]["probability"]
 
     def at_most(what, value, limit, unit):
-        return what, f"{value:.0f} {unit}", f"<= {limit:.0f} {unit}", value <= limit
+        return what, *most(value, limit, f"{{:.0f}} {unit}")
 
     return [
         at_most("CPU that is not network time", table["cpu outside"][0], CPU_OUTSIDE_MS, "ms"),
@@ -132,9 +134,8 @@ def show(tables: dict, study: Path, rounds: int) -> None:
         print(_row("the same, files not in memory", table["wall, cold"], None))
         print(_row("whole process, CPU", *table["cpu"]))
         print(_row("peak resident memory, MB", *table["peak rss mb"]))
-        print("\n| figure | measured | wanted | |\n|---|---:|---:|---|")
-        for what, measured, wanted, reached in table["figures"]:
-            print(f"| {what} | {measured} | {wanted} | {'reached' if reached else 'MISSED'} |")
+        print()
+        show_figures({what: figure for what, *figure in table["figures"]})
     print(
         "\nPython's stages are those of a second study in one process, when all is imported; it writes no report, no"
         "\nstructured report and no heat map, and Cordline's times hold them."

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 TREE = Path(__file__).parents[2]
-sys.path[:0] = [str(TREE / "tests/python"), str(TREE / "plugin-sdk/python"), str(TREE / "tests/bench")]
+sys.path[:0] = [str(TREE / "tests/python"), str(TREE / "plugin-sdk/python")]
 from daemon_process import Daemon  # noqa: E402
 from gateway_process import Gateway, Wire  # noqa: E402
 from orthanc_process import Orthanc, wait  # noqa: E402
@@ -56,17 +56,6 @@ def latencies(ask, seconds: float) -> list[float]:
         found.append(1e3 * (time.perf_counter() - began))
         time.sleep(0.005)
     return found
-
-
-class Hook:
-    """What Orthanc's hook does: one short POST, on a connection of its own."""
-
-    def __init__(self, gateway: Gateway, study: str) -> None:
-        self.gateway, self.study = gateway, study
-
-    def __call__(self) -> None:
-        status, _, text = self.gateway.ask("POST", "/api/v1/arrivals", {"study": self.study})
-        assert status == 202, text
 
 
 class Browser(threading.Thread):
@@ -157,13 +146,18 @@ def measure(daemon: Daemon, orthanc: Orthanc, gateway: Gateway, arguments: argpa
     def look() -> None:
         orthanc.get(f"/studies/{known}")
 
+    def tell() -> None:
+        """What Orthanc's hook does: one short POST, on a connection of its own."""
+        status, _, text = gateway.ask("POST", "/api/v1/arrivals", {"study": known})
+        assert status == 202, text
+
     idle = latencies(look, 3)
     sent = [orthanc.send(study) for study in studies]
     wait(lambda: orthanc.note(sent[0]) == "queued", "nothing was begun", seconds=60)
     busy, hook = [], []
     while not all('"done":true' in orthanc.note(study, 1025) for study in sent[:-1]):
         busy += latencies(look, 1)
-        hook += latencies(Hook(gateway, known), 1)
+        hook += latencies(tell, 1)
         time.sleep(2)
     wait(lambda: '"done":true' in orthanc.note(sent[-1], 1025), "no end", seconds=120)
 

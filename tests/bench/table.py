@@ -25,6 +25,11 @@ def show(title: str, figures: dict[str, Figure], note: str = "") -> None:
     """Prints the table."""
     load = f"{os.cpu_count()} processors, load {os.getloadavg()[1]:.1f}"
     print(f"\n### {title}\n\n{load}{note and ', ' + note}\n")
+    show_figures(figures)
+
+
+def show_figures(figures: dict[str, Figure]) -> None:
+    """Prints the rows alone, under their heads."""
     print("| figure | measured | wanted | |\n|---|---:|---:|---|")
     for what, (measured, wanted, reached) in figures.items():
         verdict = ("reached" if reached else "MISSED") if wanted else ""
