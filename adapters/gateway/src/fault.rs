@@ -9,7 +9,7 @@ use cordline_sdk::wire::fault::{Fault, FaultCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::orthanc::arrivals::ArrivalError;
+use crate::orthanc::porter::ArrivalError;
 
 /// Why a request came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, OperationIo)]

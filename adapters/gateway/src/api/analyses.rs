@@ -12,7 +12,7 @@ use super::parts::{Body, Query};
 use crate::fault::Refusal;
 use crate::guest::{Submitter, Viewer};
 use crate::hall::Hall;
-use crate::orthanc::arrivals::{ArrivalError, Porter};
+use crate::orthanc::porter::{ArrivalError, Porter};
 use crate::orthanc::mark::{self, Mark, Verdict};
 
 /// A study, and what a person wants of it.

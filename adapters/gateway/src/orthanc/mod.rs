@@ -5,12 +5,14 @@
 //!
 //! - [`rest`]: what is asked of Orthanc
 //! - [`mark`]: what a study carries about Cordline
-//! - [`arrivals`]: the queue of studies, and how one is brought to its end
+//! - [`arrivals`]: the queue of studies that were not brought to their end yet
+//! - [`porter`]: how one is
 //! - [`changes`]: the list of changes, read with a cursor that is kept
 
 pub mod arrivals;
 pub mod changes;
 pub mod mark;
+pub mod porter;
 pub mod rest;
 
 /// True for a name as Orthanc gives: 40 hexadecimal digits in five groups. Nothing else goes into a path.
