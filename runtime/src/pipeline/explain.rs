@@ -35,7 +35,7 @@ pub fn heat_map(
             .iter()
             .map(|(section, map)| HeatMapSection {
                 section: *section,
-                values: resize::linear(map.view(), native) / peak,
+                values: resize::linear((map / peak).view(), native),
             })
             .collect(),
     })

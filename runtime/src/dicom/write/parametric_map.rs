@@ -7,6 +7,7 @@
 use cordline_sdk::Finding;
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
+use zerocopy::IntoBytes;
 
 use super::codes;
 use super::dataset::{Dataset, Put, code_item, item};
@@ -51,8 +52,8 @@ pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultE
     reference::put_series(&mut d, ctx.source);
     let [_, rows, columns] = ctx.geometry.shape();
     let length = stack.len() * rows * columns * size_of::<f32>();
-    let fill = |bytes: &mut [u8]| fill(bytes, &stack, rows * columns);
-    part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, fill: &fill }))
+    let append = |file: &mut Vec<u8>| append(file, &stack, rows * columns);
+    part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, append: &append }))
 }
 
 /// One frame: its section index from 0, and the values where the section was asked.
@@ -187,19 +188,15 @@ fn description(map: &HeatMap) -> String {
     )
 }
 
-/// The frames as little-endian floats, one after the other.
-fn fill(bytes: &mut [u8], stack: &[Frame<'_>], voxels: usize) {
-    const SIZE: usize = size_of::<f32>();
-    for (frame, (_, values)) in bytes.chunks_exact_mut(voxels * SIZE).zip(stack) {
-        let places = frame.chunks_exact_mut(SIZE);
-        match values {
-            Some(values) => {
-                let values = values.as_standard_layout();
-                // The standard layout is contiguous by definition, and a slice is copied many times faster than an iterator.
-                let values = values.as_slice().unwrap_or(&[]);
-                places.zip(values).for_each(|(p, v)| p.copy_from_slice(&v.to_le_bytes()));
-            }
-            None => places.for_each(|p| p.copy_from_slice(&NOT_ASKED_VALUE.to_le_bytes())),
+/// Appends the frames as little-endian floats, one after the other.
+fn append(file: &mut Vec<u8>, stack: &[Frame<'_>], voxels: usize) {
+    const { assert!(cfg!(target_endian = "little"), "floats are copied as they lie in memory") };
+    // Most sections were not asked: their frames are copies of one.
+    let not_asked = vec![NOT_ASKED_VALUE; voxels];
+    for (_, values) in stack {
+        match values.map(|values| values.as_standard_layout()) {
+            Some(values) => file.extend_from_slice(values.as_slice().expect("standard layout is one slice").as_bytes()),
+            None => file.extend_from_slice(not_asked.as_bytes()),
         }
     }
 }

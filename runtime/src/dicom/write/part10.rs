@@ -16,8 +16,8 @@ pub(super) struct Pixels<'a> {
     pub vr: VR,
     /// Bytes of the value, before it is padded to an even length.
     pub length: usize,
-    /// Fills the value, which is all zeros before.
-    pub fill: &'a dyn Fn(&mut [u8]),
+    /// Appends the value: `length` bytes.
+    pub append: &'a dyn Fn(&mut Vec<u8>),
 }
 
 /// The finished file.
@@ -59,8 +59,9 @@ fn append(file: &mut Vec<u8>, pixels: &Pixels<'_>) -> Result<(), ResultError> {
     file.extend_from_slice(&[0, 0]);
     file.extend_from_slice(&declared.to_le_bytes());
     let start = file.len();
+    (pixels.append)(file);
+    debug_assert_eq!(file.len() - start, pixels.length, "{}", pixels.tag);
     file.resize(start + length, 0);
-    (pixels.fill)(&mut file[start..start + pixels.length]);
     Ok(())
 }
 

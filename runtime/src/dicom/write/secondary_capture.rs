@@ -64,6 +64,6 @@ pub fn write(ctx: &ResultContext, image: &RgbImage, what: &str) -> Result<Result
         &format!("Research use only. Picture drawn from the source series: {what}."),
     );
     d.items(tags::SOURCE_IMAGE_SEQUENCE, reference::items(reference::instances(ctx.source)));
-    let fill = |bytes: &mut [u8]| bytes.copy_from_slice(&image.pixels);
-    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: image.pixels.len(), fill: &fill }))
+    let append = |file: &mut Vec<u8>| file.extend_from_slice(&image.pixels);
+    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: image.pixels.len(), append: &append }))
 }

@@ -44,8 +44,8 @@ pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject>, ResultError> {
     put_image(&mut d, ctx, lesions)?;
     put_frames(&mut d, ctx, lesions);
     reference::put_series(&mut d, ctx.source);
-    let fill = |bytes: &mut [u8]| bytes.copy_from_slice(&bits);
-    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: bits.len(), fill: &fill })).map(Some)
+    let append = |file: &mut Vec<u8>| file.extend_from_slice(&bits);
+    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: bits.len(), append: &append })).map(Some)
 }
 
 /// Image pixel and segmentation image modules, with the segments.
