@@ -1,9 +1,9 @@
 // Times the way from the click on "Find lesions" to the first mask on the screen; prints it as JSON, in milliseconds.
 //   node first-mask.mjs BASE TOKEN STUDY_UID FOLDER
 // Everything is there already: page, connection, and the series with most images in the viewport, as a reader has it.
-// `click_to_mask_ms` ends with the frame that shows the first lesion; `box_ms` is the box's own time from taking the job to its
-// first section with lesion, `section_ms` the median of one section; `submit_ms` is what the gateway takes to fetch the study
-// from the archive and hand it to the box.
+// `click_to_mask_ms` ends once the frame with the first lesion is on the screen; `box_ms` is the box's own time from taking the
+// job to its first section with lesion, `section_ms` the median of one section; `submit_ms` is what the gateway takes to fetch
+// the study from the archive and hand it to the box.
 import { at, main, visit } from "./page.mjs";
 
 const [base, token, study] = process.argv.slice(2);
@@ -39,11 +39,12 @@ await main(async (page, saw) => {
             .flatMap((one) => one.representationData.Labelmap.imageIds.map((id) => cornerstone.cache.getImage(id)))
             .some((image) => image.referencedImageId === shown && image.voxelManager.getScalarData().some(Boolean));
         };
-        // Drawn by the host after our change, so that the frame that ends with this event holds the mask.
+        // Drawn by the host after our change, so that the frame that ends with this event holds the mask. The browser begins the
+        // frame after the next one only when it has shown this one.
         const drawn = () => {
           if (clicked === undefined || !lies()) return;
           document.removeEventListener("CORNERSTONE_IMAGE_RENDERED", drawn, true);
-          requestAnimationFrame(() => resolve(performance.now() - clicked));
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - clicked)));
         };
         document.addEventListener("CORNERSTONE_IMAGE_RENDERED", drawn, true);
       }),

@@ -93,6 +93,15 @@ export const labelmap = (page, prefix = "cordline-") =>
     );
   }, prefix);
 
+/** Waits for the labelmap that lies over the images before there is a mask. */
+export const prepared = (page) =>
+  page.waitForFunction(() => {
+    const { cornerstoneTools, services } = window;
+    return cornerstoneTools.segmentation.state
+      .getSegmentationRepresentations(services.viewportGridService.getState().activeViewportId)
+      .some((one) => one.segmentationId.startsWith("cordline-"));
+  });
+
 /** Waits for the first voxel of our labelmap in the viewport. */
 export const firstMask = (page) =>
   page.waitForFunction(() => {

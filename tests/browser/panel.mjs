@@ -3,7 +3,7 @@
 //   node panel.mjs BASE TOKEN STUDY_UID FOLDER
 import { join } from "node:path";
 import { lesionOnPage, stroke } from "./brush.mjs";
-import { at, firstMask, labelmap, main, visit } from "./page.mjs";
+import { at, firstMask, labelmap, main, prepared, visit } from "./page.mjs";
 
 const [base, token, study, folder] = process.argv.slice(2);
 await main(async (page, saw) => {
@@ -11,6 +11,8 @@ await main(async (page, saw) => {
   await page.goto(`${base}/enter?token=${token}`);
   await visit(page, base, study);
   await page.waitForSelector(`${at("run")}:enabled`);
+  await prepared(page);
+  saw.prepared = await labelmap(page);
   await picture("opened");
   await page.click(at("run"));
   await firstMask(page);
@@ -22,6 +24,11 @@ await main(async (page, saw) => {
   await page.click(at("jump-1"));
   await page.waitForTimeout(1000);
   saw.voxels = await labelmap(page);
+  saw.laid = await page.evaluate(() => {
+    const { segmentationService } = window.services;
+    const ids = window.cornerstoneTools.segmentation.state.getSegmentations().map((one) => one.segmentationId);
+    return ids.filter((id) => id.startsWith("cordline-") && segmentationService.getViewportIdsWithSegmentation(id).length > 0);
+  });
   await picture("finding");
 
   // The heat map of the first answer, over the images.

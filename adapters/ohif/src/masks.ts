@@ -25,19 +25,41 @@ interface Drawn {
 export class Masks {
   private drawn: Drawn | undefined;
   private making = false;
+  /** An empty labelmap that lies over images already, and waits for a job about them. */
+  private ready: { id: string; display: string } | undefined;
+  /** The labelmap that each job got, where it lay ready. */
+  private readonly given = new Map<string, string>();
   /** Whether images are those of a job, by display set and digest. */
   private readonly sameness = new Map<string, Sameness>();
   /** Lesions that the reader hid: another layout shows them hidden too. */
   private readonly hidden = new Set<number>();
   private readonly brush: Brush;
 
-  /** `refuse` is told of a job whose images are others; `again` when a job may be drawn that could not before. */
+  /** `refuse` is told of a job whose images are others; `again` whenever a job may be drawn that could not before. */
   constructor(
     private readonly host: Host,
     private readonly refuse: (job: string) => void,
     private readonly again: () => void,
   ) {
     this.brush = new Brush(host);
+  }
+
+  /**
+   * Lays an empty labelmap over images that may be analysed. To lay and draw the first one costs the host up to a second, which
+   * passes now instead of between a click and the first mask.
+   */
+  async prepare(): Promise<void> {
+    const now = active(this.host);
+    const display = now?.displaySet.displaySetInstanceUID;
+    if (!now || now.displaySet.Modality !== "MR" || this.making || this.ready?.display === display) return;
+    await this.alone(async () => {
+      this.discard();
+      const id = `cordline-${now.displaySet.displaySetInstanceUID}`;
+      await this.lay(id, now);
+      this.ready = { id, display: now.displaySet.displaySetInstanceUID };
+    });
+    // A job may have come meanwhile.
+    this.again();
   }
 
   /** Draws what is new of a job on the images that it is about; nothing on any others. */
@@ -57,26 +79,28 @@ export class Masks {
       return;
     }
     if (!same && !isRunning(job)) return;
-    const id = segmentationId(job);
-    if (this.drawn?.job !== job.id || this.drawn.display !== now.displaySet.displaySetInstanceUID) {
-      this.making = true;
-      try {
+    const display = now.displaySet.displaySetInstanceUID;
+    if (this.drawn?.job !== job.id || this.drawn.display !== display) {
+      await this.alone(async () => {
         // Two masks over each other would be none.
         if (this.drawn && this.drawn.job !== job.id) this.remove(this.drawn.job);
-        await this.begin(id, job, now);
-      } finally {
-        this.making = false;
-      }
-      const display = now.displaySet.displaySetInstanceUID;
+        await this.begin(job, now);
+      });
       this.drawn = { job: job.id, display, sections: new Map(), numbered: false, jumped: false };
+      // With what came meanwhile.
+      this.again();
+      return;
     }
-    this.fill(id, job, now.viewportId);
+    const id = this.idOf(job);
     // Whoever waits is shown where the first lesion appears; whoever comes later, or corrects, stays where they are.
-    const lesion = [...this.drawn.sections].find(([, mask]) => mask.bits.some(Boolean));
+    const lesion = [...job.masks].find(([, mask]) => mask.bits.some(Boolean));
     if (lesion && !this.drawn.jumped && job.state === "segmenting") {
       this.drawn.jumped = true;
+      // Before the mask is filled in: the host gives an image's labelmap its colours only with the next frame, and to draw it
+      // without them first costs it another program of its graphics card.
       await this.jump(job, lesion[0]);
     }
+    this.fill(id, job, now.viewportId);
   }
 
   /** Shows the image of a section. */
@@ -90,7 +114,7 @@ export class Masks {
   /** How each lesion stands in the viewport. */
   marks(job: Job): ReadonlyMap<number, LesionMark> {
     const now = active(this.host);
-    return now && isOf(job, now) ? marksOf(this.host, now.viewportId, segmentationId(job)) : new Map();
+    return now && isOf(job, now) ? marksOf(this.host, now.viewportId, this.idOf(job)) : new Map();
   }
 
   /** Shows a lesion, or hides it. */
@@ -99,12 +123,12 @@ export class Masks {
     if (!now || !isOf(job, now)) return;
     if (visible) this.hidden.delete(lesion);
     else this.hidden.add(lesion);
-    this.applyHidden(now.viewportId, segmentationId(job));
+    this.applyHidden(now.viewportId, this.idOf(job));
   }
 
   /** Keeps the host's brush from a lesion, or lets it. */
   lock(job: Job, lesion: number, locked: boolean): void {
-    const id = segmentationId(job);
+    const id = this.idOf(job);
     if (tools().segmentation.state.getSegmentation(id)?.segments[lesion])
       this.host.servicesManager.services.segmentationService.setSegmentLocked(id, lesion, locked);
   }
@@ -112,7 +136,7 @@ export class Masks {
   /** Lets the reader's brush change the masks, or not any more. */
   unlock(job: Job, open: boolean): void {
     const { segmentationService } = this.host.servicesManager.services;
-    const id = segmentationId(job);
+    const id = this.idOf(job);
     const segments = tools().segmentation.state.getSegmentation(id)?.segments ?? {};
     for (const lesion of Object.keys(segments)) segmentationService.setSegmentLocked(id, Number(lesion), !open);
     if (!open) this.brush.putDown();
@@ -120,7 +144,7 @@ export class Masks {
 
   /** Puts the host's own brush or eraser into the reader's hand; `mm`: how wide it is. */
   take(job: Job, kind: Kind, mm: number): void {
-    this.brush.take(kind, mm, segmentationId(job), 1);
+    this.brush.take(kind, mm, this.idOf(job), 1);
   }
 
   /** Draws the mask anew as the box said it, whatever the brush did. */
@@ -128,7 +152,7 @@ export class Masks {
     const now = active(this.host);
     if (!now || this.drawn?.job !== job.id) return;
     this.drawn.sections.clear();
-    this.fill(segmentationId(job), job, now.viewportId);
+    this.fill(this.idOf(job), job, now.viewportId);
   }
 
   /** The mask as it is now, after a reader's brush: sections x rows x columns; `undefined` where it is not drawn whole. */
@@ -138,7 +162,7 @@ export class Masks {
     const size = shape[1] * shape[2];
     const voxels = new Uint8Array(shape[0] * size);
     const seen = new Set<number>();
-    for (const { section, voxels: own } of sectionsOf(segmentationId(job), job)) {
+    for (const { section, voxels: own } of sectionsOf(this.idOf(job), job)) {
       voxels.set(
         own.map((v) => (v ? 1 : 0)),
         (section - 1) * size,
@@ -164,12 +188,50 @@ export class Masks {
 
   private remove(job: string): void {
     if (this.drawn?.job !== job) return;
-    retire(this.host, `cordline-${job}`);
+    retire(this.host, this.given.get(job) ?? ownId(job));
+    this.given.delete(job);
     this.drawn = undefined;
     this.hidden.clear();
   }
 
-  private async begin(id: string, job: Job, { displaySet, viewportId }: Active): Promise<void> {
+  /** One segmentation a job; "1" is the host's own. */
+  private idOf(job: Job): string {
+    return this.given.get(job.id) ?? ownId(job.id);
+  }
+
+  /** One labelmap is laid at a time. */
+  private async alone(work: () => Promise<void>): Promise<void> {
+    this.making = true;
+    try {
+      await work();
+    } finally {
+      this.making = false;
+    }
+  }
+
+  /** Takes away what lay ready, and was not wanted. */
+  private discard(): void {
+    if (this.ready) retire(this.host, this.ready.id);
+    this.ready = undefined;
+  }
+
+  private async begin(job: Job, now: Active): Promise<void> {
+    const { displaySet, viewportId } = now;
+    if (this.ready?.display === displaySet.displaySetInstanceUID) {
+      this.given.set(job.id, this.ready.id);
+      this.ready = undefined;
+    }
+    this.discard();
+    const id = this.idOf(job);
+    // What another run of the job, or another layout, left in it is drawn anew.
+    for (const { voxels } of sectionsOf(id, job)) voxels.fill(0);
+    await this.lay(id, now);
+    this.name(id, job, viewportId);
+    this.applyHidden(viewportId, id);
+  }
+
+  /** Has the host make a labelmap, and lay it over the images in a viewport, where that is not done. */
+  private async lay(id: string, { displaySet, viewportId }: Active): Promise<void> {
     const { segmentationService } = this.host.servicesManager.services;
     if (!tools().segmentation.state.getSegmentation(id)) {
       await segmentationService.createLabelmapForDisplaySet(displaySet, {
@@ -178,12 +240,10 @@ export class Masks {
         segments: { 1: { segmentIndex: 1, label: strings.lesion(1), locked: true, active: true, cachedStats: {} } },
       });
     }
-    // What another run of the job, or another layout, left in it is drawn anew.
-    for (const { voxels } of sectionsOf(id, job)) voxels.fill(0);
+    // Laid twice it would be drawn twice.
+    if (segmentationService.getViewportIdsWithSegmentation(id).includes(viewportId)) return;
     await segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: id, type: "Labelmap" });
     segmentationService.setSegmentColor(viewportId, id, 1, COLOUR);
-    this.name(id, job, viewportId);
-    this.applyHidden(viewportId, id);
   }
 
   /** A segment for each lesion that was measured: each can be hidden and locked alone. */
@@ -230,7 +290,7 @@ export class Masks {
   }
 }
 
-/** One segmentation a job; "1" is the host's own. */
-export function segmentationId(job: Job): string {
-  return `cordline-${job.id}`;
+/** Id of the labelmap of a job for which none lay ready. */
+function ownId(job: string): string {
+  return `cordline-${job}`;
 }

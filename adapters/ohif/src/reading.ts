@@ -33,8 +33,9 @@ function begin(host: Host): Reading {
     follow(store.get());
   };
   const follow = (known: Known) => {
-    const { job, refused } = known;
+    const { job, refused, contact } = known;
     if (job && !refused) void masks.draw(job).catch(console.error);
+    else if (!job && contact.kind === "there") void masks.prepare().catch(console.error);
     if (job) store.mark(masks.marks(job));
     drawHeat(known);
   };

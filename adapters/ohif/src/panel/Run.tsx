@@ -54,7 +54,7 @@ function Bar({ store, known }: { store: Store; known: Known }) {
         aria-valuetext={text}
         style={{ height: 8, borderRadius: 4, background: TRACK, overflow: "hidden" }}
       >
-        <div style={{ height: 8, width: `${percent}%`, background: ACCENT, transition: "width 0.2s" }} />
+        <div style={{ height: 8, width: `${percent}%`, background: ACCENT }} />
       </div>
       <div style={{ display: "flex", justifyContent: "space-between", alignItems: "center", marginTop: 6 }}>
         <span style={faint}>{text}</span>
