@@ -6,6 +6,7 @@
 //! - [`session`]: a network ready to run, on a provider that is named; every fall-back is reported
 //! - [`placement`]: which provider really took the nodes of a network
 //! - [`memory`]: what this process has used
+//! - [`priority`]: whose turn it is on the processors
 //!
 //! Absent from here: DICOM, bundles, everything about spines.
 
@@ -13,6 +14,7 @@ pub mod execution_provider;
 pub mod library;
 pub mod memory;
 pub mod placement;
+pub mod priority;
 pub mod probe;
 pub mod session;
 

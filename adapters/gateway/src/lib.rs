@@ -49,8 +49,8 @@ use crate::archive::{ArchiveClient, ArchiveError, DICOM_WEB, WADO};
 use crate::daemon::Daemon;
 use crate::hall::Hall;
 use crate::orthanc::arrivals::Arrivals;
-use crate::orthanc::porter::Porter;
 use crate::orthanc::changes;
+use crate::orthanc::porter::Porter;
 use crate::settings::Settings;
 use crate::tokens::{Accepted, Tokens, TokensError};
 

@@ -36,6 +36,7 @@ mod worker;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock, mpsc};
 
+use cordline_device::priority;
 use cordline_sdk::result::Problem;
 
 use crate::analyze::models::WarmModels;
@@ -68,7 +69,8 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     );
     let audit = Audit::open(&spool.audit()).map_err(|e| system("the audit file", &e))?;
     Reader::probe(&daemon.reader)?;
-    let models = WarmModels::open(config).map_err(|e| e.problem())?;
+    // The threads of the networks step back before those that answer clients.
+    let models = priority::stepped_back(|| WarmModels::open(config)).map_err(|e| e.problem())?;
 
     let condition = Arc::new(RwLock::new(Condition::default()));
     let metrics = Arc::new(Metrics::new());

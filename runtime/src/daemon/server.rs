@@ -26,7 +26,7 @@ use crate::keys::Pair;
 use crate::private_folder::private_folder;
 
 /// How soon a client whose queue is full is tried again; longer each time that nobody took anything, up to the second.
-const HURRIED: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
+const HURRIED: [Duration; 2] = [Duration::from_micros(100), Duration::from_millis(16)];
 /// How often sockets are looked at otherwise.
 const LEISURELY: Duration = Duration::from_millis(500);
 /// Messages that are taken in one go, so that answers are not kept waiting.
@@ -118,6 +118,10 @@ impl Server {
 
     /// Returns once a message or a letter has come, or the time is up.
     fn wait(&self, time: Duration) -> Result<(), zmq::Error> {
+        // ZeroMQ counts whole milliseconds, in which a client that reads at once would have read all.
+        if time < Duration::from_millis(1) {
+            std::thread::sleep(time);
+        }
         let bell = zmq::PollItem::from_fd(self.incoming.bell(), zmq::POLLIN);
         let doors = self.doors.iter().map(|door| door.socket.as_poll_item(zmq::POLLIN));
         let mut items: Vec<zmq::PollItem<'_>> = doors.chain([bell]).collect();

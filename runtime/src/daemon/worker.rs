@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use cordline_device::probe;
+use cordline_device::{priority, probe};
 use cordline_sdk::AnalysisResult;
 use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::result::{Problem, State};
@@ -48,6 +48,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Works until the daemon goes down.
     pub(super) fn work(self, mut models: WarmModels, jobs: &Receiver<Assignment>) {
+        priority::step_back();
         self.tell_condition(&models);
         let mut ahead = Ahead::default();
         while !self.stops() {

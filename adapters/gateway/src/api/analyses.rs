@@ -12,8 +12,8 @@ use super::parts::{Body, Query};
 use crate::fault::Refusal;
 use crate::guest::{Submitter, Viewer};
 use crate::hall::Hall;
-use crate::orthanc::porter::{ArrivalError, Porter};
 use crate::orthanc::mark::{self, Mark, Verdict};
+use crate::orthanc::porter::{ArrivalError, Porter};
 
 /// A study, and what a person wants of it.
 #[derive(Debug, Deserialize, JsonSchema)]
