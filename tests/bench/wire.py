@@ -37,6 +37,7 @@ from daemon_process import Daemon  # noqa: E402
 
 SHAPE = (15, 448, 448)
 MATRIX = [0.0, 0.0, 3.3, -24.75, 0.5, 0.0, 0.0, -112.0, 0.0, -0.5, 0.0, 112.0, 0.0, 0.0, 0.0, 1.0]
+PIECE = 1 << 20
 QUEUED = 8
 WATCHED = 5
 """Studies of which the first mask is waited for."""
@@ -123,6 +124,39 @@ def kept_safe(folder: Path, seeds: range) -> tuple[float, float]:
                 os.fsync(file.fileno())
         disk.append(1e3 * (time.perf_counter() - began))
     return 2 * statistics.median(digests), statistics.median(disk)
+
+
+def bare_sockets(rounds: int) -> float:
+    """Milliseconds of a volume up and masks back between two bare sockets over tcp with keys: ZeroMQ and its cipher."""
+    secrets = {"server": zmq.curve_keypair(), "client": zmq.curve_keypair()}
+    here, there = zmq.Context().socket(zmq.DEALER), zmq.Context().socket(zmq.DEALER)
+    there.curve_publickey, there.curve_secretkey = secrets["server"]
+    there.curve_server = True
+    port = there.bind_to_random_port("tcp://127.0.0.1")
+    here.curve_serverkey = secrets["server"][0]
+    here.curve_publickey, here.curve_secretkey = secrets["client"]
+    here.connect(f"tcp://127.0.0.1:{port}")
+    volume, mask = a_volume(0).tobytes(), bytes(SHAPE[1] * SHAPE[2] // 8)
+    pieces = [volume[at : at + PIECE] for at in range(0, len(volume), PIECE)]
+
+    def answer() -> None:
+        for _ in range(rounds + 1):
+            for _ in pieces:
+                there.recv()
+            for _ in range(SHAPE[0]):
+                there.send(mask)
+
+    threading.Thread(target=answer, daemon=True).start()
+
+    def once(_: int) -> None:
+        for piece in pieces:
+            here.send(piece)
+        for _ in range(SHAPE[0]):
+            here.recv()
+
+    found = clock(once, rounds + 1)[1:]
+    here.close(0)
+    return statistics.median(found)
 
 
 def with_key(daemon: Daemon) -> Client:
@@ -261,6 +295,7 @@ def measure(daemon: Daemon, arguments: argparse.Namespace, folder: Path) -> None
     trips = round_trips(daemon, 3000)
     http_ms = by_http(rounds)
     digests, disk = kept_safe(folder, range(300, 300 + rounds))
+    bare_ms = bare_sockets(rounds)
     with daemon.client() as client:
         up_here, down_here = volumes_by_wire(client, range(100, 100 + rounds))
     with with_key(daemon) as client:
@@ -283,6 +318,7 @@ def measure(daemon: Daemon, arguments: argparse.Namespace, folder: Path) -> None
         f"the same over tcp with keys ({up:.1f} and {down:.1f} ms)": table.most(
             up + down - digests - disk, VOLUME_MS, "{:.1f} ms"
         ),
+        "two bare sockets with keys need, for the same bytes": table.told(bare_ms, "{:.1f} ms"),
         f"gzip-NIfTI by HTTP ({http_ms:.0f} ms, neither digest nor disk), over the second": table.least(
             http_ms / (up_here + down_here - digests - disk), HTTP_RATIO, "{:.0f} x"
         ),
