@@ -5,13 +5,11 @@ import { Brush, type Kind } from "./brush";
 import { type Active, active, cornerstone, type Host, type LesionMark, marksOf, tools } from "./host";
 import { isOf, sectionOfImage, sectionsOf } from "./images";
 import { isRunning, type Job, type SectionMask } from "./job";
+import { COLOUR, Labelmaps } from "./labelmaps";
 import { numbered } from "./labels";
 import { compare, type Sameness } from "./pixels";
-import { retire } from "./retire";
 import { strings } from "./strings";
 
-/** The red in which our SEG draws a lesion, lightened for a dark ground. */
-const COLOUR = [255, 64, 64, 255];
 interface Drawn {
   job: string;
   display: string;
@@ -25,15 +23,12 @@ interface Drawn {
 export class Masks {
   private drawn: Drawn | undefined;
   private making = false;
-  /** An empty labelmap that lies over images already, and waits for a job about them. */
-  private ready: { id: string; display: string } | undefined;
-  /** The labelmap that each job got, where it lay ready. */
-  private readonly given = new Map<string, string>();
   /** Whether images are those of a job, by display set and digest. */
   private readonly sameness = new Map<string, Sameness>();
   /** Lesions that the reader hid: another layout shows them hidden too. */
   private readonly hidden = new Set<number>();
   private readonly brush: Brush;
+  private readonly labelmaps: Labelmaps;
 
   /** `refuse` is told of a job whose images are others; `again` whenever a job may be drawn that could not before. */
   constructor(
@@ -42,22 +37,14 @@ export class Masks {
     private readonly again: () => void,
   ) {
     this.brush = new Brush(host);
+    this.labelmaps = new Labelmaps(host);
   }
 
-  /**
-   * Lays an empty labelmap over images that may be analysed. To lay and draw the first one costs the host up to a second, which
-   * passes now instead of between a click and the first mask.
-   */
+  /** Has a labelmap lie ready over the images that are looked at, where they may be analysed. */
   async prepare(): Promise<void> {
     const now = active(this.host);
-    const display = now?.displaySet.displaySetInstanceUID;
-    if (!now || now.displaySet.Modality !== "MR" || this.making || this.ready?.display === display) return;
-    await this.alone(async () => {
-      this.discard();
-      const id = `cordline-${now.displaySet.displaySetInstanceUID}`;
-      await this.lay(id, now);
-      this.ready = { id, display: now.displaySet.displaySetInstanceUID };
-    });
+    if (!now || this.making || !this.labelmaps.wanted(now)) return;
+    await this.alone(() => this.labelmaps.prepare(now));
     // A job may have come meanwhile.
     this.again();
   }
@@ -91,7 +78,7 @@ export class Masks {
       this.again();
       return;
     }
-    const id = this.idOf(job);
+    const id = this.labelmaps.of(job.id);
     // Whoever waits is shown where the first lesion appears; whoever comes later, or corrects, stays where they are.
     const lesion = [...job.masks].find(([, mask]) => mask.bits.some(Boolean));
     if (lesion && !this.drawn.jumped && job.state === "segmenting") {
@@ -114,7 +101,7 @@ export class Masks {
   /** How each lesion stands in the viewport. */
   marks(job: Job): ReadonlyMap<number, LesionMark> {
     const now = active(this.host);
-    return now && isOf(job, now) ? marksOf(this.host, now.viewportId, this.idOf(job)) : new Map();
+    return now && isOf(job, now) ? marksOf(this.host, now.viewportId, this.labelmaps.of(job.id)) : new Map();
   }
 
   /** Shows a lesion, or hides it. */
@@ -123,12 +110,12 @@ export class Masks {
     if (!now || !isOf(job, now)) return;
     if (visible) this.hidden.delete(lesion);
     else this.hidden.add(lesion);
-    this.applyHidden(now.viewportId, this.idOf(job));
+    this.applyHidden(now.viewportId, this.labelmaps.of(job.id));
   }
 
   /** Keeps the host's brush from a lesion, or lets it. */
   lock(job: Job, lesion: number, locked: boolean): void {
-    const id = this.idOf(job);
+    const id = this.labelmaps.of(job.id);
     if (tools().segmentation.state.getSegmentation(id)?.segments[lesion])
       this.host.servicesManager.services.segmentationService.setSegmentLocked(id, lesion, locked);
   }
@@ -136,7 +123,7 @@ export class Masks {
   /** Lets the reader's brush change the masks, or not any more. */
   unlock(job: Job, open: boolean): void {
     const { segmentationService } = this.host.servicesManager.services;
-    const id = this.idOf(job);
+    const id = this.labelmaps.of(job.id);
     const segments = tools().segmentation.state.getSegmentation(id)?.segments ?? {};
     for (const lesion of Object.keys(segments)) segmentationService.setSegmentLocked(id, Number(lesion), !open);
     if (!open) this.brush.putDown();
@@ -144,7 +131,7 @@ export class Masks {
 
   /** Puts the host's own brush or eraser into the reader's hand; `mm`: how wide it is. */
   take(job: Job, kind: Kind, mm: number): void {
-    this.brush.take(kind, mm, this.idOf(job), 1);
+    this.brush.take(kind, mm, this.labelmaps.of(job.id), 1);
   }
 
   /** Draws the mask anew as the box said it, whatever the brush did. */
@@ -152,7 +139,7 @@ export class Masks {
     const now = active(this.host);
     if (!now || this.drawn?.job !== job.id) return;
     this.drawn.sections.clear();
-    this.fill(this.idOf(job), job, now.viewportId);
+    this.fill(this.labelmaps.of(job.id), job, now.viewportId);
   }
 
   /** The mask as it is now, after a reader's brush: sections x rows x columns; `undefined` where it is not drawn whole. */
@@ -162,7 +149,7 @@ export class Masks {
     const size = shape[1] * shape[2];
     const voxels = new Uint8Array(shape[0] * size);
     const seen = new Set<number>();
-    for (const { section, voxels: own } of sectionsOf(this.idOf(job), job)) {
+    for (const { section, voxels: own } of sectionsOf(this.labelmaps.of(job.id), job)) {
       voxels.set(
         own.map((v) => (v ? 1 : 0)),
         (section - 1) * size,
@@ -188,15 +175,9 @@ export class Masks {
 
   private remove(job: string): void {
     if (this.drawn?.job !== job) return;
-    retire(this.host, this.given.get(job) ?? ownId(job));
-    this.given.delete(job);
+    this.labelmaps.remove(job);
     this.drawn = undefined;
     this.hidden.clear();
-  }
-
-  /** One segmentation a job; "1" is the host's own. */
-  private idOf(job: Job): string {
-    return this.given.get(job.id) ?? ownId(job.id);
   }
 
   /** One labelmap is laid at a time. */
@@ -209,41 +190,13 @@ export class Masks {
     }
   }
 
-  /** Takes away what lay ready, and was not wanted. */
-  private discard(): void {
-    if (this.ready) retire(this.host, this.ready.id);
-    this.ready = undefined;
-  }
-
   private async begin(job: Job, now: Active): Promise<void> {
-    const { displaySet, viewportId } = now;
-    if (this.ready?.display === displaySet.displaySetInstanceUID) {
-      this.given.set(job.id, this.ready.id);
-      this.ready = undefined;
-    }
-    this.discard();
-    const id = this.idOf(job);
+    const id = this.labelmaps.give(job.id, now);
     // What another run of the job, or another layout, left in it is drawn anew.
     for (const { voxels } of sectionsOf(id, job)) voxels.fill(0);
-    await this.lay(id, now);
-    this.name(id, job, viewportId);
-    this.applyHidden(viewportId, id);
-  }
-
-  /** Has the host make a labelmap, and lay it over the images in a viewport, where that is not done. */
-  private async lay(id: string, { displaySet, viewportId }: Active): Promise<void> {
-    const { segmentationService } = this.host.servicesManager.services;
-    if (!tools().segmentation.state.getSegmentation(id)) {
-      await segmentationService.createLabelmapForDisplaySet(displaySet, {
-        segmentationId: id,
-        label: strings.title,
-        segments: { 1: { segmentIndex: 1, label: strings.lesion(1), locked: true, active: true, cachedStats: {} } },
-      });
-    }
-    // Laid twice it would be drawn twice.
-    if (segmentationService.getViewportIdsWithSegmentation(id).includes(viewportId)) return;
-    await segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: id, type: "Labelmap" });
-    segmentationService.setSegmentColor(viewportId, id, 1, COLOUR);
+    await this.labelmaps.lay(id, now);
+    this.name(id, job, now.viewportId);
+    this.applyHidden(now.viewportId, id);
   }
 
   /** A segment for each lesion that was measured: each can be hidden and locked alone. */
@@ -288,9 +241,4 @@ export class Masks {
     }
     tools().segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(id);
   }
-}
-
-/** Id of the labelmap of a job for which none lay ready. */
-function ownId(job: string): string {
-  return `cordline-${job}`;
 }

@@ -15,7 +15,13 @@ interface Props {
 
 export function Series({ job, shown, store, open }: Props) {
   const series = job?.series;
-  if (!series) return <p style={faint}>{strings.noSeries}</p>;
+  if (!series)
+    return (
+      <section aria-label={strings.series}>
+        <h3 style={heading}>{strings.series}</h3>
+        <p style={{ ...faint, margin: 0 }}>{strings.noSeries}</p>
+      </section>
+    );
   const { uid, candidates, rejected } = series;
   const others = [...candidates, ...rejected].filter((one) => one.uid !== uid);
   const asks = job.state === "needs_selection";

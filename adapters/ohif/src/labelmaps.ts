@@ -1,0 +1,82 @@
+/** The host's labelmaps that masks are drawn into: one a job, and one that lies ready for the next. */
+
+import { type Active, type Host, tools } from "./host";
+import { retire } from "./retire";
+import { strings } from "./strings";
+
+/** The red in which our SEG draws a lesion, lightened for a dark ground. */
+export const COLOUR = [255, 64, 64, 255];
+
+export class Labelmaps {
+  /** Lies over images already, empty, and waits for a job about them. */
+  private ready: { id: string; display: string } | undefined;
+  /** What each job got that found one ready. */
+  private readonly given = new Map<string, string>();
+
+  constructor(private readonly host: Host) {}
+
+  /** True where images may be analysed, and no labelmap lies ready over them. */
+  wanted({ displaySet }: Active): boolean {
+    return displaySet.Modality === "MR" && this.ready?.display !== displaySet.displaySetInstanceUID;
+  }
+
+  /**
+   * Lays an empty labelmap over images, and takes away the one that lay ready over others. To lay and first draw one costs the host
+   * up to a second, which passes now instead of between a click and the first mask.
+   */
+  async prepare(now: Active): Promise<void> {
+    this.discard();
+    const display = now.displaySet.displaySetInstanceUID;
+    const id = ownId(display);
+    await this.lay(id, now);
+    this.ready = { id, display };
+  }
+
+  /** Id of the labelmap of a job. */
+  of(job: string): string {
+    return this.given.get(job) ?? ownId(job);
+  }
+
+  /** The labelmap in which a job is drawn from now on: the one that lies ready over its images, or one of its own. */
+  give(job: string, { displaySet }: Active): string {
+    if (this.ready?.display === displaySet.displaySetInstanceUID) {
+      this.given.set(job, this.ready.id);
+      this.ready = undefined;
+    }
+    this.discard();
+    return this.of(job);
+  }
+
+  /** Has the host make a labelmap, and lay it over the images in a viewport, where that is not done. */
+  async lay(id: string, { displaySet, viewportId }: Active): Promise<void> {
+    const { segmentationService } = this.host.servicesManager.services;
+    if (!tools().segmentation.state.getSegmentation(id)) {
+      await segmentationService.createLabelmapForDisplaySet(displaySet, {
+        segmentationId: id,
+        label: strings.title,
+        segments: { 1: { segmentIndex: 1, label: strings.lesion(1), locked: true, active: true, cachedStats: {} } },
+      });
+    }
+    // Laid twice it would be drawn twice.
+    if (segmentationService.getViewportIdsWithSegmentation(id).includes(viewportId)) return;
+    await segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: id, type: "Labelmap" });
+    segmentationService.setSegmentColor(viewportId, id, 1, COLOUR);
+  }
+
+  /** Takes the labelmap of a job away. */
+  remove(job: string): void {
+    retire(this.host, this.of(job));
+    this.given.delete(job);
+  }
+
+  /** Takes away what lay ready, and was not wanted. */
+  private discard(): void {
+    if (this.ready) retire(this.host, this.ready.id);
+    this.ready = undefined;
+  }
+}
+
+/** One segmentation a job, or a display set; "1" is the host's own. */
+function ownId(of: string): string {
+  return `cordline-${of}`;
+}
