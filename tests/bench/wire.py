@@ -319,8 +319,8 @@ def measure(daemon: Daemon, arguments: argparse.Namespace, folder: Path) -> None
             up + down - digests - disk, VOLUME_MS, "{:.1f} ms"
         ),
         "two bare sockets with keys need, for the same bytes": table.told(bare_ms, "{:.1f} ms"),
-        f"gzip-NIfTI by HTTP ({http_ms:.0f} ms, neither digest nor disk), over the second": table.least(
-            http_ms / (up_here + down_here - digests - disk), HTTP_RATIO, "{:.0f} x"
+        f"gzip-NIfTI by HTTP ({http_ms:.0f} ms, neither digest nor disk), over the tcp one": table.least(
+            http_ms / (up + down - digests - disk), HTTP_RATIO, "{:.0f} x"
         ),
         "round trip of 1 KB, median": table.most(trip, ROUND_TRIP_US, "{:.0f} us"),
         "status while all processors compute, 99 of 100": table.most(busy, BUSY_STATUS_MS, "{:.1f} ms"),
