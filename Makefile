@@ -27,7 +27,7 @@ bench: ## Time the program against its networks alone and a Python pipeline
 	@$(scripts)/bench.sh
 
 soak: ## Kill the daemon a thousand times; every job must end once, with the same bytes
-	@$(scripts)/setup.sh tests && cargo build --locked --quiet --package cordline && .venv/bin/python tests/python/soak.py
+	@$(scripts)/setup.sh tests && cargo build --locked --quiet --workspace --bins && .venv/bin/python tests/python/soak.py
 
 training: ## Install what training needs (PyTorch, in .venv-train)
 	@$(scripts)/setup.sh train
