@@ -128,13 +128,12 @@ def kept_safe(folder: Path, seeds: range) -> tuple[float, float]:
 
 def bare_sockets(rounds: int) -> float:
     """Milliseconds of a volume up and masks back between two bare sockets over tcp with keys: ZeroMQ and its cipher."""
-    secrets = {"server": zmq.curve_keypair(), "client": zmq.curve_keypair()}
     here, there = zmq.Context().socket(zmq.DEALER), zmq.Context().socket(zmq.DEALER)
-    there.curve_publickey, there.curve_secretkey = secrets["server"]
+    public, there.curve_secretkey = zmq.curve_keypair()
     there.curve_server = True
     port = there.bind_to_random_port("tcp://127.0.0.1")
-    here.curve_serverkey = secrets["server"][0]
-    here.curve_publickey, here.curve_secretkey = secrets["client"]
+    here.curve_serverkey = public
+    here.curve_publickey, here.curve_secretkey = zmq.curve_keypair()
     here.connect(f"tcp://127.0.0.1:{port}")
     volume, mask = a_volume(0).tobytes(), bytes(SHAPE[1] * SHAPE[2] // 8)
     pieces = [volume[at : at + PIECE] for at in range(0, len(volume), PIECE)]

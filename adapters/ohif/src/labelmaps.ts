@@ -8,8 +8,8 @@ import { strings } from "./strings";
 export const COLOUR = [255, 64, 64, 255];
 
 export class Labelmaps {
-  /** Lies over images already, empty, and waits for a job about them. */
-  private ready: { id: string; display: string } | undefined;
+  /** Display set over which one lies already, empty, and waits for a job. */
+  private ready: string | undefined;
   /** What each job got that found one ready. */
   private readonly given = new Map<string, string>();
 
@@ -17,7 +17,7 @@ export class Labelmaps {
 
   /** True where images may be analysed, and no labelmap lies ready over them. */
   wanted({ displaySet }: Active): boolean {
-    return displaySet.Modality === "MR" && this.ready?.display !== displaySet.displaySetInstanceUID;
+    return displaySet.Modality === "MR" && this.ready !== displaySet.displaySetInstanceUID;
   }
 
   /**
@@ -27,9 +27,8 @@ export class Labelmaps {
   async prepare(now: Active): Promise<void> {
     this.discard();
     const display = now.displaySet.displaySetInstanceUID;
-    const id = ownId(display);
-    await this.lay(id, now);
-    this.ready = { id, display };
+    await this.lay(ownId(display), now);
+    this.ready = display;
   }
 
   /** Id of the labelmap of a job. */
@@ -39,8 +38,8 @@ export class Labelmaps {
 
   /** The labelmap in which a job is drawn from now on: the one that lies ready over its images, or one of its own. */
   give(job: string, { displaySet }: Active): string {
-    if (this.ready?.display === displaySet.displaySetInstanceUID) {
-      this.given.set(job, this.ready.id);
+    if (this.ready === displaySet.displaySetInstanceUID) {
+      this.given.set(job, ownId(this.ready));
       this.ready = undefined;
     }
     this.discard();
@@ -71,7 +70,7 @@ export class Labelmaps {
 
   /** Takes away what lay ready, and was not wanted. */
   private discard(): void {
-    if (this.ready) retire(this.host, this.ready.id);
+    if (this.ready) retire(this.host, ownId(this.ready));
     this.ready = undefined;
   }
 }
