@@ -6,6 +6,7 @@
 //! - [`network`], [`networks`]: what a network is; the bundle's networks as sessions, opened when needed
 //! - [`dicom`]: the only folder that knows DICOM, on the way in (scan, series, volume) and on the way out (SEG, SR, heat map, secondary capture)
 //! - [`digest`]: which bytes, voxels and masks these are
+//! - [`bilinear`]: images in another size
 //! - [`geometry`], [`volume`]: voxels and where they lie in the patient (LPS, mm)
 //! - [`pipeline`]: normalise, segment, measure, classify, explain; pure functions on arrays and Geometry
 //! - [`reader`]: files to a volume; for the daemon in a process of its own
@@ -22,6 +23,7 @@
 pub mod analysed;
 pub mod analyze;
 pub mod audit;
+pub mod bilinear;
 pub mod bundle;
 pub mod cli;
 pub mod config;

@@ -24,12 +24,12 @@ await main(async (page, saw) => {
   await page.click(at("jump-1"));
   await page.waitForTimeout(1000);
   saw.voxels = await labelmap(page);
-  saw.laid = await page.evaluate(() => {
-    const { segmentationService } = window.services;
-    const ids = window.cornerstoneTools.segmentation.state.getSegmentations().map((one) => one.segmentationId);
-    return ids.filter((id) => id.startsWith("cordline-") && segmentationService.getViewportIdsWithSegmentation(id).length > 0);
-  });
   await picture("finding");
+  // What lay ready over the series that the viewer opened first stays in its list for a while.
+  await page.waitForFunction(() => {
+    const all = window.cornerstoneTools.segmentation.state.getSegmentations();
+    return all.filter((one) => one.segmentationId.startsWith("cordline-")).length === 1;
+  });
 
   // The heat map of the first answer, over the images.
   const heat = page.locator('[data-testid^="cordline-heat-"]').first();

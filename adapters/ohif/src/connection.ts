@@ -5,6 +5,7 @@ import {
   Client,
   type Event,
   type JobSummary,
+  OtherVersion,
   packBits,
   Refused,
   type Socket,
@@ -17,9 +18,10 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 const PAUSES_MS = [500, 1000, 2000, 5000, 10000];
 const NAME = "ohif 0.1.0";
 
-export type Contact =
-  | { kind: "connecting" | "lost" | "refused" }
-  | { kind: "there"; welcome: Welcome; device: Answers["device"] };
+/** Why there is no connection: none to be had, a token that is not known, or a box of another version. */
+type Without = "lost" | "refused" | "other";
+
+export type Contact = { kind: "connecting" | Without } | { kind: "there"; welcome: Welcome; device: Answers["device"] };
 
 export interface Listener {
   contact(contact: Contact): void;
@@ -52,9 +54,7 @@ export class Connection {
       this.tries = 0;
       this.listener.contact({ kind: "there", welcome: client.welcome, device });
     } catch (error) {
-      // An expired token is as good as none; whoever brings another one is let in without loading the page anew.
-      const unknown = !(error instanceof Refused) && (await isUnknown());
-      this.later(unknown ? "refused" : "lost");
+      this.later(await why(error));
     } finally {
       this.opening = false;
     }
@@ -84,13 +84,19 @@ export class Connection {
     return status && "job" in status ? status : undefined;
   }
 
-  private later(kind: "lost" | "refused"): void {
+  private later(kind: Without): void {
     this.listener.contact({ kind });
     const pause = PAUSES_MS[Math.min(this.tries, PAUSES_MS.length - 1)];
     this.tries += 1;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.open(), pause);
   }
+}
+
+async function why(error: unknown): Promise<Without> {
+  if (error instanceof OtherVersion) return "other";
+  // An expired token is as good as none; whoever brings another one is let in without loading the page anew.
+  return !(error instanceof Refused) && (await isUnknown()) ? "refused" : "lost";
 }
 
 function socket(): Socket {

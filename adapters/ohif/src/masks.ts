@@ -78,7 +78,6 @@ export class Masks {
       this.again();
       return;
     }
-    const id = this.labelmaps.of(job.id);
     // Whoever waits is shown where the first lesion appears; whoever comes later, or corrects, stays where they are.
     const lesion = [...job.masks].find(([, mask]) => mask.bits.some(Boolean));
     if (lesion && !this.drawn.jumped && job.state === "segmenting") {
@@ -86,8 +85,10 @@ export class Masks {
       // Before the mask is filled in: the host gives an image's labelmap its colours only with the next frame, and to draw it
       // without them first costs it another program of its graphics card.
       await this.jump(job, lesion[0]);
+      // Another job may have been drawn over it meanwhile.
+      if (this.drawn?.job !== job.id || this.drawn.display !== display) return;
     }
-    this.fill(id, job, now.viewportId);
+    this.fill(this.labelmaps.of(job.id), job, now.viewportId);
   }
 
   /** Shows the image of a section. */

@@ -8,6 +8,7 @@ export const strings = {
   lost: "No connection to the box. Trying again…",
   refused:
     "The gateway does not know this browser: its token is missing, unknown or expired. Ask the operator for an address with a token (…/enter?token=…), open it once, then come back.",
+  otherVersion: "This panel and the box are of different versions. Ask the operator to update the older one.",
   tryAgain: "Try again",
   notReady: "The box is there, and its models are not ready.",
   ready: (provider: string, bundle: string) => `${provider} · ${bundle}`,

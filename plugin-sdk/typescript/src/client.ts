@@ -1,6 +1,6 @@
 /** A client of the gateway, for browsers: one WebSocket, answers as promises, events to a listener. */
 
-import { decode, encode } from "./frame.js";
+import { decode, encode, type OtherVersion } from "./frame.js";
 import {
   MAJOR,
   type AnswerOf,
@@ -70,7 +70,12 @@ export class Client {
       socket.onclose = () => reject(new ConnectionLost("the gateway does not answer, or refused the token"));
     });
     const client = new Client(socket);
-    client.welcome = await client.ask("hello", { client: name });
+    try {
+      client.welcome = await client.ask("hello", { client: name });
+    } catch (error) {
+      client.close();
+      throw error;
+    }
     return client;
   }
 
@@ -138,7 +143,14 @@ export class Client {
   }
 
   private take(data: ArrayBuffer): void {
-    const message = decode(data);
+    let message: ReturnType<typeof decode>;
+    try {
+      message = decode(data);
+    } catch (error) {
+      // Nothing that a daemon of another version says can be understood.
+      this.reject(error as OtherVersion);
+      return;
+    }
     if (!message) return;
     const { header, raw } = message;
     if (!("reply" in header)) {
@@ -155,12 +167,17 @@ export class Client {
 
   private lost(): void {
     clearInterval(this.pinging);
-    for (const { reject, timer } of this.waiting.values()) {
-      clearTimeout(timer);
-      reject(new ConnectionLost("the connection to the gateway is gone"));
-    }
-    this.waiting.clear();
+    this.reject(new ConnectionLost("the connection to the gateway is gone"));
     this.onLost();
     this.onLost = () => {};
+  }
+
+  /** Ends all requests that wait. */
+  private reject(error: Error): void {
+    for (const { reject, timer } of this.waiting.values()) {
+      clearTimeout(timer);
+      reject(error);
+    }
+    this.waiting.clear();
   }
 }

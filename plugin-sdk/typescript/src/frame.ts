@@ -10,6 +10,13 @@ import { MAJOR, type FromDaemon } from "./messages.js";
 
 const LENGTH_BYTES = 4;
 
+/** The daemon speaks another version of the protocol: `theirs` is its major number, or what stands in its place. */
+export class OtherVersion extends Error {
+  constructor(readonly theirs: unknown) {
+    super(`the daemon speaks version ${theirs} of the protocol, this client version ${MAJOR}`);
+  }
+}
+
 /** A header and its raw frame as one binary message. */
 export function encode(header: object, raw?: Uint8Array): Uint8Array {
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -20,7 +27,7 @@ export function encode(header: object, raw?: Uint8Array): Uint8Array {
   return message;
 }
 
-/** The header and the raw frame (empty where there is none); `undefined` for what this client does not know. */
+/** The header and the raw frame (empty where there is none); `undefined` for what is no message. Throws {@link OtherVersion}. */
 export function decode(message: ArrayBuffer): { header: FromDaemon; raw: Uint8Array } | undefined {
   if (message.byteLength < LENGTH_BYTES) return undefined;
   const length = new DataView(message).getUint32(0, true);
@@ -32,6 +39,7 @@ export function decode(message: ArrayBuffer): { header: FromDaemon; raw: Uint8Ar
   } catch {
     return undefined;
   }
-  if (header?.v !== MAJOR) return undefined;
+  if (header?.v === undefined) return undefined;
+  if (header.v !== MAJOR) throw new OtherVersion(header.v);
   return { header, raw: new Uint8Array(message, LENGTH_BYTES + length) };
 }

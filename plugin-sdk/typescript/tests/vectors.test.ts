@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Client, Refused, type Socket } from "../src/client.js";
-import { decode, encode } from "../src/frame.js";
+import { decode, encode, OtherVersion } from "../src/frame.js";
 import { packBits, unpackBits, type Event, type Reply, type Request } from "../src/messages.js";
 
 interface Vector {
@@ -29,11 +29,20 @@ for (const vector of vectors) {
   });
 }
 
-test("what is no message of this version is passed over", () => {
+test("what is no message is passed over", () => {
   assert.equal(decode(new ArrayBuffer(2)), undefined);
-  assert.equal(decode(exact(encode({ v: 2, reply: "pong", id: 1, body: {} }))), undefined);
+  assert.equal(decode(exact(encode({ reply: "pong", id: 1 }))), undefined);
   assert.equal(decode(exact(Uint8Array.from([200, 0, 0, 0, 1]))), undefined);
   assert.equal(decode(exact(Uint8Array.from([1, 0, 0, 0, 0x7b]))), undefined);
+});
+
+test("a daemon of another version is named", async () => {
+  const gateway = new Gateway({ hello: "welcome" });
+  const client = await Client.connect(gateway, "test 1.0");
+  const pending = client.ask("list", {});
+  gateway.tell({ v: 2, reply: "jobs", id: 2, body: {} });
+  await assert.rejects(pending, (error) => error instanceof OtherVersion && error.theirs === 2);
+  client.close();
 });
 
 test("bits are packed lowest first and come back", () => {

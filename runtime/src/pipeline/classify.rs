@@ -16,6 +16,7 @@ use crate::network::NetworkError;
 pub struct LesionSections {
     /// Section index of each.
     pub sections: Vec<usize>,
+    /// Images inside the mask, 0 outside of it.
     t2w: Vec<Array2<f32>>,
     t1c: Option<Vec<Array2<f32>>>,
     mask: Vec<Array2<f32>>,
@@ -40,13 +41,12 @@ impl LesionSections {
             .map(|(s, m)| (s, resize::nearest(m, size).mapv(|v| f32::from(u8::from(v)))))
             .filter(|(_, m)| m.iter().any(|&v| v > 0.0))
             .collect();
-        let sections: Vec<usize> = small.iter().map(|(s, _)| *s).collect();
-        let resized = |volume: ArrayView3<'_, f32>| {
-            sections.iter().map(|&s| resize::linear(volume.index_axis(Axis(0), s), size)).collect()
+        let inside = |volume: ArrayView3<'_, f32>| {
+            small.iter().map(|(s, mask)| resize::linear(volume.index_axis(Axis(0), *s), size) * mask).collect()
         };
-        let t2w = resized(t2w);
-        let t1c = t1c.map(resized);
-        Self { t2w, t1c, mask: small.into_iter().map(|(_, m)| m).collect(), sections, native: [rows, columns] }
+        let (t2w, t1c) = (inside(t2w), t1c.map(inside));
+        let (sections, mask) = small.into_iter().unzip();
+        Self { sections, t2w, t1c, mask, native: [rows, columns] }
     }
 
     /// True where no section is left to ask.
@@ -62,8 +62,8 @@ impl LesionSections {
         for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
             match (channel, &self.t1c) {
                 (Channel::Mask, _) => target.assign(mask),
-                (Channel::T2wInMask, _) => target.assign(&(&self.t2w[k] * mask)),
-                (Channel::T1cInMask, Some(t1c)) => target.assign(&(&t1c[k] * mask)),
+                (Channel::T2wInMask, _) => target.assign(&self.t2w[k]),
+                (Channel::T1cInMask, Some(t1c)) => target.assign(&t1c[k]),
                 (Channel::T1cInMask, None) => {}
             }
         }

@@ -1,8 +1,9 @@
 //! Connected lesions with volume and extent.
 
 use cordline_sdk::result::Lesion;
-use ndarray::Array3;
+use ndarray::{Ix1, Ix3, SliceInfo, SliceInfoElem, s};
 
+use super::components::{Run, components};
 use super::segment::Segmented;
 use crate::geometry::Geometry;
 use crate::volume::LabelMap;
@@ -13,85 +14,67 @@ use crate::volume::LabelMap;
 pub fn lesions(segmented: &Segmented, geometry: &Geometry, min_ml: f64) -> (LabelMap, Vec<Lesion>) {
     let Segmented { mask, core } = segmented;
     let mut components = components(mask);
-    let core_ml = |voxels: &Vec<Voxel>| voxels.iter().filter(|&&v| core[v]).count() as f64 * geometry.voxel_ml();
-    components.retain(|voxels| core_ml(voxels) >= min_ml);
-    // Ties are ordered by their first voxel, so that a second run numbers them alike.
-    components.sort_by_key(|voxels| (std::cmp::Reverse(voxels.len()), voxels.first().copied()));
+    let core_voxels = |run: &Run| core.slice(place(run)).iter().filter(|&&sure| sure).count();
+    components.retain(|runs| runs.iter().map(core_voxels).sum::<usize>() as f64 * geometry.voxel_ml() >= min_ml);
+    // Those of one size stay in the order of the volume, so that a second run numbers them alike.
+    components.sort_by_key(|runs| std::cmp::Reverse(voxels(runs)));
     components.truncate(usize::from(u16::MAX));
     let mut labels = LabelMap::zeros(mask.raw_dim());
     let lesions = (1u16..)
         .zip(&components)
-        .map(|(number, voxels)| {
-            for &voxel in voxels {
-                labels[voxel] = number;
+        .map(|(number, runs)| {
+            for run in runs {
+                labels.slice_mut(place(run)).fill(number);
             }
-            lesion(number, voxels, geometry)
+            lesion(number, runs, geometry)
         })
         .collect();
     (labels, lesions)
 }
 
-type Voxel = (usize, usize, usize);
-
-/// Voxels of each component, found by a flood that keeps its own stack.
-fn components(mask: &Array3<bool>) -> Vec<Vec<Voxel>> {
-    let (sections, rows, columns) = mask.dim();
-    let around = |i: usize, n: usize| i.saturating_sub(1)..=(i + 1).min(n - 1);
-    let mut seen = Array3::from_elem(mask.raw_dim(), false);
-    let mut all = Vec::new();
-    for (start, _) in mask.indexed_iter().filter(|(_, m)| **m) {
-        if seen[start] {
-            continue;
-        }
-        seen[start] = true;
-        let mut stack = vec![start];
-        let mut voxels = Vec::new();
-        while let Some(voxel) = stack.pop() {
-            voxels.push(voxel);
-            for s in around(voxel.0, sections) {
-                for r in around(voxel.1, rows) {
-                    for c in around(voxel.2, columns) {
-                        if mask[(s, r, c)] && !seen[(s, r, c)] {
-                            seen[(s, r, c)] = true;
-                            stack.push((s, r, c));
-                        }
-                    }
-                }
-            }
-        }
-        voxels.sort_unstable();
-        all.push(voxels);
-    }
-    all
+/// Where a run lies in an array.
+fn place(run: &Run) -> SliceInfo<[SliceInfoElem; 3], Ix3, Ix1> {
+    s![run.section, run.row, run.columns.clone()]
 }
 
-fn lesion(number: u16, voxels: &[Voxel], geometry: &Geometry) -> Lesion {
-    let mut sections: Vec<usize> = voxels.iter().map(|v| v.0 + 1).collect();
+fn voxels(runs: &[Run]) -> usize {
+    runs.iter().map(|run| run.columns.len()).sum()
+}
+
+fn lesion(number: u16, runs: &[Run], geometry: &Geometry) -> Lesion {
+    let mut sections: Vec<usize> = runs.iter().map(|run| run.section + 1).collect();
     sections.dedup();
     let mut sum = [0.0; 3];
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for &(s, r, c) in voxels {
-        let point = geometry.to_patient([s as f64, r as f64, c as f64]);
-        for (total, p) in sum.iter_mut().zip(point) {
-            *total += p;
+    for run in runs {
+        let point = |column: f64| geometry.to_patient([run.section as f64, run.row as f64, column]);
+        // A run is straight: its middle stands for all of its voxels, and no voxel lies higher or lower than its ends.
+        let (first, last) = (run.columns.start as f64, (run.columns.end - 1) as f64);
+        for (total, middle) in sum.iter_mut().zip(point((first + last) / 2.0)) {
+            *total += middle * run.columns.len() as f64;
         }
-        low = low.min(point[2]);
-        high = high.max(point[2]);
+        for [_, _, height] in [point(first), point(last)] {
+            low = low.min(height);
+            high = high.max(height);
+        }
     }
+    let voxels = voxels(runs) as f64;
     // Half the height of a voxel along the patient's long axis stands out on either side of its centre.
     let voxel_height: f64 =
         geometry.axes().iter().zip(geometry.spacing()).map(|(axis, spacing)| axis[2].abs() * spacing).sum();
     Lesion {
         number,
-        volume_ml: voxels.len() as f64 * geometry.voxel_ml(),
+        volume_ml: voxels * geometry.voxel_ml(),
         extent_mm: high - low + voxel_height,
         sections,
-        centre_lps_mm: sum.map(|v| v / voxels.len() as f64),
+        centre_lps_mm: sum.map(|v| v / voxels),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array3;
+
     use super::*;
 
     fn geometry() -> Geometry {

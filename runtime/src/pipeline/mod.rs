@@ -3,7 +3,8 @@
 //! - [`normalise`]: intensities of a volume to 0..1
 //! - [`resize`]: between the native grid and the network's
 //! - [`segment`]: probability of lesion, section by section, middle ones first
-//! - [`measure`]: connected lesions with volume and extent
+//! - [`components`]: which voxels of a mask hang together
+//! - [`measure`]: the lesions with volume and extent
 //! - [`classify`]: the questions, along the branches
 //! - [`explain`]: Grad-CAM on the native grid
 //! - [`findings`]: what all of this comes to
@@ -11,6 +12,7 @@
 //! Absent from here: DICOM, files, sockets. Networks come in as [`Network`](crate::network::Network).
 
 pub mod classify;
+pub mod components;
 pub mod explain;
 pub mod findings;
 pub mod measure;

@@ -4,6 +4,7 @@ use super::contour::Outline;
 use super::palette::{self, HEAT, HEAT_OPACITY};
 use super::picture::{Canvas, GreyImage, Rgb, RgbImage, mix};
 use super::text::Text;
+use crate::bilinear;
 
 /// Half the width of an outline in pixels: one pixel on either side of a border between pixels.
 const HALF_LINE: f32 = 1.0;
@@ -136,24 +137,29 @@ pub fn bar_length(width_mm: f64) -> u32 {
 
 /// A picture in another size; smooth, and without moiré when it shrinks.
 pub fn resize(picture: &GreyImage, width: usize, height: usize) -> GreyImage {
-    use fast_image_resize::images::{Image, ImageRef};
-    use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
     if (width, height) == (picture.width, picture.height) {
         return picture.clone();
     }
+    // Down to half a side each new pixel lies between the old ones that it is made of: two by two of them leave nothing out.
+    let pixels = if 2 * width < picture.width || 2 * height < picture.height {
+        shrunk(picture, width, height)
+    } else {
+        bilinear::resize(&picture.pixels, [picture.height, picture.width], [height, width])
+    };
+    GreyImage { width, height, pixels }
+}
+
+/// The pixels of a far smaller picture, in which every old pixel counts.
+fn shrunk(picture: &GreyImage, width: usize, height: usize) -> Vec<u8> {
+    use fast_image_resize::images::{Image, ImageRef};
+    use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
     let side = |v: usize| v as u32;
     let source = ImageRef::new(side(picture.width), side(picture.height), &picture.pixels, PixelType::U8)
         .expect("a grey picture holds width x height bytes");
     let mut target = Image::new(side(width), side(height), PixelType::U8);
-    // Down to half a side each new pixel lies between the old ones that it is made of: two by two of them leave nothing out.
-    let algorithm = if 2 * width < picture.width || 2 * height < picture.height {
-        ResizeAlg::Convolution(FilterType::Bilinear)
-    } else {
-        ResizeAlg::Interpolation(FilterType::Bilinear)
-    };
-    let options = ResizeOptions::new().resize_alg(algorithm);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
     Resizer::new().resize(&source, &mut target, &options).expect("both pictures are of 8-bit grey");
-    GreyImage { width, height, pixels: target.into_vec() }
+    target.into_vec()
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ function said(contact: Contact): [string, ...string[]] {
       return [BAD, strings.lost];
     case "refused":
       return [BAD, strings.refused];
+    case "other":
+      return [BAD, strings.otherVersion];
     default: {
       const { welcome, device } = contact;
       if (!welcome.ready) return [WARN, strings.notReady];

@@ -1,0 +1,158 @@
+//! Connected components of a mask. Lesions are solid, so they are joined by runs: a few hundred stand for ten thousand voxels.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use ndarray::Array3;
+
+/// Voxels of lesion side by side in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Section index from 0.
+    pub section: usize,
+    /// Row index from 0.
+    pub row: usize,
+    /// Column indices from 0.
+    pub columns: Range<usize>,
+}
+
+/// The runs of each component of a mask (section, row, column): voxels that touch at a face, an edge or a corner belong together.
+///
+/// Components, and the runs of each, come in the order of the volume.
+pub fn components(mask: &Array3<bool>) -> Vec<Vec<Run>> {
+    let (sections, rows, _) = mask.dim();
+    let (runs, starts) = runs(mask);
+    let mut sets = Sets((0..runs.len()).collect());
+    for (i, run) in runs.iter().enumerate() {
+        // Of the 26 neighbours of a voxel, those that come before it lie in these rows.
+        let before = [(0, -1), (-1, -1), (-1, 0), (-1, 1)];
+        for (section, row) in before.map(|(s, r)| (run.section.checked_add_signed(s), run.row.checked_add_signed(r))) {
+            let (Some(section), Some(row)) = (section, row) else { continue };
+            if section >= sections || row >= rows {
+                continue;
+            }
+            let line = section * rows + row;
+            for j in starts[line]..starts[line + 1] {
+                let other = &runs[j].columns;
+                if other.start <= run.columns.end && run.columns.start <= other.end {
+                    sets.join(i, j);
+                }
+            }
+        }
+    }
+    let mut components: BTreeMap<usize, Vec<Run>> = BTreeMap::new();
+    for (i, run) in runs.into_iter().enumerate() {
+        components.entry(sets.first(i)).or_default().push(run);
+    }
+    components.into_values().collect()
+}
+
+/// All runs in the order of the volume, and for each row of each section (and the end) where its runs begin among them.
+fn runs(mask: &Array3<bool>) -> (Vec<Run>, Vec<usize>) {
+    let (_, rows, columns) = mask.dim();
+    let mask = mask.as_standard_layout();
+    let voxels = mask.as_slice().expect("standard layout is one slice");
+    let (mut runs, mut starts) = (Vec::new(), vec![0]);
+    for (line, row) in voxels.chunks_exact(columns.max(1)).enumerate() {
+        // No early end, and so vectorised: most rows are empty.
+        let mut at = if row.iter().fold(false, |any, &v| any | v) { 0 } else { columns };
+        while let Some(skipped) = row[at..].iter().position(|&v| v) {
+            let start = at + skipped;
+            at = row[start..].iter().position(|&v| !v).map_or(columns, |length| start + length);
+            runs.push(Run { section: line / rows, row: line % rows, columns: start..at });
+        }
+        starts.push(runs.len());
+    }
+    (runs, starts)
+}
+
+/// Which runs belong together: each points to one that came before it, or to itself.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    /// The first run of a run's component.
+    fn first(&mut self, mut i: usize) -> usize {
+        while self.0[i] != i {
+            // Halves the way for whoever comes next.
+            self.0[i] = self.0[self.0[i]];
+            i = self.0[i];
+        }
+        i
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.first(a), self.first(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mask of one section for each text, drawn with `#`.
+    fn drawn(sections: &[&str]) -> Array3<bool> {
+        let rows = sections[0].lines().count();
+        let voxels: Vec<bool> =
+            sections.iter().flat_map(|s| s.lines()).flat_map(|l| l.chars()).map(|c| c == '#').collect();
+        let columns = voxels.len() / sections.len() / rows;
+        Array3::from_shape_vec((sections.len(), rows, columns), voxels).unwrap()
+    }
+
+    fn sizes(mask: &Array3<bool>) -> Vec<usize> {
+        components(mask).iter().map(|runs| runs.iter().map(|run| run.columns.len()).sum()).collect()
+    }
+
+    #[test]
+    fn a_face_an_edge_and_a_corner_join_and_a_gap_does_not() {
+        assert_eq!(sizes(&drawn(&["#...\n.#..", "....\n....", "#...\n...#"])), [2, 1, 1]);
+        // Over a corner from section to section, both ways.
+        assert_eq!(sizes(&drawn(&["#..\n...", "...\n.#."])), [2]);
+        assert_eq!(sizes(&drawn(&["...\n..#", ".#.\n..."])), [2]);
+        assert_eq!(sizes(&drawn(&["#..\n...", "...\n..#"])), [1, 1]);
+    }
+
+    #[test]
+    fn branches_that_meet_late_are_one() {
+        assert_eq!(sizes(&drawn(&["#.#.#\n#.#.#\n#####"])), [11]);
+        assert_eq!(sizes(&drawn(&["#####\n....#\n#.###\n#...."])), [9, 2]);
+    }
+
+    /// How many voxels each component has, by a flood over all 26 neighbours.
+    fn flooded(mask: &Array3<bool>) -> Vec<usize> {
+        let mut left = mask.clone();
+        let mut sizes = Vec::new();
+        for (start, _) in mask.indexed_iter().filter(|(_, m)| **m) {
+            let (mut stack, mut size) = (vec![start], 0);
+            while let Some((s, r, c)) = stack.pop() {
+                if std::mem::replace(&mut left[(s, r, c)], false) {
+                    size += 1;
+                    let around = |i: usize, n: usize| i.saturating_sub(1)..(i + 2).min(n);
+                    for s in around(s, mask.dim().0) {
+                        for r in around(r, mask.dim().1) {
+                            stack.extend(around(c, mask.dim().2).map(|c| (s, r, c)));
+                        }
+                    }
+                }
+            }
+            sizes.extend((size > 0).then_some(size));
+        }
+        sizes
+    }
+
+    #[test]
+    fn runs_join_as_a_flood_does() {
+        let mut state = 1u32;
+        let mut seen = 0;
+        for share in [2, 4, 8, 16] {
+            let mask = Array3::from_shape_simple_fn((5, 13, 17), || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 16) % share == 0
+            });
+            assert_eq!(sizes(&mask), flooded(&mask));
+            seen += flooded(&mask).len();
+        }
+        assert!(seen > 50, "{seen} components are few");
+        assert!(components(&Array3::from_elem((2, 3, 4), false)).is_empty());
+    }
+}
