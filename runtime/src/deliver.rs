@@ -114,7 +114,7 @@ fn write_objects(
     // A montage is a few thousand pixels wide at most.
     let picture = secondary_capture::RgbImage { width: width as u32, height: height as u32, pixels };
     let mut keep = |kind: &str, name: &str, object: &ResultObject| -> Result<(), Problem> {
-        outbox.write(name, &object.bytes).map_err(|e| e.problem())?;
+        outbox.fill(name, |file| object.write_to(file)).map_err(|e| e.problem())?;
         result.files.push(OutputFile {
             kind: kind.into(),
             path: name.into(),

@@ -1,5 +1,6 @@
 //! The folder of results: files appear whole or not at all, and what an earlier run left there goes away.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -89,10 +90,15 @@ impl Outbox {
 
     /// Writes a file under another name and renames it: nobody ever sees half of it.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutboxError> {
+        self.fill(name, |file| file.write_all(bytes))
+    }
+
+    /// The same for what writes itself.
+    pub fn fill(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), OutboxError> {
         let path = self.folder.join(name);
         let partial = self.folder.join(format!(".{name}.partial"));
-        let written = std::fs::File::create(&partial)
-            .and_then(|mut f| f.write_all(bytes))
+        let written = File::create(&partial)
+            .and_then(|mut file| write(&mut file))
             .and_then(|()| std::fs::rename(&partial, &path));
         written.map_err(|error| {
             // Half a file is of no use to anybody; that it cannot be removed either changes nothing for the caller.

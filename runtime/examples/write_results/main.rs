@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn objects(case: &Case) -> Result<Vec<(String, ResultObject)>, Box<dyn Error>> {
+fn objects<'a>(case: &'a Case, picture: &'a RgbImage) -> Result<Vec<(String, ResultObject<'a>)>, Box<dyn Error>> {
     let ctx = case.context();
     let mut all = Vec::new();
     let segmentation = seg::write(&ctx)?;
@@ -38,7 +38,7 @@ fn objects(case: &Case) -> Result<Vec<(String, ResultObject)>, Box<dyn Error>> {
     for (i, map) in case.findings.heat_maps.iter().enumerate() {
         all.push((format!("heat_map_{i}.dcm"), parametric_map::write(&ctx, map)?));
     }
-    all.push(("picture.dcm".to_owned(), secondary_capture::write(&ctx, &picture(), "lesion contours")?));
+    all.push(("picture.dcm".to_owned(), secondary_capture::write(&ctx, picture, "lesion contours")?));
     all.extend(segmentation.map(|s| ("seg.dcm".to_owned(), s)));
     Ok(all)
 }
@@ -51,8 +51,8 @@ fn picture() -> RgbImage {
 
 fn write(case: &Case, folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
-    for (name, object) in objects(case)? {
-        fs::write(folder.join(name), object.bytes)?;
+    for (name, object) in objects(case, &picture())? {
+        object.write_to(&mut fs::File::create(folder.join(name))?)?;
     }
     let labels: Vec<u8> = case.findings.labels.iter().flat_map(|v| v.to_le_bytes()).collect();
     fs::write(folder.join("labels.u16"), labels)?;
@@ -105,11 +105,16 @@ fn code_table() -> Value {
 
 /// Prints the fastest and the median of some runs, single-threaded.
 fn time(case: &Case) -> Result<(), Box<dyn Error>> {
+    let picture = picture();
     let mut runs = Vec::new();
+    let mut file = Vec::new();
     for _ in 0..40 {
         let began = Instant::now();
-        let bytes: usize = objects(case)?.iter().map(|(_, o)| o.bytes.len()).sum();
-        runs.push((began.elapsed(), bytes));
+        file.clear();
+        for (_, object) in objects(case, &picture)? {
+            object.write_to(&mut file)?;
+        }
+        runs.push((began.elapsed(), file.len()));
     }
     runs.sort();
     println!(

@@ -72,15 +72,18 @@ pub fn outlines(picture: &mut impl Canvas, outlines: &[Outline], scale: [f32; 2]
     }
 }
 
-/// Mixes a heat map into a picture of the same size; levels 0 to 255 stand for 0 to 1.
-pub fn heat(picture: &mut RgbImage, levels: &GreyImage) {
+/// A picture under a heat map of the same size; levels 0 to 255 stand for 0 to 1.
+pub fn heat(picture: &GreyImage, levels: &GreyImage) -> RgbImage {
     let (table, opacity) = (&*HEAT, &*HEAT_OPACITY);
-    for (pixel, v) in picture.pixels.chunks_exact_mut(3).zip(&levels.pixels) {
-        let o = opacity[usize::from(*v)];
-        if o > 0 {
-            mix(pixel, table[usize::from(*v)], o);
+    let mut pixels = vec![0; 3 * picture.pixels.len()];
+    for ((pixel, grey), level) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(&picture.pixels).zip(&levels.pixels) {
+        *pixel = [*grey; 3];
+        let weight = opacity[usize::from(*level)];
+        if weight > 0 {
+            mix(pixel, table[usize::from(*level)], weight);
         }
     }
+    RgbImage { width: picture.width, height: picture.height, pixels }
 }
 
 /// Letters, scale bar and the research-use line: the same on every picture of a volume, so they are made once.
@@ -196,8 +199,8 @@ mod tests {
 
     #[test]
     fn heat_is_drawn_where_it_is_hot_only() {
-        let mut picture = RgbImage::filled(3, 1, [100, 100, 100]);
-        heat(&mut picture, &GreyImage { width: 3, height: 1, pixels: vec![0, 255, 0] });
+        let row = |pixels| GreyImage { width: 3, height: 1, pixels };
+        let picture = heat(&row(vec![100; 3]), &row(vec![0, 255, 0]));
         assert_eq!((picture.get(0, 0), picture.get(2, 0)), ([100; 3], [100; 3]));
         assert_ne!(picture.get(1, 0), [100; 3]);
     }

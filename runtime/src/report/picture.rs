@@ -100,8 +100,8 @@ impl GreyImage {
     /// The same picture with equal red, green and blue.
     pub fn to_rgb(&self) -> RgbImage {
         let mut pixels = vec![0; self.pixels.len() * 3];
-        for (out, v) in pixels.chunks_exact_mut(3).zip(&self.pixels) {
-            out.fill(*v);
+        for (out, v) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(&self.pixels) {
+            *out = [*v; 3];
         }
         RgbImage { width: self.width, height: self.height, pixels }
     }

@@ -89,8 +89,7 @@ pub(super) fn outlined(picture: &mut impl Canvas, section: &ShownSection, marks:
 
 /// The section under a heat map, with the outlines of its lesions in white.
 pub(super) fn heated(grey: &GreyImage, section: &ShownSection, levels: &GreyImage, marks: &Marks) -> RgbImage {
-    let mut picture = grey.to_rgb();
-    draw::heat(&mut picture, &draw::resize(levels, grey.width, grey.height));
+    let mut picture = draw::heat(grey, &draw::resize(levels, grey.width, grey.height));
     draw::outlines(&mut picture, &section.outlines, scale([grey.width, grey.height], section), Some([255, 255, 255]));
     marks.stamp(&mut picture);
     picture

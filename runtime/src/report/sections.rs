@@ -1,11 +1,12 @@
 //! The sections that a reader is shown, each with what lies in it.
 
-use ndarray::{ArrayView1, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 
 use super::contour::{self, Outline};
 use super::orientation::{self, Orientation};
 use super::picture::GreyImage;
 use super::window::Window;
+use crate::bilinear;
 use crate::geometry::Geometry;
 use crate::pipeline::findings::Findings;
 use crate::volume::Volume;
@@ -138,24 +139,11 @@ fn levels(values: ArrayView2<'_, f32>) -> GreyImage {
     let (rows, columns) = values.dim();
     let shrink = (rows.max(columns) as f32 / HEAT_SIDE as f32).max(1.0);
     let size = [rows, columns].map(|n| ((n as f32 / shrink).round() as usize).max(1));
-    // For each pixel the two neighbours in the map, and how near the second is.
-    let places = |k: usize, count: usize| -> Vec<(usize, usize, f32)> {
-        let step = count as f32 / size[k] as f32;
-        let at = |i: usize| ((i as f32 + 0.5) * step - 0.5).clamp(0.0, count as f32 - 1.0);
-        (0..size[k]).map(at).map(|v| (v as usize, (v as usize + 1).min(count - 1), v.fract())).collect()
-    };
-    let (down, right) = (places(0, rows), places(1, columns));
-    let mut pixels = Vec::with_capacity(size[0] * size[1]);
-    for &(r0, r1, fr) in &down {
-        let (above, below) = (values.row(r0), values.row(r1));
-        for &(c0, c1, fc) in &right {
-            // `max` turns NaN into 0, which would otherwise spread to its neighbours.
-            let mix = |row: ArrayView1<'_, f32>| row[c0].max(0.0) * (1.0 - fc) + row[c1].max(0.0) * fc;
-            let (upper, lower) = (mix(above), mix(below));
-            // A float becomes u8 saturating.
-            pixels.push(((upper * (1.0 - fr) + lower * fr) * 255.0 + 0.5) as u8);
-        }
-    }
+    // `max` turns NaN into 0, which would otherwise spread to its neighbours.
+    let values: Vec<f32> = values.iter().map(|v| v.max(0.0)).collect();
+    // A float becomes u8 saturating.
+    let level = |v: f32| (v * 255.0 + 0.5) as u8;
+    let pixels = bilinear::resize(&values, [rows, columns], size).into_iter().map(level).collect();
     GreyImage { width: size[1], height: size[0], pixels }
 }
 

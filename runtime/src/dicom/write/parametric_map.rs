@@ -4,6 +4,8 @@
 //! would be refused or squeezed; OHIF (3.12, 3.13) lays the frames over the source's volume in the order of the file, and can
 //! read no map of fewer. A section that was not asked is filled with the padding value.
 
+use std::io::{self, Write};
+
 use cordline_sdk::Finding;
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
@@ -24,7 +26,7 @@ pub const NOT_ASKED_VALUE: f32 = -1.0;
 const STRONGEST: f64 = 1.0;
 
 /// Writes the heat map of one question. There is none for an undecided question.
-pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultError> {
+pub fn write<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<ResultObject<'a>, ResultError> {
     ctx.check()?;
     let stack = stack(ctx, map)?;
     let mut d = Dataset::new_empty();
@@ -52,8 +54,8 @@ pub fn write(ctx: &ResultContext, map: &HeatMap) -> Result<ResultObject, ResultE
     reference::put_series(&mut d, ctx.source);
     let [_, rows, columns] = ctx.geometry.shape();
     let length = stack.len() * rows * columns * size_of::<f32>();
-    let append = |file: &mut Vec<u8>| append(file, &stack, rows * columns);
-    part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, append: &append }))
+    let write = Box::new(move |file: &mut dyn Write| write_frames(file, &stack, rows * columns));
+    part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, write }))
 }
 
 /// One frame: its section index from 0, and the values where the section was asked.
@@ -188,15 +190,16 @@ fn description(map: &HeatMap) -> String {
     )
 }
 
-/// Appends the frames as little-endian floats, one after the other.
-fn append(file: &mut Vec<u8>, stack: &[Frame<'_>], voxels: usize) {
+/// Writes the frames as little-endian floats, one after the other.
+fn write_frames(file: &mut dyn Write, stack: &[Frame<'_>], voxels: usize) -> io::Result<()> {
     const { assert!(cfg!(target_endian = "little"), "floats are copied as they lie in memory") };
     // Most sections were not asked: their frames are copies of one.
     let not_asked = vec![NOT_ASKED_VALUE; voxels];
     for (_, values) in stack {
         match values.map(|values| values.as_standard_layout()) {
-            Some(values) => file.extend_from_slice(values.as_slice().expect("standard layout is one slice").as_bytes()),
-            None => file.extend_from_slice(not_asked.as_bytes()),
+            Some(values) => file.write_all(values.as_slice().expect("standard layout is one slice").as_bytes())?,
+            None => file.write_all(not_asked.as_bytes())?,
         }
     }
+    Ok(())
 }

@@ -1,5 +1,8 @@
 //! From a data set and its pixels to the bytes of a DICOM file: Explicit VR Little Endian, like every result.
 
+use std::fmt;
+use std::io::{self, Write};
+
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::FileMetaTableBuilder;
@@ -8,7 +11,7 @@ use super::dataset::{Dataset, Put, holds_unicode};
 use super::result_object::{ResultError, ResultObject};
 use super::uid;
 
-/// The pixel element, which is the last of a file. Kept out of the data set so that megabytes are written once, where they stay.
+/// The pixel element, which is the last of a file. Kept out of the data set so that megabytes go to the file from where they lie.
 pub(super) struct Pixels<'a> {
     /// PixelData or FloatPixelData.
     pub tag: Tag,
@@ -16,12 +19,26 @@ pub(super) struct Pixels<'a> {
     pub vr: VR,
     /// Bytes of the value, before it is padded to an even length.
     pub length: usize,
-    /// Appends the value: `length` bytes.
-    pub append: &'a dyn Fn(&mut Vec<u8>),
+    /// Writes the value: `length` bytes.
+    pub write: Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>,
+}
+
+impl Pixels<'_> {
+    /// Writes the value, padded.
+    pub(super) fn write_to(&self, file: &mut dyn Write) -> io::Result<()> {
+        (self.write)(file)?;
+        file.write_all(&[0][..self.length % 2])
+    }
+}
+
+impl fmt::Debug for Pixels<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of {}", self.length, self.tag)
+    }
 }
 
 /// The finished file.
-pub(super) fn write(mut dataset: Dataset, pixels: Option<Pixels>) -> Result<ResultObject, ResultError> {
+pub(super) fn write(mut dataset: Dataset, pixels: Option<Pixels<'_>>) -> Result<ResultObject<'_>, ResultError> {
     if holds_unicode(&dataset) {
         dataset.text(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192");
     }
@@ -39,17 +56,16 @@ pub(super) fn write(mut dataset: Dataset, pixels: Option<Pixels>) -> Result<Resu
         .implementation_version_name(format!("CORDLINE_{}", env!("CARGO_PKG_VERSION")));
     let file = dataset.with_meta(meta).map_err(|e| encode(tags::SOP_INSTANCE_UID, &e))?;
 
-    let room = pixels.as_ref().map_or(0, |p| p.length);
-    let mut bytes = Vec::with_capacity(room + 64 * 1024);
-    file.write_all(&mut bytes).map_err(|e| encode(tags::SOP_CLASS_UID, &e))?;
-    if let Some(pixels) = pixels {
-        append(&mut bytes, &pixels)?;
+    let mut head = Vec::with_capacity(64 * 1024);
+    file.write_all(&mut head).map_err(|e| encode(tags::SOP_CLASS_UID, &e))?;
+    if let Some(pixels) = &pixels {
+        begin(&mut head, pixels)?;
     }
-    Ok(ResultObject { sop_class_uid, sop_instance_uid, series_uid, bytes })
+    Ok(ResultObject { sop_class_uid, sop_instance_uid, series_uid, head, pixels })
 }
 
-/// Appends one element with a 32-bit length.
-fn append(file: &mut Vec<u8>, pixels: &Pixels<'_>) -> Result<(), ResultError> {
+/// Appends tag, kind and 32-bit length of the pixel element.
+fn begin(file: &mut Vec<u8>, pixels: &Pixels<'_>) -> Result<(), ResultError> {
     let length = pixels.length.next_multiple_of(2);
     // 0xFFFFFFFF means "undefined length", and is odd besides.
     let declared = u32::try_from(length).map_err(|_| ResultError::TooLarge(length))?;
@@ -58,10 +74,6 @@ fn append(file: &mut Vec<u8>, pixels: &Pixels<'_>) -> Result<(), ResultError> {
     file.extend_from_slice(&pixels.vr.to_bytes());
     file.extend_from_slice(&[0, 0]);
     file.extend_from_slice(&declared.to_le_bytes());
-    let start = file.len();
-    (pixels.append)(file);
-    debug_assert_eq!(file.len() - start, pixels.length, "{}", pixels.tag);
-    file.resize(start + length, 0);
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! What every result object is made from, and what a finished one is.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use cordline_sdk::result::{BundleIdentity, Problem};
 use dicom_core::Tag;
 use thiserror::Error;
 
 use super::codes::Code;
+use super::part10::Pixels;
 use super::timestamp::Timestamp;
 use super::uid;
 use crate::dicom::source::{SourceFrame, SourceSeries};
@@ -67,17 +69,27 @@ pub struct Device {
     pub software_versions: Vec<String>,
 }
 
-/// A finished DICOM object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResultObject {
+/// A finished DICOM object; `'a` is the life of its pixels.
+#[derive(Debug)]
+pub struct ResultObject<'a> {
     /// SOP Class UID.
     pub sop_class_uid: String,
     /// SOP Instance UID.
     pub sop_instance_uid: String,
     /// Series Instance UID.
     pub series_uid: String,
-    /// The whole Part 10 file.
-    pub bytes: Vec<u8>,
+    /// The Part 10 file, but for the value of the pixel element, with which it ends.
+    pub(super) head: Vec<u8>,
+    /// That value.
+    pub(super) pixels: Option<Pixels<'a>>,
+}
+
+impl ResultObject<'_> {
+    /// Writes the whole Part 10 file.
+    pub fn write_to(&self, file: &mut dyn Write) -> io::Result<()> {
+        file.write_all(&self.head)?;
+        self.pixels.as_ref().map_or(Ok(()), |pixels| pixels.write_to(file))
+    }
 }
 
 /// Why a result object cannot be written.

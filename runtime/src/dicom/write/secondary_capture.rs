@@ -2,6 +2,8 @@
 //!
 //! "RESEARCH USE ONLY" stands in the pixels, put there by whoever draws the picture; no patient data may stand in them.
 
+use std::io::Write;
+
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 
@@ -22,7 +24,7 @@ pub struct RgbImage {
 }
 
 /// Writes the picture; `what` says in a few words what it shows, for example "lesion contours and answers".
-pub fn write(ctx: &ResultContext, image: &RgbImage, what: &str) -> Result<ResultObject, ResultError> {
+pub fn write<'a>(ctx: &ResultContext, image: &'a RgbImage, what: &str) -> Result<ResultObject<'a>, ResultError> {
     ctx.check()?;
     let wrong = || ResultError::Picture { width: image.width, height: image.height, bytes: image.pixels.len() };
     let width = u16::try_from(image.width).ok().filter(|w| *w > 0).ok_or_else(wrong)?;
@@ -64,6 +66,7 @@ pub fn write(ctx: &ResultContext, image: &RgbImage, what: &str) -> Result<Result
         &format!("Research use only. Picture drawn from the source series: {what}."),
     );
     d.items(tags::SOURCE_IMAGE_SEQUENCE, reference::items(reference::instances(ctx.source)));
-    let append = |file: &mut Vec<u8>| file.extend_from_slice(&image.pixels);
-    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: image.pixels.len(), append: &append }))
+    let length = image.pixels.len();
+    let write = Box::new(|file: &mut dyn Write| file.write_all(&image.pixels));
+    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length, write }))
 }

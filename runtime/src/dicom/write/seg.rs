@@ -1,5 +1,7 @@
 //! Lesions as a DICOM Segmentation: BINARY, one segment a lesion, on the grid of the source.
 
+use std::io::Write;
+
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 use ndarray::ArrayView3;
@@ -17,7 +19,7 @@ pub const LESION_RGB: [u8; 3] = [230, 45, 45];
 const LESION_CIELAB: [u16; 3] = [33_708, 50_630, 45_323];
 
 /// Writes the mask. `None` where there is no lesion: an empty segmentation is illegal and has hung viewers.
-pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject>, ResultError> {
+pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject<'static>>, ResultError> {
     ctx.check()?;
     let lesions = ctx.findings.lesions.len();
     let bits = pack(ctx.findings.labels.view(), lesions, ctx.geometry.shape())?;
@@ -44,8 +46,9 @@ pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject>, ResultError> {
     put_image(&mut d, ctx, lesions)?;
     put_frames(&mut d, ctx, lesions);
     reference::put_series(&mut d, ctx.source);
-    let append = |file: &mut Vec<u8>| file.extend_from_slice(&bits);
-    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length: bits.len(), append: &append })).map(Some)
+    let length = bits.len();
+    let write = Box::new(move |file: &mut dyn Write| file.write_all(&bits));
+    part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length, write })).map(Some)
 }
 
 /// Image pixel and segmentation image modules, with the segments.

@@ -28,7 +28,7 @@ use super::part10;
 use super::result_object::{ResultContext, ResultError, ResultObject};
 
 /// Writes the report; `segmentation` is what [`super::seg::write`] gave. Every finding has one, "no lesion" too.
-pub fn write(ctx: &ResultContext, segmentation: Option<&ResultObject>) -> Result<ResultObject, ResultError> {
+pub fn write(ctx: &ResultContext, segmentation: Option<&ResultObject>) -> Result<ResultObject<'static>, ResultError> {
     ctx.check()?;
     let mut d = Dataset::new_empty();
     patient_study::put(&mut d, ctx.source);
