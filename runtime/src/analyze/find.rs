@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cordline_device::Session;
-use ndarray::{Array3, Array4, ArrayD, ArrayView4};
+use ndarray::{Array3, ArrayD, ArrayView4};
 
 use super::{Correction, Observer, Progress, tell};
 use crate::bundle::Bundle;
@@ -62,9 +62,9 @@ pub(super) fn find(
     let loading_before_ms = loading.wall_ms;
     let lesion_mask = labels.mapv(|l| l > 0);
     let sections = LesionSections::new(t2w.view(), t1c.map(|t| t.view()), &lesion_mask, size);
-    let mut run = |id: &str, input: Array4<f32>| -> Result<Vec<ArrayD<f32>>, NetworkError> {
+    let mut run = |id: &str, input: ArrayView4<'_, f32>| -> Result<Vec<ArrayD<f32>>, NetworkError> {
         let session = loading.time(|| networks.classifier(id))?;
-        Ok(running.time(|| session.run(input.view()))?)
+        Ok(running.time(|| session.run(input))?)
     };
     let answers = classify::classify(manifest, &sections, &mut run, &mut |step| match step {
         Step::Asked { classifier, done, total } => {

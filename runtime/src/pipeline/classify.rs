@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cordline_sdk::Finding;
 use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
-use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView2, ArrayView3, Axis, Ix2, Ix4};
+use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView2, ArrayView3, ArrayView4, Axis, Ix2, Ix4};
 
 use super::findings::HeatMap;
 use super::{explain, resize};
@@ -54,20 +54,22 @@ impl LesionSections {
         self.sections.is_empty()
     }
 
-    /// Input of one section: (1, channel, row, column).
-    fn input(&self, k: usize, channels: &[Channel]) -> Array4<f32> {
-        let mask = &self.mask[k];
-        let (rows, columns) = mask.dim();
-        let mut input = Array4::zeros((1, channels.len(), rows, columns));
+    /// Room for the input of one section: (1, channel, row, column).
+    fn room(&self, channels: &[Channel]) -> Array4<f32> {
+        let (rows, columns) = self.mask.first().map_or((0, 0), Array2::dim);
+        Array4::zeros((1, channels.len(), rows, columns))
+    }
+
+    /// Fills it with one section.
+    fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
         for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
             match (channel, &self.t1c) {
-                (Channel::Mask, _) => target.assign(mask),
+                (Channel::Mask, _) => target.assign(&self.mask[k]),
                 (Channel::T2wInMask, _) => target.assign(&self.t2w[k]),
                 (Channel::T1cInMask, Some(t1c)) => target.assign(&t1c[k]),
-                (Channel::T1cInMask, None) => {}
+                (Channel::T1cInMask, None) => target.fill(0.0),
             }
         }
-        input
     }
 }
 
@@ -85,7 +87,7 @@ pub struct Answers {
 }
 
 /// Runs the classifier with this id on one input (1, channel, row, column) and returns probabilities and heat map.
-pub type Ask<'a> = dyn FnMut(&str, Array4<f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> + 'a;
+pub type Ask<'a> = dyn FnMut(&str, ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> + 'a;
 
 /// What happened on the way through the questions.
 #[derive(Debug, Clone, Copy)]
@@ -121,8 +123,10 @@ pub fn classify(
         }
         let mut asked = Vec::new();
         let mut maps: [Vec<(usize, Array2<f32>)>; 2] = Default::default();
+        let mut input = sections.room(&classifier.channels);
         for (k, &section) in sections.sections.iter().enumerate() {
-            let outputs = run(&classifier.id, sections.input(k, &classifier.channels))?;
+            sections.fill(&mut input, k, &classifier.channels);
+            let outputs = run(&classifier.id, input.view())?;
             let (probability, cams) = read_outputs(&classifier.id, &outputs)?;
             asked.push(SectionProbability { section: section + 1, probability: f64::from(probability) });
             for (class, cam) in maps.iter_mut().zip(cams) {
@@ -253,7 +257,7 @@ mod tests {
     /// Answers with a fixed probability for each question.
     fn ask(answers: &[(&str, f32)]) -> Answers {
         let answers: BTreeMap<&str, f32> = answers.iter().copied().collect();
-        let mut run = |id: &str, input: Array4<f32>| {
+        let mut run = |id: &str, input: ArrayView4<'_, f32>| {
             assert_eq!(input.dim(), (1, 3, 64, 64));
             let p = answers[id];
             let probabilities = ArrayD::from_shape_vec(IxDyn(&[1, 2]), vec![1.0 - p, p]).unwrap();
@@ -307,15 +311,20 @@ mod tests {
 
     #[test]
     fn channels_hold_image_and_mask_inside_the_mask_only() {
-        let input = sections().input(0, &[Channel::T1cInMask, Channel::T2wInMask, Channel::Mask]);
+        let channels = [Channel::T1cInMask, Channel::T2wInMask, Channel::Mask];
+        let mut input = sections().room(&channels);
+        // What an earlier section left is gone.
+        input.fill(9.0);
+        sections().fill(&mut input, 0, &channels);
         assert_eq!([input[(0, 0, 24, 32)], input[(0, 1, 24, 32)], input[(0, 2, 24, 32)]], [0.0, 0.25, 1.0]);
         assert!((0..3).all(|c| input[(0, c, 2, 2)] == 0.0));
     }
 
     #[test]
     fn a_network_of_another_shape_is_an_error() {
-        let mut run =
-            |_: &str, _: Array4<f32>| Ok(vec![ArrayD::zeros(IxDyn(&[1, 3])), ArrayD::zeros(IxDyn(&[1, 2, 2, 2]))]);
+        let mut run = |_: &str, _: ArrayView4<'_, f32>| {
+            Ok(vec![ArrayD::zeros(IxDyn(&[1, 3])), ArrayD::zeros(IxDyn(&[1, 2, 2, 2]))])
+        };
         let error = classify(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
         assert!(matches!(error, NetworkError::Shape { .. }));
     }

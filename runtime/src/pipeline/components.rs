@@ -20,7 +20,7 @@ pub struct Run {
 ///
 /// Components, and the runs of each, come in the order of the volume.
 pub fn components(mask: &Array3<bool>) -> Vec<Vec<Run>> {
-    let (sections, rows, _) = mask.dim();
+    let (_, rows, _) = mask.dim();
     let (runs, starts) = runs(mask);
     let mut sets = Sets((0..runs.len()).collect());
     for (i, run) in runs.iter().enumerate() {
@@ -28,12 +28,12 @@ pub fn components(mask: &Array3<bool>) -> Vec<Vec<Run>> {
         let before = [(0, -1), (-1, -1), (-1, 0), (-1, 1)];
         for (section, row) in before.map(|(s, r)| (run.section.checked_add_signed(s), run.row.checked_add_signed(r))) {
             let (Some(section), Some(row)) = (section, row) else { continue };
-            if section >= sections || row >= rows {
+            if row >= rows {
                 continue;
             }
             let line = section * rows + row;
-            for j in starts[line]..starts[line + 1] {
-                let other = &runs[j].columns;
+            let there = starts[line]..starts[line + 1];
+            for (j, Run { columns: other, .. }) in there.clone().zip(&runs[there]) {
                 if other.start <= run.columns.end && run.columns.start <= other.end {
                     sets.join(i, j);
                 }
@@ -147,7 +147,7 @@ mod tests {
         for share in [2, 4, 8, 16] {
             let mask = Array3::from_shape_simple_fn((5, 13, 17), || {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 16) % share == 0
+                (state >> 16).is_multiple_of(share)
             });
             assert_eq!(sizes(&mask), flooded(&mask));
             seen += flooded(&mask).len();

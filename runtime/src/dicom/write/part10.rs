@@ -11,6 +11,9 @@ use super::dataset::{Dataset, Put, holds_unicode};
 use super::result_object::{ResultError, ResultObject};
 use super::uid;
 
+/// Writes the value of an element.
+pub(super) type Value<'a> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>;
+
 /// The pixel element, which is the last of a file. Kept out of the data set so that megabytes go to the file from where they lie.
 pub(super) struct Pixels<'a> {
     /// PixelData or FloatPixelData.
@@ -20,7 +23,7 @@ pub(super) struct Pixels<'a> {
     /// Bytes of the value, before it is padded to an even length.
     pub length: usize,
     /// Writes the value: `length` bytes.
-    pub write: Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>,
+    pub write: Value<'a>,
 }
 
 impl Pixels<'_> {
