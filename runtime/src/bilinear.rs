@@ -8,7 +8,7 @@ pub trait Pixel: Copy {
     /// Share of the second of two neighbours.
     type Share: Copy;
     /// A pixel between its neighbours of the same row.
-    type Between: Copy + Default;
+    type Between: Copy;
     /// A share of 0 to 1.
     fn share(of_second: f32) -> Self::Share;
     /// Between two neighbours of a row.

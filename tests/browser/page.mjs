@@ -139,7 +139,8 @@ export async function main(test) {
     // What the viewer itself stumbles over it tells in a box of its own.
     const stumbled = await page.getByText("Something went wrong").count().catch(() => 0);
     if (stumbled > 0) errors.push("the viewer says that something went wrong");
-    console.log(JSON.stringify({ ...saw, errors }));
+    // A pipe takes 64 KB at a time, and whoever exits does not wait for the rest.
+    await new Promise((written) => process.stdout.write(`${JSON.stringify({ ...saw, errors })}\n`, written));
     await browser.close();
     process.exit();
   }
