@@ -24,6 +24,11 @@ await main(async (page, saw) => {
   await page.click(at("jump-1"));
   await page.waitForTimeout(1000);
   saw.voxels = await labelmap(page);
+  saw.laid = await page.evaluate(() => {
+    const { segmentationService } = window.services;
+    const ids = window.cornerstoneTools.segmentation.state.getSegmentations().map((one) => one.segmentationId);
+    return ids.filter((id) => id.startsWith("cordline-") && segmentationService.getViewportIdsWithSegmentation(id).length > 0);
+  });
   await picture("finding");
   // What lay ready over the series that the viewer opened first stays in its list for a while.
   await page.waitForFunction(() => {

@@ -130,9 +130,10 @@ def test_from_the_click_to_the_masks(version, orthanc, phantom, program, library
         gateway.stop()
         daemon.stop()
 
-    # Before the click an empty labelmap lies ready.
+    # Before the click an empty labelmap lies ready; of those that lay over another series none is left.
     assert saw["prepared"]
     assert not any(base64.b64decode(voxels).strip(b"\0") for voxels in saw["prepared"].values())
+    assert len(saw["laid"]) == 1
     # What is in the viewport is what the daemon said, voxel by voxel.
     mask, matrix = masks_of(events)
     sops = sops_of(phantom, matrix, len(mask))

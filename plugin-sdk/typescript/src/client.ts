@@ -1,6 +1,6 @@
 /** A client of the gateway, for browsers: one WebSocket, answers as promises, events to a listener. */
 
-import { decode, encode, type OtherVersion } from "./frame.js";
+import { decode, encode } from "./frame.js";
 import {
   MAJOR,
   type AnswerOf,
@@ -148,7 +148,7 @@ export class Client {
       message = decode(data);
     } catch (error) {
       // Nothing that a daemon of another version says can be understood.
-      this.reject(error as OtherVersion);
+      this.reject(error as Error);
       return;
     }
     if (!message) return;
