@@ -1,7 +1,7 @@
 //! Images in another size as OpenCV's INTER_LINEAR makes them: linear between two by two neighbours, pixel centres at
 //! half-integers, nothing smoothed.
 //!
-//! The crate of pictures took twice the time for this one filter, and a study resizes some fifty images.
+//! The crate of pictures took up to twice the time for this one filter, and a study resizes some fifty images.
 
 /// A kind of pixel, and what it becomes on the way: first along a row, then from row to row.
 pub trait Pixel: Copy {

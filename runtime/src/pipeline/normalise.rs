@@ -15,7 +15,7 @@ pub fn normalise(voxels: &Array3<f32>, clip: f32) -> Array3<f32> {
     let low = f64::from(low).max(mean - f64::from(clip) * std);
     let high = f64::from(high).min(mean + f64::from(clip) * std);
     let scale = 1.0 / (high - low); // a product is several times quicker than a quotient
-    let normal = values.iter().map(|&v| ((f64::from(v).max(low).min(high) - low) * scale) as f32).collect();
+    let normal = values.iter().map(|&v| ((f64::from(v).clamp(low, high) - low) * scale) as f32).collect();
     Array3::from_shape_vec(voxels.raw_dim(), normal).expect("as many values as before")
 }
 

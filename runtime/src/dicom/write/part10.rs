@@ -29,8 +29,28 @@ pub(super) struct Pixels<'a> {
 impl Pixels<'_> {
     /// Writes the value, padded.
     pub(super) fn write_to(&self, file: &mut dyn Write) -> io::Result<()> {
-        (self.write)(file)?;
+        let mut counted = Counted { file, bytes: 0 };
+        (self.write)(&mut counted)?;
+        debug_assert_eq!(counted.bytes, self.length, "{}", self.tag);
         file.write_all(&[0][..self.length % 2])
+    }
+}
+
+/// A file, and how many bytes were written to it.
+struct Counted<'a> {
+    file: &'a mut dyn Write,
+    bytes: usize,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let taken = self.file.write(piece)?;
+        self.bytes += taken;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
