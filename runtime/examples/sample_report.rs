@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use cordline::geometry::Geometry;
 use cordline::pipeline::findings::{Findings, HeatMap, HeatMapSection};
-use cordline::report::{self, Shown};
+use cordline::report::{self, Shown, Tiles};
 use cordline::volume::Volume;
 use cordline_sdk::result::{
     AnalysisResult, BundleIdentity, Classification, Lesion, NotAsked, OutputFile, Problem, SCHEMA_VERSION,
@@ -117,10 +117,11 @@ fn write(
             watch = Instant::now();
         };
         let shown = Shown::of(volume, &findings);
+        let tiles = Tiles::of(&shown);
         lap(&mut best[0]);
-        files = report::write(&dir, &result, Some(&shown))?.len();
+        files = report::write(&dir, &result, Some((&shown, &tiles)))?.len();
         lap(&mut best[1]);
-        let montage = report::montage::draw(&result, &shown);
+        let montage = report::montage::draw(&result, &shown, &tiles);
         lap(&mut best[2]);
         fs::write(dir.join("montage.png"), montage.to_png()?)?;
     }

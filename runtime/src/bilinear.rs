@@ -3,6 +3,8 @@
 //!
 //! The crate of pictures took up to twice the time for this one filter, and a study resizes some fifty images.
 
+use std::ops::Range;
+
 /// A kind of pixel, and what it becomes on the way: first along a row, then from row to row.
 pub trait Pixel: Copy {
     /// Share of the second of two neighbours.
@@ -56,49 +58,83 @@ impl Pixel for u8 {
     }
 }
 
-/// The old pixels that a new one lies between, and the share of the second.
+/// The old pixels that a new one lies between: `first` and the one after it.
 #[derive(Debug, Clone, Copy)]
 struct Place<S> {
-    first: usize,
-    second: usize,
-    share: S,
+    first: u32,
+    share_of_second: S,
 }
 
 /// The place of each new pixel along a side that was `from` pixels long and will be `to`.
-fn places<P: Pixel>(from: usize, to: usize) -> impl Iterator<Item = Place<P::Share>> {
+fn places<P: Pixel>(from: usize, to: usize) -> impl ExactSizeIterator<Item = Place<P::Share>> {
     let step = from as f64 / to as f64;
     (0..to).map(move |i| {
         let at = ((i as f64 + 0.5) * step - 0.5).clamp(0.0, from as f64 - 1.0);
-        let first = at as usize;
-        Place { first, second: (first + 1).min(from - 1), share: P::share((at - first as f64) as f32) }
+        let first = at as u32;
+        Place { first, share_of_second: P::share((at - f64::from(first)) as f32) }
     })
 }
 
 /// Resizes pixels that lie row by row; sizes are (rows, columns), none of them 0.
-pub fn resize<P: Pixel>(pixels: &[P], [rows, columns]: [usize; 2], size: [usize; 2]) -> Vec<P> {
+pub fn resize<P: Pixel>(pixels: &[P], from: [usize; 2], size: [usize; 2]) -> Vec<P> {
+    let mut resized = Vec::with_capacity(size[0] * size[1]);
+    append(pixels, from, size, 0..size[0], &mut resized);
+    resized
+}
+
+/// Some rows of what [`resize`] gives, appended to `resized`.
+pub fn append<P: Pixel>(
+    pixels: &[P],
+    [rows, columns]: [usize; 2],
+    size: [usize; 2],
+    wanted: Range<usize>,
+    resized: &mut Vec<P>,
+) {
     let along: Vec<Place<P::Share>> = places::<P>(columns, size[1]).collect();
-    let fill = |row: usize, between: &mut Vec<P::Between>| {
-        let row = &pixels[row * columns..][..columns];
+    // The last pixel stands there twice: each has one after it.
+    let mut row = Vec::with_capacity(columns + 1);
+    let mut fill = |number: usize, between: &mut Vec<P::Between>| {
+        row.clear();
+        row.extend_from_slice(&pixels[number * columns..][..columns]);
+        row.extend_from_within(columns - 1..);
         between.clear();
-        between.extend(along.iter().map(|place| P::across(row[place.first], row[place.second], place.share)));
+        between.extend(along.iter().map(|place| {
+            let pair = &row[place.first as usize..][..2];
+            P::across(pair[0], pair[1], place.share_of_second)
+        }));
     };
     // Neighbouring new rows lie between the same old ones, so two are kept.
     let mut upper = (usize::MAX, Vec::with_capacity(size[1]));
     let mut lower = upper.clone();
-    let mut resized = Vec::with_capacity(size[0] * size[1]);
-    for Place { first, second, share } in places::<P>(rows, size[0]) {
+    for Place { first, share_of_second } in places::<P>(rows, size[0]).skip(wanted.start).take(wanted.len()) {
+        let first = first as usize;
         if upper.0 != first {
             std::mem::swap(&mut upper, &mut lower);
         }
-        for (kept, wanted) in [(&mut upper, first), (&mut lower, second)] {
+        for (kept, wanted) in [(&mut upper, first), (&mut lower, (first + 1).min(rows - 1))] {
             if kept.0 != wanted {
                 fill(wanted, &mut kept.1);
                 kept.0 = wanted;
             }
         }
-        resized.extend(upper.1.iter().zip(&lower.1).map(|(&upper, &lower)| P::down(upper, lower, share)));
+        resized.extend(upper.1.iter().zip(&lower.1).map(|(&upper, &lower)| P::down(upper, lower, share_of_second)));
     }
-    resized
+}
+
+/// The new rows that lie between old ones of which one at least is in `touched`, along a side that was `from` pixels long and will be
+/// `to`.
+pub fn rows_touching(touched: Range<usize>, from: usize, to: usize) -> Range<usize> {
+    if touched.is_empty() {
+        return 0..0;
+    }
+    let near = |place: &Place<_>| {
+        let (first, second) = (place.first as usize, (place.first as usize + 1).min(from - 1));
+        touched.contains(&first) || touched.contains(&second)
+    };
+    let mut places = places::<f32>(from, to);
+    let start = places.position(|place| near(&place)).unwrap_or(to);
+    let more = places.take_while(near).count();
+    start..(start + 1 + more).min(to)
 }
 
 #[cfg(test)]
@@ -156,5 +192,33 @@ mod tests {
     fn a_single_row_or_column_is_repeated() {
         assert_eq!(resize(&[1.0f32, 3.0], [1, 2], [2, 4]), [1.0, 1.5, 2.5, 3.0, 1.0, 1.5, 2.5, 3.0]);
         assert_eq!(resize(&[1.0f32, 3.0], [2, 1], [2, 2]), [1.0, 1.0, 3.0, 3.0]);
+    }
+
+    #[test]
+    fn some_rows_are_those_of_the_whole() {
+        let image: Vec<f32> = (0..61 * 47).map(|i| (i * 31 % 101) as f32).collect();
+        let whole = resize(&image, [61, 47], [100, 50]);
+        let mut part = vec![-1.0];
+        append(&image, [61, 47], [100, 50], 20..33, &mut part);
+        assert_eq!(part[0], -1.0);
+        assert_eq!(part[1..], whole[20 * 50..33 * 50]);
+    }
+
+    #[test]
+    fn rows_touching_are_those_that_change() {
+        for (from, to) in [(61, 100), (100, 61), (61, 61), (7, 300), (1, 5)] {
+            for touched in [0..1, from / 3..from / 2 + 1, from - 1..from, 0..from, 3.min(from)..3.min(from)] {
+                let marked: Vec<f32> = (0..from).map(|i| f32::from(u8::from(touched.contains(&i)))).collect();
+                let changed: Vec<usize> = resize(&marked, [from, 1], [to, 1])
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(i, v)| (v > 0.0).then_some(i))
+                    .collect();
+                let named = rows_touching(touched.clone(), from, to);
+                assert!(changed.iter().all(|i| named.contains(i)), "{touched:?} of {from} to {to}: {named:?}");
+                // At most a row on either side that lies on an old row beside it.
+                assert!(named.len() <= changed.len() + 2, "{touched:?} of {from} to {to}: {named:?}");
+            }
+        }
     }
 }

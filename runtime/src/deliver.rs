@@ -13,7 +13,7 @@ use crate::dicom::write::codes::Code;
 use crate::dicom::write::result_object::{Algorithm, Device, ResultContext, ResultObject};
 use crate::dicom::write::{parametric_map, secondary_capture, seg, sr};
 use crate::outbox::{Outbox, OutboxError, RESULT_FILE};
-use crate::report::{self, ReportError, RgbImage, Shown};
+use crate::report::{self, ReportError, RgbImage, Shown, Tiles};
 use crate::stage::{Stage, Stopwatch};
 
 /// The result that an earlier run left in the folder, as far as it says whether the same was done before.
@@ -64,15 +64,18 @@ pub fn deliver(
 ) -> Result<(), Problem> {
     let start = std::time::Instant::now();
     let shown = analysed.map(|a| Shown::of(&a.volume, &a.findings));
-    if let (Some(analysed), Some(shown), Some(bundle)) = (analysed, shown.as_ref(), result.bundle.clone())
+    let tiles = shown.as_ref().map(Tiles::of);
+    let drawn = shown.as_ref().zip(tiles.as_ref());
+    if let (Some(analysed), Some((shown, tiles)), Some(bundle)) = (analysed, drawn, result.bundle.clone())
         && let Some(source) = &analysed.source
     {
-        write_objects(outbox, analysed, source, shown, &bundle, created, result)?;
+        let picture = report::montage::draw(result, shown, tiles);
+        write_objects(outbox, analysed, source, picture, &bundle, created, result)?;
     }
     watch.add(Stage::Writing.key(), start.elapsed().as_secs_f64() * 1000.0);
     result.timings_ms = watch.report();
     let start = std::time::Instant::now();
-    let written = report::write(outbox.folder(), result, shown.as_ref()).map_err(report_problem)?;
+    let written = report::write(outbox.folder(), result, drawn).map_err(report_problem)?;
     result.files.extend(written);
     watch.add(Stage::Writing.key(), start.elapsed().as_secs_f64() * 1000.0);
     Ok(())
@@ -82,7 +85,7 @@ fn write_objects(
     outbox: &Outbox,
     analysed: &Analysed,
     source: &SourceSeries,
-    shown: &Shown,
+    picture: RgbImage,
     bundle: &BundleIdentity,
     created: DateTime<FixedOffset>,
     result: &mut AnalysisResult,
@@ -110,7 +113,7 @@ fn write_objects(
         created: created.into(),
         semiautomatic: analysed.semiautomatic,
     };
-    let RgbImage { width, height, pixels } = report::montage::draw(result, shown);
+    let RgbImage { width, height, pixels } = picture;
     // A montage is a few thousand pixels wide at most.
     let picture = secondary_capture::RgbImage { width: width as u32, height: height as u32, pixels };
     let mut keep = |kind: &str, name: &str, object: &ResultObject| -> Result<(), Problem> {

@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use cordline::pipeline::{normalise, resize};
+use cordline::pipeline::normalise::Normalised;
+use cordline::pipeline::resize;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
 use safetensors::SafeTensors;
 
@@ -72,9 +73,9 @@ fn a_volume_is_prepared_as_numpy_and_opencv_do_it() {
     let volume: Array3<f32> = arrays.get("volume.image").into_dimensionality().unwrap();
     let theirs: Array3<f32> = arrays.get("volume.linear").into_dimensionality().unwrap();
     let (_, rows, columns) = theirs.dim();
-    let normal = normalise::normalise(&volume, 5.0);
-    for (ours, theirs) in normal.axis_iter(Axis(0)).zip(theirs.axis_iter(Axis(0))) {
-        let ours = resize::linear(ours, [rows, columns]);
+    let normalised = Normalised::of(&volume, 5.0);
+    for (section, theirs) in theirs.axis_iter(Axis(0)).enumerate() {
+        let ours = resize::linear(normalised.section(section).view(), [rows, columns]);
         let difference = largest_relative_difference(&ours, theirs);
         assert!(difference <= 1e-6, "{difference:.1e}");
     }

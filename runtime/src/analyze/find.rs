@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cordline_device::Session;
-use ndarray::{Array3, ArrayD, ArrayView4};
+use ndarray::{ArrayD, ArrayView4};
 
 use super::{Correction, Observer, Progress, tell};
 use crate::bundle::Bundle;
@@ -12,6 +12,7 @@ use crate::networks::Networks;
 use crate::pipeline::classify::{self, LesionSections, Step};
 use crate::pipeline::findings::Findings;
 use crate::pipeline::measure;
+use crate::pipeline::normalise::Normalised;
 use crate::pipeline::segment::{self, Segmented};
 use crate::stage::{Spent, Stage, Stopwatch};
 use crate::volume::Volume;
@@ -21,9 +22,9 @@ pub(super) struct Images<'a> {
     /// The volume as it was read.
     pub volume: &'a Volume,
     /// The same, normalised.
-    pub t2w: &'a Array3<f32>,
+    pub t2w: &'a Normalised<'a>,
     /// The T1c on its grid, normalised.
-    pub t1c: Option<&'a Array3<f32>>,
+    pub t1c: Option<&'a Normalised<'a>>,
     /// A mask that a person corrected, instead of the segmenter's.
     pub correction: Option<&'a Correction>,
 }
@@ -60,8 +61,7 @@ pub(super) fn find(
     tell(observer, Progress::Stage(stage))?;
     let start = Instant::now();
     let loading_before_ms = loading.wall_ms;
-    let lesion_mask = labels.mapv(|l| l > 0);
-    let sections = LesionSections::new(t2w.view(), t1c.map(|t| t.view()), &lesion_mask, size);
+    let sections = LesionSections::new(t2w, t1c, &labels, size);
     let mut run = |id: &str, input: ArrayView4<'_, f32>| -> Result<Vec<ArrayD<f32>>, NetworkError> {
         let session = loading.time(|| networks.classifier(id))?;
         Ok(running.time(|| session.run(input))?)
@@ -89,7 +89,7 @@ pub(super) fn find(
 fn segment_all(
     bundle: &Bundle,
     networks: &mut Networks,
-    t2w: &Array3<f32>,
+    t2w: &Normalised<'_>,
     [loading, running]: [&mut Spent; 2],
     watch: &mut Stopwatch,
     observer: &mut Observer<'_>,
@@ -101,11 +101,11 @@ fn segment_all(
     let stage = Stage::Segmenting;
     tell(observer, Progress::Stage(stage))?;
     let mut done = 0;
-    let total = t2w.dim().0;
+    let [total, _, _] = t2w.shape();
     let mut network = Timed { inner: networks.segmenter()?, spent: running };
     let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
     let segmented = watch.time(stage.key(), || {
-        segment::segment(&mut network, t2w.view(), manifest.preprocessing.size, thresholds, &mut |section, mask| {
+        segment::segment(&mut network, t2w, manifest.preprocessing.size, thresholds, &mut |section, mask| {
             done += 1;
             tell(observer, Progress::Segmented { section, mask, done, total })
         })

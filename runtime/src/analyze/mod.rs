@@ -26,7 +26,7 @@ use crate::deliver::{self, Earlier};
 use crate::network::NetworkError;
 use crate::networks::Networks;
 use crate::outbox::{Outbox, RESULT_FILE};
-use crate::pipeline::normalise;
+use crate::pipeline::normalise::Normalised;
 use crate::stage::{Spent, Stage, Stopwatch};
 use crate::stop::Stop;
 use find::{Images, find};
@@ -167,9 +167,8 @@ fn travel(
     tell(observer, Progress::Stage(stage))?;
     let clip = bundle.manifest.preprocessing.clip;
     let (t2w, t1c_voxels) = watch.time(stage.key(), || {
-        (normalise::normalise(&volume.voxels, clip), t1c.as_ref().map(|t| normalise::normalise(&t.voxels, clip)))
+        (Normalised::of(&volume.voxels, clip), t1c.as_ref().map(|t| Normalised::of(&t.voxels, clip)))
     });
-    let t1c_source = t1c.and_then(|t| t.source);
 
     if let Some(verification) = verification {
         let start = std::time::Instant::now();
@@ -197,7 +196,8 @@ fn travel(
     result.not_asked = findings.not_asked.clone();
     result.lesions = findings.lesions.clone();
     let semiautomatic = correction.is_some();
-    Ok(Analysed { source, t1c: t1c_source, volume, findings, manifest: bundle.manifest, semiautomatic })
+    let t1c = t1c.and_then(|t| t.source);
+    Ok(Analysed { source, t1c, volume, findings, manifest: bundle.manifest, semiautomatic })
 }
 
 /// Says who computed, and says aloud where that is not who was wanted most.

@@ -4,49 +4,39 @@ use std::collections::BTreeMap;
 
 use cordline_sdk::Finding;
 use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
-use ndarray::{Array2, Array3, Array4, ArrayD, ArrayView2, ArrayView3, ArrayView4, Axis, Ix2, Ix4};
+use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, Axis, Ix2, Ix4, Zip, s};
 
 use super::findings::HeatMap;
+use super::normalise::Normalised;
 use super::{explain, resize};
 use crate::bundle::manifest::{Channel, Classifier, Manifest};
 use crate::network::NetworkError;
+use crate::volume::LabelMap;
 
 /// The images of a study as the classifiers see them: only the sections with lesion, on the network's grid.
 #[derive(Debug, Clone)]
-pub struct LesionSections {
+pub struct LesionSections<'a> {
     /// Section index of each.
     pub sections: Vec<usize>,
-    /// Images inside the mask, 0 outside of it.
-    t2w: Vec<Array2<f32>>,
-    t1c: Option<Vec<Array2<f32>>>,
-    mask: Vec<Array2<f32>>,
-    native: [usize; 2],
+    /// Its mask, 0 or 1.
+    masks: Vec<Array2<f32>>,
+    t2w: &'a Normalised<'a>,
+    t1c: Option<&'a Normalised<'a>>,
 }
 
-impl LesionSections {
-    /// Brings the sections with lesion to the network's grid: images linearly, the mask by nearest neighbour.
+impl<'a> LesionSections<'a> {
+    /// Brings the mask of the sections with lesion to the network's grid of `size` (rows, columns), by nearest neighbour.
     ///
-    /// `t2w` and `t1c` are normalised volumes (section, row, column) on one grid with `mask`.
-    pub fn new(
-        t2w: ArrayView3<'_, f32>,
-        t1c: Option<ArrayView3<'_, f32>>,
-        mask: &Array3<bool>,
-        size: [usize; 2],
-    ) -> Self {
-        let (_, rows, columns) = mask.dim();
-        let small: Vec<(usize, Array2<f32>)> = mask
+    /// `t2w` and `t1c` lie on one grid with `labels`, the lesion numbers.
+    pub fn new(t2w: &'a Normalised<'a>, t1c: Option<&'a Normalised<'a>>, labels: &LabelMap, size: [usize; 2]) -> Self {
+        let (sections, masks) = labels
             .outer_iter()
             .enumerate()
-            .filter(|(_, m)| m.fold(false, |any, &v| any | v)) // no early end, and so vectorised
-            .map(|(s, m)| (s, resize::nearest(m, size).mapv(|v| f32::from(u8::from(v)))))
-            .filter(|(_, m)| m.iter().any(|&v| v > 0.0))
-            .collect();
-        let inside = |volume: ArrayView3<'_, f32>| {
-            small.iter().map(|(s, mask)| resize::linear(volume.index_axis(Axis(0), *s), size) * mask).collect()
-        };
-        let (t2w, t1c) = (inside(t2w), t1c.map(inside));
-        let (sections, mask) = small.into_iter().unzip();
-        Self { sections, t2w, t1c, mask, native: [rows, columns] }
+            .filter(|(_, labels)| labels.fold(0, |any, &label| any | label) > 0) // no early end, and so vectorised
+            .map(|(section, labels)| (section, resize::nearest(labels, size).mapv(|l| f32::from(u8::from(l > 0)))))
+            .filter(|(_, mask)| mask.iter().any(|&v| v > 0.0))
+            .unzip();
+        Self { sections, masks, t2w, t1c }
     }
 
     /// True where no section is left to ask.
@@ -56,18 +46,31 @@ impl LesionSections {
 
     /// Room for the input of one section: (1, channel, row, column).
     fn room(&self, channels: &[Channel]) -> Array4<f32> {
-        let (rows, columns) = self.mask.first().map_or((0, 0), Array2::dim);
+        let (rows, columns) = self.masks.first().map_or((0, 0), Array2::dim);
         Array4::zeros((1, channels.len(), rows, columns))
     }
 
-    /// Fills it with one section.
+    /// Fills it with one section: images inside the mask, 0 outside of it.
     fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
+        let (section, mask) = (self.sections[k], &self.masks[k]);
+        let mut lesion = mask.outer_iter().map(|row| row.sum() > 0.0);
+        let first = lesion.position(|row| row).unwrap_or(0);
+        let rows = first..first + 1 + lesion.rposition(|row| row).map_or(0, |more| more + 1);
         for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
-            match (channel, &self.t1c) {
-                (Channel::Mask, _) => target.assign(&self.mask[k]),
-                (Channel::T2wInMask, _) => target.assign(&self.t2w[k]),
-                (Channel::T1cInMask, Some(t1c)) => target.assign(&t1c[k]),
-                (Channel::T1cInMask, None) => target.fill(0.0),
+            let volume = match channel {
+                Channel::Mask => {
+                    target.assign(mask);
+                    continue;
+                }
+                Channel::T2wInMask => Some(self.t2w),
+                Channel::T1cInMask => self.t1c,
+            };
+            target.fill(0.0);
+            if let Some(volume) = volume {
+                let rows = rows.clone();
+                let image = resize::linear_rows(volume.section(section).view(), mask.dim().into(), rows.clone());
+                let (mut target, mask) = (target.slice_mut(s![rows.clone(), ..]), mask.slice(s![rows, ..]));
+                Zip::from(&mut target).and(&image).and(&mask).for_each(|to, image, mask| *to = image * mask);
             }
         }
     }
@@ -110,11 +113,12 @@ pub enum Step<'a> {
 /// `each` is told every step; its error ends the work.
 pub fn classify(
     manifest: &Manifest,
-    sections: &LesionSections,
+    sections: &LesionSections<'_>,
     run: &mut Ask<'_>,
     each: &mut dyn FnMut(Step<'_>) -> Result<(), NetworkError>,
 ) -> Result<Answers, NetworkError> {
     let mut classifications: Vec<Classification> = Vec::new();
+    let [_, rows, columns] = sections.t2w.shape();
     let (mut not_asked, mut heat_maps) = (Vec::new(), Vec::new());
     for classifier in &manifest.classifiers {
         if let Some(reason) = reason_not_to_ask(manifest, classifier, sections, &classifications) {
@@ -137,7 +141,7 @@ pub fn classify(
         let classification = decide(classifier, asked);
         let decided = classifier.classes.iter().position(|c| c.id == classification.decision);
         let map = decided
-            .and_then(|class| explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native));
+            .and_then(|class| explain::heat_map(classifier, &classifier.classes[class], &maps[class], [rows, columns]));
         each(Step::Answered(&classification, map.as_ref()))?;
         heat_maps.extend(map);
         classifications.push(classification);
@@ -149,7 +153,7 @@ pub fn classify(
 fn reason_not_to_ask(
     manifest: &Manifest,
     classifier: &Classifier,
-    sections: &LesionSections,
+    sections: &LesionSections<'_>,
     so_far: &[Classification],
 ) -> Option<String> {
     if sections.is_empty() {
@@ -237,7 +241,9 @@ fn class_label<'a>(manifest: &'a Manifest, class: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::IxDyn;
+    use std::sync::LazyLock;
+
+    use ndarray::{Array3, IxDyn};
 
     use super::*;
     use crate::bundle::manifest::tests::example;
@@ -246,12 +252,15 @@ mod tests {
         Manifest::parse(example().as_bytes()).unwrap()
     }
 
-    /// Five sections of 40 x 30, lesion in the second and third.
-    fn sections() -> LesionSections {
-        let mut mask = Array3::from_elem((5, 40, 30), false);
-        mask.slice_mut(ndarray::s![1..3, 10..20, 10..20]).fill(true);
-        let image = Array3::from_elem((5, 40, 30), 0.25);
-        LesionSections::new(image.view(), None, &mask, [64, 64])
+    /// Five sections of 40 x 30 from black to white, a quarter of the way where there is lesion: in the second and third.
+    fn sections() -> LesionSections<'static> {
+        static IMAGE: LazyLock<Array3<f32>> = LazyLock::new(|| {
+            Array3::from_shape_fn((5, 40, 30), |(section, _, _)| [0.0, 0.25, 0.25, 0.5, 1.0][section])
+        });
+        static NORMALISED: LazyLock<Normalised<'static>> = LazyLock::new(|| Normalised::of(&IMAGE, 5.0));
+        let mut labels = LabelMap::zeros((5, 40, 30));
+        labels.slice_mut(ndarray::s![1..3, 10..20, 10..20]).fill(1);
+        LesionSections::new(&NORMALISED, None, &labels, [64, 64])
     }
 
     /// Answers with a fixed probability for each question.
@@ -300,9 +309,9 @@ mod tests {
 
     #[test]
     fn without_lesion_nothing_is_asked() {
-        let mask = Array3::from_elem((3, 40, 30), false);
         let image = Array3::from_elem((3, 40, 30), 0.25);
-        let sections = LesionSections::new(image.view(), None, &mask, [64, 64]);
+        let normalised = Normalised::of(&image, 5.0);
+        let sections = LesionSections::new(&normalised, None, &LabelMap::zeros((3, 40, 30)), [64, 64]);
         let answers =
             classify(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_| Ok(())).unwrap();
         assert!(answers.finding.is_no_lesion());

@@ -1,22 +1,48 @@
 //! Intensities of a volume to 0..1, as in the published method (Zhuo et al., Radiology: Artificial Intelligence 2022, e210292).
 
-use ndarray::Array3;
+use ndarray::{Array2, Array3, Axis};
 
-/// Standardises over the whole volume (population standard deviation), clips at plus and minus `clip` standard deviations, and maps the
-/// range that remains to 0..1. A volume of one single value becomes all zero.
-pub fn normalise(voxels: &Array3<f32>, clip: f32) -> Array3<f32> {
-    let voxels = voxels.as_standard_layout();
-    let values = voxels.as_slice().expect("standard layout is one slice");
-    let Spread { mean, std, low, high } = Spread::of(values);
-    if std <= f64::EPSILON * mean.abs() {
-        return Array3::zeros(voxels.raw_dim());
+/// A volume (section, row, column) whose intensities are brought to 0..1 section by section, when they are asked for: a copy of the whole
+/// would cost more than the arithmetic.
+#[derive(Debug, Clone)]
+pub struct Normalised<'a> {
+    voxels: &'a Array3<f32>,
+    /// The ends of the range of intensities that becomes 0..1.
+    low: f64,
+    high: f64,
+    /// 1 / (high - low); 0 for a volume of one single value, which becomes all zero.
+    scale: f64,
+}
+
+impl<'a> Normalised<'a> {
+    /// Standardises over the whole volume (population standard deviation), clips at plus and minus `clip` standard deviations, and maps
+    /// the range that remains to 0..1.
+    pub fn of(voxels: &'a Array3<f32>, clip: f32) -> Self {
+        let standard = voxels.as_standard_layout();
+        let Spread { mean, std, low, high } = Spread::of(standard.as_slice().expect("standard layout is one slice"));
+        // Clipping z at +-clip is clipping the values themselves at mean +- clip * std: both are monotonic.
+        let low = f64::from(low).max(mean - f64::from(clip) * std);
+        let high = f64::from(high).min(mean + f64::from(clip) * std);
+        // A product is several times quicker than a quotient.
+        let scale = if std <= f64::EPSILON * mean.abs() { 0.0 } else { 1.0 / (high - low) };
+        Self { voxels, low, high, scale }
     }
-    // Clipping z at +-clip is clipping the values themselves at mean +- clip * std: both are monotonic.
-    let low = f64::from(low).max(mean - f64::from(clip) * std);
-    let high = f64::from(high).min(mean + f64::from(clip) * std);
-    let scale = 1.0 / (high - low); // a product is several times quicker than a quotient
-    let normal = values.iter().map(|&v| ((f64::from(v).clamp(low, high) - low) * scale) as f32).collect();
-    Array3::from_shape_vec(voxels.raw_dim(), normal).expect("as many values as before")
+
+    /// The number of sections, and of rows and columns of each.
+    pub fn shape(&self) -> [usize; 3] {
+        self.voxels.dim().into()
+    }
+
+    /// A section (row, column). A voxel that is no number stays one.
+    pub fn section(&self, section: usize) -> Array2<f32> {
+        let Self { low, high, scale, .. } = *self;
+        self.voxels.index_axis(Axis(0), section).mapv(|v| {
+            let v = f64::from(v);
+            let clipped = if v < low { low } else { v };
+            let clipped = if clipped > high { high } else { clipped };
+            ((clipped - low) * scale) as f32
+        })
+    }
 }
 
 /// How values are spread.
@@ -79,15 +105,27 @@ mod tests {
         let mut voxels = Array::from_shape_fn((3, 20, 30), |(s, r, c)| (s * 100 + r * 7 + (c * 13) % 31) as f32);
         voxels[(1, 2, 3)] = 1e5;
         voxels[(2, 2, 3)] = -1e5;
-        let ours = normalise(&voxels, 5.0);
-        for (a, b) in ours.iter().zip(by_the_book(&voxels, 5.0)) {
+        let normalised = Normalised::of(&voxels, 5.0);
+        let ours: Vec<Array2<f32>> = (0..3).map(|s| normalised.section(s)).collect();
+        for (a, b) in ours.iter().flatten().zip(by_the_book(&voxels, 5.0)) {
             assert!((f64::from(*a) - b).abs() <= 1e-6 * b.abs().max(1e-3), "{a} {b}");
         }
-        assert_eq!((ours[(2, 2, 3)], ours[(1, 2, 3)]), (0.0, 1.0));
+        assert_eq!((ours[2][(2, 3)], ours[1][(2, 3)]), (0.0, 1.0));
     }
 
     #[test]
     fn a_flat_volume_is_zero() {
-        assert!(normalise(&Array3::from_elem((2, 4, 4), 37.5), 5.0).iter().all(|&v| v == 0.0));
+        let flat = Array3::from_elem((2, 4, 4), 37.5);
+        let normalised = Normalised::of(&flat, 5.0);
+        assert_eq!(normalised.shape(), [2, 4, 4]);
+        assert!((0..2).all(|s| normalised.section(s).iter().all(|&v| v == 0.0)));
+    }
+
+    #[test]
+    fn a_voxel_that_is_no_number_stays_one_and_ends_nothing() {
+        let mut voxels = Array3::from_elem((1, 2, 2), f32::NAN);
+        assert!(Normalised::of(&voxels, 5.0).section(0).iter().all(|v| v.is_nan()));
+        voxels[(0, 1, 1)] = 7.0;
+        assert!(Normalised::of(&voxels, 5.0).section(0)[(0, 0)].is_nan());
     }
 }

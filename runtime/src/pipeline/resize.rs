@@ -1,6 +1,8 @@
 //! Between the native grid and the network's, as OpenCV does it.
 
-use ndarray::{Array2, ArrayView2};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2, s};
 
 use crate::bilinear;
 
@@ -8,14 +10,21 @@ use crate::bilinear;
 ///
 /// `size` is (rows, columns). Antialiasing would smooth where the networks were trained on unsmoothed images.
 pub fn linear(image: ArrayView2<'_, f32>, size: [usize; 2]) -> Array2<f32> {
-    let (rows, columns) = image.dim();
-    if [rows, columns] == size {
-        return image.to_owned();
+    linear_rows(image, size, 0..size[0])
+}
+
+/// Some rows of what [`linear`] gives.
+pub fn linear_rows(image: ArrayView2<'_, f32>, size: [usize; 2], rows: Range<usize>) -> Array2<f32> {
+    let from: [usize; 2] = image.dim().into();
+    if from == size {
+        return image.slice(s![rows, ..]).to_owned();
     }
     let image = image.as_standard_layout();
     let pixels = image.as_slice().expect("standard layout is one slice");
-    let resized = bilinear::resize(pixels, [rows, columns], size);
-    Array2::from_shape_vec(size, resized).expect("the pixels fill the size that was asked for")
+    let shape = [rows.len(), size[1]];
+    let mut resized = Vec::with_capacity(shape[0] * shape[1]);
+    bilinear::append(pixels, from, size, rows, &mut resized);
+    Array2::from_shape_vec(shape, resized).expect("the pixels fill the rows that were asked for")
 }
 
 /// Resizes with OpenCV's INTER_NEAREST: the source index is floor(target index x source / target).

@@ -1,8 +1,10 @@
-//! Probability of lesion, section by section, middle ones first.
+//! What is lesion, section by section, middle ones first.
 
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, Ix4};
+use ndarray::{Array3, ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix4, Zip, s};
 
+use super::normalise::Normalised;
 use super::resize;
+use crate::bilinear;
 use crate::network::{Network, NetworkError};
 
 /// The order in which sections are segmented: from the middle outwards, since the cord lies there and the viewer fills from there.
@@ -11,28 +13,6 @@ pub fn middle_out(sections: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..sections).collect();
     order.sort_by_key(|&s| (s.abs_diff(middle), s));
     order
-}
-
-/// Probability of lesion of one normalised section (row, column), on the section's own grid.
-pub fn section_probability(
-    network: &mut dyn Network,
-    section: ArrayView2<'_, f32>,
-    size: [usize; 2],
-) -> Result<Array2<f32>, NetworkError> {
-    let input = resize::linear(section, size);
-    let outputs = network.run(input.view().insert_axis(Axis(0)).insert_axis(Axis(0)))?;
-    let shape = |found: &[usize]| NetworkError::Shape {
-        network: "segmenter".into(),
-        found: found.to_vec(),
-        expected: "(1, 1, rows, columns) of its input",
-    };
-    let output = outputs.first().ok_or_else(|| shape(&[]))?;
-    if output.shape() != [1, 1, size[0], size[1]] {
-        return Err(shape(output.shape()));
-    }
-    let output = output.view().into_dimensionality::<Ix4>().map_err(|_| shape(output.shape()))?;
-    let (rows, columns) = section.dim();
-    Ok(resize::linear(output.index_axis(Axis(0), 0).index_axis(Axis(0), 0), [rows, columns]))
 }
 
 /// What the segmenter takes for lesion, (section, row, column) on the volume's own grid.
@@ -47,36 +27,67 @@ pub struct Segmented {
 /// Is told the index and the mask of every section; its error ends the work.
 pub type EachSection<'a> = dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(), NetworkError> + 'a;
 
-/// Segments a normalised volume (section, row, column).
+/// Segments a volume with a network that takes sections of `size` (rows, columns).
 ///
 /// Two thresholds, since outlines are best at a low one, and false lesions are told from true ones at a high one.
 /// `each(section, mask)` is called after every section, in the order of [`middle_out`]; its error ends the work.
 pub fn segment(
     network: &mut dyn Network,
-    volume: ArrayView3<'_, f32>,
+    volume: &Normalised<'_>,
     size: [usize; 2],
-    [threshold, core_threshold]: [f32; 2],
+    thresholds: [f32; 2],
     each: &mut EachSection<'_>,
 ) -> Result<Segmented, NetworkError> {
-    let mut mask = Array3::from_elem(volume.raw_dim(), false);
+    let mut mask = Array3::from_elem(volume.shape(), false);
     let mut core = mask.clone();
-    for section in middle_out(volume.len_of(Axis(0))) {
-        let probability = section_probability(network, volume.index_axis(Axis(0), section), size)?;
+    for section in middle_out(volume.shape()[0]) {
+        let input = resize::linear(volume.section(section).view(), size);
+        let outputs = network.run(input.view().insert_axis(Axis(0)).insert_axis(Axis(0)))?;
+        let probability = probability(&outputs, size)?;
         let mut outline = mask.index_axis_mut(Axis(0), section);
-        ndarray::Zip::from(&mut outline).and(core.index_axis_mut(Axis(0), section)).and(&probability).for_each(
-            |m, c, &p| {
-                *m = p >= threshold;
-                *c = p >= core_threshold;
-            },
-        );
+        cut(probability, thresholds, [&mut outline, &mut core.index_axis_mut(Axis(0), section)]);
         each(section, outline.view())?;
     }
     Ok(Segmented { mask, core })
 }
 
+/// The probability of lesion (row, column) of the one section that was run.
+fn probability(outputs: &[ArrayD<f32>], size: [usize; 2]) -> Result<ArrayView2<'_, f32>, NetworkError> {
+    let shape = |found: &[usize]| NetworkError::Shape {
+        network: "segmenter".into(),
+        found: found.to_vec(),
+        expected: "(1, 1, rows, columns) of its input",
+    };
+    let output = outputs.first().ok_or_else(|| shape(&[]))?;
+    if output.shape() != [1, 1, size[0], size[1]] {
+        return Err(shape(output.shape()));
+    }
+    let output = output.view().into_dimensionality::<Ix4>().map_err(|_| shape(output.shape()))?;
+    Ok(output.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0))
+}
+
+/// Brings a probability to the grid of the masks, and cuts it at each one's threshold. The masks hold nothing yet.
+fn cut(probability: ArrayView2<'_, f32>, thresholds: [f32; 2], masks: [&mut ArrayViewMut2<'_, bool>; 2]) {
+    let [low, high] = thresholds;
+    let (from, to) = (probability.dim(), masks[0].dim());
+    // Nothing between two probabilities is larger than both, and in most rows none reaches a threshold.
+    let probability = probability.as_standard_layout();
+    let pixels = probability.as_slice().expect("standard layout is one slice");
+    // No early end, and so vectorised.
+    let reaches = |row: &[f32]| row.iter().fold(false, |any, &p| any | (p >= low.min(high)));
+    let mut reached = pixels.chunks_exact(from.1.max(1)).map(reaches);
+    let Some(first) = reached.position(|row| row) else { return };
+    let last = first + 1 + reached.rposition(|row| row).map_or(0, |more| more + 1);
+    let rows = bilinear::rows_touching(first..last, from.0, to.0);
+    let native = resize::linear_rows(probability.view(), to.into(), rows.clone());
+    for (mask, threshold) in masks.into_iter().zip([low, high]) {
+        Zip::from(mask.slice_mut(s![rows.clone(), ..])).and(&native).for_each(|lesion, &p| *lesion = p >= threshold);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use ndarray::{ArrayD, ArrayView4};
+    use ndarray::{Array2, ArrayView4};
 
     use super::*;
 
@@ -102,11 +113,12 @@ mod tests {
         let mut volume = Array3::<f32>::zeros((3, 96, 80));
         volume.slice_mut(ndarray::s![2, 30..50, 10..22]).fill(1.0);
         let mut told = Vec::new();
-        let Segmented { mask, core } = segment(&mut Echo, volume.view(), [64, 64], [0.5, 0.9], &mut |s, m| {
-            told.push((s, m.iter().filter(|&&v| v).count()));
-            Ok(())
-        })
-        .unwrap();
+        let Segmented { mask, core } =
+            segment(&mut Echo, &Normalised::of(&volume, 5.0), [64, 64], [0.5, 0.9], &mut |s, m| {
+                told.push((s, m.iter().filter(|&&v| v).count()));
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(told.iter().map(|t| t.0).collect::<Vec<_>>(), [1, 0, 2]);
         assert_eq!((told[0].1, told[1].1), (0, 0));
         assert!(mask[(2, 40, 15)] && !mask[(2, 40, 25)] && !mask[(2, 55, 15)]);
@@ -121,7 +133,7 @@ mod tests {
     fn who_listens_may_end_the_work_before_the_next_section() {
         let volume = Array3::<f32>::zeros((5, 8, 8));
         let mut told = 0;
-        let ended = segment(&mut Echo, volume.view(), [8, 8], [0.5, 0.9], &mut |_, _| {
+        let ended = segment(&mut Echo, &Normalised::of(&volume, 5.0), [8, 8], [0.5, 0.9], &mut |_, _| {
             told += 1;
             if told == 2 { Err(NetworkError::Cancelled) } else { Ok(()) }
         });
@@ -137,7 +149,23 @@ mod tests {
                 Ok(vec![ArrayD::zeros(vec![1, 2, 8, 8])])
             }
         }
-        let image = Array2::zeros((8, 8));
-        assert!(matches!(section_probability(&mut Wrong, image.view(), [32, 32]), Err(NetworkError::Shape { .. })));
+        let volume = Array3::zeros((1, 8, 8));
+        let found = segment(&mut Wrong, &Normalised::of(&volume, 5.0), [32, 32], [0.5, 0.9], &mut |_, _| Ok(()));
+        assert!(matches!(found, Err(NetworkError::Shape { .. })));
+    }
+
+    #[test]
+    fn a_mask_is_the_whole_probability_on_its_grid_cut_at_the_threshold() {
+        let mut probability = Array2::<f32>::zeros((40, 30));
+        // Lesion at the upper edge, and apart from it in the middle.
+        for (row, column, p) in [(0, 3, 0.6), (17, 9, 0.95), (18, 9, 0.7), (18, 10, 0.4)] {
+            probability[(row, column)] = p;
+        }
+        for size in [(57, 41), (23, 30), (40, 30)] {
+            let [mut outline, mut core] = [(); 2].map(|()| Array2::from_elem(size, false));
+            cut(probability.view(), [0.3, 0.8], [&mut outline.view_mut(), &mut core.view_mut()]);
+            let whole = resize::linear(probability.view(), size.into());
+            assert_eq!((outline, core), (whole.mapv(|p| p >= 0.3), whole.mapv(|p| p >= 0.8)), "{size:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::contour::Outline;
 use super::palette::{self, HEAT, HEAT_OPACITY};
-use super::picture::{Canvas, GreyImage, Rgb, RgbImage, mix};
+use super::picture::{Canvas, GreyImage, Rgb, RgbImage};
 use super::text::Text;
 use crate::bilinear;
 
@@ -74,14 +74,20 @@ pub fn outlines(picture: &mut impl Canvas, outlines: &[Outline], scale: [f32; 2]
 
 /// A picture under a heat map of the same size; levels 0 to 255 stand for 0 to 1.
 pub fn heat(picture: &GreyImage, levels: &GreyImage) -> RgbImage {
-    let (table, opacity) = (&*HEAT, &*HEAT_OPACITY);
+    // How much of the grey is left under each level, and what its colour adds.
+    let layers: [(u16, [u16; 3]); 256] = std::array::from_fn(|level| {
+        let weight = u16::from(HEAT_OPACITY[level]);
+        (255 - weight, HEAT[level].map(|c| u16::from(c) * weight + 127))
+    });
     let mut pixels = vec![0; 3 * picture.pixels.len()];
     for ((pixel, grey), level) in pixels.as_chunks_mut::<3>().0.iter_mut().zip(&picture.pixels).zip(&levels.pixels) {
-        *pixel = [*grey; 3];
-        let weight = opacity[usize::from(*level)];
-        if weight > 0 {
-            mix(pixel, table[usize::from(*level)], weight);
-        }
+        let (left, colour) = layers[usize::from(*level)];
+        *pixel = match left {
+            // Most pixels have no heat.
+            255 => [*grey; 3],
+            // At most 255 times 255 and 127, so it stays within 16 bits.
+            _ => colour.map(|c| ((u16::from(*grey) * left + c) / 255) as u8),
+        };
     }
     RgbImage { width: picture.width, height: picture.height, pixels }
 }

@@ -4,7 +4,8 @@
 //! - [`picture`], [`tinted`], [`text`], [`palette`]: pixels, letters and colours
 //! - [`window`], [`orientation`], [`contour`]: which voxels are white, which way up, where a lesion ends
 //! - [`answer`], [`sections`]: what is shown of the answers and of a volume
-//! - [`draw`], [`pictures`], [`montage`]: PNG files, and the one picture for archives that show nothing else
+//! - [`draw`], [`tiles`]: lines, letters and heat over a section
+//! - [`pictures`], [`montage`]: PNG files, and the one picture for archives that show nothing else
 //! - [`page`]: `report.html`, one file that needs neither network nor script
 //!
 //! Absent from here: DICOM, networks, and everything that names a patient.
@@ -22,6 +23,7 @@ pub mod picture;
 pub mod pictures;
 pub mod sections;
 pub mod text;
+pub mod tiles;
 pub mod tinted;
 pub mod window;
 
@@ -37,6 +39,7 @@ use thiserror::Error;
 
 pub use picture::RgbImage;
 pub use sections::Shown;
+pub use tiles::Tiles;
 
 /// Name of the page in the output folder.
 pub const PAGE: &str = "report.html";
@@ -64,16 +67,22 @@ pub enum ReportError {
 
 /// Writes `report.html` and, where a volume was read, `pictures/*.png` into a folder that exists. Returns what was written.
 ///
-/// `shown` comes from [`Shown::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is at fault).
-pub fn write(dir: &Path, result: &AnalysisResult, shown: Option<&Shown>) -> Result<Vec<OutputFile>, ReportError> {
+/// `drawn` comes from [`Shown::of`] and [`Tiles::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is
+/// at fault).
+pub fn write(
+    dir: &Path,
+    result: &AnalysisResult,
+    drawn: Option<(&Shown, &Tiles)>,
+) -> Result<Vec<OutputFile>, ReportError> {
+    let shown = drawn.map(|(shown, _)| shown);
     let greys = shown.map(pictures::greys).transpose()?.unwrap_or_default();
     let page = page::render(result, shown, &greys)?;
     save(&dir.join(PAGE), page.as_bytes())?;
     let mut written = vec![OutputFile { kind: "report".into(), path: PAGE.into(), sop_instance_uid: None }];
-    if let Some(shown) = shown {
+    if let Some((shown, tiles)) = drawn {
         let folder = dir.join(PICTURES);
         fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
-        for file in pictures::files(shown, &greys)? {
+        for file in pictures::files(shown, tiles, &greys)? {
             save(&folder.join(&file.name), &file.bytes)?;
             let path = format!("{PICTURES}/{}", file.name);
             written.push(OutputFile { kind: "picture".into(), path, sop_instance_uid: None });

@@ -4,86 +4,62 @@ use cordline_sdk::RESEARCH_USE;
 use cordline_sdk::result::{AnalysisResult, Classification};
 
 use super::answer;
-use super::draw::{self, Marks};
 use super::picture::{Rgb, RgbImage};
-use super::pictures::{heated, outlined};
-use super::sections::{Shown, ShownSection};
+use super::sections::Shown;
 use super::text::{self, Text};
+use super::tiles::{GAP, Tiles, outlined};
 
 const PAPER: Rgb = [12, 14, 17];
 const INK: Rgb = [236, 239, 241];
 const FAINT: Rgb = [160, 170, 178];
 const ALERT: Rgb = [255, 196, 92];
-/// Width of the picture.
-const WIDTH: usize = 1280;
-/// Most sections side by side; of more, those with most lesion are taken.
-const MOST_SECTIONS: usize = 5;
 const MARGIN: usize = 20;
-const GAP: usize = 8;
+/// Least width of what is written, in pixels.
+const WORDS_WIDTH: usize = 1000;
 
 /// Draws the finding, the probabilities, and the sections with outlines and heat maps. No patient data, and "research use only" in the pixels.
-pub fn draw(result: &AnalysisResult, shown: &Shown) -> RgbImage {
-    let sections = most_lesion(shown);
-    let columns = sections.len().max(1);
-    let tile_width = ((WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns).min(400);
-    let [height_mm, width_mm] = shown.orientation.extent_mm();
-    // Long narrow sections would make the picture endless.
-    let tile_height = (tile_width as f64 * height_mm / width_mm).clamp(16.0, 640.0);
-    let tile_width = ((tile_height * width_mm / height_mm).round() as usize).clamp(16, tile_width);
-    let tile_height = tile_height.round() as usize;
-
-    let words = words(result, shown, sections.len());
+pub fn draw(result: &AnalysisResult, shown: &Shown, tiles: &Tiles) -> RgbImage {
+    let [tile_width, tile_height] = tiles.size;
+    let width = tiles.width().max(WORDS_WIDTH);
+    let words = words(result, shown, tiles.side_by_side.len());
     let top = MARGIN + 34 + words.len() * 22 + 46;
     let row_height = tile_height + 26 + GAP;
     let rows = 1 + shown.questions.len();
-    let mut picture = RgbImage::filled(WIDTH, top + rows * row_height + MARGIN + 24, PAPER);
+    let mut picture = RgbImage::filled(width + 2 * MARGIN, top + rows * row_height + MARGIN + 24, PAPER);
 
     text::write(&mut picture, MARGIN, MARGIN - 6, 22.0, ALERT, &RESEARCH_USE.to_uppercase());
     let headline = result.finding.as_ref().map_or("", |f| &f.label);
-    text::write(&mut picture, MARGIN, MARGIN + 24, 32.0, INK, &text::fit(headline, 32.0, WIDTH - 2 * MARGIN));
+    text::write(&mut picture, MARGIN, MARGIN + 24, 32.0, INK, &text::fit(headline, 32.0, width));
     for (i, line) in words.iter().enumerate() {
         let y = MARGIN + 64 + i * 22;
-        text::write(&mut picture, MARGIN, y, 17.0, INK, &text::fit(line, 17.0, WIDTH - 2 * MARGIN));
+        text::write(&mut picture, MARGIN, y, 17.0, INK, &text::fit(line, 17.0, width));
     }
 
-    let marks = Marks::new(&shown.orientation.letters(), width_mm / tile_width as f64, tile_width, 15.0);
     // The same above every section, so made once.
     let captions: Vec<Text> = shown
         .questions
         .iter()
         .map(|q| Text::new(&text::fit(&format!("Heat map: {}", q.answer), 14.0, tile_width), 14.0))
         .collect();
-    for (column, section) in sections.iter().enumerate() {
+    for (column, (place, tile)) in tiles.side_by_side.iter().enumerate() {
+        let section = &shown.sections[*place];
         let x = MARGIN + column * (tile_width + GAP);
-        let grey = draw::resize(&section.grey, tile_width, tile_height);
         let caption = format!("Section {} of {}, {}", section.index + 1, shown.section_count, section.position);
         text::write(&mut picture, x, top, 14.0, FAINT, &text::fit(&caption, 14.0, tile_width));
-        let mut tile = grey.to_rgb();
-        outlined(&mut tile, section, &marks);
-        picture.paste(&tile, x, top + 20);
-        for heat in &section.heat {
+        let mut plain = tile.grey.to_rgb();
+        outlined(&mut plain, section, &tiles.marks);
+        picture.paste(&plain, x, top + 20);
+        for (heat, heated) in section.heat.iter().zip(&tile.heated) {
             let y = top + (heat.question + 1) * row_height;
             captions[heat.question].stamp(&mut picture, x, y, FAINT);
-            picture.paste(&heated(&grey, section, &heat.levels, &marks), x, y + 20);
+            picture.paste(heated, x, y + 20);
         }
     }
     let bundle = result.bundle.as_ref().map_or(String::new(), |b| format!(" · bundle {} {}", b.id, b.version));
     let footer = format!("Cordline {}{bundle} · {} · {RESEARCH_USE}", result.cordline_version, result.created);
     let y = picture.height - MARGIN - 14;
-    text::write(&mut picture, MARGIN, y, 14.0, FAINT, &text::fit(&footer, 14.0, WIDTH - 2 * MARGIN));
+    text::write(&mut picture, MARGIN, y, 14.0, FAINT, &text::fit(&footer, 14.0, width));
     picture
-}
-
-/// The sections with most lesion pixels, in the order of the volume.
-fn most_lesion(shown: &Shown) -> Vec<&ShownSection> {
-    let size = |s: &ShownSection| -> usize {
-        s.outlines.iter().map(|o| (o.bounds[1] + 1 - o.bounds[0]) * (o.bounds[3] + 1 - o.bounds[2])).sum()
-    };
-    let mut all: Vec<&ShownSection> = shown.sections.iter().collect();
-    all.sort_by_key(|s| std::cmp::Reverse(size(s)));
-    all.truncate(MOST_SECTIONS);
-    all.sort_by_key(|s| s.index);
-    all
 }
 
 /// What is said above the pictures, a line each.

@@ -140,10 +140,12 @@ fn levels(values: ArrayView2<'_, f32>) -> GreyImage {
     let shrink = (rows.max(columns) as f32 / HEAT_SIDE as f32).max(1.0);
     let size = [rows, columns].map(|n| ((n as f32 / shrink).round() as usize).max(1));
     // `max` turns NaN into 0, which would otherwise spread to its neighbours.
-    let values: Vec<f32> = values.iter().map(|v| v.max(0.0)).collect();
+    let values = values.mapv(|v| v.max(0.0));
+    let values = values.as_standard_layout();
+    let values = values.as_slice().expect("standard layout is one slice");
     // A float becomes u8 saturating.
     let level = |v: f32| (v * 255.0 + 0.5) as u8;
-    let pixels = bilinear::resize(&values, [rows, columns], size).into_iter().map(level).collect();
+    let pixels = bilinear::resize(values, [rows, columns], size).into_iter().map(level).collect();
     GreyImage { width: size[1], height: size[0], pixels }
 }
 

@@ -1,0 +1,127 @@
+//! The shown sections at the size in which they fit side by side, each under its heat maps: drawn once, for the montage and for the
+//! files.
+
+use std::borrow::Cow;
+
+use super::draw::{self, Marks};
+use super::picture::{Canvas, GreyImage, RgbImage};
+use super::sections::{Shown, ShownSection};
+use super::text::Text;
+use super::{contour, palette};
+
+/// Most pixels that the sections have side by side.
+const ROW_WIDTH: usize = 1240;
+/// Pixels between two sections.
+pub const GAP: usize = 8;
+/// Most sections side by side; of more, those with most lesion are taken.
+const MOST_SIDE_BY_SIDE: usize = 5;
+/// Most pixels a side of a tile: a heat map is far coarser, and long narrow sections would make the montage endless.
+const WIDEST: usize = 400;
+const HIGHEST: f64 = 640.0;
+/// Below this width a tile has more pixels than the section, or its letters would hide it.
+const LEAST: usize = 192;
+/// Height of the letters at the edges, and of the numbers of lesions, in pixels.
+const LETTERS: f32 = 15.0;
+
+/// One section.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// The section alone.
+    pub grey: GreyImage,
+    /// Under each of its heat maps, in the order of [`ShownSection::heat`].
+    pub heated: Vec<RgbImage>,
+}
+
+/// The sections of a volume.
+#[derive(Debug)]
+pub struct Tiles {
+    /// Columns and rows of a tile.
+    pub size: [usize; 2],
+    /// Letters and scale bar of a tile.
+    pub marks: Marks,
+    /// Places in [`Shown::sections`] of those that stand side by side, ascending, each with its tile.
+    pub side_by_side: Vec<(usize, Tile)>,
+}
+
+impl Tiles {
+    /// Draws the sections that stand side by side; the others are drawn when they are asked for.
+    pub fn of(shown: &Shown) -> Self {
+        let chosen = most_lesion(&shown.sections);
+        let size = size(shown, chosen.len().max(1));
+        let [_, width_mm] = shown.orientation.extent_mm();
+        let marks = Marks::new(&shown.orientation.letters(), width_mm / size[0] as f64, size[0], LETTERS);
+        let side_by_side =
+            chosen.into_iter().map(|place| (place, tile(&shown.sections[place], size, &marks))).collect();
+        Self { size, marks, side_by_side }
+    }
+
+    /// Width of the sections side by side in pixels.
+    pub fn width(&self) -> usize {
+        ((self.size[0] + GAP) * self.side_by_side.len()).saturating_sub(GAP)
+    }
+
+    /// The tile of the section at `place` in [`Shown::sections`].
+    pub fn at(&self, shown: &Shown, place: usize) -> Cow<'_, Tile> {
+        match self.side_by_side.iter().find(|(drawn, _)| *drawn == place) {
+            Some((_, tile)) => Cow::Borrowed(tile),
+            None => Cow::Owned(tile(&shown.sections[place], self.size, &self.marks)),
+        }
+    }
+}
+
+/// Columns and rows of a tile, with the proportions of the patient.
+fn size(shown: &Shown, side_by_side: usize) -> [usize; 2] {
+    let [native, _] = shown.square_size();
+    let widest = ((ROW_WIDTH + GAP) / side_by_side - GAP).min(WIDEST).min(native.max(LEAST));
+    let [height_mm, width_mm] = shown.orientation.extent_mm();
+    let height = (widest as f64 * height_mm / width_mm).clamp(16.0, HIGHEST);
+    let width = ((height * width_mm / height_mm).round() as usize).clamp(16, widest);
+    [width, height.round() as usize]
+}
+
+/// The places of the sections with most lesion, ascending.
+fn most_lesion(sections: &[ShownSection]) -> Vec<usize> {
+    let lesion = |place: &usize| -> usize {
+        let outlines = sections[*place].outlines.iter();
+        outlines.map(|o| (o.bounds[1] + 1 - o.bounds[0]) * (o.bounds[3] + 1 - o.bounds[2])).sum()
+    };
+    let mut places: Vec<usize> = (0..sections.len()).collect();
+    places.sort_by_key(|place| std::cmp::Reverse(lesion(place)));
+    places.truncate(MOST_SIDE_BY_SIDE);
+    places.sort_unstable();
+    places
+}
+
+fn tile(section: &ShownSection, [width, height]: [usize; 2], marks: &Marks) -> Tile {
+    let grey = draw::resize(&section.grey, width, height);
+    let heated = section.heat.iter().map(|heat| heated(&grey, section, &heat.levels, marks)).collect();
+    Tile { grey, heated }
+}
+
+/// The section under a heat map, with the outlines of its lesions in white.
+fn heated(grey: &GreyImage, section: &ShownSection, levels: &GreyImage, marks: &Marks) -> RgbImage {
+    let mut picture = draw::heat(grey, &draw::resize(levels, grey.width, grey.height));
+    draw::outlines(&mut picture, &section.outlines, scale([grey.width, grey.height], section), Some([255, 255, 255]));
+    marks.stamp(&mut picture);
+    picture
+}
+
+/// Draws the outlines and numbers of its lesions over a section.
+pub fn outlined(picture: &mut impl Canvas, section: &ShownSection, marks: &Marks) {
+    let [width, height] = picture.size();
+    let scale = scale([width, height], section);
+    draw::outlines(picture, &section.outlines, scale, None);
+    for contour::Outline { lesion, bounds: [top, _, _, right], .. } in &section.outlines {
+        let number = Text::rimmed(&lesion.to_string(), LETTERS);
+        let x = ((right + 2) as f32 * scale[0]) as usize;
+        let y = (*top as f32 * scale[1]) as usize;
+        let (x, y) = (x.min(width.saturating_sub(number.width)), y.min(height.saturating_sub(number.height)));
+        number.stamp(picture, x, y, palette::lesion(*lesion));
+    }
+    marks.stamp(picture);
+}
+
+/// Pixels of a picture of this width and height to a pixel of the section.
+fn scale([width, height]: [usize; 2], section: &ShownSection) -> [f32; 2] {
+    [width as f32 / section.grey.width as f32, height as f32 / section.grey.height as f32]
+}
