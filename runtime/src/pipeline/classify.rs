@@ -53,9 +53,7 @@ impl<'a> LesionSections<'a> {
     /// Fills it with one section: images inside the mask, 0 outside of it.
     fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
         let (section, mask) = (self.sections[k], &self.masks[k]);
-        let mut lesion = mask.outer_iter().map(|row| row.sum() > 0.0);
-        let first = lesion.position(|row| row).unwrap_or(0);
-        let rows = first..first + 1 + lesion.rposition(|row| row).map_or(0, |more| more + 1);
+        let rows = resize::rows_from_first_to_last(mask.outer_iter().map(|row| row.iter().any(|&v| v > 0.0)));
         for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
             let volume = match channel {
                 Channel::Mask => {
@@ -67,10 +65,11 @@ impl<'a> LesionSections<'a> {
             };
             target.fill(0.0);
             if let Some(volume) = volume {
-                let rows = rows.clone();
                 let image = resize::linear_rows(volume.section(section).view(), mask.dim().into(), rows.clone());
-                let (mut target, mask) = (target.slice_mut(s![rows.clone(), ..]), mask.slice(s![rows, ..]));
-                Zip::from(&mut target).and(&image).and(&mask).for_each(|to, image, mask| *to = image * mask);
+                Zip::from(target.slice_mut(s![rows.clone(), ..]))
+                    .and(&image)
+                    .and(mask.slice(s![rows.clone(), ..]))
+                    .for_each(|to, image, mask| *to = image * mask);
             }
         }
     }

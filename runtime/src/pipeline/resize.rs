@@ -27,6 +27,12 @@ pub fn linear_rows(image: ArrayView2<'_, f32>, size: [usize; 2], rows: Range<usi
     Array2::from_shape_vec(shape, resized).expect("the pixels fill the rows that were asked for")
 }
 
+/// The rows from the first that holds something to the last; none where none does.
+pub fn rows_from_first_to_last(mut holds: impl DoubleEndedIterator<Item = bool> + ExactSizeIterator) -> Range<usize> {
+    let Some(first) = holds.position(|row| row) else { return 0..0 };
+    first..first + 1 + holds.rposition(|row| row).map_or(0, |more| more + 1)
+}
+
 /// Resizes with OpenCV's INTER_NEAREST: the source index is floor(target index x source / target).
 ///
 /// `size` is (rows, columns).
@@ -51,6 +57,14 @@ mod tests {
     use ndarray::array;
 
     use super::*;
+
+    #[test]
+    fn rows_that_hold_nothing_are_left_out_at_both_ends_only() {
+        let rows = |holds: &[u8]| rows_from_first_to_last(holds.iter().map(|h| *h > 0));
+        assert_eq!(rows(&[0, 1, 0, 0, 1, 0]), 1..5);
+        assert_eq!([rows(&[1, 0]), rows(&[0, 1]), rows(&[1, 1])], [0..1, 1..2, 0..2]);
+        assert!(rows(&[0, 0]).is_empty() && rows(&[]).is_empty());
+    }
 
     #[test]
     fn nearest_takes_the_floor() {

@@ -75,10 +75,8 @@ fn cut(probability: ArrayView2<'_, f32>, thresholds: [f32; 2], masks: [&mut Arra
     let pixels = probability.as_slice().expect("standard layout is one slice");
     // No early end, and so vectorised.
     let reaches = |row: &[f32]| row.iter().fold(false, |any, &p| any | (p >= low.min(high)));
-    let mut reached = pixels.chunks_exact(from.1.max(1)).map(reaches);
-    let Some(first) = reached.position(|row| row) else { return };
-    let last = first + 1 + reached.rposition(|row| row).map_or(0, |more| more + 1);
-    let rows = bilinear::rows_touching(first..last, from.0, to.0);
+    let reached = resize::rows_from_first_to_last(pixels.chunks_exact(from.1.max(1)).map(reaches));
+    let rows = bilinear::rows_touching(reached, from.0, to.0);
     let native = resize::linear_rows(probability.view(), to.into(), rows.clone());
     for (mask, threshold) in masks.into_iter().zip([low, high]) {
         Zip::from(mask.slice_mut(s![rows.clone(), ..])).and(&native).for_each(|lesion, &p| *lesion = p >= threshold);
