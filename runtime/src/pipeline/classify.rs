@@ -1,10 +1,11 @@
 //! The questions, along the branches.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use cordline_sdk::Finding;
 use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
-use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, Axis, Ix2, Ix4, Zip, s};
+use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, Axis, Ix2, Ix4, s};
 
 use super::findings::HeatMap;
 use super::normalise::Normalised;
@@ -15,28 +16,40 @@ use crate::volume::LabelMap;
 
 /// The images of a study as the classifiers see them: only the sections with lesion, on the network's grid.
 #[derive(Debug, Clone)]
-pub struct LesionSections<'a> {
+pub struct LesionSections {
     /// Section index of each.
     pub sections: Vec<usize>,
-    /// Its mask, 0 or 1.
-    masks: Vec<Array2<f32>>,
-    t2w: &'a Normalised<'a>,
-    t1c: Option<&'a Normalised<'a>>,
+    images: Vec<LesionRows>,
+    /// (rows, columns) of the network's grid.
+    size: [usize; 2],
+    /// (rows, columns) of the volume's own.
+    native: [usize; 2],
 }
 
-impl<'a> LesionSections<'a> {
-    /// Brings the mask of the sections with lesion to the network's grid of `size` (rows, columns), by nearest neighbour.
+/// One section from the first row with lesion to the last; all others are 0 to the classifiers.
+#[derive(Debug, Clone)]
+struct LesionRows {
+    rows: Range<usize>,
+    /// 0 or 1.
+    mask: Array2<f32>,
+    /// Images inside the mask, 0 outside of it.
+    t2w: Array2<f32>,
+    t1c: Option<Array2<f32>>,
+}
+
+impl LesionSections {
+    /// Brings the sections with lesion to the network's grid of `size` (rows, columns): images linearly, the mask by nearest neighbour.
     ///
     /// `t2w` and `t1c` lie on one grid with `labels`, the lesion numbers.
-    pub fn new(t2w: &'a Normalised<'a>, t1c: Option<&'a Normalised<'a>>, labels: &LabelMap, size: [usize; 2]) -> Self {
-        let (sections, masks) = labels
+    pub fn new(t2w: &Normalised<'_>, t1c: Option<&Normalised<'_>>, labels: &LabelMap, size: [usize; 2]) -> Self {
+        let (_, rows, columns) = labels.dim();
+        let (sections, images) = labels
             .outer_iter()
             .enumerate()
             .filter(|(_, labels)| labels.fold(0, |any, &label| any | label) > 0) // no early end, and so vectorised
-            .map(|(section, labels)| (section, resize::nearest(labels, size).mapv(|l| f32::from(u8::from(l > 0)))))
-            .filter(|(_, mask)| mask.iter().any(|&v| v > 0.0))
+            .filter_map(|(section, labels)| Some((section, LesionRows::new(section, t2w, t1c, labels, size)?)))
             .unzip();
-        Self { sections, masks, t2w, t1c }
+        Self { sections, images, size, native: [rows, columns] }
     }
 
     /// True where no section is left to ask.
@@ -46,32 +59,45 @@ impl<'a> LesionSections<'a> {
 
     /// Room for the input of one section: (1, channel, row, column).
     fn room(&self, channels: &[Channel]) -> Array4<f32> {
-        let (rows, columns) = self.masks.first().map_or((0, 0), Array2::dim);
-        Array4::zeros((1, channels.len(), rows, columns))
+        Array4::zeros((1, channels.len(), self.size[0], self.size[1]))
     }
 
-    /// Fills it with one section: images inside the mask, 0 outside of it.
+    /// Fills it with one section.
     fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
-        let (section, mask) = (self.sections[k], &self.masks[k]);
-        let rows = resize::rows_from_first_to_last(mask.outer_iter().map(|row| row.iter().any(|&v| v > 0.0)));
+        let LesionRows { rows, mask, t2w, t1c } = &self.images[k];
         for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
-            let volume = match channel {
-                Channel::Mask => {
-                    target.assign(mask);
-                    continue;
-                }
-                Channel::T2wInMask => Some(self.t2w),
-                Channel::T1cInMask => self.t1c,
-            };
             target.fill(0.0);
-            if let Some(volume) = volume {
-                let image = resize::linear_rows(volume.section(section).view(), mask.dim().into(), rows.clone());
-                Zip::from(target.slice_mut(s![rows.clone(), ..]))
-                    .and(&image)
-                    .and(mask.slice(s![rows.clone(), ..]))
-                    .for_each(|to, image, mask| *to = image * mask);
+            let image = match channel {
+                Channel::Mask => Some(mask),
+                Channel::T2wInMask => Some(t2w),
+                Channel::T1cInMask => t1c.as_ref(),
+            };
+            if let Some(image) = image {
+                target.slice_mut(s![rows.clone(), ..]).assign(image);
             }
         }
+    }
+}
+
+impl LesionRows {
+    /// None where nothing of the mask is left on the network's grid.
+    fn new(
+        section: usize,
+        t2w: &Normalised<'_>,
+        t1c: Option<&Normalised<'_>>,
+        labels: ArrayView2<'_, u16>,
+        size: [usize; 2],
+    ) -> Option<Self> {
+        let labels = resize::nearest(labels, size);
+        let rows = resize::rows_from_first_to_last(labels.outer_iter().map(|row| row.iter().any(|&label| label > 0)));
+        if rows.is_empty() {
+            return None;
+        }
+        let mask = labels.slice(s![rows.clone(), ..]).mapv(|label| f32::from(u8::from(label > 0)));
+        let inside =
+            |volume: &Normalised<'_>| resize::linear_rows(volume.section(section).view(), size, rows.clone()) * &mask;
+        let (t2w, t1c) = (inside(t2w), t1c.map(inside));
+        Some(Self { rows, mask, t2w, t1c })
     }
 }
 
@@ -112,12 +138,11 @@ pub enum Step<'a> {
 /// `each` is told every step; its error ends the work.
 pub fn classify(
     manifest: &Manifest,
-    sections: &LesionSections<'_>,
+    sections: &LesionSections,
     run: &mut Ask<'_>,
     each: &mut dyn FnMut(Step<'_>) -> Result<(), NetworkError>,
 ) -> Result<Answers, NetworkError> {
     let mut classifications: Vec<Classification> = Vec::new();
-    let [_, rows, columns] = sections.t2w.shape();
     let (mut not_asked, mut heat_maps) = (Vec::new(), Vec::new());
     for classifier in &manifest.classifiers {
         if let Some(reason) = reason_not_to_ask(manifest, classifier, sections, &classifications) {
@@ -140,7 +165,7 @@ pub fn classify(
         let classification = decide(classifier, asked);
         let decided = classifier.classes.iter().position(|c| c.id == classification.decision);
         let map = decided
-            .and_then(|class| explain::heat_map(classifier, &classifier.classes[class], &maps[class], [rows, columns]));
+            .and_then(|class| explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native));
         each(Step::Answered(&classification, map.as_ref()))?;
         heat_maps.extend(map);
         classifications.push(classification);
@@ -152,7 +177,7 @@ pub fn classify(
 fn reason_not_to_ask(
     manifest: &Manifest,
     classifier: &Classifier,
-    sections: &LesionSections<'_>,
+    sections: &LesionSections,
     so_far: &[Classification],
 ) -> Option<String> {
     if sections.is_empty() {
@@ -240,8 +265,6 @@ fn class_label<'a>(manifest: &'a Manifest, class: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::LazyLock;
-
     use ndarray::{Array3, IxDyn};
 
     use super::*;
@@ -252,14 +275,11 @@ mod tests {
     }
 
     /// Five sections of 40 x 30 from black to white, a quarter of the way where there is lesion: in the second and third.
-    fn sections() -> LesionSections<'static> {
-        static IMAGE: LazyLock<Array3<f32>> = LazyLock::new(|| {
-            Array3::from_shape_fn((5, 40, 30), |(section, _, _)| [0.0, 0.25, 0.25, 0.5, 1.0][section])
-        });
-        static NORMALISED: LazyLock<Normalised<'static>> = LazyLock::new(|| Normalised::of(&IMAGE, 5.0));
+    fn sections() -> LesionSections {
+        let image = Array3::from_shape_fn((5, 40, 30), |(section, _, _)| [0.0, 0.25, 0.25, 0.5, 1.0][section]);
         let mut labels = LabelMap::zeros((5, 40, 30));
         labels.slice_mut(ndarray::s![1..3, 10..20, 10..20]).fill(1);
-        LesionSections::new(&NORMALISED, None, &labels, [64, 64])
+        LesionSections::new(&Normalised::of(&image, 5.0), None, &labels, [64, 64])
     }
 
     /// Answers with a fixed probability for each question.
@@ -309,8 +329,7 @@ mod tests {
     #[test]
     fn without_lesion_nothing_is_asked() {
         let image = Array3::from_elem((3, 40, 30), 0.25);
-        let normalised = Normalised::of(&image, 5.0);
-        let sections = LesionSections::new(&normalised, None, &LabelMap::zeros((3, 40, 30)), [64, 64]);
+        let sections = LesionSections::new(&Normalised::of(&image, 5.0), None, &LabelMap::zeros((3, 40, 30)), [64, 64]);
         let answers =
             classify(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_| Ok(())).unwrap();
         assert!(answers.finding.is_no_lesion());

@@ -142,7 +142,7 @@ fn encode(
     pixels: &[u8],
     kind: impl FnOnce(&mut Encoder<'_, &mut Vec<u8>>),
 ) -> Result<Vec<u8>, EncodingError> {
-    let mut file = Vec::with_capacity(pixels.len() / 2 + 2048);
+    let mut file = Vec::with_capacity(pixels.len() + 2048);
     let mut encoder = Encoder::new(&mut file, width as u32, height as u32);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::Fast);
