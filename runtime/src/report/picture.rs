@@ -90,7 +90,7 @@ impl RgbImage {
         }
     }
 
-    /// The picture as a PNG file, its pixels as they are: noise in three channels would take ten times as long to make a third of it.
+    /// The picture as a PNG file, its pixels as they are: to compress the noise of three channels takes several times as long.
     pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
         encode(self.width, self.height, &self.pixels, |e| {
             e.set_color(ColorType::Rgb);
