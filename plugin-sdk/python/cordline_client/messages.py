@@ -57,10 +57,10 @@ def read(frames: list[bytes]) -> Answer | Event | OtherVersion | None:
     """A message of the daemon; None for one that this client does not know, an error for one of another protocol."""
     header = msgpack.unpackb(frames[0])
     raw = frames[1] if len(frames) > 1 else None
-    if not isinstance(header, dict):
+    if not isinstance(header, dict) or "v" not in header:
         return None
-    if header.get("v") != MAJOR:
-        return OtherVersion(header.get("v"), MAJOR)
+    if header["v"] != MAJOR:
+        return OtherVersion(header["v"], MAJOR)
     if "reply" in header:
         return Answer(header["id"], header["reply"], header.get("body", {}), raw)
     if "event" in header:

@@ -32,6 +32,7 @@ def test_another_version_is_named():
     assert isinstance(other, OtherVersion)
     assert (other.theirs, other.ours) == (2, 1)
     assert messages.read([msgpack.packb([1, 2])]) is None
+    assert messages.read([msgpack.packb({"reply": "pong", "id": 1})]) is None
 
 
 @pytest.mark.parametrize("with_numpy", [True, False])

@@ -33,6 +33,7 @@ test("what is no message is passed over", () => {
   assert.equal(decode(new ArrayBuffer(2)), undefined);
   assert.equal(decode(exact(encode({ reply: "pong", id: 1 }))), undefined);
   assert.equal(decode(exact(Uint8Array.from([200, 0, 0, 0, 1]))), undefined);
+  assert.equal(decode(exact(Uint8Array.from([2, 0, 0, 0, 0x7b, 0x7d]))), undefined);
   assert.equal(decode(exact(Uint8Array.from([1, 0, 0, 0, 0x7b]))), undefined);
 });
 
