@@ -125,10 +125,13 @@ impl Marks {
         bottom.stamp(picture, (w - bottom.width) / 2, h - bottom.height - 2, INK);
         left.stamp(picture, 3, (h - left.height) / 2, INK);
         right.stamp(picture, w - right.width - 3, (h - right.height) / 2, INK);
-        if w > self.notice.width + self.bar_pixels + bottom.width + 30 {
-            self.notice.stamp(picture, 5, h - self.notice.height - 4, INK);
+        // Beside the letter in the middle, or a line nearer to the centre where it would run into it.
+        let beside = |letter: &Text| 5 + self.notice.width <= (w - letter.width) / 2;
+        let inwards = |letter: &Text| if beside(letter) { 0 } else { letter.height };
+        if w > self.notice.width + self.bar_pixels + 30 {
+            self.notice.stamp(picture, 5, h - self.notice.height - 4 - inwards(bottom), INK);
         } else if w > self.notice.width + 10 {
-            self.notice.stamp(picture, 5, 4, INK);
+            self.notice.stamp(picture, 5, 4 + inwards(top), INK);
         }
         if w > self.bar_pixels + 20 {
             let (x, y) = (w - 8 - self.bar_pixels, h - 10);
@@ -220,6 +223,24 @@ mod tests {
         let lit = (280..400).filter(|x| picture.get(*x, 291)[0] > 200).count();
         assert_eq!(lit, 100);
         Marks::new(&letters, 0.5, 8, 20.0).stamp(&mut RgbImage::filled(8, 8, [0; 3]));
+    }
+
+    #[test]
+    fn the_notice_leaves_the_letters_free_in_pictures_of_any_width() {
+        let letters = ["H", "P", "FL", "A"].map(String::from);
+        for w in [150, 192, 209, 241, 400, 900] {
+            let h = 256;
+            let mut picture = RgbImage::filled(w, h, [0; 3]);
+            Marks::new(&letters, 1.1, w, 15.0).stamp(&mut picture);
+            for (letter, top) in [(Text::rimmed("H", 15.0), true), (Text::rimmed("FL", 15.0), false)] {
+                let (x, y) = ((w - letter.width) / 2, if top { 2 } else { h - letter.height - 2 });
+                let mut alone = RgbImage::filled(w, h, [0; 3]);
+                letter.stamp(&mut alone, x, y, [235, 238, 240]);
+                for (row, column) in (y..y + letter.height).flat_map(|r| (x..x + letter.width).map(move |c| (r, c))) {
+                    assert_eq!(picture.get(column, row), alone.get(column, row), "width {w}, row {row}");
+                }
+            }
+        }
     }
 
     #[test]
