@@ -10,6 +10,7 @@ use std::{env, fs};
 
 use cordline::geometry::Geometry;
 use cordline::pipeline::findings::{Findings, HeatMap, HeatMapSection};
+use cordline::report::picture::Packing;
 use cordline::report::{self, Shown, Tiles};
 use cordline::volume::Volume;
 use cordline_sdk::result::{
@@ -123,7 +124,7 @@ fn write(
         lap(&mut best[1]);
         let montage = report::montage::draw(&result, &shown, &tiles);
         lap(&mut best[2]);
-        fs::write(dir.join("montage.png"), montage.to_png()?)?;
+        fs::write(dir.join("montage.png"), montage.to_png(Packing::Compressed)?)?;
     }
     let [sections, page, montage] = best;
     println!("    sections {sections:.1} ms, {files} files {page:.1} ms, montage {montage:.1} ms");

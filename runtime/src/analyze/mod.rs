@@ -154,12 +154,6 @@ fn travel(
     result.warnings.extend(identity.warning.clone());
     result.bundle = Some(identity);
 
-    // Every file is hashed, also those that this study will not need, while the study is read: a bundle is whole, or it is not used.
-    let verification = matches!(models, Models::Cold).then(|| {
-        let bundle = bundle.clone();
-        std::thread::spawn(move || (verify::all(&bundle), memory::thread_processor_ms()))
-    });
-
     let correction = request.correction;
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
 
@@ -170,17 +164,18 @@ fn travel(
         (Normalised::of(&volume.voxels, clip), t1c.as_ref().map(|t| Normalised::of(&t.voxels, clip)))
     });
 
-    if let Some(verification) = verification {
-        let start = std::time::Instant::now();
-        let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
-        watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
-        whole.map_err(|e| e.problem())?;
-    }
     let mut cold = None;
     let networks = match models {
         Models::Warm(models) => &mut models.networks,
         Models::Cold => {
+            // Every file is hashed, also those that this study will not need: a bundle is whole, or it is not used.
+            let hashed = bundle.clone();
+            let verification = std::thread::spawn(move || (verify::all(&hashed), memory::thread_processor_ms()));
             let opened = watch.time_spent("starting_onnxruntime", || Networks::load(config, bundle.clone()))?;
+            let start = std::time::Instant::now();
+            let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
+            watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
+            whole.map_err(|e| e.problem())?;
             cold.insert(opened)
         }
     };

@@ -7,7 +7,7 @@ use cordline_sdk::RESEARCH_USE;
 use super::{EvaluateError, Evaluation, QuestionFigures};
 use crate::report::draw;
 use crate::report::palette::hex;
-use crate::report::picture::{Rgb, RgbImage};
+use crate::report::picture::{Packing, Rgb, RgbImage};
 use crate::report::text::{self, Text};
 
 /// Colours of the curves: apart for readers with any colour vision, and dark enough on white.
@@ -153,7 +153,7 @@ impl Evaluation {
             );
         }
         text::write(&mut picture, LEFT as usize, height - 36, 15.0, SOFT, RESEARCH_USE);
-        Ok(picture.to_png()?)
+        Ok(picture.to_png(Packing::Compressed)?)
     }
 }
 

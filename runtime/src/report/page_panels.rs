@@ -10,7 +10,7 @@ use super::contour;
 use super::draw::bar_length;
 use super::page_parts::plain;
 use super::palette::{self, HEAT, HEAT_OPACITY};
-use super::picture::IndexedImage;
+use super::picture::{IndexedImage, Packing};
 use super::sections::{Shown, ShownSection};
 
 /// Least width of the enlarged view in mm.
@@ -150,7 +150,10 @@ fn section(shown: &Shown, section: &ShownSection, grey: &[u8]) -> Result<Section
             .map(|heat| {
                 let question = &shown.questions[heat.question];
                 let picture = IndexedImage { picture: &heat.levels, table: &HEAT, opacity: &HEAT_OPACITY };
-                Ok(HeatView { answer: plain(&question.answer), picture: data_uri(&picture.to_png()?) })
+                Ok(HeatView {
+                    answer: plain(&question.answer),
+                    picture: data_uri(&picture.to_png(Packing::Compressed)?),
+                })
             })
             .collect::<Result<_, EncodingError>>()?,
     })

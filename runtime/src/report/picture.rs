@@ -5,6 +5,15 @@ use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
 /// A colour: red, green, blue.
 pub type Rgb = [u8; 3];
 
+/// What becomes of the pixels in a PNG file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Compressed, where speed counts more than the last kilobyte.
+    Compressed,
+    /// As they are: MR is full of noise, and to compress that takes several times as long as to write it.
+    Stored,
+}
+
 /// A true-colour picture, row by row from the top left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RgbImage {
@@ -71,7 +80,11 @@ impl Canvas for RgbImage {
 impl RgbImage {
     /// A picture of one colour.
     pub fn filled(width: usize, height: usize, colour: Rgb) -> Self {
-        Self { width, height, pixels: colour.repeat(width * height) }
+        let row = colour.repeat(width);
+        let mut pixels = Vec::with_capacity(row.len() * height);
+        // Row by row: `repeat` doubles what it has, and so reads it all again from memory.
+        (0..height).for_each(|_| pixels.extend_from_slice(&row));
+        Self { width, height, pixels }
     }
 
     /// Colour of a pixel.
@@ -90,12 +103,9 @@ impl RgbImage {
         }
     }
 
-    /// The picture as a PNG file, its pixels as they are: to compress the noise of three channels takes several times as long.
-    pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
-        encode(self.width, self.height, &self.pixels, |e| {
-            e.set_color(ColorType::Rgb);
-            e.set_compression(Compression::NoCompression);
-        })
+    /// The picture as a PNG file.
+    pub fn to_png(&self, packing: Packing) -> Result<Vec<u8>, EncodingError> {
+        encode(self.width, self.height, &self.pixels, packing, |e| e.set_color(ColorType::Rgb))
     }
 }
 
@@ -110,15 +120,15 @@ impl GreyImage {
     }
 
     /// The picture as a PNG file.
-    pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
-        encode(self.width, self.height, &self.pixels, |e| e.set_color(ColorType::Grayscale))
+    pub fn to_png(&self, packing: Packing) -> Result<Vec<u8>, EncodingError> {
+        encode(self.width, self.height, &self.pixels, packing, |e| e.set_color(ColorType::Grayscale))
     }
 }
 
 impl IndexedImage<'_> {
     /// The picture as a PNG file.
-    pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
-        encode(self.picture.width, self.picture.height, &self.picture.pixels, |e| {
+    pub fn to_png(&self, packing: Packing) -> Result<Vec<u8>, EncodingError> {
+        encode(self.picture.width, self.picture.height, &self.picture.pixels, packing, |e| {
             e.set_color(ColorType::Indexed);
             e.set_palette(self.table.as_flattened().to_vec());
             e.set_trns(self.opacity.to_vec());
@@ -135,19 +145,23 @@ fn mix(pixel: &mut [u8], colour: Rgb, weight: u8) {
     }
 }
 
-/// One PNG file; speed counts more than the last kilobyte.
+/// One PNG file.
 fn encode(
     width: usize,
     height: usize,
     pixels: &[u8],
+    packing: Packing,
     kind: impl FnOnce(&mut Encoder<'_, &mut Vec<u8>>),
 ) -> Result<Vec<u8>, EncodingError> {
     let mut file = Vec::with_capacity(pixels.len() + 2048);
     let mut encoder = Encoder::new(&mut file, width as u32, height as u32);
-    encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(Compression::Fast);
-    encoder.set_filter(Filter::Up);
     kind(&mut encoder);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(match packing {
+        Packing::Compressed => Compression::Fast,
+        Packing::Stored => Compression::NoCompression,
+    });
+    encoder.set_filter(Filter::Up);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;

@@ -3,7 +3,7 @@
 use png::EncodingError;
 
 use super::draw::{self, Marks};
-use super::picture::GreyImage;
+use super::picture::{GreyImage, Packing};
 use super::sections::{Shown, ShownSection};
 use super::tiles::{Tiles, outlined};
 use super::tinted::TintedImage;
@@ -17,9 +17,9 @@ pub struct PictureFile {
     pub bytes: Vec<u8>,
 }
 
-/// The grey pictures of the shown sections as PNG files, one pixel a voxel.
+/// The grey pictures of the shown sections as PNG files, one pixel a voxel; compressed, for the page holds them too.
 pub fn greys(shown: &Shown) -> Result<Vec<Vec<u8>>, EncodingError> {
-    shown.sections.iter().map(|s| s.grey.to_png()).collect()
+    shown.sections.iter().map(|s| s.grey.to_png(Packing::Compressed)).collect()
 }
 
 /// All pictures of a volume; `greys` as [`greys`] made them. Pixels are square, so the proportions are those of the patient.
@@ -35,16 +35,22 @@ pub fn files(shown: &Shown, tiles: &Tiles, greys: &[Vec<u8>]) -> Result<Vec<Pict
         let name = |what: &str| format!("section-{:02}{what}.png", section.index + 1);
         let grey = draw::resize(&section.grey, width, height);
         let same = (grey.width, grey.height) == (section.grey.width, section.grey.height);
-        files.push(PictureFile { name: name(""), bytes: if same { png.clone() } else { grey.to_png()? } });
+        files.push(PictureFile {
+            name: name(""),
+            bytes: if same { png.clone() } else { grey.to_png(Packing::Stored)? },
+        });
         if !section.outlines.is_empty() {
-            files.push(PictureFile { name: name("-lesions"), bytes: lesions(&grey, section, &marks).to_png()? });
+            files.push(PictureFile {
+                name: name("-lesions"),
+                bytes: lesions(&grey, section, &marks).to_png(Packing::Stored)?,
+            });
         }
         if section.heat.is_empty() {
             continue;
         }
         for (heat, picture) in section.heat.iter().zip(&tiles.at(shown, place).heated) {
             let id = file_name(&shown.questions[heat.question].classifier);
-            files.push(PictureFile { name: name(&format!("-heat-{id}")), bytes: picture.to_png()? });
+            files.push(PictureFile { name: name(&format!("-heat-{id}")), bytes: picture.to_png(Packing::Stored)? });
         }
     }
     Ok(files)

@@ -10,6 +10,7 @@ use cordline_sdk::{Finding, RESEARCH_USE};
 use ndarray::{Array2, Array3, s};
 
 use super::answer::tests::asked;
+use super::picture::Packing;
 use super::*;
 use crate::geometry::Geometry;
 use crate::pipeline::findings::{Findings, HeatMap, HeatMapSection};
@@ -293,12 +294,14 @@ fn png_files_hold_the_pixels_that_went_in() {
         reader.next_frame(&mut pixels).unwrap();
         pixels
     };
-    assert_eq!(read(grey.to_png().unwrap()), grey.pixels);
-    assert_eq!(read(colour.to_png().unwrap()), colour.pixels);
     let (table, opacity) = (&*palette::HEAT, &*palette::HEAT_OPACITY);
-    let shown = read(picture::IndexedImage { picture: &grey, table, opacity }.to_png().unwrap());
-    let v = usize::from(grey.pixels[7]);
-    assert_eq!(shown[28..32], [table[v][0], table[v][1], table[v][2], opacity[v]]);
+    for packing in [Packing::Compressed, Packing::Stored] {
+        assert_eq!(read(grey.to_png(packing).unwrap()), grey.pixels);
+        assert_eq!(read(colour.to_png(packing).unwrap()), colour.pixels);
+        let shown = read(picture::IndexedImage { picture: &grey, table, opacity }.to_png(packing).unwrap());
+        let v = usize::from(grey.pixels[7]);
+        assert_eq!(shown[28..32], [table[v][0], table[v][1], table[v][2], opacity[v]]);
+    }
 }
 
 #[test]

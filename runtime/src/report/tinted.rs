@@ -1,11 +1,11 @@
-//! Grey pictures with a few coloured lines: a third of the bytes of true colour, and a quarter of the time to encode.
+//! Grey pictures with a few coloured lines: a third of the bytes of true colour.
 
 use std::sync::LazyLock;
 
 use png::EncodingError;
 
 use super::palette::{LESION_COLOURS, lesion};
-use super::picture::{Canvas, GreyImage, IndexedImage, Rgb};
+use super::picture::{Canvas, GreyImage, IndexedImage, Packing, Rgb};
 
 /// Levels of the table that are grey; the others are the lesion colours, first at full strength, then dimmed for the edges of lines.
 const GREYS: usize = 256 - 2 * LESION_COLOURS;
@@ -39,8 +39,8 @@ impl TintedImage {
     }
 
     /// The picture as a PNG file.
-    pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
-        IndexedImage { picture: &self.places, table: &TABLE, opacity: &[255; 256] }.to_png()
+    pub fn to_png(&self, packing: Packing) -> Result<Vec<u8>, EncodingError> {
+        IndexedImage { picture: &self.places, table: &TABLE, opacity: &[255; 256] }.to_png(packing)
     }
 
     /// Colour of a pixel.
