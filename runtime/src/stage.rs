@@ -80,6 +80,14 @@ impl Spent {
         self.cpu_ms += memory::processor_ms() - cpu;
         done
     }
+
+    /// Runs `work`, which stays on this thread, while other threads work at the same time: their processor time does not count.
+    pub fn of_this_thread<T>(work: impl FnOnce() -> T) -> (T, Self) {
+        let (wall, cpu) = (Instant::now(), memory::thread_processor_ms());
+        let done = work();
+        let cpu_ms = memory::thread_processor_ms() - cpu;
+        (done, Self { wall_ms: wall.elapsed().as_secs_f64() * 1000.0, cpu_ms })
+    }
 }
 
 /// Wall-clock time by stage; processor time too of what is not the program's own work, so that the rest can be told.

@@ -171,12 +171,13 @@ fn travel(
             // Every file is hashed, also those that this study will not need: a bundle is whole, or it is not used.
             let hashed = bundle.clone();
             let verification = std::thread::spawn(move || (verify::all(&hashed), memory::thread_processor_ms()));
-            let opened = watch.time_spent("starting_onnxruntime", || Networks::load(config, bundle.clone()))?;
+            let (opened, spent) = Spent::of_this_thread(|| Networks::load(config, bundle.clone()));
+            watch.add_spent("starting_onnxruntime", spent);
             let start = std::time::Instant::now();
             let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
             watch.add_spent("verifying", Spent { wall_ms: start.elapsed().as_secs_f64() * 1000.0, cpu_ms });
             whole.map_err(|e| e.problem())?;
-            cold.insert(opened)
+            cold.insert(opened?)
         }
     };
     result.warnings.extend(correction.map(Correction::warning));
