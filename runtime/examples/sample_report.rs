@@ -241,31 +241,21 @@ fn with_maps(mut found: Findings, finding: Finding, asked: Vec<Classification>, 
             question: q.question.clone(),
             class: q.decision.clone(),
             label: q.labels[&q.decision].clone(),
-            feature_map: [8, 8],
+            grid: [rows, columns],
             sections: sections
                 .iter()
-                .map(|s| HeatMapSection { section: s - 1, values: coarse_map(rows, columns, n, *s) })
+                .map(|s| HeatMapSection { section: s - 1, activation: coarse_map(n, *s) })
                 .collect(),
         })
         .collect();
     found
 }
 
-/// An 8 x 8 map about the cord, brought to the grid linearly.
-fn coarse_map(rows: usize, columns: usize, question: usize, section: usize) -> Array2<f32> {
-    let cell = |r: usize, c: usize| {
+/// An 8 x 8 map about the cord.
+fn coarse_map(question: usize, section: usize) -> Array2<f32> {
+    Array2::from_shape_fn((8, 8), |(r, c)| {
         let d = (r as f32 - 3.0 + question as f32 * 0.7).powi(2) * 0.35 + (c as f32 - 3.8).powi(2) * 0.7;
-        (1.05 - 0.06 * (section as f32 - 8.0).abs()) * (-d * 0.5).exp()
-    };
-    Array2::from_shape_fn((rows, columns), |(r, c)| {
-        let at = |i: usize, n: usize| ((i as f32 + 0.5) * 8.0 / n as f32 - 0.5).clamp(0.0, 7.0);
-        let (y, x) = (at(r, rows), at(c, columns));
-        let (y0, x0) = (y as usize, x as usize);
-        let (y1, x1) = ((y0 + 1).min(7), (x0 + 1).min(7));
-        let (fy, fx) = (y - y0 as f32, x - x0 as f32);
-        ((cell(y0, x0) * (1.0 - fx) + cell(y0, x1) * fx) * (1.0 - fy)
-            + (cell(y1, x0) * (1.0 - fx) + cell(y1, x1) * fx) * fy)
-            .clamp(0.0, 1.0)
+        ((1.05 - 0.06 * (section as f32 - 8.0).abs()) * (-d * 0.5).exp()).min(1.0)
     })
 }
 

@@ -10,7 +10,7 @@ pub trait Pixel: Copy {
     /// Share of the second of two neighbours.
     type Share: Copy;
     /// A pixel between its neighbours of the same row.
-    type Between: Copy;
+    type Between: Copy + Default;
     /// A share of 0 to 1.
     fn share(of_second: f32) -> Self::Share;
     /// Between two neighbours of a row.
@@ -91,33 +91,44 @@ pub fn append<P: Pixel>(
     resized: &mut Vec<P>,
 ) {
     let along: Vec<Place<P::Share>> = places::<P>(columns, size[1]).collect();
-    // The last pixel stands there twice: each has one after it.
-    let mut row = Vec::with_capacity(columns + 1);
-    let mut fill = |number: usize, between: &mut Vec<P::Between>| {
-        row.clear();
-        row.extend_from_slice(&pixels[number * columns..][..columns]);
-        row.extend_from_within(columns - 1..);
-        between.clear();
-        between.extend(along.iter().map(|place| {
-            let pair = &row[place.first as usize..][..2];
-            P::across(pair[0], pair[1], place.share_of_second)
-        }));
-    };
-    // Neighbouring new rows lie between the same old ones, so two are kept.
-    let mut upper = (usize::MAX, Vec::with_capacity(size[1]));
-    let mut lower = upper.clone();
+    // Old rows as they are, the last pixel twice: each has one after it.
+    let mut block: [Vec<P>; AT_ONCE] = std::array::from_fn(|_| Vec::with_capacity(columns + 1));
+    // Old rows in their new width. Two blocks are kept: of two neighbouring rows, each may lie in another.
+    let mut kept: [[Vec<P::Between>; AT_ONCE]; 2] = Default::default();
+    kept.as_flattened_mut().fill(vec![Default::default(); size[1]]);
+    let mut next = 0;
     for Place { first, share_of_second } in places::<P>(rows, size[0]).skip(wanted.start).take(wanted.len()) {
         let first = first as usize;
-        if upper.0 != first {
-            std::mem::swap(&mut upper, &mut lower);
-        }
-        for (kept, wanted) in [(&mut upper, first), (&mut lower, (first + 1).min(rows - 1))] {
-            if kept.0 != wanted {
-                fill(wanted, &mut kept.1);
-                kept.0 = wanted;
+        let second = (first + 1).min(rows - 1);
+        next = next.max(first / AT_ONCE * AT_ONCE);
+        while next <= second {
+            for (k, row) in block.iter_mut().enumerate() {
+                row.clear();
+                row.extend_from_slice(&pixels[(next + k).min(rows - 1) * columns..][..columns]);
+                row.extend_from_within(columns - 1..);
             }
+            across(&block, &along, &mut kept[next / AT_ONCE % 2]);
+            next += AT_ONCE;
         }
-        resized.extend(upper.1.iter().zip(&lower.1).map(|(&upper, &lower)| P::down(upper, lower, share_of_second)));
+        let [upper, lower] = [first, second].map(|row| &kept[row / AT_ONCE % 2][row % AT_ONCE]);
+        resized.extend(upper.iter().zip(lower).map(|(&upper, &lower)| P::down(upper, lower, share_of_second)));
+    }
+}
+
+/// Old rows that are brought to their new width together: where a pixel lies is looked up once for all of them.
+const AT_ONCE: usize = 4;
+
+/// Brings a block of rows to their new width.
+fn across<P: Pixel>(block: &[Vec<P>; AT_ONCE], along: &[Place<P::Share>], wide: &mut [Vec<P::Between>; AT_ONCE]) {
+    // Of one length, which the compiler sees only here: each place is checked once.
+    let length = block[0].len();
+    let block = block.each_ref().map(|row| &row[..length]);
+    let mut wide = wide.each_mut().map(|row| &mut row[..along.len()]);
+    for (i, place) in along.iter().enumerate() {
+        let first = place.first as usize;
+        for (wide, row) in wide.iter_mut().zip(block) {
+            wide[i] = P::across(row[first], row[first + 1], place.share_of_second);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use cordline::dicom::write::result_object::{Algorithm, Device, ResultContext};
 use cordline::dicom::write::uid;
 use cordline::geometry::{Geometry, Lps};
 use cordline::pipeline::findings::{Findings, HeatMap, HeatMapSection};
+use cordline::pipeline::resize;
 use cordline::volume::LabelMap;
 use cordline_sdk::Finding;
 use cordline_sdk::result::{BundleIdentity, Classification, Lesion, NotAsked, SectionProbability};
@@ -315,6 +316,7 @@ fn answer(case: &mut Case, answers: &[(&str, f64, &[usize])]) {
         .filter(|(id, ..)| answers.iter().all(|(asked, ..)| asked != id))
         .map(|(id, question, _)| not_asked(id, question, "it belongs to the other branch."))
         .collect();
+    let [_, rows, columns] = case.geometry.shape();
     let mut decisions = Vec::new();
     for (id, probability, sections) in answers {
         let (_, question, classes) = QUESTIONS.iter().find(|(q, ..)| q == id).expect("a question");
@@ -342,8 +344,8 @@ fn answer(case: &mut Case, answers: &[(&str, f64, &[usize])]) {
                 question: (*question).into(),
                 class: decision.into(),
                 label: label(decision),
-                feature_map: [8, 8],
-                sections: sections.iter().map(|s| heat(case.geometry.shape(), s - 1, *probability)).collect(),
+                grid: [rows, columns],
+                sections: sections.iter().map(|s| heat(s - 1, *probability)).collect(),
             });
         }
     }
@@ -359,19 +361,19 @@ fn answer(case: &mut Case, answers: &[(&str, f64, &[usize])]) {
 }
 
 /// A map of 0 to 1 in which no two neighbours are equal.
-fn heat([_, rows, columns]: [usize; 3], section: usize, seed: f64) -> HeatMapSection {
+fn heat(section: usize, seed: f64) -> HeatMapSection {
     let value = |(r, c): (usize, usize)| {
         let wave = (r as f64 * 0.37 + seed).sin() * (c as f64 * 0.23 + section as f64).cos();
         (wave.abs()).min(1.0) as f32
     };
-    HeatMapSection { section, values: Array2::from_shape_fn((rows, columns), value) }
+    HeatMapSection { section, activation: Array2::from_shape_fn((8, 8), value) }
 }
 
 /// Values of a heat map as the object must hold them: every section, -1 where it was not asked.
 pub(crate) fn heat_map_frames(map: &HeatMap, shape: [usize; 3]) -> Array3<f32> {
     let mut frames = Array3::from_elem(shape, -1.0);
     for s in &map.sections {
-        frames.index_axis_mut(ndarray::Axis(0), s.section).assign(&s.values);
+        frames.index_axis_mut(ndarray::Axis(0), s.section).assign(&resize::linear(s.activation.view(), map.grid));
     }
     frames
 }

@@ -8,6 +8,7 @@ use ndarray::{ArrayView2, Axis, s};
 use crate::analyze::Progress;
 use crate::geometry::Geometry;
 use crate::pipeline::findings::HeatMap;
+use crate::pipeline::resize;
 use crate::stage::Stage;
 use crate::volume::LabelMap;
 
@@ -130,10 +131,10 @@ fn matrix(geometry: &Geometry) -> [f64; 16] {
 
 fn heat_map(map: &HeatMap) -> impl Iterator<Item = Told> + '_ {
     map.sections.iter().map(|section| {
-        let (rows, columns) = section.values.dim();
-        let step = rows.max(columns).div_ceil(HEAT_SIDE).max(1);
+        let values = resize::linear(section.activation.view(), map.grid);
+        let step = map.grid[0].max(map.grid[1]).div_ceil(HEAT_SIDE).max(1);
         // The middle of each step by step square; the map is smooth over far more than that.
-        let thinned = section.values.slice(s![(step - 1) / 2..;step, (step - 1) / 2..;step]);
+        let thinned = values.slice(s![(step - 1) / 2..;step, (step - 1) / 2..;step]);
         let shape = thinned.shape().iter().map(|n| *n as u64).collect();
         // A float becomes u8 saturating.
         let levels = thinned.iter().map(|v| (v * 255.0 + 0.5) as u8).collect();
@@ -199,8 +200,8 @@ mod tests {
             question: "?".into(),
             class: "tumour".into(),
             label: "Tumour".into(),
-            feature_map: [8, 8],
-            sections: vec![findings::HeatMapSection { section: 4, values: Array2::from_elem((448, 300), 0.5) }],
+            grid: [448, 300],
+            sections: vec![findings::HeatMapSection { section: 4, activation: Array2::from_elem((8, 8), 0.5) }],
         };
         let mut narrator = Narrator::new("CPU");
         narrator.heat_maps.extend(heat_map(&map));

@@ -62,11 +62,12 @@ impl LesionSections {
         Array4::zeros((1, channels.len(), self.size[0], self.size[1]))
     }
 
-    /// Fills it with one section.
+    /// Fills it with one section; it holds the one before, or nothing.
     fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
         let LesionRows { rows, mask, t2w, t1c } = &self.images[k];
+        let before = k.checked_sub(1).map_or(0..0, |k| self.images[k].rows.clone());
         for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
-            target.fill(0.0);
+            target.slice_mut(s![before.clone(), ..]).fill(0.0);
             let image = match channel {
                 Channel::Mask => Some(mask),
                 Channel::T2wInMask => Some(t2w),
@@ -274,11 +275,12 @@ mod tests {
         Manifest::parse(example().as_bytes()).unwrap()
     }
 
-    /// Five sections of 40 x 30 from black to white, a quarter of the way where there is lesion: in the second and third.
+    /// Five sections of 40 x 30 from black to white, a quarter of the way where there is lesion: in the second, and lower in the third.
     fn sections() -> LesionSections {
         let image = Array3::from_shape_fn((5, 40, 30), |(section, _, _)| [0.0, 0.25, 0.25, 0.5, 1.0][section]);
         let mut labels = LabelMap::zeros((5, 40, 30));
-        labels.slice_mut(ndarray::s![1..3, 10..20, 10..20]).fill(1);
+        labels.slice_mut(ndarray::s![1, 10..20, 10..20]).fill(1);
+        labels.slice_mut(ndarray::s![2, 22..30, 10..20]).fill(1);
         LesionSections::new(&Normalised::of(&image, 5.0), None, &labels, [64, 64])
     }
 
@@ -307,7 +309,8 @@ mod tests {
         assert!(answers.not_asked[0].reason.contains("tumour"));
         assert_eq!(answers.heat_maps.iter().map(|h| h.class.as_str()).collect::<Vec<_>>(), ["tumour", "ependymoma"]);
         let map = &answers.heat_maps[0].sections[0];
-        assert_eq!((map.section, map.values.dim(), map.values[(0, 0)]), (1, (40, 30), 1.0));
+        assert_eq!((map.section, map.activation.dim(), map.activation[(0, 0)]), (1, (2, 2), 1.0));
+        assert_eq!((answers.heat_maps[0].grid, answers.heat_maps[0].feature_map()), ([40, 30], [2, 2]));
     }
 
     #[test]
@@ -340,11 +343,12 @@ mod tests {
     fn channels_hold_image_and_mask_inside_the_mask_only() {
         let channels = [Channel::T1cInMask, Channel::T2wInMask, Channel::Mask];
         let mut input = sections().room(&channels);
-        // What an earlier section left is gone.
-        input.fill(9.0);
+        let held = |input: &Array4<f32>, row| [0, 1, 2].map(|channel| input[(0, channel, row, 32)]);
         sections().fill(&mut input, 0, &channels);
-        assert_eq!([input[(0, 0, 24, 32)], input[(0, 1, 24, 32)], input[(0, 2, 24, 32)]], [0.0, 0.25, 1.0]);
-        assert!((0..3).all(|c| input[(0, c, 2, 2)] == 0.0));
+        assert_eq!([held(&input, 2), held(&input, 24), held(&input, 40)], [[0.0; 3], [0.0, 0.25, 1.0], [0.0; 3]]);
+        // What the section before left is gone.
+        sections().fill(&mut input, 1, &channels);
+        assert_eq!([held(&input, 2), held(&input, 24), held(&input, 40)], [[0.0; 3], [0.0; 3], [0.0, 0.25, 1.0]]);
     }
 
     #[test]

@@ -1,42 +1,36 @@
-//! Grad-CAM on the native grid.
+//! Grad-CAM of a study.
 //!
 //! The classifier's own graph gives the map of each class on its feature grid (Selvaraju et al., 2017, in closed form through the head);
-//! here it is brought to the section's grid and scaled for the study.
+//! here it is scaled for the study. It stays on that grid: whoever writes or shows it brings it to the size that is needed.
 
 use ndarray::Array2;
 
 use super::findings::{HeatMap, HeatMapSection};
-use super::resize;
 use crate::bundle::manifest::{Class, Classifier};
 
 /// The heat map of a decided question, for the class that was decided on.
 ///
-/// `maps` holds (section index, map on the feature grid); `native` is (rows, columns) of a section. Values are divided by the largest of the
+/// `maps` holds (section index, map on the feature grid); `grid` is (rows, columns) of a section. Values are divided by the largest of the
 /// whole study, so that sections can be compared. Nothing where no section shows any activation.
 pub fn heat_map(
     classifier: &Classifier,
     class: &Class,
     maps: &[(usize, Array2<f32>)],
-    native: [usize; 2],
+    grid: [usize; 2],
 ) -> Option<HeatMap> {
     let peak = maps.iter().flat_map(|(_, m)| m.iter().copied()).fold(0.0f32, f32::max);
-    let (_, first) = maps.first()?;
     if !(peak > 0.0 && peak.is_finite()) {
         return None;
     }
-    let (rows, columns) = first.dim();
     Some(HeatMap {
         classifier: classifier.id.clone(),
         question: classifier.question.clone(),
         class: class.id.clone(),
         label: class.label.clone(),
-        feature_map: [rows, columns],
+        grid,
         sections: maps
             .iter()
-            .map(|(section, map)| HeatMapSection {
-                section: *section,
-                values: resize::linear((map / peak).view(), native),
-            })
+            .map(|(section, map)| HeatMapSection { section: *section, activation: map / peak })
             .collect(),
     })
 }

@@ -34,17 +34,27 @@ pub struct HeatMap {
     pub class: String,
     /// Words for that class.
     pub label: String,
-    /// Side of the network's feature map before upsampling (8 for a 256 x 256 input): how coarse the map really is.
-    pub feature_map: [usize; 2],
+    /// Rows and columns of a section: the map lies over the whole of it.
+    pub grid: [usize; 2],
     /// The maps, one for each section that was asked.
     pub sections: Vec<HeatMapSection>,
 }
 
+impl HeatMap {
+    /// Rows and columns of the network's feature grid: how coarse the map really is.
+    pub fn feature_map(&self) -> [usize; 2] {
+        self.sections.first().map_or([0, 0], |s| s.activation.dim().into())
+    }
+}
+
 /// The heat map of one section.
+///
+/// It is kept as coarse as the network drew it; whoever shows or writes it asks for it at the size that is needed.
 #[derive(Debug, Clone)]
 pub struct HeatMapSection {
     /// Section index from 0.
     pub section: usize,
-    /// Values on the native grid (row, column), 0 to 1; 1 is the study's strongest activation for this question.
-    pub values: Array2<f32>,
+    /// Values on the network's feature grid (row, column), which lies over the whole section: 8 x 8 for a 256 x 256 input; 0 to 1, where
+    /// 1 is the study's strongest activation for this question.
+    pub activation: Array2<f32>,
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 
 use crate::bilinear;
 
@@ -15,16 +15,22 @@ pub fn linear(image: ArrayView2<'_, f32>, size: [usize; 2]) -> Array2<f32> {
 
 /// Some rows of what [`linear`] gives.
 pub fn linear_rows(image: ArrayView2<'_, f32>, size: [usize; 2], rows: Range<usize>) -> Array2<f32> {
-    let from: [usize; 2] = image.dim().into();
-    if from == size {
-        return image.slice(s![rows, ..]).to_owned();
-    }
-    let image = image.as_standard_layout();
-    let pixels = image.as_slice().expect("standard layout is one slice");
     let shape = [rows.len(), size[1]];
     let mut resized = Vec::with_capacity(shape[0] * shape[1]);
-    bilinear::append(pixels, from, size, rows, &mut resized);
+    append_linear(image, size, rows, &mut resized);
     Array2::from_shape_vec(shape, resized).expect("the pixels fill the rows that were asked for")
+}
+
+/// Some rows of what [`linear`] gives, row by row at the end of `resized`.
+pub fn append_linear(image: ArrayView2<'_, f32>, size: [usize; 2], rows: Range<usize>, resized: &mut Vec<f32>) {
+    let from: [usize; 2] = image.dim().into();
+    let image = image.as_standard_layout();
+    let pixels = image.as_slice().expect("standard layout is one slice");
+    if from == size {
+        resized.extend_from_slice(&pixels[rows.start * size[1]..rows.end * size[1]]);
+    } else {
+        bilinear::append(pixels, from, size, rows, resized);
+    }
 }
 
 /// The rows from the first that holds something to the last; none where none does.

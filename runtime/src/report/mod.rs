@@ -82,11 +82,12 @@ pub fn write(
     if let Some((shown, tiles)) = drawn {
         let folder = dir.join(PICTURES);
         fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
-        for file in pictures::files(shown, tiles, &greys)? {
-            save(&folder.join(&file.name), &file.bytes)?;
-            let path = format!("{PICTURES}/{}", file.name);
+        pictures::each(shown, tiles, &greys, &mut |name, png| {
+            save(&folder.join(&name), png)?;
+            let path = format!("{PICTURES}/{name}");
             written.push(OutputFile { kind: "picture".into(), path, sop_instance_uid: None });
-        }
+            Ok(())
+        })?;
     }
     Ok(written)
 }

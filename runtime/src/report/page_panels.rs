@@ -10,9 +10,11 @@ use super::contour;
 use super::draw::bar_length;
 use super::page_parts::plain;
 use super::palette::{self, HEAT, HEAT_OPACITY};
-use super::picture::{IndexedImage, Packing};
+use super::picture::{GreyImage, IndexedImage, Packing};
 use super::sections::{Shown, ShownSection};
 
+/// Most pixels a side of a heat map, which the page stretches over the section: the network drew it on far fewer places.
+const HEAT_SIDE: usize = 128;
 /// Least width of the enlarged view in mm.
 const DETAIL_MM: f64 = 70.0;
 
@@ -123,6 +125,7 @@ fn section(shown: &Shown, section: &ShownSection, grey: &[u8]) -> Result<Section
             }
         })
         .collect();
+    let [heat_width, heat_height] = heat_size(&section.grey);
     let numbers: Vec<String> = outlines.iter().map(|o| o.lesion.to_string()).collect();
     let frame = |x, y, width: f64, height| FrameView {
         x: tidy(x),
@@ -149,7 +152,8 @@ fn section(shown: &Shown, section: &ShownSection, grey: &[u8]) -> Result<Section
             .iter()
             .map(|heat| {
                 let question = &shown.questions[heat.question];
-                let picture = IndexedImage { picture: &heat.levels, table: &HEAT, opacity: &HEAT_OPACITY };
+                let levels = heat.levels(heat_width, heat_height);
+                let picture = IndexedImage { picture: &levels, table: &HEAT, opacity: &HEAT_OPACITY };
                 Ok(HeatView {
                     answer: plain(&question.answer),
                     picture: data_uri(&picture.to_png(Packing::Compressed)?),
@@ -157,6 +161,12 @@ fn section(shown: &Shown, section: &ShownSection, grey: &[u8]) -> Result<Section
             })
             .collect::<Result<_, EncodingError>>()?,
     })
+}
+
+/// Width and height in which the page holds the heat maps of a section.
+fn heat_size(section: &GreyImage) -> [usize; 2] {
+    let shrink = (section.width.max(section.height) as f32 / HEAT_SIDE as f32).max(1.0);
+    [section.width, section.height].map(|n| ((n as f32 / shrink).round() as usize).max(1))
 }
 
 /// The part around the lesions of a section, with the proportions of the whole: x, y, width, height in mm. None without lesion, or

@@ -2,58 +2,51 @@
 
 use png::EncodingError;
 
+use super::ReportError;
 use super::draw::{self, Marks};
 use super::picture::{GreyImage, Packing};
 use super::sections::{Shown, ShownSection};
 use super::tiles::{Tiles, outlined};
 use super::tinted::TintedImage;
 
-/// A PNG file to be written.
-#[derive(Debug)]
-pub struct PictureFile {
-    /// Name of the file.
-    pub name: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
+/// Takes the name of a picture and the bytes of its PNG file.
+pub type Keep<'a> = dyn FnMut(String, &[u8]) -> Result<(), ReportError> + 'a;
 
 /// The grey pictures of the shown sections as PNG files, one pixel a voxel; compressed, for the page holds them too.
 pub fn greys(shown: &Shown) -> Result<Vec<Vec<u8>>, EncodingError> {
     shown.sections.iter().map(|s| s.grey.to_png(Packing::Compressed)).collect()
 }
 
-/// All pictures of a volume; `greys` as [`greys`] made them. Pixels are square, so the proportions are those of the patient.
+/// Hands over all pictures of a volume, one after the other; `greys` as [`greys`] made them. Pixels are square, so the proportions are
+/// those of the patient.
 ///
 /// A heat map is far coarser than the section: it is shown at the size of the tiles.
-pub fn files(shown: &Shown, tiles: &Tiles, greys: &[Vec<u8>]) -> Result<Vec<PictureFile>, EncodingError> {
+pub fn each(shown: &Shown, tiles: &Tiles, greys: &[Vec<u8>], keep: &mut Keep<'_>) -> Result<(), ReportError> {
     let [width, height] = shown.square_size();
     let [_, width_mm] = shown.orientation.extent_mm();
     let letters = (width as f32 / 26.0).clamp(13.0, 24.0);
     let marks = Marks::new(&shown.orientation.letters(), width_mm / width as f64, width, letters);
-    let mut files = Vec::new();
     for (place, (section, png)) in shown.sections.iter().zip(greys).enumerate() {
         let name = |what: &str| format!("section-{:02}{what}.png", section.index + 1);
         let grey = draw::resize(&section.grey, width, height);
         let same = (grey.width, grey.height) == (section.grey.width, section.grey.height);
-        files.push(PictureFile {
-            name: name(""),
-            bytes: if same { png.clone() } else { grey.to_png(Packing::Stored)? },
-        });
+        if same {
+            keep(name(""), png)?;
+        } else {
+            keep(name(""), &grey.to_png(Packing::Stored)?)?;
+        }
         if !section.outlines.is_empty() {
-            files.push(PictureFile {
-                name: name("-lesions"),
-                bytes: lesions(&grey, section, &marks).to_png(Packing::Stored)?,
-            });
+            keep(name("-lesions"), &lesions(&grey, section, &marks).to_png(Packing::Stored)?)?;
         }
         if section.heat.is_empty() {
             continue;
         }
         for (heat, picture) in section.heat.iter().zip(&tiles.at(shown, place).heated) {
             let id = file_name(&shown.questions[heat.question].classifier);
-            files.push(PictureFile { name: name(&format!("-heat-{id}")), bytes: picture.to_png(Packing::Stored)? });
+            keep(name(&format!("-heat-{id}")), &picture.to_png(Packing::Stored)?)?;
         }
     }
-    Ok(files)
+    Ok(())
 }
 
 /// The section with the outlines and numbers of its lesions, for a file.

@@ -1,22 +1,22 @@
 //! The sections that a reader is shown, each with what lies in it.
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 
 use super::contour::{self, Outline};
 use super::orientation::{self, Orientation};
 use super::picture::GreyImage;
 use super::window::Window;
-use crate::bilinear;
 use crate::geometry::Geometry;
 use crate::pipeline::findings::Findings;
+use crate::pipeline::resize;
 use crate::volume::Volume;
 
 /// Where there is no lesion, this many sections about the middle show what was looked at.
 const WITHOUT_LESION: usize = 3;
 /// They lie at least about this far apart in mm, so that a volume of thin sections does not show the same thing thrice.
 const APART_MM: f64 = 3.5;
-/// Most pixels a side of a heat map.
-const HEAT_SIDE: usize = 128;
+/// By how much the sides of a pixel may differ where it counts as square.
+const AS_GOOD_AS_SQUARE: f64 = 0.01;
 /// Most pixels a side of a picture on disk.
 const LARGEST: f64 = 2048.0;
 
@@ -31,7 +31,7 @@ pub struct ShownSection {
     pub grey: GreyImage,
     /// The outlines of its lesions, in pixels of `grey`.
     pub outlines: Vec<Outline>,
-    /// Its heat maps, over the whole of `grey` but with fewer pixels.
+    /// Its heat maps, over the whole of `grey`.
     pub heat: Vec<ShownHeat>,
 }
 
@@ -40,8 +40,21 @@ pub struct ShownSection {
 pub struct ShownHeat {
     /// Place in [`Shown::questions`].
     pub question: usize,
-    /// Values 0 to 1 as 0 to 255. The network drew the map on far fewer places, so nothing is lost.
-    pub levels: GreyImage,
+    /// Values 0 to 1 on the network's feature grid (row, column), turned like the section.
+    pub activation: Array2<f32>,
+}
+
+impl ShownHeat {
+    /// The map as a picture of `width` by `height` pixels, linear between its values: 0 to 1 as 0 to 255. What is not a number counts
+    /// as 0.
+    pub fn levels(&self, width: usize, height: usize) -> GreyImage {
+        // `max` turns NaN into 0, which would otherwise spread to its neighbours.
+        let activation = self.activation.mapv(|v| v.max(0.0));
+        let mut values = Vec::with_capacity(width * height);
+        resize::append_linear(activation.view(), [height, width], 0..height, &mut values);
+        // A float becomes u8 saturating.
+        GreyImage { width, height, pixels: values.iter().map(|v| (v * 255.0 + 0.5) as u8).collect() }
+    }
 }
 
 /// A question that has heat maps.
@@ -93,18 +106,20 @@ impl Shown {
                 classifier: m.classifier.clone(),
                 question: m.question.clone(),
                 answer: m.label.clone(),
-                feature_map: m.feature_map,
+                feature_map: m.feature_map(),
             })
             .collect();
         Self { orientation, section_count, sections, questions }
     }
 
-    /// Width and height of a picture with square pixels: the finer of both spacings decides, up to `LARGEST` pixels a side.
+    /// Width and height of a picture with square pixels: the finer of both spacings decides, up to `LARGEST` pixels a side. Pixels that
+    /// are as good as square stay as they are: drawn anew they would be blurred, for a difference that no eye sees.
     pub fn square_size(&self) -> [usize; 2] {
         let [row, column] = self.orientation.spacing();
         let [height, width] = self.orientation.extent_mm();
         let pixel = row.min(column).max(height.max(width) / LARGEST);
-        [width, height].map(|mm| (mm / pixel).round().max(1.0) as usize)
+        let spacing = [column, row].map(|own| if (own / pixel - 1.0).abs() <= AS_GOOD_AS_SQUARE { own } else { pixel });
+        [width / spacing[0], height / spacing[1]].map(|pixels| pixels.round().max(1.0) as usize)
     }
 }
 
@@ -129,41 +144,28 @@ fn heat(findings: &Findings, index: usize, orientation: &Orientation) -> Vec<Sho
     let maps = findings.heat_maps.iter().enumerate();
     maps.filter_map(|(question, map)| {
         let section = map.sections.iter().find(|s| s.section == index)?;
-        Some(ShownHeat { question, levels: levels(orientation.show(section.values.view())) })
+        Some(ShownHeat { question, activation: orientation.show(section.activation.view()).to_owned() })
     })
     .collect()
 }
 
-/// A heat map in 256 steps with at most [`HEAT_SIDE`] pixels a side, linear between its values; what is not a number counts as 0.
-fn levels(values: ArrayView2<'_, f32>) -> GreyImage {
-    let (rows, columns) = values.dim();
-    let shrink = (rows.max(columns) as f32 / HEAT_SIDE as f32).max(1.0);
-    let size = [rows, columns].map(|n| ((n as f32 / shrink).round() as usize).max(1));
-    // `max` turns NaN into 0, which would otherwise spread to its neighbours.
-    let values = values.mapv(|v| v.max(0.0));
-    let values = values.as_standard_layout();
-    let values = values.as_slice().expect("standard layout is one slice");
-    // A float becomes u8 saturating.
-    let level = |v: f32| (v * 255.0 + 0.5) as u8;
-    let pixels = bilinear::resize(values, [rows, columns], size).into_iter().map(level).collect();
-    GreyImage { width: size[1], height: size[0], pixels }
-}
-
 #[cfg(test)]
 mod tests {
+    use ndarray::arr2;
+
     use super::*;
-    use ndarray::{Array2, arr2};
 
     #[test]
-    fn heat_maps_shrink_without_shifting() {
+    fn heat_maps_change_their_size_without_shifting() {
+        let heat = |activation| ShownHeat { question: 0, activation };
         // A ramp from left to right keeps its value at every place.
         let ramp = Array2::from_shape_fn((300, 512), |(_, c)| (c as f32 + 0.5) / 512.0);
-        let small = levels(ramp.view());
-        assert_eq!((small.width, small.height), (HEAT_SIDE, 75));
-        for (i, v) in small.pixels[..HEAT_SIDE].iter().enumerate() {
-            let expected = (i as f32 + 0.5) / HEAT_SIDE as f32 * 255.0;
+        let small = heat(ramp).levels(128, 75);
+        assert_eq!((small.width, small.height, small.pixels.len()), (128, 75, 128 * 75));
+        for (i, v) in small.pixels[..128].iter().enumerate() {
+            let expected = (i as f32 + 0.5) / 128.0 * 255.0;
             assert!((f32::from(*v) - expected).abs() <= 1.0, "{i}: {v} {expected}");
         }
-        assert_eq!(levels(arr2(&[[0.0, 1.0, f32::NAN, 7.0]]).view()).pixels, [0, 255, 0, 255]);
+        assert_eq!(heat(arr2(&[[0.0, 1.0, f32::NAN, 7.0]])).levels(4, 1).pixels, [0, 255, 0, 255]);
     }
 }

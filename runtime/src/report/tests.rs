@@ -83,7 +83,7 @@ fn findings() -> Findings {
     let mut labels = Array3::<u16>::zeros((4, 24, 40));
     labels.slice_mut(s![1..3, 2..6, 10..14]).fill(1);
     let lesion = Lesion { number: 1, volume_ml: 0.192, extent_mm: 8.0, sections: vec![2, 3], centre_lps_mm: [0.0; 3] };
-    let map = |section| HeatMapSection { section, values: Array2::from_elem((24, 40), 0.9) };
+    let map = |section| HeatMapSection { section, activation: Array2::from_elem((8, 8), 0.9) };
     Findings {
         finding: Finding { name: "demyelinating".into(), subtype: Some("ms".into()), label: "Demyelinating".into() },
         lesions: vec![lesion],
@@ -99,7 +99,7 @@ fn findings() -> Findings {
             question: "tumour or demyelinating?".into(),
             class: "demyelinating".into(),
             label: "Demyelinating & more".into(),
-            feature_map: [8, 8],
+            grid: [24, 40],
             sections: vec![map(1), map(2)],
         }],
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::draw::{self, Marks};
 use super::picture::{Canvas, GreyImage, RgbImage};
-use super::sections::{Shown, ShownSection};
+use super::sections::{Shown, ShownHeat, ShownSection};
 use super::text::Text;
 use super::{contour, palette};
 
@@ -71,11 +71,11 @@ impl Tiles {
 
 /// Columns and rows of a tile, with the proportions of the patient.
 fn size(shown: &Shown, side_by_side: usize) -> [usize; 2] {
-    let [native, _] = shown.square_size();
-    let widest = ((ROW_WIDTH + GAP) / side_by_side - GAP).min(WIDEST).min(native.max(LEAST));
-    let [height_mm, width_mm] = shown.orientation.extent_mm();
-    let height = (widest as f64 * height_mm / width_mm).clamp(16.0, HIGHEST);
-    let width = ((height * width_mm / height_mm).round() as usize).clamp(16, widest);
+    let [columns, rows] = shown.square_size();
+    let widest = ((ROW_WIDTH + GAP) / side_by_side - GAP).min(WIDEST).min(columns.max(LEAST));
+    let proportion = rows as f64 / columns as f64;
+    let height = (widest as f64 * proportion).clamp(16.0, HIGHEST);
+    let width = ((height / proportion).round() as usize).clamp(16, widest);
     [width, height.round() as usize]
 }
 
@@ -94,13 +94,13 @@ fn most_lesion(sections: &[ShownSection]) -> Vec<usize> {
 
 fn tile(section: &ShownSection, [width, height]: [usize; 2], marks: &Marks) -> Tile {
     let grey = draw::resize(&section.grey, width, height);
-    let heated = section.heat.iter().map(|heat| heated(&grey, section, &heat.levels, marks)).collect();
+    let heated = section.heat.iter().map(|heat| heated(&grey, section, heat, marks)).collect();
     Tile { grey, heated }
 }
 
 /// The section under a heat map, with the outlines of its lesions in white.
-fn heated(grey: &GreyImage, section: &ShownSection, levels: &GreyImage, marks: &Marks) -> RgbImage {
-    let mut picture = draw::heat(grey, &draw::resize(levels, grey.width, grey.height));
+fn heated(grey: &GreyImage, section: &ShownSection, heat: &ShownHeat, marks: &Marks) -> RgbImage {
+    let mut picture = draw::heat(grey, &heat.levels(grey.width, grey.height));
     draw::outlines(&mut picture, &section.outlines, scale([grey.width, grey.height], section), Some([255, 255, 255]));
     marks.stamp(&mut picture);
     picture

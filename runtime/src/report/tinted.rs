@@ -33,8 +33,8 @@ pub struct TintedImage {
 impl TintedImage {
     /// The grey picture, still without colour.
     pub fn of(grey: &GreyImage) -> Self {
-        let place: [u8; 256] = std::array::from_fn(|v| ((v * (GREYS - 1) + 127) / 255) as u8);
-        let pixels = grey.pixels.iter().map(|v| place[usize::from(*v)]).collect();
+        let place = |v: u8| ((u16::from(v) * (GREYS - 1) as u16 + 127) / 255) as u8;
+        let pixels = grey.pixels.iter().map(|v| place(*v)).collect();
         Self { places: GreyImage { width: grey.width, height: grey.height, pixels } }
     }
 

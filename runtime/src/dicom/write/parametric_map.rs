@@ -18,6 +18,7 @@ use super::part10::{self, Pixels};
 use super::result_object::{ResultContext, ResultError, ResultObject};
 use super::seg::side;
 use crate::pipeline::findings::HeatMap;
+use crate::pipeline::resize;
 
 /// Value of the voxels of a section that was not asked: below every activation, so that it is shown as none.
 pub const NOT_ASKED_VALUE: f32 = -1.0;
@@ -54,11 +55,11 @@ pub fn write<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<ResultObject<'
     reference::put_series(&mut d, ctx.source);
     let [_, rows, columns] = ctx.geometry.shape();
     let length = stack.len() * rows * columns * size_of::<f32>();
-    let write = Box::new(move |file: &mut dyn Write| write_frames(file, &stack, rows * columns));
+    let write = Box::new(move |file: &mut dyn Write| write_frames(file, &stack, [rows, columns]));
     part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, write }))
 }
 
-/// One frame: its section index from 0, and the values where the section was asked.
+/// One frame: its section index from 0, and the map on the feature grid where the section was asked.
 type Frame<'a> = (usize, Option<&'a ndarray::Array2<f32>>);
 
 /// A frame for each section of the source.
@@ -71,18 +72,18 @@ fn stack<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<Frame<'a>>, Re
         if s.section >= sections {
             return Err(ResultError::Section { what: map.question.clone(), section: s.section + 1, sections });
         }
-        if s.values.shape() != [rows, columns] {
-            return Err(ResultError::Shape {
-                what: format!("the heat map of section {}", s.section + 1),
-                found: s.values.shape().to_vec(),
-                expected: vec![rows, columns],
-            });
-        }
+    }
+    if map.grid != [rows, columns] {
+        return Err(ResultError::Shape {
+            what: format!("a section of the heat map for \"{}\"", map.question),
+            found: map.grid.to_vec(),
+            expected: vec![rows, columns],
+        });
     }
     if map.sections.is_empty() {
         return Err(ResultError::Empty("a heat map"));
     }
-    Ok((0..sections).map(|i| (i, map.sections.iter().find(|s| s.section == i).map(|s| &s.values))).collect())
+    Ok((0..sections).map(|i| (i, map.sections.iter().find(|s| s.section == i).map(|s| &s.activation))).collect())
 }
 
 fn put_image(d: &mut Dataset, ctx: &ResultContext, frames: usize) -> Result<(), ResultError> {
@@ -181,7 +182,7 @@ fn real_world_values(padded: bool) -> Dataset {
 
 /// How the map came about: it is far coarser than it looks, and that must be said.
 fn description(map: &HeatMap) -> String {
-    let [rows, columns] = map.feature_map;
+    let [rows, columns] = map.feature_map();
     format!(
         "Research use only. Grad-CAM for \"{}\" in \"{}\" ({}): a feature map of {rows} x {columns} values for the whole section, \
          upsampled by linear interpolation to the grid of the source image; 1 is the strongest activation of the study. \
@@ -191,13 +192,20 @@ fn description(map: &HeatMap) -> String {
 }
 
 /// Writes the frames as little-endian floats, one after the other.
-fn write_frames(file: &mut dyn Write, stack: &[Frame<'_>], voxels: usize) -> io::Result<()> {
+///
+/// A frame is made when it is its turn, in the same memory: a study has as many megabytes of them as of images.
+fn write_frames(file: &mut dyn Write, stack: &[Frame<'_>], grid: [usize; 2]) -> io::Result<()> {
     const { assert!(cfg!(target_endian = "little"), "floats are copied as they lie in memory") };
+    let mut values = Vec::with_capacity(grid[0] * grid[1]);
     // Most sections were not asked: their frames are copies of one.
-    let not_asked = vec![NOT_ASKED_VALUE; voxels];
-    for (_, values) in stack {
-        match values.map(|values| values.as_standard_layout()) {
-            Some(values) => file.write_all(values.as_slice().expect("standard layout is one slice").as_bytes())?,
+    let not_asked = vec![NOT_ASKED_VALUE; grid[0] * grid[1]];
+    for (_, activation) in stack {
+        match activation {
+            Some(activation) => {
+                values.clear();
+                resize::append_linear(activation.view(), grid, 0..grid[0], &mut values);
+                file.write_all(values.as_bytes())?;
+            }
             None => file.write_all(not_asked.as_bytes())?,
         }
     }
