@@ -43,12 +43,18 @@ pub fn of_the_box() -> Option<(u64, u64)> {
 pub fn keep_freed() {
     #[cfg(target_env = "gnu")]
     // SAFETY: `mallopt` takes two integers, refuses what it does not know, and no other thread runs yet. `madvise` is given a part of a
-    // block that this function owns, at the borders of pages; what it advises changes no byte.
+    // block that this function owns; what it advises changes no byte.
     unsafe {
         // 32 MiB is the largest that glibc takes; from there on a buffer has its own mapping.
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
         libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
-        // Taken and freed at once, so that what is allocated next lies in it; only what is written to becomes memory.
+        // What lies before the first border of a large page is given away: never written to, it is no memory. Less two headers of glibc's,
+        // so that the border lies at the very start of the next block.
+        let start = libc::malloc(FIRST);
+        let before = start.align_offset(LARGE_PAGE).saturating_sub(2 * 16);
+        libc::free(start);
+        libc::malloc(before);
+        // Taken and freed at once, so that what is allocated next lies in it.
         let block = libc::malloc(FIRST);
         let from = block.align_offset(LARGE_PAGE);
         if !block.is_null() && from < FIRST {
@@ -60,7 +66,7 @@ pub fn keep_freed() {
 
 /// Bytes of the heap that are asked for in large pages: as much as a study needs outside of its networks.
 #[cfg(target_env = "gnu")]
-const FIRST: usize = 24 << 20;
+const FIRST: usize = (24 << 20) + 64;
 /// Bytes of a large page of x86-64, and of ARM with pages of 4 KiB.
 #[cfg(target_env = "gnu")]
 const LARGE_PAGE: usize = 2 << 20;

@@ -14,7 +14,7 @@ use super::picture::{GreyImage, IndexedImage, Packing};
 use super::sections::{Shown, ShownSection};
 
 /// Most pixels a side of a heat map, which the page stretches over the section: the network drew it on far fewer places.
-const HEAT_SIDE: usize = 128;
+const HEAT_SIDE: usize = 64;
 /// Least width of the enlarged view in mm.
 const DETAIL_MM: f64 = 70.0;
 

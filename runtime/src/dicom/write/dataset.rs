@@ -143,7 +143,12 @@ fn most_characters(vr: VR) -> usize {
 /// Our words, made legal for the VR: a backslash would split a short text in two, control characters are not allowed.
 fn fitting(vr: VR, value: &str) -> String {
     let long = matches!(vr, VR::ST | VR::LT | VR::UT);
-    let legal = value.trim().chars().map(|c| match c {
+    let value = value.trim();
+    // Most words are legal as they stand.
+    if value.len() <= most_characters(vr) && value.bytes().all(|b| matches!(b, b' '..=b'~') && (b != b'\\' || long)) {
+        return value.to_owned();
+    }
+    let legal = value.chars().map(|c| match c {
         '\n' if long => c,
         '\\' if !long => '/',
         c if c.is_control() => ' ',
