@@ -38,18 +38,27 @@ pub fn of_the_box() -> Option<(u64, u64)> {
     Some((kilobytes(&info, "MemTotal:")?, kilobytes(&info, "MemAvailable:")?))
 }
 
-/// Lets the process keep the memory that it frees, up to the most it ever held, instead of handing each large buffer back, and has the
-/// kernel give it the first of it in large pages, where it has such: pages that the kernel must clear one by one were a tenth of what a
-/// study cost beside its networks. Call it first in `main`. Other C libraries than glibc are left as they are.
+/// Lets the process keep the memory that it frees, up to the most it ever held, instead of handing each large buffer back: pages that
+/// the kernel must clear anew were a tenth of what a study cost beside its networks. Call it first in `main`. Other C libraries than
+/// glibc are left as they are.
 #[allow(unsafe_code)] // The allocator's settings can only be had through the C interface.
 pub fn keep_freed() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: `mallopt` takes two integers, refuses what it does not know, and no other thread runs yet. `madvise` is given a part of a
-    // block that this function owns; what it advises changes no byte.
+    // SAFETY: `mallopt` takes two integers, refuses what it does not know, and no other thread runs yet.
     unsafe {
         // 32 MiB is the largest that glibc takes; from there on a buffer has its own mapping.
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
         libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+    }
+}
+
+/// Has the kernel give the first of the heap in large pages, where it has such: to clear small ones, each when it is first touched, was
+/// another tenth. Call it after [`keep_freed`], before anything large is allocated.
+#[allow(unsafe_code)] // Where the heap lies can only be had through the C interface.
+pub fn begin_with_large_pages() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: `madvise` is given a part of a block that this function owns; what it advises changes no byte.
+    unsafe {
         // What lies before the first border of a large page is given away: never written to, it is no memory. Less two headers of glibc's,
         // so that the border lies at the very start of the next block. Hidden from the compiler, which leaves out what nobody uses.
         let start = libc::malloc(FIRST);

@@ -10,5 +10,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == reader::COMMAND) {
         return reader::child::run();
     }
+    // Not in that process, which is held to a limit of memory from its first byte on.
+    cordline_device::memory::begin_with_large_pages();
     cli::run(cli::parse()).into()
 }
