@@ -6,11 +6,13 @@
 //! - [`session`]: a network ready to run, on a provider that is named; every fall-back is reported
 //! - [`placement`]: which provider really took the nodes of a network
 //! - [`memory`]: what this process has used
+//! - [`heap`]: how it takes memory
 //! - [`priority`]: whose turn it is on the processors
 //!
 //! Absent from here: DICOM, bundles, everything about spines.
 
 pub mod execution_provider;
+pub mod heap;
 pub mod library;
 pub mod memory;
 pub mod placement;

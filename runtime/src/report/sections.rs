@@ -50,8 +50,7 @@ impl ShownHeat {
     pub fn levels(&self, width: usize, height: usize) -> GreyImage {
         // `max` turns NaN into 0, which would otherwise spread to its neighbours.
         let activation = self.activation.mapv(|v| v.max(0.0));
-        let mut values = Vec::with_capacity(width * height);
-        resize::append_linear(activation.view(), [height, width], 0..height, &mut values);
+        let values = resize::linear(activation.view(), [height, width]);
         // A float becomes u8 saturating.
         GreyImage { width, height, pixels: values.iter().map(|v| (v * 255.0 + 0.5) as u8).collect() }
     }
