@@ -4,6 +4,7 @@
 #   setup.sh tests   that, and cargo-nextest, the DICOM validators, Orthanc, Node.js and .venv
 #   setup.sh slicer  for the tests of the Slicer extension: .venv-slicer with Slicer's core, and what it draws with
 #   setup.sh viewer  for the viewer of the demo: Orthanc, Node.js, OHIF and the panel
+#   setup.sh browser Chromium, which looks at pages for the tests and for the pictures of the demo
 #   setup.sh train   what training needs: .venv-train with PyTorch
 source "$(dirname "$0")/common.sh"
 
@@ -129,6 +130,10 @@ install_node() {
         "Install it from https://nodejs.org, and run this again."
 }
 
+install_browser() {
+    apt_install "to look at pages as readers do" chromium
+}
+
 install_nextest() {
     cargo nextest --version >/dev/null 2>&1 && return 0
     say "Building cargo-nextest $nextest_version into .tools (some minutes, once)"
@@ -169,12 +174,13 @@ case ${1:-run} in
         apt_install "to check DICOM objects" dicom3tools dcmtk
         apt_install "to try the gateway on a real archive" orthanc orthanc-dicomweb
         install_node
-        apt_install "to look at pages as readers do" chromium
+        install_browser
         fetch_ohif
         install_nextest
         make_venv .venv tests/python/requirements.txt
         finish_venv .venv
         ;;
+    browser) install_browser ;;
     slicer)
         check_system
         fetch_onnxruntime
@@ -200,5 +206,5 @@ case ${1:-run} in
         if [ -n "${stamp_of:-}" ]; then .venv-train/bin/python models/tools/cpu_torch.py; fi
         finish_venv .venv-train
         ;;
-    *) fail "setup.sh knows run, tests, slicer, viewer and train, not \"$1\"." ;;
+    *) fail "setup.sh knows run, tests, browser, slicer, viewer and train, not \"$1\"." ;;
 esac

@@ -3,6 +3,7 @@
 #   viewer.sh [--headless]    --headless drives a browser through it, and keeps pictures in out/viewer
 source "$(dirname "$0")/common.sh"
 packaging/scripts/setup.sh viewer
+[ "${1:-}" != --headless ] || packaging/scripts/setup.sh browser
 packaging/scripts/stop.sh
 folder=$tree/out/viewer
 rm -rf "$folder"
