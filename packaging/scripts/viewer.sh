@@ -15,9 +15,10 @@ keep() { # command... : runs on after this script, until stop.sh
     echo $! >>"$folder/pids"
 }
 until_it_answers() { # what command...
-    local what=$1
+    local what=$1 until=$((SECONDS + 30))
     shift
-    for _ in $(seq 150); do
+    # A client that nobody answers waits for some seconds itself.
+    while [ $SECONDS -lt $until ]; do
         "$@" >/dev/null 2>&1 && return 0
         sleep 0.2
     done
