@@ -1,6 +1,7 @@
 //! One connection: who it is, what it follows, and what waits to be sent to it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use cordline_sdk::job::JobId;
@@ -10,8 +11,17 @@ const MOST_WAITING: usize = 64;
 /// Messages unread after which a client that goes on asking is dropped.
 const MOST_UNREAD: usize = 4096;
 
-/// A message that waits: a header, and at times a raw frame.
-pub(super) type Parcel = (Vec<u8>, Option<Vec<u8>>);
+/// A header, and at times a raw frame.
+#[derive(Debug)]
+pub(super) struct Message {
+    /// JSON.
+    pub header: Vec<u8>,
+    /// Bytes of a mask, a heat map or a file.
+    pub raw: Option<Vec<u8>>,
+}
+
+/// A message that waits; one that goes to many is kept once.
+pub(super) type Parcel = Arc<Message>;
 
 /// A connection by name: the socket through which it came, and what ZeroMQ calls it there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,7 +77,7 @@ impl Client {
     }
 
     /// Sends what waits for as long as `send` takes it, and returns how many messages it took; `Err` once the client is gone.
-    pub(super) fn flush(&mut self, mut send: impl FnMut(&Parcel) -> Sent) -> Result<usize, ()> {
+    pub(super) fn flush(&mut self, mut send: impl FnMut(&Message) -> Sent) -> Result<usize, ()> {
         let mut taken = 0;
         while let Some(parcel) = self.waiting.front() {
             match send(parcel) {
@@ -101,16 +111,20 @@ pub(super) enum Sent {
 mod tests {
     use super::*;
 
+    fn message(n: u8) -> Parcel {
+        Arc::new(Message { header: vec![n], raw: None })
+    }
+
     #[test]
     fn what_is_not_taken_stays_in_order() {
         let mut client = Client::new(Instant::now());
         for n in 0..5u8 {
-            client.push((vec![n], None));
+            client.push(message(n));
         }
         assert_eq!(client.room(), MOST_WAITING - 5);
         let mut taken = Vec::new();
-        let sent = client.flush(|(head, _)| {
-            taken.push(head[0]);
+        let sent = client.flush(|Message { header, .. }| {
+            taken.push(header[0]);
             if taken.len() == 3 { Sent::Full } else { Sent::Yes }
         });
         assert_eq!(sent, Ok(2));
@@ -118,13 +132,13 @@ mod tests {
         assert!(client.is_behind());
         taken.clear();
         client
-            .flush(|(head, _)| {
-                taken.push(head[0]);
+            .flush(|Message { header, .. }| {
+                taken.push(header[0]);
                 Sent::Yes
             })
             .unwrap();
         assert_eq!(taken, [2, 3, 4]);
-        client.push((vec![9], None));
+        client.push(message(9));
         assert_eq!(client.flush(|_| Sent::Gone), Err(()));
     }
 }

@@ -6,7 +6,8 @@
 //!               +----letters-------+  +------news---------+
 //! ```
 //!
-//! - [`server`]: the one thread that owns the sockets; [`client`] is a connection, [`enquiries`] what is looked up at once
+//! - [`server`]: the one thread that owns the sockets; [`client`] is a connection, [`enquiries`] what is looked up at once, [`reading`]
+//!   what those who follow a job are told
 //! - [`gate`]: who may come in from other hosts
 //! - [`clerk`]: the one who writes journal and spool; [`input`] and [`folder`] are what clients want analysed
 //! - [`worker`]: the one who computes, with warm models; [`task`] is what it analyses, [`ahead`] reads the next one's
@@ -28,6 +29,7 @@ mod happening;
 mod input;
 mod mail;
 mod metrics;
+mod reading;
 mod server;
 mod task;
 mod tidy;

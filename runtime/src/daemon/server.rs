@@ -16,11 +16,12 @@ use cordline_sdk::wire::request::{Events, Nothing, Request, Verb};
 use cordline_sdk::wire::{MAJOR, MINOR};
 
 use super::clerk::{Order, no_such_job};
-use super::client::{Client, ClientId, Following, Parcel, Sent};
+use super::client::{Client, ClientId, Following, Message, Sent};
 use super::enquiries::{Enquiries, Reached};
 use super::gate::{self, Guests};
 use super::mail::{Asker, Incoming, Letter};
 use super::metrics::Metrics;
+use super::reading::Reading;
 use crate::audit::{AuditEvent, Entry};
 use crate::keys::Pair;
 use crate::private_folder::private_folder;
@@ -284,17 +285,18 @@ impl Server {
     fn reply(&mut self, asker: &Asker, answer: Answer, raw: Option<Vec<u8>>) {
         let header = codec::header(&Reply { id: asker.id, answer: self.enquiries.complete(answer) });
         if let Some(client) = self.clients.get_mut(&asker.client) {
-            client.push((header, raw));
+            client.push(Arc::new(Message { header, raw }));
         }
     }
 
     /// Fills every client's queue with the events that it follows, and sends what the sockets take; true where they took any.
     fn send(&mut self) -> bool {
         let Self { doors, clients, enquiries, metrics, .. } = self;
+        let mut reading = Reading::new(enquiries);
         let mut taken = 0;
         clients.retain(|id, client| {
             loop {
-                let more = pump(client, enquiries);
+                let more = reading.pump(client);
                 match client.flush(|parcel| send_to(&doors[id.door].socket, &id.identity, parcel, metrics)) {
                     Ok(count) => taken += count,
                     Err(()) => return false,
@@ -352,37 +354,7 @@ fn receive_from(socket: &zmq::Socket) -> Result<Received, zmq::Error> {
     Ok(Received { identity, user, frames })
 }
 
-/// Moves events from the journal to the client's queue, as far as there is room; true where more wait there.
-fn pump(client: &mut Client, enquiries: &Enquiries) -> bool {
-    let jobs: Vec<_> = client.following.keys().cloned().collect();
-    let mut more = false;
-    for job in jobs {
-        let Some(mut at) = client.following.remove(&job) else { continue };
-        // A job that is no longer kept has nothing more to tell.
-        let Some(Reached { last, state }) = enquiries.reached(&job) else { continue };
-        let end = at.until.unwrap_or(last).min(last);
-        if at.sent < end {
-            let (before, room) = (at.sent, client.room());
-            for kept in enquiries.events(&job, at.sent, room as u32) {
-                if kept.event.number > end {
-                    break;
-                }
-                at.sent = kept.event.number;
-                client.push((codec::header(&kept.event), kept.raw));
-            }
-            // Where there was room and nothing came the journal cannot be read: the next round tries again.
-            more |= at.sent < end && (room == 0 || at.sent > before);
-        }
-        // Up to its last event, or that of a job that has ended: whoever takes the job up again is followed anew.
-        let over = at.sent >= end && (at.until.is_some() || state.has_ended());
-        if !over {
-            client.following.insert(job, at);
-        }
-    }
-    more
-}
-
-fn send_to(router: &zmq::Socket, identity: &[u8], (header, raw): &Parcel, metrics: &Metrics) -> Sent {
+fn send_to(router: &zmq::Socket, identity: &[u8], Message { header, raw }: &Message, metrics: &Metrics) -> Sent {
     let frames = [Some(identity), Some(header.as_slice()), raw.as_deref()];
     match router.send_multipart(frames.into_iter().flatten(), zmq::DONTWAIT) {
         Ok(()) => {
