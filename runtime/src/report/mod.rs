@@ -13,6 +13,7 @@
 pub mod answer;
 pub mod contour;
 pub mod draw;
+mod letter;
 pub mod montage;
 pub mod orientation;
 pub mod page;

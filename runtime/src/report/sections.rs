@@ -114,12 +114,15 @@ impl Shown {
     /// Width and height of a picture with square pixels: the finer of both spacings decides, up to `LARGEST` pixels a side. Pixels that
     /// are as good as square stay as they are: drawn anew they would be blurred, for a difference that no eye sees.
     pub fn square_size(&self) -> [usize; 2] {
-        let [row, column] = self.orientation.spacing();
-        let [height, width] = self.orientation.extent_mm();
-        let pixel = row.min(column).max(height.max(width) / LARGEST);
-        let spacing = [column, row].map(|own| if (own / pixel - 1.0).abs() <= AS_GOOD_AS_SQUARE { own } else { pixel });
-        [width / spacing[0], height / spacing[1]].map(|pixels| pixels.round().max(1.0) as usize)
+        square_size(self.orientation.extent_mm(), self.orientation.spacing())
     }
+}
+
+/// Width and height in square pixels of a picture of (height, width) mm with this (row, column) spacing in mm.
+fn square_size([height, width]: [f64; 2], [row, column]: [f64; 2]) -> [usize; 2] {
+    let pixel = row.min(column).max(height.max(width) / LARGEST);
+    let spacing = [column, row].map(|own| if (own / pixel - 1.0).abs() <= AS_GOOD_AS_SQUARE { own } else { pixel });
+    [width / spacing[0], height / spacing[1]].map(|pixels| pixels.round().max(1.0) as usize)
 }
 
 /// Indices of the sections to show, ascending.
@@ -153,6 +156,14 @@ mod tests {
     use ndarray::arr2;
 
     use super::*;
+
+    #[test]
+    fn only_pixels_that_an_eye_sees_oblong_are_drawn_anew() {
+        // Rows 0.5 % apart more than columns: 200 rows stay 200.
+        assert_eq!(square_size([201.0, 100.0], [1.005, 1.0]), [100, 200]);
+        assert_eq!(square_size([204.0, 100.0], [1.02, 1.0]), [100, 204]);
+        assert_eq!(square_size([100.0, 100.0], [1.0, 0.5]), [200, 200]);
+    }
 
     #[test]
     fn heat_maps_change_their_size_without_shifting() {
