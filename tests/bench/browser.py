@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="From a click in OHIF to the first mask on the screen.")
     parser.add_argument("study", nargs="?", type=Path, default=TREE / "tests/data/phantom-ependymoma.zip")
     parser.add_argument("--bundle", type=Path, default=TREE / "models/bundles/spinal-lesion-phantom")
-    parser.add_argument("--studies", type=int, default=5)
+    parser.add_argument("--studies", type=int, default=9)
     arguments = parser.parse_args()
     program = Path(os.environ.get("PROGRAM_UNDER_TEST", TREE / "target/release/cordline"))
     viewer = sorted((TREE / ".ohif").glob("*/package/dist"))[-1]
