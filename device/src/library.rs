@@ -80,7 +80,8 @@ fn list(paths: &[PathBuf]) -> String {
 /// The usual places, in order: `.onnxruntime/*/` in the current folder and in each folder above the program, the folder of the program,
 /// `/usr/lib/cordline`, `/usr/local/lib` and the system's library folder.
 pub fn find(configured: Option<&Path>) -> Result<PathBuf, LibraryError> {
-    if let Some(path) = configured {
+    // An empty line in a file of environment variables names nothing.
+    if let Some(path) = configured.filter(|path| !path.as_os_str().is_empty()) {
         if path.is_file() {
             return Ok(path.to_path_buf());
         }
@@ -236,6 +237,12 @@ mod tests {
     fn a_missing_path_is_named() {
         let error = find(Some(Path::new("/nowhere/libonnxruntime.so"))).unwrap_err();
         assert!(error.to_string().contains("/nowhere/libonnxruntime.so"));
+    }
+
+    #[test]
+    fn an_empty_path_is_none() {
+        let same = |found: Result<PathBuf, LibraryError>| found.map_err(|error| error.to_string());
+        assert_eq!(same(find(Some(Path::new("")))), same(find(None)));
     }
 
     #[test]
