@@ -1,4 +1,4 @@
-"""From a click in OHIF to the first mask on the screen.
+"""From a click in OHIF to the first mask in the viewport.
 
     make bench    or    .venv/bin/python tests/bench/browser.py [STUDY] [--bundle DIR] [--studies N]
 
@@ -27,7 +27,7 @@ BESIDE_A_SECTION_MS = 300.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="From a click in OHIF to the first mask on the screen.")
+    parser = argparse.ArgumentParser(description="From a click in OHIF to the first mask in the viewport.")
     parser.add_argument("study", nargs="?", type=Path, default=TREE / "tests/data/phantom-ependymoma.zip")
     parser.add_argument("--bundle", type=Path, default=TREE / "models/bundles/spinal-lesion-phantom")
     parser.add_argument("--studies", type=int, default=9)
@@ -62,7 +62,7 @@ def main() -> None:
 
     beside = statistics.median(one["click_to_mask_ms"] - one["section_ms"] for one in clicks)
     parts = f"{middle('submit_ms'):.0f} ms to submit, {middle('box_ms'):.0f} ms in the box"
-    what = f"click to the first mask on the screen ({middle('click_to_mask_ms'):.0f} ms: {parts}) less one section"
+    what = f"click to the first mask in the viewport ({middle('click_to_mask_ms'):.0f} ms: {parts}) less one section"
     figures = {what: table.most(beside, BESIDE_A_SECTION_MS, "{:.0f} ms")}
     table.show(f"OHIF {viewer.parts[-3]}", figures, f"medians of {len(clicks)}")
 

@@ -1,7 +1,7 @@
-// Times the way from the click on "Find lesions" to the first mask on the screen; prints it as JSON, in milliseconds.
+// Times the way from the click on "Find lesions" to the first mask in the viewport; prints it as JSON, in milliseconds.
 //   node first-mask.mjs BASE TOKEN STUDY_UID FOLDER
 // Everything is there already: page, connection, and the series with most images in the viewport, as a reader has it.
-// `click_to_mask_ms` ends once the frame with the first lesion is on the screen; `box_ms` is the box's own time from taking the
+// `click_to_mask_ms` ends once a pixel of lesion can be read from the viewport's canvas; `box_ms` is the box's own time from taking the
 // job to its first section with lesion, `section_ms` the median of one section; `submit_ms` is what the gateway takes to fetch
 // the study from the archive and hand it to the box.
 import { at, main, visit } from "./page.mjs";
@@ -41,12 +41,17 @@ await main(async (page, saw) => {
             .flatMap((one) => one.representationData.Labelmap.imageIds.map((id) => cornerstone.cache.getImage(id)))
             .some((image) => image.referencedImageId === shown && image.voxelManager.getScalarData().some(Boolean));
         };
-        // Drawn by the host after our change, so that the frame that ends with this event holds the mask. The browser begins the
-        // frame after the next one only when it has shown this one.
+        /** True once a pixel of the viewport's canvas is red; to read it waits for whoever draws. */
+        const isRed = () => {
+          const canvas = document.querySelector(".cornerstone-canvas");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          for (let i = 0; i < data.length; i += 4) if (data[i] > data[i + 1] + 40) return true;
+          return false;
+        };
         const drawn = () => {
-          if (clicked === undefined || !lies()) return;
+          if (clicked === undefined || !lies() || !isRed()) return;
           document.removeEventListener("CORNERSTONE_IMAGE_RENDERED", drawn, true);
-          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - clicked)));
+          resolve(performance.now() - clicked);
         };
         document.addEventListener("CORNERSTONE_IMAGE_RENDERED", drawn, true);
       }),
