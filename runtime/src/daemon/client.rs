@@ -14,7 +14,7 @@ const MOST_UNREAD: usize = 4096;
 /// A header, and at times a raw frame.
 #[derive(Debug)]
 pub(super) struct Message {
-    /// JSON.
+    /// As the codec writes it: MessagePack.
     pub header: Vec<u8>,
     /// Bytes of a mask, a heat map or a file.
     pub raw: Option<Vec<u8>>,

@@ -1,5 +1,5 @@
 //! What the journal tells those who follow jobs, read once for all who have come equally far: twenty browsers that watch one study
-//! cost hardly more than one.
+//! do not have it read twenty times.
 
 use std::collections::HashMap;
 use std::sync::Arc;
