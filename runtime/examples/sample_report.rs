@@ -300,25 +300,17 @@ fn verdict(description: &str, frames: usize, reasons: &[&str]) -> SeriesVerdict 
         description: description.into(),
         frames,
         reasons: reasons.iter().map(|r| r.to_string()).collect(),
+        ..SeriesVerdict::default()
     }
 }
 
 fn without_choice() -> SeriesChoice {
     SeriesChoice {
-        uid: None,
-        study_uid: None,
-        frame_of_reference_uid: None,
-        description: None,
-        reasons: Vec::new(),
-        candidates: Vec::new(),
         rejected: vec![
             verdict("localizer", 9, &["its images are localizers", "9 sections in three planes"]),
             verdict("t1_tse_sag <b>&amp;", 15, &["T1w: TE 9 ms, TR 600 ms"]),
         ],
-        shape: None,
-        spacing_mm: None,
-        pixel_sha256: None,
-        t1c_uid: None,
+        ..SeriesChoice::default()
     }
 }
 

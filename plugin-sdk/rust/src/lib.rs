@@ -1,6 +1,7 @@
 //! What Cordline says to the world, in types that an adapter can lean on.
 //!
 //! - [`result`]: one analysed study, as written to `result.json`
+//! - [`series_choice`]: which series was analysed, and what tells the others apart; [`selector`]: how a person names one
 //! - [`finding`]: the answer in a word or two
 //! - [`job`]: what a client asked the daemon to do, and how far it came
 //! - [`client`]: a connection to the daemon
@@ -13,6 +14,8 @@ pub mod client;
 pub mod finding;
 pub mod job;
 pub mod result;
+pub mod selector;
+pub mod series_choice;
 pub mod wire;
 mod words;
 

@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Finding;
+pub use crate::series_choice::{SeriesChoice, SeriesVerdict};
 
 /// Version of the result format. The minor number grows when a field is added, the major one when a field changes its meaning.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// Everything that an analysis of one study has to say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,54 +82,6 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub action: String,
-}
-
-/// The chosen series, its reasons, and the fate of every other series of the input.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SeriesChoice {
-    /// Series Instance UID; absent when none was chosen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uid: Option<String>,
-    /// Study Instance UID of the chosen series.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub study_uid: Option<String>,
-    /// Frame of Reference UID of the chosen series.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame_of_reference_uid: Option<String>,
-    /// Series Description of the chosen series.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Why it was chosen, one reason a line.
-    pub reasons: Vec<String>,
-    /// Equally good series among which a person must choose; empty unless the state is `needs_selection`.
-    pub candidates: Vec<SeriesVerdict>,
-    /// Every other series, with the reasons against it.
-    pub rejected: Vec<SeriesVerdict>,
-    /// Number of sections, rows and columns of the chosen volume.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shape: Option<[usize; 3]>,
-    /// Distance between sections, rows and columns in mm.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub spacing_mm: Option<[f64; 3]>,
-    /// SHA-256 of the voxels (float32, little-endian, section by section): says for which pixels the result holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pixel_sha256: Option<String>,
-    /// Series Instance UID of the contrast-enhanced T1-weighted series that was used too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub t1c_uid: Option<String>,
-}
-
-/// One series that was looked at, and what was said of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SeriesVerdict {
-    /// Series Instance UID.
-    pub uid: String,
-    /// Series Description, empty where there is none.
-    pub description: String,
-    /// Number of frames.
-    pub frames: usize,
-    /// The reasons, one a line.
-    pub reasons: Vec<String>,
 }
 
 /// The models that answered.
@@ -215,7 +168,7 @@ pub struct Lesion {
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputFile {
-    /// What it is: `segmentation`, `structured_report`, `parametric_map`, `secondary_capture`, `report`, `picture`.
+    /// What it is: `segmentation`, `structured_report`, `parametric_map`, `secondary_capture`, `report`, `picture`, `thumbnail`.
     pub kind: String,
     /// Path relative to the folder of `result.json`.
     pub path: String,

@@ -62,13 +62,31 @@ export interface BundleIdentity {
 
 export interface SeriesVerdict {
   uid: string;
+  /** What names it in `choose`: the UID, or `UID#N` for the Nth volume of a series. Absent from older daemons: take `uid`. */
+  selector?: string;
+  /** What tells this volume from the others of its series: "echo 98 ms". */
+  part?: string;
   description: string;
+  series_number?: number;
+  /** Local time of the scanner: `2026-01-05T10:15:00`. */
+  acquired?: string;
   frames: number;
+  sections?: number;
+  /** Between sections, rows and columns. */
+  spacing_mm?: [number, number, number];
+  /** Lowest and highest place along the patient's long axis (LPS z). */
+  height_mm?: [number, number];
+  image_type?: string[];
+  /** Path of a PNG among the job's files. */
+  thumbnail?: string;
   reasons: string[];
 }
 
 export interface SeriesChoice {
   uid?: string;
+  selector?: string;
+  series_number?: number;
+  acquired?: string;
   study_uid?: string;
   frame_of_reference_uid?: string;
   description?: string;

@@ -370,15 +370,14 @@ impl Clerk {
         if known.state != JobState::NeedsSelection {
             return Err(wrong_state(&known, "needs no choice"));
         }
-        let candidates = self.journal.candidates(job).map_err(|e| fault(&e))?;
-        if !candidates.iter().any(|candidate| candidate == series) {
-            return Err(Fault::new(
+        let candidate = self.journal.candidate(job, series).map_err(|e| fault(&e))?.ok_or_else(|| {
+            Fault::new(
                 FaultCode::Manifest,
                 "the series is none of those among which the job asks to choose",
-                "take one of `candidates` in its event `series`, or submit the study anew with another `series`",
-            ));
-        }
-        self.journal.accept(job, now_ms(), Some(series)).map_err(|e| fault(&e))?;
+                "take the `selector` of one of `candidates` in its event `series`, or submit the study anew with another `series`",
+            )
+        })?;
+        self.journal.accept(job, now_ms(), Some(&candidate)).map_err(|e| fault(&e))?;
         self.outgoing.send(Letter::News);
         self.summary(job)
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cordline_sdk::job::{JobId, JobKind};
+use cordline_sdk::selector::Selector;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
 use cordline_sdk::wire::limits::Limits;
 use cordline_sdk::wire::request::{Input, Submit, Voxels};
@@ -106,9 +107,11 @@ pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
     if bytes > limits.job_bytes {
         return Err(too_large(format!("the input has {bytes} bytes; at most {} are taken", limits.job_bytes)));
     }
-    if let Some(series) = submit.series.as_deref().filter(|s| !uid::is_valid(s)) {
+    if let Some(series) =
+        submit.series.as_deref().filter(|s| !Selector::parse(s).is_some_and(|s| uid::is_valid(&s.uid)))
+    {
         let shown: String = series.chars().take(64).collect();
-        return Err(manifest(&format!("the chosen series `{shown}` is no UID")));
+        return Err(manifest(&format!("the chosen series `{shown}` is neither a UID nor UID#N")));
     }
     Ok(())
 }

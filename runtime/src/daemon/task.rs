@@ -138,7 +138,7 @@ fn chosen_series(journal: &Journal, job: &JobId) -> Result<Option<String>, Probl
     let mut series = None;
     each_event(journal, job, |what, _| {
         if let Happening::Series(choice) = what {
-            series.clone_from(&choice.uid);
+            series.clone_from(if choice.selector.is_some() { &choice.selector } else { &choice.uid });
         }
     })?;
     Ok(series)

@@ -51,11 +51,11 @@ impl Journal {
         })
     }
 
-    /// The series among which a job asks a person to choose; empty where it asks nothing.
-    pub fn candidates(&self, job: &JobId) -> Result<Vec<String>, JournalError> {
+    /// The selector of one of the series among which a job asks a person to choose; none where it does not offer what is named.
+    pub fn candidate(&self, job: &JobId, named: &str) -> Result<Option<String>, JournalError> {
         Ok(match self.last(job, "series")? {
-            Some(Happening::Series(choice)) => choice.candidates.into_iter().map(|candidate| candidate.uid).collect(),
-            _ => Vec::new(),
+            Some(Happening::Series(choice)) => choice.candidate(named).map(|c| c.selector().to_owned()),
+            _ => None,
         })
     }
 

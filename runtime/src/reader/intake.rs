@@ -107,6 +107,7 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
             let first = series.instances.first();
             notes.series = Some(SeriesChoice {
                 uid: Some(series.uid.clone()),
+                selector: Some(series.uid.clone()),
                 study_uid: first.map(|i| i.study.uid.clone()),
                 frame_of_reference_uid: first.map(|i| i.series.frame_of_reference_uid.clone()),
                 description: Some(series.description().to_owned()),

@@ -39,7 +39,6 @@ pub(crate) fn result(state: State) -> AnalysisResult {
         series: Some(SeriesChoice {
             uid: Some("1.2.3".into()),
             study_uid: Some("1.2".into()),
-            frame_of_reference_uid: None,
             description: Some("<script>alert(1)</script>\u{202e}\" onload=\"x".into()),
             reasons: vec!["sagittal & <b>T2w</b>".into()],
             candidates: vec![verdict("1.2.31", "first <i>choice</i>")],
@@ -47,7 +46,7 @@ pub(crate) fn result(state: State) -> AnalysisResult {
             shape: Some([4, 24, 40]),
             spacing_mm: Some([3.0, 2.0, 1.0]),
             pixel_sha256: Some("abc".into()),
-            t1c_uid: None,
+            ..SeriesChoice::default()
         }),
         bundle: Some(BundleIdentity {
             id: "spinal".into(),
@@ -67,7 +66,13 @@ pub(crate) fn result(state: State) -> AnalysisResult {
 }
 
 fn verdict(uid: &str, description: &str) -> SeriesVerdict {
-    SeriesVerdict { uid: uid.into(), description: description.into(), frames: 3, reasons: vec!["3 planes".into()] }
+    SeriesVerdict {
+        uid: uid.into(),
+        description: description.into(),
+        frames: 3,
+        reasons: vec!["3 planes".into()],
+        ..SeriesVerdict::default()
+    }
 }
 
 /// Four sections of 24 x 40 pixels of 8 x 4 mm, stored feet first: the picture is turned upside down.

@@ -81,7 +81,7 @@ pub(super) async fn cancel(
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Choice {
-    /// Series Instance UID of one of the job's candidates.
+    /// `selector` of one of the job's candidates: a Series Instance UID, or `UID#N` for the Nth volume of a series.
     series: String,
 }
 

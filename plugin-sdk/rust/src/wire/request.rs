@@ -77,7 +77,7 @@ pub struct Submit {
     /// Who goes first.
     #[serde(default)]
     pub priority: Priority,
-    /// Series Instance UID that a person chose, instead of the automatic choice.
+    /// Series Instance UID that a person chose, or `UID#N` for the Nth volume of that series, instead of the automatic choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
 }
@@ -209,6 +209,6 @@ pub struct Status {
 pub struct Choose {
     /// A job in `needs_selection`.
     pub job: JobId,
-    /// Series Instance UID of one of its candidates.
+    /// `selector` of one of its candidates: a Series Instance UID, or `UID#N` for the Nth volume of a series.
     pub series: String,
 }

@@ -44,7 +44,14 @@ impl Series {
 
     fn verdict(&self, reasons: Vec<String>) -> SeriesVerdict {
         let frames = self.instances.iter().map(|i| i.frames.len().max(1)).sum();
-        SeriesVerdict { uid: self.uid.clone(), description: self.description().to_owned(), frames, reasons }
+        SeriesVerdict {
+            uid: self.uid.clone(),
+            selector: self.uid.clone(),
+            description: self.description().to_owned(),
+            frames,
+            reasons,
+            ..SeriesVerdict::default()
+        }
     }
 }
 
