@@ -90,6 +90,9 @@ pub struct SeriesVerdict {
     /// Values of ImageType, or of FrameType in Enhanced MR.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub image_type: Vec<String>,
+    /// The rules accept it; another one was only better, or a person must choose.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fits: bool,
     /// A picture of the middle section (PNG): path relative to the folder of `result.json`; listed in `files` as `thumbnail`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thumbnail: Option<String>,

@@ -77,6 +77,8 @@ export interface SeriesVerdict {
   /** Lowest and highest place along the patient's long axis (LPS z). */
   height_mm?: [number, number];
   image_type?: string[];
+  /** The rules accept it; another one was only better, or a person must choose. */
+  fits?: boolean;
   /** Path of a PNG among the job's files. */
   thumbnail?: string;
   reasons: string[];
