@@ -61,8 +61,7 @@ impl SeriesChoice {
 pub struct SeriesVerdict {
     /// Series Instance UID.
     pub uid: String,
-    /// What names it where a series is to be chosen: the UID, with `#N` (from 1) for the Nth volume of a series that holds several. Empty in
-    /// results of version 1.0: take `uid`.
+    /// What names it where a series is chosen: the UID, with `#N` for the Nth of several volumes. Empty in version 1.0: take `uid`.
     #[serde(default)]
     pub selector: String,
     /// What tells this volume from the others of its series: "echo 98 ms"; absent where the series is one volume.
