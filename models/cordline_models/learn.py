@@ -16,7 +16,7 @@ from .export import export_classifier, export_segmenter, runtime_of
 from .multiresunet import MultiResUNet
 from .pipeline import Bundle
 from .store import load_sections
-from .training import Stage, begin_with, set_up
+from .training import Place, Stage, begin_with, set_up
 from .tune import choose, choose_decisions, table
 
 QUICK = {
@@ -71,7 +71,7 @@ def weights(run: Path, name: str) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `cordline-models train` first")
     found = torch.load(path, map_location="cpu", weights_only=True)
-    if not found["at"][3]:
+    if not Place.of(found).finished:
         raise RuntimeError(f"the training of {name} has not finished: run `cordline-models train` again, it goes on")
     return found["model"]
 

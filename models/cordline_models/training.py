@@ -7,6 +7,7 @@ import os
 import resource
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -34,6 +35,19 @@ class Stage:
     @property
     def shape(self) -> tuple[int, int]:
         return self.size, self.columns or self.size
+
+
+class Place(NamedTuple):
+    """How far a training has come; kept as a list under `at` of its checkpoint."""
+
+    stage: int
+    step: int  # within the stage
+    cpu_s: float
+    finished: bool
+
+    @classmethod
+    def of(cls, checkpoint: dict[str, Any]) -> Place:
+        return cls(*checkpoint["at"])
 
 
 def device() -> torch.device:
@@ -68,17 +82,17 @@ class Run:
         self.path = folder / f"{name}.pt"
         self.model = model.to(device(), memory_format=torch.channels_last)
         self.optimiser = torch.optim.Adam(self.model.parameters(), 1e-3)
-        self.stage, self.step, self.cpu_s, self.finished = 0, 0, 0.0, False
+        self.stage, self.step, self.cpu_s, self.finished = Place(0, 0, 0.0, False)
         if self.path.is_file():
             found = torch.load(self.path, map_location=device(), weights_only=True)
             self.model.load_state_dict(found["model"])
             if "optimiser" in found:
                 self.optimiser.load_state_dict(found["optimiser"])
-            self.stage, self.step, self.cpu_s, self.finished = found["at"]
+            self.stage, self.step, self.cpu_s, self.finished = Place.of(found)
         self._cpu0 = cpu_seconds()
 
     def save(self) -> None:
-        at = [self.stage, self.step, self.used(), self.finished]
+        at = list(Place(self.stage, self.step, self.used(), self.finished))
         part = self.path.with_suffix(".part")
         torch.save({"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "at": at}, part)
         part.replace(self.path)
@@ -164,9 +178,9 @@ def begin_with(earlier: Path, folder: Path, name: str, stage: int) -> None:
     if not source.is_file():
         raise FileNotFoundError(f"{source} is missing: --begin-with takes the folder of an earlier run")
     found = torch.load(source, map_location="cpu", weights_only=True)
-    cpu_s = found["at"][2]
+    cpu_s = Place.of(found).cpu_s
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": found["model"], "at": [stage, 0, cpu_s, False]}, path)
+    torch.save({"model": found["model"], "at": list(Place(stage, 0, cpu_s, False))}, path)
     line = {
         "network": name,
         "stage": stage,

@@ -14,7 +14,7 @@ from cordline_models.bundle import QUESTIONS, Settings, sha256  # noqa: E402
 from cordline_models.multiresunet import MultiResUNet  # noqa: E402
 from cordline_models.store import load_sections  # noqa: E402
 from cordline_models.train_segmenter import Sampler, train  # noqa: E402
-from cordline_models.training import Run, Stage, begin_with  # noqa: E402
+from cordline_models.training import Place, Run, Stage, begin_with  # noqa: E402
 
 
 def test_whole_road_on_a_site_cohort(site, tmp_path):
@@ -81,7 +81,7 @@ def test_stopped_training_goes_on_where_it_stopped(site, tmp_path, monkeypatch):
         train(sections, tmp_path / "halves", 1, stages)
     torch.manual_seed(123)  # a new process starts from other random numbers
     resumed = train(sections, tmp_path / "halves", 1, stages).state_dict()
-    assert torch.load(tmp_path / "halves" / "segmenter.pt", weights_only=True)["at"][3] is True
+    assert Place.of(torch.load(tmp_path / "halves" / "segmenter.pt", weights_only=True)).finished is True
     for name, value in whole.items():
         assert torch.allclose(value.float(), resumed[name].float(), atol=1e-5), name
 
