@@ -6,12 +6,12 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use cordline_atomic_file::{AtomicFile, Durability};
 use cordline_sdk::result::Problem;
 use cordline_sdk::wire::reply::Role;
 use serde::{Deserialize, Serialize};
@@ -151,11 +151,8 @@ impl KeyFolder {
         let path = self.0.join(name);
         let failed = |source| KeyError::File { path: path.clone(), source };
         private_folder(&self.0).map_err(failed)?;
-        let partial = self.0.join(format!(".{name}.partial"));
-        let mut options = File::options();
-        let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&partial).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        fs::rename(&partial, &path).map_err(failed)
+        let private = AtomicFile { mode: 0o600, durability: Durability::PowerCut };
+        private.replace(&path, text.as_bytes()).map_err(failed)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use cordline_atomic_file::{AtomicFile, Durability};
 use cordline_sdk::result::Problem;
 use thiserror::Error;
 
@@ -96,15 +97,9 @@ impl Outbox {
     /// The same for what writes itself.
     pub fn fill(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), OutboxError> {
         let path = self.folder.join(name);
-        let partial = self.folder.join(format!(".{name}.partial"));
-        let written = File::create(&partial)
-            .and_then(|mut file| write(&mut file))
-            .and_then(|()| std::fs::rename(&partial, &path));
-        written.map_err(|error| {
-            // Half a file is of no use to anybody; that it cannot be removed either changes nothing for the caller.
-            let _ = std::fs::remove_file(&partial);
-            OutboxError { path, error }
-        })
+        // Not forced to the disk file by file: the daemon does so once for all that a job wrote, before it says that they are there.
+        let file = AtomicFile { mode: 0o666, durability: Durability::Process };
+        file.replace_with(&path, write).map_err(|error| OutboxError { path, error })
     }
 }
 

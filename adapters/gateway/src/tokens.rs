@@ -9,12 +9,13 @@
 //! ```
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use chrono::{NaiveDate, Utc};
+use cordline_atomic_file::{AtomicFile, Durability};
 use cordline_sdk::wire::reply::Role;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -83,11 +84,7 @@ impl Tokens {
     /// Writes the file, for its owner alone; whole or not at all.
     pub fn write(&self, file: &Path) -> std::io::Result<()> {
         let text = toml::to_string(self).expect("names, words and days");
-        let partial = file.with_extension("partial");
-        let mut opened = File::options().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
-        opened.write_all(text.as_bytes())?;
-        opened.sync_all()?;
-        std::fs::rename(partial, file)
+        AtomicFile { mode: 0o600, durability: Durability::PowerCut }.replace(file, text.as_bytes())
     }
 
     /// A new token and its entry. The token itself is kept nowhere.

@@ -2,12 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use cordline_atomic_file::{AtomicFile, Durability};
 use cordline_sdk::job::Priority;
 use tokio::sync::Notify;
 use tokio::time::sleep;
@@ -161,11 +161,7 @@ impl Studies {
 
     fn keep(&self, list: &Path) -> std::io::Result<()> {
         let text: String = self.open.iter().map(|(study, _)| format!("{study}\n")).collect();
-        let partial = list.with_extension("partial");
-        let mut file = File::create(&partial)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(partial, list)
+        AtomicFile { mode: 0o600, durability: Durability::PowerCut }.replace(list, text.as_bytes())
     }
 }
 

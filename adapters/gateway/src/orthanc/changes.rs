@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cordline_atomic_file::{AtomicFile, Durability};
 use cordline_sdk::job::Priority;
 use tokio::time::sleep;
 
@@ -79,7 +80,6 @@ fn read(cursor: &Path) -> u64 {
 }
 
 fn write(cursor: &Path, last: u64) -> std::io::Result<()> {
-    let partial = cursor.with_extension("partial");
-    std::fs::write(&partial, last.to_string())?;
-    std::fs::rename(partial, cursor)
+    // A power cut may take the last pages back, which are then read again; what was done with them is not done twice.
+    AtomicFile { mode: 0o600, durability: Durability::Process }.replace(cursor, last.to_string().as_bytes())
 }
