@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, FixedOffset, Local, SubsecRound};
 use cordline_device::probe;
+use cordline_sdk::FileKind;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile, Problem};
 
 use crate::analysed::Analysed;
@@ -116,10 +117,10 @@ fn write_objects(
     let RgbImage { width, height, pixels } = picture;
     // A montage is a few thousand pixels wide at most.
     let picture = secondary_capture::RgbImage { width: width as u32, height: height as u32, pixels };
-    let mut keep = |kind: &str, name: &str, object: &ResultObject| -> Result<(), Problem> {
+    let mut keep = |kind: FileKind, name: &str, object: &ResultObject| -> Result<(), Problem> {
         outbox.fill(name, |file| object.write_to(file)).map_err(|e| e.problem())?;
         result.files.push(OutputFile {
-            kind: kind.into(),
+            kind: kind.to_string(),
             path: name.into(),
             sop_instance_uid: Some(object.sop_instance_uid.clone()),
         });
@@ -127,19 +128,19 @@ fn write_objects(
     };
     let segmentation = seg::write(&context).map_err(|e| e.problem())?;
     if let Some(object) = &segmentation {
-        keep("segmentation", "segmentation.dcm", object)?;
+        keep(FileKind::Segmentation, "segmentation.dcm", object)?;
     }
     keep(
-        "structured_report",
+        FileKind::StructuredReport,
         "structured-report.dcm",
         &sr::write(&context, segmentation.as_ref()).map_err(|e| e.problem())?,
     )?;
     for map in &analysed.findings.heat_maps {
         let object = parametric_map::write(&context, map).map_err(|e| e.problem())?;
-        keep("parametric_map", &format!("heat-map-{}.dcm", map.classifier), &object)?;
+        keep(FileKind::ParametricMap, &format!("heat-map-{}.dcm", map.classifier), &object)?;
     }
     keep(
-        "secondary_capture",
+        FileKind::SecondaryCapture,
         "secondary-capture.dcm",
         &secondary_capture::write(&context, &picture, "findings").map_err(|e| e.problem())?,
     )

@@ -4,48 +4,34 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use cordline_device::memory;
-use serde::{Deserialize, Serialize};
+use cordline_sdk::words::words;
 
-/// A stage of the road, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Headers are read.
-    Reading,
-    /// The series is chosen.
-    Selecting,
-    /// Pixels are decoded and put in order.
-    Decoding,
-    /// Intensities are normalised.
-    Normalising,
-    /// Networks are loaded.
-    Loading,
-    /// Lesions are segmented.
-    Segmenting,
-    /// Lesions are measured.
-    Measuring,
-    /// Questions are asked.
-    Classifying,
-    /// Results are written.
-    Writing,
+words! {
+    /// A stage of the road, in order; its word is the key in `timings_ms`.
+    #[derive(PartialOrd, Ord)]
+    pub enum Stage {
+        /// Headers are read.
+        Reading = "reading",
+        /// The series is chosen.
+        Selecting = "selecting",
+        /// Pixels are decoded and put in order.
+        Decoding = "decoding",
+        /// Intensities are normalised.
+        Normalising = "normalising",
+        /// Networks are loaded.
+        Loading = "loading",
+        /// Lesions are segmented.
+        Segmenting = "segmenting",
+        /// Lesions are measured.
+        Measuring = "measuring",
+        /// Questions are asked.
+        Classifying = "classifying",
+        /// Results are written.
+        Writing = "writing",
+    }
 }
 
 impl Stage {
-    /// Key in `timings_ms`.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Reading => "reading",
-            Self::Selecting => "selecting",
-            Self::Decoding => "decoding",
-            Self::Normalising => "normalising",
-            Self::Loading => "loading",
-            Self::Segmenting => "segmenting",
-            Self::Measuring => "measuring",
-            Self::Classifying => "classifying",
-            Self::Writing => "writing",
-        }
-    }
-
     /// For people.
     pub fn words(self) -> &'static str {
         match self {

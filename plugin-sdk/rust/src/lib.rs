@@ -6,19 +6,23 @@
 //! - [`job`]: what a client asked the daemon to do, and how far it came
 //! - [`client`]: a connection to the daemon
 //! - [`wire`]: the messages between the daemon and its clients
-//! - [`words`]: enums whose values are words, each written once
+//! - [`file_kind`]: what the files of a result are
+//! - [`words`](mod@words): enums whose values are words, each written once
 //!
-//! Absent from here: DICOM, ONNX Runtime and every algorithm.
+//! Absent from here: ONNX Runtime, every algorithm, and all of DICOM but the one UID that a manifest names a file by
+//! (`client/part10.rs`).
 
 pub mod client;
+pub mod file_kind;
 pub mod finding;
 pub mod job;
 pub mod result;
 pub mod selector;
 pub mod series_choice;
 pub mod wire;
-mod words;
+pub mod words;
 
+pub use file_kind::FileKind;
 pub use finding::Finding;
 pub use result::AnalysisResult;
 

@@ -1,6 +1,8 @@
 //! Enums whose values are words on the wire, in the journal and on the command line: each word is written once.
 
-/// An enum with a word for each value: `ALL`, `key()` and `of(key)`, and the same words in JSON.
+/// An enum with a word for each value: `ALL`, `key()` and `of(key)`, and the same words in JSON. Whoever uses it depends on `serde`
+/// and `schemars`.
+#[macro_export]
 macro_rules! words {
     ($(#[$outer:meta])* pub enum $name:ident { $($(#[$inner:meta])* $value:ident = $key:literal,)* }) => {
         $(#[$outer])*
@@ -28,4 +30,4 @@ macro_rules! words {
     };
 }
 
-pub(crate) use words;
+pub use words;

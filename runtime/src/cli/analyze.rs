@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
-use cordline_sdk::AnalysisResult;
 use cordline_sdk::job::Priority;
 use cordline_sdk::result::{Problem, State};
+use cordline_sdk::{AnalysisResult, FileKind};
 
 use super::exit::Exit;
 use super::progress::Bar;
@@ -143,7 +143,7 @@ fn summarise(result: &AnalysisResult, out: &std::path::Path) {
     for warning in &result.warnings {
         println!("  Note: {warning}");
     }
-    if result.files.iter().any(|f| f.kind == "report") {
+    if result.files.iter().any(|f| f.kind == FileKind::Report) {
         println!("  Report: {}", out.join("report.html").display());
     }
     println!("  {}", cordline_sdk::RESEARCH_USE);

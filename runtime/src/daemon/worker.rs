@@ -9,11 +9,11 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use cordline_device::{priority, probe};
-use cordline_sdk::AnalysisResult;
 use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::result::{Problem, State};
 use cordline_sdk::wire::event::{FileInfo, Files, Happening, StateChange, Warning};
 use cordline_sdk::wire::reply::DeviceReport;
+use cordline_sdk::{AnalysisResult, FileKind};
 
 use super::ahead::{Ahead, Begun, Desk};
 use super::clerk::{Assignment, Order, cancelled};
@@ -211,7 +211,7 @@ fn end(state: JobState, problem: Problem) -> Told {
 fn list(result: &AnalysisResult, out: &Path) -> std::io::Result<Vec<FileInfo>> {
     let named = result.files.iter().map(|f| (f.path.clone(), f.kind.clone()));
     let mut files = Vec::new();
-    for (path, kind) in named.chain([(RESULT_FILE.to_owned(), "result".to_owned())]) {
+    for (path, kind) in named.chain([(RESULT_FILE.to_owned(), FileKind::Result.to_string())]) {
         let file: PathBuf = out.join(&path);
         let bytes = fs::read(&file)?;
         fs::File::open(&file)?.sync_all()?;

@@ -35,6 +35,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cordline_sdk::FileKind;
 use cordline_sdk::result::{AnalysisResult, OutputFile};
 use thiserror::Error;
 
@@ -79,14 +80,15 @@ pub fn write(
     let greys = shown.map(pictures::greys).transpose()?.unwrap_or_default();
     let page = page::render(result, shown, &greys)?;
     save(&dir.join(PAGE), page.as_bytes())?;
-    let mut written = vec![OutputFile { kind: "report".into(), path: PAGE.into(), sop_instance_uid: None }];
+    let mut written =
+        vec![OutputFile { kind: FileKind::Report.to_string(), path: PAGE.into(), sop_instance_uid: None }];
     if let Some((shown, tiles)) = drawn {
         let folder = dir.join(PICTURES);
         fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
         pictures::each(shown, tiles, &greys, &mut |name, png| {
             save(&folder.join(&name), png)?;
             let path = format!("{PICTURES}/{name}");
-            written.push(OutputFile { kind: "picture".into(), path, sop_instance_uid: None });
+            written.push(OutputFile { kind: FileKind::Picture.to_string(), path, sop_instance_uid: None });
             Ok(())
         })?;
     }

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use cordline_sdk::RESEARCH_USE;
 use cordline_sdk::result::{AnalysisResult, State};
+use cordline_sdk::{FileKind, RESEARCH_USE};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
@@ -109,7 +109,7 @@ pub fn render(result: &AnalysisResult, shown: Option<&Shown>, greys: &[Vec<u8>])
         files: result
             .files
             .iter()
-            .filter(|f| f.kind != "picture" && f.kind != "report")
+            .filter(|f| f.kind != FileKind::Picture && f.kind != FileKind::Report)
             .map(|f| (plain(&f.kind.replace('_', " ")), plain(&f.path)))
             .collect(),
     };

@@ -5,10 +5,7 @@ use serde::Serialize;
 
 use super::answer;
 use super::palette;
-
-/// Stages in the order of the road; others follow by name, the total comes last.
-const STAGES: [&str; 9] =
-    ["reading", "selecting", "decoding", "normalising", "loading", "segmenting", "measuring", "classifying", "writing"];
+use crate::stage::Stage;
 
 /// One class of a question.
 #[derive(Debug, Serialize)]
@@ -139,8 +136,9 @@ fn verdict(verdict: &SeriesVerdict) -> VerdictView {
 /// Stage and milliseconds, in the order of the road.
 pub(super) fn timings(result: &AnalysisResult) -> Vec<(String, String)> {
     let place = |name: &str| match name {
-        "total" => STAGES.len() + 1,
-        _ => STAGES.iter().position(|s| *s == name).unwrap_or(STAGES.len()),
+        "total" => Stage::ALL.len() + 1,
+        // Others follow by name, the total comes last.
+        _ => Stage::ALL.iter().position(|stage| stage.key() == name).unwrap_or(Stage::ALL.len()),
     };
     let mut stages: Vec<(&String, &f64)> = result.timings_ms.iter().collect();
     stages.sort_by_key(|(name, _)| place(name));

@@ -6,7 +6,7 @@ use std::fs;
 use cordline_sdk::result::{
     AnalysisResult, BundleIdentity, Lesion, NotAsked, Problem, SCHEMA_VERSION, SeriesChoice, SeriesVerdict, State,
 };
-use cordline_sdk::{Finding, RESEARCH_USE};
+use cordline_sdk::{FileKind, Finding, RESEARCH_USE};
 use ndarray::{Array2, Array3, s};
 
 use super::answer::tests::asked;
@@ -274,7 +274,7 @@ fn pictures_on_disk_can_be_read_back_and_have_square_pixels() {
             "report.html",
         ]
     );
-    for file in written.iter().filter(|f| f.kind == "picture") {
+    for file in written.iter().filter(|f| f.kind == FileKind::Picture) {
         let reader = fs::File::open(dir.path().join(&file.path)).unwrap();
         let mut reader = png::Decoder::new(std::io::BufReader::new(reader)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];

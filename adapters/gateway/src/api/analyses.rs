@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use cordline_sdk::FileKind;
 use cordline_sdk::job::{JobId, JobSummary, Priority};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,7 +148,7 @@ async fn of_study(hall: &Hall, wanted: &Analysis) -> Result<(Porter, String, Job
     let of = job.clone();
     let result = hall.daemon.ask(move |client| {
         let files = client.files(&of)?;
-        let Some(file) = files.iter().find(|file| file.kind == "result") else { return Ok(Vec::new()) };
+        let Some(file) = files.iter().find(|file| file.kind == FileKind::Result) else { return Ok(Vec::new()) };
         client.artifact(&of, file)
     });
     let result: serde_json::Value = serde_json::from_slice(&result.await?).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cordline_sdk::FileKind;
 use cordline_sdk::client::ClientError;
 use cordline_sdk::job::{JobId, JobState, JobSummary, Priority};
 use cordline_sdk::wire::fault::FaultCode;
@@ -166,9 +167,9 @@ impl Porter {
         let of = job.clone();
         let mut stored = Vec::new();
         for file in self.daemon.ask(move |client| client.files(&of)).await? {
-            let wanted = match file.kind.as_str() {
-                "segmentation" | "structured_report" => true,
-                "parametric_map" => self.heat_maps,
+            let wanted = match FileKind::of(&file.kind) {
+                Some(FileKind::Segmentation | FileKind::StructuredReport) => true,
+                Some(FileKind::ParametricMap) => self.heat_maps,
                 _ => false,
             };
             if wanted {

@@ -1,0 +1,37 @@
+//! What the files of a result are.
+
+use crate::words::words;
+
+words! {
+    /// What a file of a result is. On the wire and in `result.json` it is text, since later versions know more kinds.
+    pub enum FileKind {
+        /// `result.json` itself.
+        Result = "result",
+        /// The page for people.
+        Report = "report",
+        /// A picture of the page.
+        Picture = "picture",
+        /// A section of a series among which a person chooses.
+        Thumbnail = "thumbnail",
+        /// DICOM Segmentation of the lesions.
+        Segmentation = "segmentation",
+        /// DICOM structured report (TID 1500).
+        StructuredReport = "structured_report",
+        /// DICOM parametric map: the heat map of an answer.
+        ParametricMap = "parametric_map",
+        /// DICOM secondary capture: the findings as a picture.
+        SecondaryCapture = "secondary_capture",
+    }
+}
+
+impl std::fmt::Display for FileKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+impl PartialEq<FileKind> for String {
+    fn eq(&self, kind: &FileKind) -> bool {
+        self == kind.key()
+    }
+}
