@@ -32,6 +32,7 @@ pub mod settings;
 pub mod tokens;
 
 use std::future::Future;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,7 +99,8 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send +
     } else {
         let mut tokens = Tokens::default();
         let token = tokens.issue("first look", Role::Submitter, None).map_err(failed("no token can be made".into()))?;
-        println!("Open {scheme}://{}/enter?token={token}", settings.listen);
+        writeln!(std::io::stdout(), "Open {scheme}://{}/enter?token={token}", settings.listen)
+            .map_err(failed("the address with the token cannot be printed".into()))?;
         Accepted::of_this_run(tokens)
     };
     let hall = prepare(&settings, tokens)?;

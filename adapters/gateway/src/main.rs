@@ -1,5 +1,6 @@
 //! `cordline-gateway`: see the library for the map.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -54,7 +55,8 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("cordline-gateway: {message}");
+            // Where nobody reads standard error either, the exit code has to do.
+            let _ = writeln!(std::io::stderr(), "cordline-gateway: {message}");
             ExitCode::FAILURE
         }
     }
@@ -83,8 +85,13 @@ fn token(name: &str, role: &str, file: &std::path::Path, expires: Option<chrono:
     let mut tokens = if file.exists() { Tokens::read(file).map_err(|e| e.to_string())? } else { Tokens::default() };
     let token = tokens.issue(name, role, expires).map_err(|e| e.to_string())?;
     tokens.write(file).map_err(|e| format!("{}: {e}", file.display()))?;
-    println!("{token}");
-    Ok(())
+    // A reader that has seen enough closes the pipe; that is no fault.
+    match writeln!(std::io::stdout(), "{token}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("the token could not be printed, so nobody has it: {error}; make another one"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn revoke(name: &str, file: &std::path::Path) -> Result<(), String> {

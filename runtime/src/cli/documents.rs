@@ -1,6 +1,5 @@
 //! Shell completions, man pages and the schema of the result: generated, so that they cannot go stale.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -34,17 +33,19 @@ pub fn run(command: PrintCommand) -> Exit {
         PrintCommand::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut command_line(), "cordline", &mut text);
-            io::stdout().write_all(&text)
+            print!("{}", String::from_utf8_lossy(&text));
+            Ok(())
         }
         PrintCommand::Man { folder } => {
             std::fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(command_line(), &folder))
         }
-        PrintCommand::Schema => writeln!(io::stdout(), "{}", schema()),
+        PrintCommand::Schema => {
+            println!("{}", schema());
+            Ok(())
+        }
     };
     match printed {
         Ok(()) => Exit::Completed,
-        // A reader that has seen enough closes the pipe; that is no fault.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Completed,
         Err(error) => {
             let action = "choose a place that this user may write to".to_owned();
             fail(

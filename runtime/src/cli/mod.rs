@@ -8,8 +8,13 @@
 //! - [`serve`]: the daemon
 //! - [`submit`], [`watch`], [`get`], [`jobs`]: what is asked of a running daemon; [`remote`] is what they share
 //! - [`keys`]: who may come in from other hosts; is the audit file whole
-//! - [`progress`]: the bar on a terminal
+//! - [`progress`]: the bar on a terminal; [`output`]: words on standard output, and what becomes of them where nobody reads
+//! - [`logging`]: the log on standard error
 //! - [`exit`]: what the exit codes mean
+
+// First: its macros hold for all that follows.
+#[macro_use]
+mod output;
 
 pub mod analyze;
 pub mod bundle;
@@ -20,19 +25,19 @@ pub mod exit;
 pub mod get;
 pub mod jobs;
 pub mod keys;
+mod logging;
 pub mod progress;
 pub mod remote;
 pub mod serve;
 pub mod submit;
 pub mod watch;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use cordline_sdk::result::Problem;
 
-use crate::config::{Config, LogFormat};
+use crate::config::Config;
 use exit::Exit;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nResearch use only; not a medical device");
@@ -106,8 +111,10 @@ pub fn run(cli: Cli) -> Exit {
         Ok(config) => config,
         Err(error) => return fail(&error.problem(), Exit::Usage),
     };
-    start_log(&config.log, config.log_format);
-    match cli.command {
+    if let Err(problem) = logging::start(&config.log, config.log_format) {
+        return fail(&problem, Exit::Usage);
+    }
+    output::ended(match cli.command {
         Command::Analyze(args) => analyze::run(args, config),
         Command::Serve(args) => serve::run(args, config),
         Command::Submit(args) => submit::run(&args, &config),
@@ -123,7 +130,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Bundle(command) => bundle::run(command, config),
         Command::Evaluate(args) => evaluate::run(args, config),
         Command::Print(command) => documents::run(command),
-    }
+    })
 }
 
 /// Says a problem on standard error, and what to do about it.
@@ -131,20 +138,4 @@ fn fail(problem: &Problem, exit: Exit) -> Exit {
     eprintln!("cordline: {}", problem.message);
     eprintln!("  what to do: {}", problem.action);
     exit
-}
-
-fn start_log(filter: &str, format: LogFormat) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
-    // ONNX Runtime's own chatter is shown only where it is asked for.
-    let filter = if filter.to_string().contains("ort") {
-        filter
-    } else {
-        filter.add_directive("ort=error".parse().expect("a valid directive"))
-    };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
-    }
 }

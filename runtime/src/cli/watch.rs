@@ -1,6 +1,5 @@
 //! `cordline watch`: a job as it runs, stage by stage and section by section, then its finding.
 
-use std::io::Write;
 use std::ops::ControlFlow;
 
 use clap::Args;
@@ -11,6 +10,7 @@ use cordline_sdk::wire::event::{Event, Happening, StateChange};
 use cordline_sdk::wire::tensor::unpack_bits;
 
 use super::exit::Exit;
+use super::output;
 use super::remote::{self, RemoteArgs, exit_of};
 use crate::config::Config;
 
@@ -35,15 +35,12 @@ pub fn run(args: &WatchArgs, config: &Config) -> Exit {
 /// Follows a job to its end.
 pub fn watch(client: &mut Client, job: &JobId, since: u64, json: bool) -> Result<Exit, ClientError> {
     client.follow(job, since, &mut |event, raw| {
-        let written = match json {
-            true => writeln!(std::io::stdout(), "{}", as_json(event)),
-            false => match words(event, raw) {
-                Some(words) => writeln!(std::io::stdout(), "{words}"),
-                None => Ok(()),
-            },
-        };
+        match json {
+            true => println!("{}", as_json(event)),
+            false => words(event, raw).into_iter().for_each(|words| println!("{words}")),
+        }
         // Whoever closed the pipe wants to hear no more.
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if output::is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     if !json {
         println!("{}", cordline_sdk::RESEARCH_USE);
