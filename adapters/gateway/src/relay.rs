@@ -25,7 +25,7 @@ pub async fn carry(browser: WebSocket, link: Link, guest: Guest) {
     loop {
         let message = tokio::select! {
             frames = from_daemon.recv() => match frames {
-                Some(frames) => match to_web(&frames) {
+                Some(frames) => match to_web(&frames, guest.role) {
                     Some(message) => message,
                     None => continue,
                 },
@@ -80,9 +80,16 @@ fn to_daemon(message: &[u8], role: Role) -> Result<Frames, Vec<u8>> {
     Ok(frames)
 }
 
-/// A message of the daemon as a browser takes it; `None` for what is none.
-fn to_web(frames: &[Vec<u8>]) -> Option<Vec<u8>> {
-    let header: Map<String, Value> = rmp_serde::from_slice(frames.first()?).ok()?;
+/// A message of the daemon as a browser takes it; `None` for what is none. The role that the daemon welcomes is the gateway's own, and
+/// the browser's that of its token.
+fn to_web(frames: &[Vec<u8>], role: Role) -> Option<Vec<u8>> {
+    let mut header: Map<String, Value> = rmp_serde::from_slice(frames.first()?).ok()?;
+    if header.get("reply").is_some_and(|reply| reply == "welcome")
+        && let Some(granted) = header.get_mut("body").and_then(|body| body.get_mut("role"))
+        && granted.as_str().and_then(Role::of).is_none_or(|daemon| role < daemon)
+    {
+        *granted = role.key().into();
+    }
     Some(join(&header, frames.get(1).map_or(&[], Vec::as_slice)))
 }
 

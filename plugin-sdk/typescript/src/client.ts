@@ -1,12 +1,15 @@
-/** A client of the gateway, for browsers: one WebSocket, answers as promises, events to a listener. */
+/** A client of the gateway: one WebSocket, answers as promises, events to a listener. `connect` opens it by address and token. */
 
 import { decode, encode } from "./frame.js";
+import { checkDigest, study } from "./files.js";
 import {
   MAJOR,
+  hasEnded,
   type AnswerOf,
   type Event,
   type Fault,
   type JobSummary,
+  type Priority,
   type Requests,
   type Submit,
   type Upload,
@@ -21,6 +24,9 @@ export class Refused extends Error {
   }
 }
 
+/** The daemon does not know this connection, or not any more, and what it followed is forgotten: connect again, and ask again. */
+export class HelloRequired extends Refused {}
+
 /** No answer, or no connection any more. */
 export class ConnectionLost extends Error {}
 
@@ -32,6 +38,14 @@ export interface Socket {
   onopen: (() => void) | null;
   onmessage: ((message: { data: ArrayBuffer }) => void) | null;
   onclose: (() => void) | null;
+}
+
+/** What is told of the events of a job. */
+export type Listener = (event: Event, raw: Uint8Array) => void;
+
+interface Watching {
+  told: Listener;
+  reject(error: Error): void;
 }
 
 interface Waiting {
@@ -48,12 +62,13 @@ export class Client {
   /** What the daemon said when it was greeted. */
   welcome!: Welcome;
   /** Is told every event that comes, with its raw frame (empty where there is none). */
-  onEvent: (event: Event, raw: Uint8Array) => void = () => {};
+  onEvent: Listener = () => {};
   /** Is told once when the connection is gone. Jobs go on: connect again, and ask for the events since the last number. */
   onLost: () => void = () => {};
 
   private number = 0;
   private readonly waiting = new Map<number, Waiting>();
+  private readonly watching = new Map<string, Watching>();
   private readonly pinging: ReturnType<typeof setInterval>;
 
   private constructor(private readonly socket: Socket) {
@@ -89,8 +104,38 @@ export class Client {
     return this.ask("events", { job, since, follow: true });
   }
 
-  /** A file of a job, as its event `files` lists it. */
-  async artifact(job: string, file: { path: string; bytes: number }): Promise<Uint8Array> {
+  /**
+   * Tells `each` every event of a job after number `since`, until it has ended; the number of the last one. Where the connection is
+   * lost meanwhile this ends with {@link ConnectionLost}: connect again, and watch from the last number that was told.
+   */
+  watch(job: string, each: Listener, since = 0): Promise<number> {
+    return new Promise((resolve, reject) => {
+      let last = since;
+      let wanted = Number.POSITIVE_INFINITY;
+      const done = () => {
+        this.watching.delete(job);
+        resolve(last);
+      };
+      const told: Listener = (event, raw) => {
+        if (event.number <= last) return;
+        last = event.number;
+        each(event, raw);
+        if (event.event === "state" && hasEnded(event.body.state) && last >= wanted) done();
+      };
+      this.watching.get(job)?.reject(new Error(`another watch of job ${job} took the place of this one`));
+      this.watching.set(job, { told, reject });
+      this.follow(job, since).then((begun) => {
+        wanted = begun.last;
+        if (hasEnded(begun.state) && begun.last <= last) done();
+      }, (error) => {
+        this.watching.delete(job);
+        reject(error);
+      });
+    });
+  }
+
+  /** A file of a job, as its event `files` lists it; compared with its digest where there is one. */
+  async artifact(job: string, file: { path: string; bytes: number; sha256?: string }): Promise<Uint8Array> {
     const whole = new Uint8Array(file.bytes);
     for (let offset = 0; offset < file.bytes; ) {
       const { raw } = await this.exchange("artifact", { job, path: file.path, offset });
@@ -98,7 +143,18 @@ export class Client {
       whole.set(raw.subarray(0, file.bytes - offset), offset);
       offset += raw.length;
     }
+    if (file.sha256 !== undefined) await checkDigest(file.path, whole, file.sha256);
     return whole;
+  }
+
+  /** Sends DICOM files as one job. What is no DICOM file is passed over; that none is one is an error. */
+  async submitStudy(
+    files: readonly Uint8Array[],
+    options: { priority?: Priority; series?: string } = {},
+  ): Promise<JobSummary> {
+    const { instances, items } = await study(files);
+    if (instances.length === 0) throw new Error("no DICOM file is among those that were named");
+    return this.submit({ kind: "study", instances, ...options }, items);
   }
 
   /**
@@ -155,13 +211,14 @@ export class Client {
     const { header, raw } = message;
     if (!("reply" in header)) {
       this.onEvent(header, raw);
+      this.watching.get(header.job)?.told(header, raw);
       return;
     }
     const waiting = this.waiting.get(header.id);
     if (!waiting) return;
     this.waiting.delete(header.id);
     clearTimeout(waiting.timer);
-    if (header.reply === "fault") waiting.reject(new Refused(header.body));
+    if (header.reply === "fault") waiting.reject(refused(header.body));
     else waiting.resolve({ body: header.body as never, raw });
   }
 
@@ -179,5 +236,11 @@ export class Client {
       reject(error);
     }
     this.waiting.clear();
+    for (const { reject } of this.watching.values()) reject(error);
+    this.watching.clear();
   }
+}
+
+function refused(fault: Fault): Refused {
+  return fault.code === "hello_required" ? new HelloRequired(fault) : new Refused(fault);
 }
