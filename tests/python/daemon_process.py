@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "plugin-sdk/python"))
-from cordline_client import Client, Nobody, Refused, pack_bits, unpack_bits
+from cordline_client import Client, HelloRequired, Nobody, Refused, pack_bits, unpack_bits
 
 __all__ = [
     "Client",
     "Daemon",
+    "HelloRequired",
     "Nobody",
     "Refused",
     "end_of",

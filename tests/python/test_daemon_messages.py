@@ -54,7 +54,7 @@ def test_what_is_refused_for_its_frames_is_still_answered_by_number(raw):
 
 def test_hello_comes_first(shared):
     raw = Raw(shared.endpoint, greet=False)
-    assert raw.ask("list", {})["body"]["code"] == "not_allowed"
+    assert raw.ask("list", {})["body"]["code"] == "hello_required"
     raw.socket.close()
 
 

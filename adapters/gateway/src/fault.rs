@@ -78,7 +78,7 @@ impl From<Fault> for Refusal {
             FaultCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             FaultCode::QueueFull | FaultCode::Credit => StatusCode::TOO_MANY_REQUESTS,
             FaultCode::DiskReserve => StatusCode::INSUFFICIENT_STORAGE,
-            FaultCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            FaultCode::ShuttingDown | FaultCode::HelloRequired => StatusCode::SERVICE_UNAVAILABLE,
             FaultCode::Internal => StatusCode::BAD_GATEWAY,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };

@@ -9,7 +9,7 @@ A window that must not wait uses `client.start(...)` and calls `client.poll()` f
 """
 
 from .client import DEFAULT_ENDPOINT, Client, Operation
-from .errors import ClientError, Damaged, Nobody, OtherVersion, Refused, Silence
+from .errors import ClientError, Damaged, HelloRequired, Nobody, OtherVersion, Refused, Silence
 from .link import Link
 from .messages import RESEARCH_USE, Event
 from .tensor import pack_bits, unpack_bits
@@ -21,6 +21,7 @@ __all__ = [
     "ClientError",
     "Damaged",
     "Event",
+    "HelloRequired",
     "Link",
     "Nobody",
     "Operation",

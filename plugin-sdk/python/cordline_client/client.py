@@ -20,7 +20,7 @@ from typing import Any
 import zmq
 
 from . import files, messages
-from .errors import ClientError, Damaged, Nobody, OtherVersion, Refused, Silence
+from .errors import ClientError, Damaged, HelloRequired, Nobody, OtherVersion, Silence, refused
 from .link import Link
 from .messages import Answer, Event
 
@@ -110,39 +110,39 @@ class Client:
 
     def status(self, job: str | None = None) -> dict[str, Any]:
         """Where a job is; without one, how the daemon is."""
-        return self._run(_ask("status", {"job": job} if job else {}))
+        return self._known(lambda: _ask("status", {"job": job} if job else {}))
 
     def list(self, **wanted: Any) -> dict[str, Any]:
-        """Jobs, newest first: `states`, `limit`, `before_ms`."""
-        return self._run(_ask("list", wanted))
+        """Jobs, newest first: `states`, `study_uid`, `limit`, `before_ms`."""
+        return self._known(lambda: _ask("list", wanted))
 
     def cancel(self, job: str) -> dict[str, Any]:
         """Stops a job, between two sections."""
-        return self._run(_ask("cancel", {"job": job}))
+        return self._known(lambda: _ask("cancel", {"job": job}))
 
     def choose(self, job: str, series: str) -> dict[str, Any]:
         """Chooses the series of a job that needs it."""
-        return self._run(_ask("choose", {"job": job, "series": series}))
+        return self._known(lambda: _ask("choose", {"job": job, "series": series}))
 
     def device(self) -> dict[str, Any]:
         """What the box is and can run."""
-        return self._run(_ask("device", {}))
+        return self._known(lambda: _ask("device", {}))
 
     def submit_study(self, inputs: Iterable[str | os.PathLike[str]], **options: Any) -> str:
         """Sends DICOM files, and those in folders; returns the job. Options: `priority`, `series`."""
-        return self._run(self.study(inputs, **options))
+        return self._known(lambda: self.study(inputs, **options))
 
     def submit_folder(self, path: str, **options: Any) -> str:
         """Has a folder of the daemon's own box analysed."""
-        return self._run(self._submit({"kind": "folder", "path": path, **options}, []))
+        return self._known(lambda: self._submit({"kind": "folder", "path": path, **options}, []))
 
     def submit_volume(self, t2w: dict[str, Any], voxels: bytes, **options: Any) -> str:
         """Sends a volume: `t2w` with `tensor` and `matrix` as in PROTOCOL.md, and its bytes."""
-        return self._run(self.volume(t2w, voxels, **options))
+        return self._known(lambda: self.volume(t2w, voxels, **options))
 
     def submit_mask(self, job: str, shape: Iterable[int], bits: bytes, **options: Any) -> str:
         """Sends a corrected mask (packed) of an earlier job."""
-        return self._run(self.mask(job, shape, bits, **options))
+        return self._known(lambda: self.mask(job, shape, bits, **options))
 
     def files(self, job: str) -> list[dict[str, Any]]:
         """The files that a job has made."""
@@ -154,7 +154,7 @@ class Client:
 
     def artifact(self, job: str, file: dict[str, Any]) -> bytes:
         """A file of `files`, checked against its digest."""
-        return self._run(_artifact(job, file))
+        return self._known(lambda: _artifact(job, file))
 
     def follow(self, job: str, since: int = 0, to_the_end: bool = True) -> Iterator[Event]:
         """Every event after number `since`, until the job has ended; a lost connection is mended on the way."""
@@ -171,7 +171,7 @@ class Client:
                     yield event
                     if since >= begun["last"] and (event.ends or not to_the_end):
                         return
-            except (Silence, Nobody):
+            except (Silence, Nobody, HelloRequired):
                 tries += 1
                 if tries > 5:
                     raise
@@ -252,6 +252,14 @@ class Client:
     def _submit(self, body: dict[str, Any], readers: list[Callable[[], bytes]]) -> Asking:
         return _submit(body, readers, self.welcome["limits"]["frame_bytes"])
 
+    def _known(self, asking: Callable[[], Asking]) -> Any:
+        """Runs what `asking` makes; once more after a greeting, where the daemon forgot this client (it was silent)."""
+        try:
+            return self._run(asking())
+        except HelloRequired:
+            self._run(self._hello())
+            return self._run(asking())
+
     def _run(self, asking: Asking) -> Any:
         operation = self.start(asking)
         deadline = time.monotonic() + self.patience_s
@@ -320,7 +328,7 @@ class Client:
     def _resume(self, operation: Operation) -> Wanted:
         answer = operation._ready.popleft()
         if answer.name == "fault":
-            return operation._asking.throw(Refused(answer.body))
+            return operation._asking.throw(refused(answer.body))
         return operation._asking.send(answer)
 
     def _send(self, operation: Operation, wanted: Wanted) -> None:

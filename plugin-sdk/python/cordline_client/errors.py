@@ -46,5 +46,15 @@ class Refused(ClientError):
         super().__init__(f"{self.message}; {self.action}")
 
 
+class HelloRequired(Refused):
+    """The daemon does not know this client, or not any more (it forgets who is silent), and what it followed is
+    forgotten: greet it on a new connection, and ask again."""
+
+
+def refused(fault: dict[str, Any]) -> Refused:
+    """A fault as the error that it is."""
+    return HelloRequired(fault) if fault.get("code") == "hello_required" else Refused(fault)
+
+
 class Damaged(ClientError):
     """Something did not arrive as it was announced."""

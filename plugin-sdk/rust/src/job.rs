@@ -153,6 +153,10 @@ pub struct JobSummary {
     /// Why there is no answer, where it ended without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// Study Instance UID, once the files were read; absent for voxels, and for files of several studies of which none was
+    /// chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study_uid: Option<String>,
 }
 
 #[cfg(test)]

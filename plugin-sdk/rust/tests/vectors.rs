@@ -73,6 +73,7 @@ fn requests() -> Vec<(&'static str, Verb, Vec<u8>)> {
                 states: vec![JobState::Queued, JobState::Failed],
                 limit: Some(20),
                 before_ms: Some(1_790_000_000_000),
+                study_uid: None,
             }),
             vec![],
         ),
@@ -81,6 +82,7 @@ fn requests() -> Vec<(&'static str, Verb, Vec<u8>)> {
         ("cancel", Verb::Cancel(OfJob { job: job() }), vec![]),
         ("choose", Verb::Choose(Choose { job: job(), series: "1.2.826.0.1.77".into() }), vec![]),
         ("device", Verb::Device(Nothing {}), vec![]),
+        ("list of a study", Verb::List(List { study_uid: Some("1.2.826.0.1.7".into()), ..List::default() }), vec![]),
     ]
 }
 
@@ -96,6 +98,7 @@ fn summary(state: JobState) -> JobSummary {
         seconds_left: (state == JobState::Queued).then_some(9.5),
         finding: (state == JobState::Completed).then(Finding::no_lesion),
         problem: None,
+        study_uid: (state == JobState::Completed).then(|| "1.2.826.0.1.7".into()),
     }
 }
 
@@ -141,11 +144,12 @@ fn replies() -> Vec<(&'static str, Answer, Vec<u8>)> {
         "there is no job 7f3c9a1be2d0445680ac51f7d6b3e902",
         "ask `list` for the jobs that are kept",
     );
+    let forgotten = Fault::new(FaultCode::HelloRequired, "`hello` comes first", "send `hello`");
     vec![
         ("welcome", Answer::Welcome(Box::new(welcome)), vec![]),
         ("pong", Answer::Pong(Nothing {}), vec![]),
         ("upload begins", Answer::Upload(upload.clone()), vec![]),
-        ("upload goes on", Answer::Upload(Upload { received: vec![], offset: Some(3), credit: 15, ..upload }), vec![]),
+        ("upload goes on", Answer::Upload(Upload { received: vec![], offset: Some(3), ..upload }), vec![]),
         ("job", Answer::Job(Box::new(summary(JobState::Queued))), vec![]),
         ("events begin", Answer::Events(EventsBegin { job: job(), last: 12, state: JobState::Segmenting }), vec![]),
         ("artifact piece", Answer::Artifact(piece), b"abc".to_vec()),
@@ -153,6 +157,7 @@ fn replies() -> Vec<(&'static str, Answer, Vec<u8>)> {
         ("daemon", Answer::Daemon(Box::new(daemon)), vec![]),
         ("device report", Answer::Device(Box::new(device)), vec![]),
         ("fault", Answer::Fault(fault), vec![]),
+        ("fault of a client that is not known", Answer::Fault(forgotten), vec![]),
     ]
 }
 

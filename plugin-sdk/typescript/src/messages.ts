@@ -132,6 +132,8 @@ export interface JobSummary {
   seconds_left?: number;
   finding?: Finding;
   problem?: Problem;
+  /** Once the files were read. */
+  study_uid?: string;
 }
 
 export interface FileInfo {
@@ -171,7 +173,7 @@ export interface Requests {
   commit: { job: string };
   events: { job: string; since?: number; follow?: boolean };
   artifact: { job: string; path: string; offset?: number };
-  list: { states?: JobState[]; limit?: number; before_ms?: number };
+  list: { states?: JobState[]; limit?: number; before_ms?: number; study_uid?: string };
   status: { job?: string };
   cancel: { job: string };
   choose: { job: string; series: string };

@@ -24,6 +24,9 @@ pub struct JobsArgs {
     /// Only jobs in this state; may be given several times
     #[arg(long, value_name = "STATE", value_parser = parse_state)]
     state: Vec<JobState>,
+    /// Only jobs on this study
+    #[arg(long, value_name = "UID")]
+    study: Option<String>,
     /// Most jobs to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u32,
@@ -88,7 +91,12 @@ pub fn status(args: &StatusArgs, config: &Config) -> Exit {
 /// Runs `jobs`.
 pub fn jobs(args: &JobsArgs, config: &Config) -> Exit {
     args.remote.with(config, |client| {
-        let list = List { states: args.state.clone(), limit: Some(args.limit), before_ms: None };
+        let list = List {
+            states: args.state.clone(),
+            study_uid: args.study.clone(),
+            limit: Some(args.limit),
+            ..List::default()
+        };
         let jobs = client.list(list)?;
         if args.remote.json {
             print_json(&jobs);

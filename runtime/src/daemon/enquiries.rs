@@ -95,7 +95,7 @@ impl Enquiries {
     /// Jobs, newest first.
     pub(super) fn list(&self, list: &List) -> Answer {
         let limit = list.limit.unwrap_or(LISTED).clamp(1, MOST_LISTED);
-        match self.journal.list(&list.states, list.before_ms, limit + 1) {
+        match self.journal.list(&list.states, list.study_uid.as_deref(), list.before_ms, limit + 1) {
             Ok(mut records) => {
                 let more = records.len() > limit as usize;
                 records.truncate(limit as usize);
@@ -120,7 +120,7 @@ impl Enquiries {
 
     fn daemon(&self) -> Result<Daemon, JournalError> {
         let counts = self.journal.counts()?;
-        let queued: u64 = counts.iter().filter(|(s, _)| s.key() == "queued").map(|(_, n)| n).sum();
+        let queued: u64 = counts.iter().filter(|(s, _)| *s == JobState::Queued).map(|(_, n)| n).sum();
         let condition = self.condition();
         let free = self.spool.free_bytes().unwrap_or(0);
         let mut warnings = condition.warnings;
@@ -144,7 +144,7 @@ impl Enquiries {
     pub(super) fn complete(&self, answer: Answer) -> Answer {
         let Answer::Job(mut summary) = answer else { return answer };
         let each = self.seconds_each().ok().flatten();
-        if summary.state.key() == "queued" {
+        if summary.state == JobState::Queued {
             let waiting = self.journal.waiting().unwrap_or_default();
             let before = waiting.iter().position(|job| *job == summary.job);
             summary.position = before.map(|n| n as u32);

@@ -179,7 +179,11 @@ impl Server {
         let client = self.clients.get_mut(&asker.client)?;
         if !client.greeted {
             let Verb::Hello(hello) = request.verb else {
-                return Some(Answer::Fault(Fault::new(FaultCode::NotAllowed, "`hello` comes first", "send `hello`")));
+                return Some(Answer::Fault(Fault::new(
+                    FaultCode::HelloRequired,
+                    "`hello` comes first",
+                    "send `hello`",
+                )));
             };
             client.greeted = true;
             tracing::info!(who = asker.who, client = %plain(&hello.client), "connected");

@@ -1,6 +1,6 @@
 //! What happened to a job: numbered from 1 without a gap, and kept.
 
-use cordline_sdk::job::JobId;
+use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::wire::event::{Event, Files, Happening, StateChange};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -92,6 +92,7 @@ pub(super) fn append_in(
         match &what {
             Happening::State(change) => write_state(db, job, at_ms, change)?,
             Happening::Files(files) => write_files(db, job, files)?,
+            Happening::Series(choice) => write_study(db, job, choice.study_uid.as_deref())?,
             _ => {}
         }
         kept.push(KeptEvent { event: Event { job: job.clone(), number, at_ms, what }, raw });
@@ -110,10 +111,10 @@ fn last_number(db: &Connection, job: &JobId) -> Result<u64, JournalError> {
 
 fn write_state(db: &Connection, job: &JobId, at_ms: u64, change: &StateChange) -> Result<(), JournalError> {
     let ended = change.state.has_ended().then_some(at_ms);
+    let begins = change.state == JobState::Decoding;
     db.prepare_cached(
-        "UPDATE jobs SET state = ?2, finding = ?3, problem = ?4, ended_ms = ?5,
-                attempts = CASE ?2 WHEN 'decoding' THEN attempts + 1 ELSE attempts END,
-                started_ms = CASE ?2 WHEN 'decoding' THEN ?6 ELSE started_ms END WHERE job = ?1",
+        "UPDATE jobs SET state = ?2, finding = ?3, problem = ?4, ended_ms = ?5, attempts = attempts + ?7,
+                started_ms = CASE ?7 WHEN 1 THEN ?6 ELSE started_ms END WHERE job = ?1",
     )?
     .execute(params![
         job.as_str(),
@@ -121,8 +122,16 @@ fn write_state(db: &Connection, job: &JobId, at_ms: u64, change: &StateChange) -
         change.finding.as_ref().map(record::to_json),
         change.problem.as_ref().map(record::to_json),
         ended,
-        at_ms
+        at_ms,
+        u8::from(begins)
     ])?;
+    Ok(())
+}
+
+/// The study of a job; one that is known already stays where the files no longer tell.
+fn write_study(db: &Connection, job: &JobId, study_uid: Option<&str>) -> Result<(), JournalError> {
+    db.prepare_cached("UPDATE jobs SET study_uid = coalesce(?2, study_uid) WHERE job = ?1")?
+        .execute(params![job.as_str(), study_uid])?;
     Ok(())
 }
 

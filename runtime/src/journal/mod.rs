@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::wire::request::Input;
 
 pub use error::JournalError;
 pub use events::KeptEvent;
@@ -67,15 +68,22 @@ impl Journal {
 
     fn put_down(&self, job: &NewJob) -> Result<usize, JournalError> {
         Ok(self.db.execute(
-            "INSERT INTO jobs (job, kind, state, priority, submitted_ms, input, series, touched_ms)
-             VALUES (?1, ?2, 'receiving', ?3, ?4, ?5, ?6, ?4) ON CONFLICT (job) DO NOTHING",
+            "INSERT INTO jobs (job, kind, state, priority, submitted_ms, input, series, touched_ms, study_uid)
+             VALUES (?1, ?2, ?8, ?3, ?4, ?5, ?6, ?4, (SELECT study_uid FROM jobs WHERE job = ?7))
+             ON CONFLICT (job) DO NOTHING",
             params![
                 job.job.as_str(),
                 job.kind.key(),
                 job.priority.key(),
                 job.submitted_ms,
                 record::to_json(&job.input),
-                job.series
+                job.series,
+                // A corrected mask is of the study of the job that it corrects.
+                match &job.input {
+                    Input::Mask { job, .. } => Some(job.as_str()),
+                    _ => None,
+                },
+                JobState::Receiving.key()
             ],
         )?)
     }
@@ -86,24 +94,28 @@ impl Journal {
         Ok(self.db.prepare_cached(&sql)?.query_row([job.as_str()], record::read).optional()?)
     }
 
-    /// Jobs in these states (all when empty), newest first, submitted before a moment where one is given, at most `limit`.
+    /// Jobs in these states (all when empty), on this study where one is given, newest first, submitted before a moment where one is
+    /// given, at most `limit`.
     pub fn list(
         &self,
         states: &[JobState],
+        study_uid: Option<&str>,
         before_ms: Option<u64>,
         limit: u32,
     ) -> Result<Vec<JobRecord>, JournalError> {
         let wanted = if states.is_empty() { &JobState::ALL[..] } else { states };
-        let words: Vec<String> = wanted.iter().map(|s| format!("'{}'", s.key())).collect();
+        let states = quoted(wanted.iter().map(|state| state.key()));
+        let of_study = if study_uid.is_some() { "study_uid = ?3" } else { "?3 IS NULL" };
         let sql = format!(
-            "SELECT {} FROM jobs WHERE state IN ({}) AND submitted_ms < ?1 ORDER BY submitted_ms DESC, job LIMIT ?2",
+            "SELECT {} FROM jobs WHERE state IN ({}) AND {of_study} AND submitted_ms < ?1
+             ORDER BY submitted_ms DESC, job LIMIT ?2",
             record::COLUMNS,
-            words.join(", ")
+            states
         );
         // SQLite counts in signed numbers.
         let before = before_ms.and_then(|ms| i64::try_from(ms).ok()).unwrap_or(i64::MAX);
         let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![before, limit], record::read)?;
+        let rows = statement.query_map(params![before, limit, study_uid], record::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -119,4 +131,9 @@ impl Journal {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Words of this program, never of a client, as a list in a statement.
+fn quoted(words: impl IntoIterator<Item = &'static str>) -> String {
+    words.into_iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
 }

@@ -6,13 +6,17 @@ use cordline_sdk::wire::event::Happening;
 use rusqlite::{OptionalExtension, params};
 
 use super::events::append_in;
-use super::{JobRecord, Journal, JournalError, KeptEvent, record};
+use super::{JobRecord, Journal, JournalError, KeptEvent, quoted, record};
 
 /// A job that takes its worker down this often is set aside.
 const MOST_ATTEMPTS: u32 = 2;
 
-/// Urgent first, then the oldest; the name breaks a tie so that the order is the same every time.
-const ORDER: &str = "CASE priority WHEN 'urgent' THEN 0 WHEN 'routine' THEN 1 ELSE 2 END, touched_ms, job";
+/// The most urgent first, then the oldest; the name breaks a tie so that the order is the same every time.
+fn order() -> String {
+    let places: Vec<String> =
+        Priority::ALL.into_iter().map(|p| format!("WHEN '{}' THEN {}", p.key(), p as u8)).collect();
+    format!("CASE priority {} END DESC, touched_ms, job", places.join(" "))
+}
 
 /// What a restart did with the jobs that were running.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,32 +58,32 @@ impl Journal {
 
     /// The job that runs next.
     pub fn next(&self) -> Result<Option<JobRecord>, JournalError> {
-        let sql = format!("SELECT {} FROM jobs WHERE state = 'queued' ORDER BY {ORDER} LIMIT 1", record::COLUMNS);
-        Ok(self.db.prepare_cached(&sql)?.query_row([], record::read).optional()?)
+        let sql = format!("SELECT {} FROM jobs WHERE state = ?1 ORDER BY {} LIMIT 1", record::COLUMNS, order());
+        Ok(self.db.prepare_cached(&sql)?.query_row([JobState::Queued.key()], record::read).optional()?)
     }
 
     /// The jobs that wait, in the order in which they will run.
     pub fn waiting(&self) -> Result<Vec<JobId>, JournalError> {
-        let sql = format!("SELECT job FROM jobs WHERE state = 'queued' ORDER BY {ORDER}");
+        let sql = format!("SELECT job FROM jobs WHERE state = ?1 ORDER BY {}", order());
         let mut statement = self.db.prepare_cached(&sql)?;
-        let names: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let names: Vec<String> =
+            statement.query_map([JobState::Queued.key()], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(names.into_iter().filter_map(JobId::new).collect())
     }
 
     /// When the work on the job that runs began, in ms since 1970.
     pub fn running_since_ms(&self) -> Result<Option<u64>, JournalError> {
-        let running: Vec<String> =
-            JobState::ALL.into_iter().filter(|s| s.is_running()).map(|s| format!("'{}'", s.key())).collect();
-        let sql = format!("SELECT min(started_ms) FROM jobs WHERE state IN ({})", running.join(", "));
+        let running = quoted(JobState::ALL.into_iter().filter(|s| s.is_running()).map(JobState::key));
+        let sql = format!("SELECT min(started_ms) FROM jobs WHERE state IN ({running})");
         Ok(self.db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
     }
 
     /// How long the last jobs took from decoding to their end in ms, newest first, at most twenty.
     pub fn durations_ms(&self) -> Result<Vec<u64>, JournalError> {
-        let sql = "SELECT ended_ms - started_ms FROM jobs WHERE state = 'completed' AND started_ms <= ended_ms
+        let sql = "SELECT ended_ms - started_ms FROM jobs WHERE state = ?1 AND started_ms <= ended_ms
                    ORDER BY ended_ms DESC LIMIT 20";
         let mut statement = self.db.prepare_cached(sql)?;
-        let rows = statement.query_map([], |row| row.get(0))?;
+        let rows = statement.query_map([JobState::Completed.key()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -87,7 +91,7 @@ impl Journal {
     pub fn take_up(&mut self, at_ms: u64) -> Result<Interrupted, JournalError> {
         let mut found = Interrupted { damaged: self.fail_damaged(at_ms)?, ..Interrupted::default() };
         let running: Vec<JobState> = JobState::ALL.into_iter().filter(|s| s.is_running()).collect();
-        for job in self.list(&running, None, u32::MAX)? {
+        for job in self.list(&running, None, None, u32::MAX)? {
             if job.attempts >= MOST_ATTEMPTS {
                 let problem = Problem {
                     code: "quarantined".into(),
@@ -133,13 +137,16 @@ impl Journal {
                 self.db.execute("DELETE FROM jobs WHERE job = ?1", [name])?;
                 continue;
             }
-            self.db.execute(
-                "UPDATE jobs SET state = 'failed', ended_ms = ?2, problem = ?3, finding = NULL,
-                        kind = CASE WHEN kind IN ('study', 'folder', 'volume', 'mask') THEN kind ELSE 'study' END,
-                        priority = CASE WHEN priority IN ('urgent', 'routine', 'background') THEN priority ELSE 'routine' END
-                 WHERE job = ?1",
-                params![name, at_ms, record::to_json(&problem)],
-            )?;
+            let [kinds, priorities] =
+                [quoted(JobKind::ALL.map(JobKind::key)), quoted(Priority::ALL.map(Priority::key))];
+            let sql = format!(
+                "UPDATE jobs SET state = ?4, ended_ms = ?2, problem = ?3, finding = NULL,
+                        kind = CASE WHEN kind IN ({kinds}) THEN kind ELSE ?5 END,
+                        priority = CASE WHEN priority IN ({priorities}) THEN priority ELSE ?6 END
+                 WHERE job = ?1"
+            );
+            let [failed, study, routine] = [JobState::Failed.key(), JobKind::Study.key(), Priority::default().key()];
+            self.db.execute(&sql, params![name, at_ms, record::to_json(&problem), failed, study, routine])?;
             if let Some(job) = known {
                 self.append(&job, at_ms, vec![(Happening::ended(JobState::Failed, problem.clone()), None)])?;
             }

@@ -9,8 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The columns that [`read`] reads, in its order.
-pub(super) const COLUMNS: &str =
-    "job, kind, state, priority, submitted_ms, touched_ms, input, series, attempts, last_event, finding, problem";
+pub(super) const COLUMNS: &str = "job, kind, state, priority, submitted_ms, touched_ms, input, series, attempts, last_event, finding, problem, study_uid";
 
 /// A job that is about to be put down.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +55,8 @@ pub struct JobRecord {
     pub finding: Option<Finding>,
     /// Why there is none.
     pub problem: Option<Problem>,
+    /// Study Instance UID, once it is known.
+    pub study_uid: Option<String>,
 }
 
 impl JobRecord {
@@ -72,6 +73,7 @@ impl JobRecord {
             seconds_left: None,
             finding: self.finding.clone(),
             problem: self.problem.clone(),
+            study_uid: self.study_uid.clone(),
         }
     }
 }
@@ -92,6 +94,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         last_event: row.get(9)?,
         finding: row.get::<_, Option<String>>(10)?.and_then(from_json),
         problem: row.get::<_, Option<String>>(11)?.and_then(from_json),
+        study_uid: row.get(12)?,
     })
 }
 

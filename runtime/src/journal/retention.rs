@@ -1,6 +1,6 @@
 //! What goes away with age.
 
-use cordline_sdk::job::JobId;
+use cordline_sdk::job::{JobId, JobState};
 use rusqlite::params;
 
 use super::{Journal, JournalError};
@@ -17,9 +17,10 @@ impl Journal {
 
     /// Uploads without a sign of life since a moment.
     pub fn idle_uploads(&self, since_ms: u64) -> Result<Vec<JobId>, JournalError> {
-        let sql = "SELECT job FROM jobs WHERE state = 'receiving' AND touched_ms < ?1 ORDER BY touched_ms";
+        let sql = "SELECT job FROM jobs WHERE state = ?2 AND touched_ms < ?1 ORDER BY touched_ms";
         let mut statement = self.db.prepare_cached(sql)?;
-        let names: Vec<String> = statement.query_map(params![since_ms], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let wanted = params![since_ms, JobState::Receiving.key()];
+        let names: Vec<String> = statement.query_map(wanted, |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(names.into_iter().filter_map(JobId::new).collect())
     }
 

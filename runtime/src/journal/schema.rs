@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::JournalError;
 
 /// Format of the file, in SQLite's `user_version`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// A job is one row; times are ms since 1970. `input`, `finding` and `problem` are JSON. `touched_ms`: last sign of life of
 /// an upload. `attempts`: how often a worker began it, `started_ms`: when it did last. `files`: what can be fetched.
@@ -26,9 +26,11 @@ CREATE TABLE jobs (
     attempts     INTEGER NOT NULL DEFAULT 0,
     last_event   INTEGER NOT NULL DEFAULT 0,
     finding      TEXT,
-    problem      TEXT
+    problem      TEXT,
+    study_uid    TEXT
 ) WITHOUT ROWID;
 CREATE INDEX jobs_by_state ON jobs (state, submitted_ms);
+CREATE INDEX jobs_by_study ON jobs (study_uid, submitted_ms);
 CREATE TABLE events (
     job    TEXT NOT NULL REFERENCES jobs (job) ON DELETE CASCADE,
     number INTEGER NOT NULL,
@@ -45,6 +47,17 @@ CREATE TABLE files (
 ) WITHOUT ROWID;
 ";
 
+/// What turns a journal of each earlier format into one of the next: the first of these one of format 1 into format 2.
+const STEPS: [&str; FORMAT as usize - 1] = [
+    // 2: the study of a job, which its last event `series` names.
+    "ALTER TABLE jobs ADD COLUMN study_uid TEXT;
+     UPDATE jobs SET study_uid = (
+         SELECT json_extract(what, '$.body.study_uid') FROM events
+         WHERE events.job = jobs.job AND json_valid(what) AND json_extract(what, '$.event') = 'series'
+         ORDER BY number DESC LIMIT 1);
+     CREATE INDEX jobs_by_study ON jobs (study_uid, submitted_ms);",
+];
+
 /// Sets the connection up, and makes or checks the tables.
 pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), JournalError> {
     let fails = |e| JournalError::open(path, e);
@@ -56,8 +69,12 @@ pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), JournalError> 
     db.busy_timeout(std::time::Duration::from_secs(5)).map_err(fails)?;
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
         .map_err(fails)?;
-    if format == 0 {
-        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))
+    let steps = match usize::try_from(format) {
+        Ok(0) | Err(_) => TABLES.to_owned(),
+        Ok(format) => STEPS[format - 1..].concat(),
+    };
+    if format != FORMAT {
+        db.execute_batch(&format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
             .map_err(fails)?;
     }
     let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(fails)?;

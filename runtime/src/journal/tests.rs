@@ -1,7 +1,9 @@
 use cordline_sdk::Finding;
 use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
+use cordline_sdk::result::SeriesChoice;
 use cordline_sdk::wire::event::{FileInfo, Files, Grid, Happening, StateChange, Warning};
 use cordline_sdk::wire::request::Input;
+use cordline_sdk::wire::tensor::{Element, Tensor};
 
 use super::*;
 
@@ -105,9 +107,9 @@ fn urgent_jobs_run_first_then_the_oldest() {
     }
     assert_eq!(journal.waiting().unwrap(), ["d", "e", "c", "b"].map(job));
     assert_eq!(journal.next().unwrap().unwrap().job, job("d"));
-    let queued = journal.list(&[JobState::Queued], None, 2).unwrap();
+    let queued = journal.list(&[JobState::Queued], None, None, 2).unwrap();
     assert_eq!(queued.len(), 2);
-    assert!(journal.list(&[JobState::Failed], None, 2).unwrap().is_empty());
+    assert!(journal.list(&[JobState::Failed], None, None, 2).unwrap().is_empty());
 }
 
 #[test]
@@ -206,4 +208,72 @@ fn what_has_ended_or_idles_is_listed_and_forgotten() {
     journal.forget(&job("a")).unwrap();
     assert!(journal.job(&job("a")).unwrap().is_none() && journal.events(&job("a"), 0, 9).unwrap().is_empty());
     assert!(matches!(journal.append(&job("a"), 1, vec![]), Err(JournalError::Vanished(_))));
+}
+
+fn series(study_uid: Option<&str>) -> (Happening, Option<Vec<u8>>) {
+    let choice = SeriesChoice { study_uid: study_uid.map(str::to_owned), ..SeriesChoice::default() };
+    (Happening::Series(Box::new(choice)), None)
+}
+
+fn of_study(journal: &Journal, uid: &str) -> Vec<String> {
+    let found = journal.list(&[], Some(uid), None, 10).unwrap();
+    found.iter().map(|record| record.job.to_string()).collect()
+}
+
+#[test]
+fn a_study_leads_to_its_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    for (at, name) in ["a", "b", "c"].into_iter().enumerate() {
+        journal.begin(&new(name, Priority::Routine, 10 + at as u64)).unwrap();
+    }
+    assert_eq!(of_study(&journal, "1.2.3"), [""; 0]);
+    journal.append(&job("a"), 20, vec![series(Some("1.2.3"))]).unwrap();
+    journal.append(&job("b"), 20, vec![series(Some("1.2.33"))]).unwrap();
+    journal.append(&job("c"), 20, vec![series(None)]).unwrap();
+    // A second reading that tells nothing takes nothing away.
+    journal.append(&job("a"), 30, vec![series(None)]).unwrap();
+    let mask = Tensor { shape: vec![1, 1, 1], element: Element::Bit };
+    let input = Input::Mask { job: job("a"), mask, sha256: String::new() };
+    let corrected = NewJob { kind: JobKind::Mask, input, ..new("d", Priority::Routine, 40) };
+    assert_eq!(journal.begin(&corrected).unwrap().study_uid.as_deref(), Some("1.2.3"));
+    assert_eq!(of_study(&journal, "1.2.3"), ["d", "a"]);
+    assert_eq!(of_study(&journal, "1.2.33"), ["b"]);
+    assert_eq!(journal.list(&[JobState::Failed], Some("1.2.3"), None, 10).unwrap(), []);
+    assert_eq!(journal.list(&[], Some("1.2.3"), Some(40), 10).unwrap().len(), 1);
+    assert_eq!(journal.list(&[], None, None, 10).unwrap().len(), 4);
+}
+
+#[test]
+fn a_journal_of_the_first_format_is_brought_on_and_its_jobs_have_their_studies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    // As version 0.1.0 made it.
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(
+        r#"CREATE TABLE jobs (job TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, priority TEXT NOT NULL,
+               submitted_ms INTEGER NOT NULL, touched_ms INTEGER NOT NULL, ended_ms INTEGER, input TEXT NOT NULL,
+               series TEXT, started_ms INTEGER, attempts INTEGER NOT NULL DEFAULT 0,
+               last_event INTEGER NOT NULL DEFAULT 0, finding TEXT, problem TEXT) WITHOUT ROWID;
+           CREATE INDEX jobs_by_state ON jobs (state, submitted_ms);
+           CREATE TABLE events (job TEXT NOT NULL REFERENCES jobs (job) ON DELETE CASCADE, number INTEGER NOT NULL,
+               at_ms INTEGER NOT NULL, what TEXT NOT NULL, raw BLOB, PRIMARY KEY (job, number)) WITHOUT ROWID;
+           CREATE TABLE files (job TEXT NOT NULL REFERENCES jobs (job) ON DELETE CASCADE, path TEXT NOT NULL,
+               bytes INTEGER NOT NULL, PRIMARY KEY (job, path)) WITHOUT ROWID;
+           INSERT INTO jobs (job, kind, state, priority, submitted_ms, touched_ms, input, last_event) VALUES
+               ('a', 'folder', 'completed', 'routine', 1, 1, '{"kind":"folder","path":"/a"}', 2),
+               ('b', 'folder', 'queued', 'routine', 2, 2, '{"kind":"folder","path":"/b"}', 1);
+           INSERT INTO events (job, number, at_ms, what) VALUES
+               ('a', 1, 1, '{"event":"series","body":{"study_uid":"1.2.3","reasons":[],"candidates":[],"rejected":[]}}'),
+               ('a', 2, 2, 'no JSON at all'),
+               ('b', 1, 1, '{"event":"state","body":{"state":"queued"}}');
+           PRAGMA user_version = 1;"#,
+    )
+    .unwrap();
+    drop(old);
+    let journal = open(&folder);
+    assert_eq!(of_study(&journal, "1.2.3"), ["a"]);
+    assert_eq!(journal.job(&job("b")).unwrap().unwrap().study_uid, None);
+    drop(journal);
+    assert_eq!(of_study(&open(&folder), "1.2.3"), ["a"], "the second opening finds the new format");
 }

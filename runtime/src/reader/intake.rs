@@ -101,6 +101,7 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
     let choice = series::choose(&files, &ask.rules, ask.wanted.as_deref());
     spent(notes, Stage::Selecting);
     let problem = choice.problem();
+    let study_uid = only_study(&files);
     let (chosen, t1c) = match choice {
         Choice::Chosen { series, t1c, reasons, warnings, rejected } => {
             notes.warnings.extend(warnings);
@@ -118,11 +119,11 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
             (series, t1c)
         }
         Choice::NeedsSelection { candidates, rejected } => {
-            notes.series = Some(SeriesChoice { candidates, rejected, ..SeriesChoice::default() });
+            notes.series = Some(SeriesChoice { study_uid, candidates, rejected, ..SeriesChoice::default() });
             return Err(Stop::at(State::NeedsSelection, problem));
         }
         Choice::OutOfScope { reasons, rejected } => {
-            notes.series = Some(SeriesChoice { reasons, rejected, ..SeriesChoice::default() });
+            notes.series = Some(SeriesChoice { study_uid, reasons, rejected, ..SeriesChoice::default() });
             return Err(Stop::at(State::OutOfScope, problem));
         }
     };
@@ -133,6 +134,13 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
     let t1c = take_t1c(ask, t1c.as_ref(), &volume, &mut notes.warnings)?;
     spent(notes, Stage::Decoding);
     Ok(Taken { source, volume, t1c })
+}
+
+/// The study of the files, where all that could be read are of one.
+fn only_study(files: &input::Intake) -> Option<String> {
+    let mut studies = files.instances.iter().map(|i| i.study.uid.as_str());
+    let first = studies.next()?;
+    studies.all(|other| other == first).then(|| first.to_owned())
 }
 
 /// The contrast-enhanced T1-weighted series on the grid of the chosen one, as far as the bundle wants it and the study has it.

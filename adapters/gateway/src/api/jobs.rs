@@ -51,6 +51,9 @@ pub(super) struct Which {
     /// Only jobs submitted before this moment, in milliseconds since 1970: the next page.
     #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
     before_ms: Option<u64>,
+    /// Only jobs on this study: its Study Instance UID.
+    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
+    study_uid: Option<String>,
 }
 
 pub(super) async fn list(
@@ -58,7 +61,12 @@ pub(super) async fn list(
     State(hall): State<Hall>,
     Query(which): Query<Which>,
 ) -> Result<Json<Jobs>, Refusal> {
-    let list = List { states: which.state.into_iter().collect(), limit: which.limit, before_ms: which.before_ms };
+    let list = List {
+        states: which.state.into_iter().collect(),
+        limit: which.limit,
+        before_ms: which.before_ms,
+        study_uid: which.study_uid,
+    };
     Ok(Json(hall.daemon.ask(move |client| client.list(list)).await?))
 }
 

@@ -16,7 +16,8 @@ MEND_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Pauses before a lost connection is tried again."""
 FAREWELL_S = 10.0
 """How long a cancelled run may take to tell the daemon."""
-HELLO_FIRST = "`hello` comes first"
+HELLO_REQUIRED = "hello_required"
+"""The name of the problem that the daemon does not know this connection any more."""
 
 
 class Run:
@@ -146,9 +147,8 @@ class Run:
             error = getattr(operation, "error", None) if operation is not None and operation.done else None
             if error is not None:
                 # The daemon forgets who is silent for long, as a computer that sleeps is.
-                if HELLO_FIRST in str(error):
-                    return self._lost(problem_of(error, self._endpoint))
-                return self._end(problem_of(error, self._endpoint))
+                found = problem_of(error, self._endpoint)
+                return self._lost(found) if found.name == HELLO_REQUIRED else self._end(found)
         if self._status is not None and self._status.done:
             self.job.place = self._status.result.get("position")
             self.job.seconds_left = self._status.result.get("seconds_left")

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::wire::fault::Fault;
+use crate::wire::fault::{Fault, FaultCode};
 use crate::wire::reply::Answer;
 
 /// A request that came to nothing.
@@ -67,6 +67,11 @@ impl ClientError {
     pub(super) fn unexpected(answer: &Answer) -> Self {
         let value = serde_json::to_value(answer).unwrap_or_default();
         Self::Unexpected { answer: value["reply"].as_str().unwrap_or("something").to_owned() }
+    }
+
+    /// True where the daemon does not know this client, or not any more, and what it followed is forgotten.
+    pub fn wants_hello(&self) -> bool {
+        matches!(self, Self::Refused(fault) if fault.code == FaultCode::HelloRequired)
     }
 
     /// True where trying again may help.

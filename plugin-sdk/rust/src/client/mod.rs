@@ -190,7 +190,7 @@ impl Client {
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < file.bytes {
             let wanted = Artifact { job: job.clone(), path: file.path.clone(), offset: bytes.len() as u64 };
-            let (answer, piece) = self.exchange(Verb::Artifact(wanted), None)?;
+            let (answer, piece) = self.introduced(Verb::Artifact(wanted))?;
             let (Answer::Artifact(_), Some(piece)) = (&answer, piece) else {
                 return Err(ClientError::unexpected(&answer));
             };
@@ -224,9 +224,21 @@ impl Client {
         Ok(files)
     }
 
-    /// Sends a request and waits for its answer; a refusal is an error.
+    /// Sends a request and waits for its answer; a refusal is an error. A daemon that forgot this client, since it was silent for
+    /// long, is greeted again.
     pub fn ask(&mut self, verb: Verb) -> Result<Answer, ClientError> {
-        Ok(self.exchange(verb, None)?.0)
+        Ok(self.introduced(verb)?.0)
+    }
+
+    /// As `exchange`, once more after a greeting where the daemon asks for one.
+    fn introduced(&mut self, verb: Verb) -> Result<(Answer, Option<Vec<u8>>), ClientError> {
+        match self.exchange(verb.clone(), None) {
+            Err(error) if error.wants_hello() => {
+                self.greet()?;
+                self.exchange(verb, None)
+            }
+            done => done,
+        }
     }
 
     fn job_answer(&mut self, verb: Verb) -> Result<JobSummary, ClientError> {
@@ -268,7 +280,8 @@ impl Client {
                 Ok((FromDaemon::Event(event), raw)) => return Ok((event, raw)),
                 Ok((FromDaemon::Reply(_), _)) => {}
                 Err(ClientError::Silence { .. }) => {
-                    self.ask(Verb::Ping(Nothing {}))?;
+                    // Not `ask`: with the client the daemon forgot what it follows.
+                    self.exchange(Verb::Ping(Nothing {}), None)?;
                     if let Some(early) = self.early.pop_front() {
                         return Ok(early);
                     }
@@ -293,7 +306,7 @@ impl Client {
     }
 
     fn greet(&mut self) -> Result<(), ClientError> {
-        match self.ask(Verb::Hello(Hello { client: self.name.clone() })) {
+        match self.exchange(Verb::Hello(Hello { client: self.name.clone() }), None).map(|(answer, _)| answer) {
             Ok(Answer::Welcome(welcome)) => {
                 self.welcome = Some(*welcome);
                 Ok(())

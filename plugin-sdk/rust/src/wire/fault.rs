@@ -31,6 +31,8 @@ words! {
         Frames = "frames_wrong",
         /// More than the limits of `hello` allow.
         TooLarge = "too_large",
+        /// The daemon does not know this client, or not any more: `hello` comes first.
+        HelloRequired = "hello_required",
         /// The role of this client does not allow it.
         NotAllowed = "not_allowed",
         /// No such job, or it is so old that it was removed.
@@ -59,6 +61,9 @@ words! {
         ShuttingDown = "shutting_down",
         /// A fault of the daemon itself.
         Internal = "internal",
+        /// In a client only: a code of a later daemon, to be treated by its `retry`.
+        #[serde(other)]
+        Unknown = "unknown",
     }
 }
 
@@ -67,7 +72,8 @@ impl FaultCode {
     pub fn is_passing(self) -> bool {
         matches!(
             self,
-            Self::ChunkOrder
+            Self::HelloRequired
+                | Self::ChunkOrder
                 | Self::Credit
                 | Self::Digest
                 | Self::DiskReserve
@@ -102,5 +108,12 @@ mod tests {
         for code in FaultCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.key());
         }
+    }
+
+    #[test]
+    fn a_code_of_a_later_daemon_is_read_and_its_retry_holds() {
+        let said = r#"{"code": "not_yet_invented", "message": "m", "action": "a", "retry": true}"#;
+        let fault: Fault = serde_json::from_str(said).unwrap();
+        assert_eq!((fault.code, fault.retry), (FaultCode::Unknown, true));
     }
 }

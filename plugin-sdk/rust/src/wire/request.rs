@@ -194,6 +194,11 @@ pub struct List {
     /// Only jobs submitted before this moment, in milliseconds since 1970: the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_ms: Option<u64>,
+    /// Only jobs on this study (Study Instance UID, without padding), as [`JobSummary::study_uid`] names it.
+    ///
+    /// [`JobSummary::study_uid`]: crate::job::JobSummary::study_uid
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study_uid: Option<String>,
 }
 
 /// One job, or the daemon.
