@@ -38,6 +38,7 @@ export interface Socket {
   onopen: (() => void) | null;
   onmessage: ((message: { data: ArrayBuffer }) => void) | null;
   onclose: (() => void) | null;
+  onerror?: ((error: never) => void) | null;
 }
 
 /** What is told of the events of a job. */
@@ -80,6 +81,8 @@ export class Client {
 
   /** Waits for an open socket and says hello. `name`: name and version of the program, for the daemon's log. */
   static async connect(socket: Socket, name: string): Promise<Client> {
+    // Node's sockets end the program with an error that nobody takes; what it means is told by `onclose`, which follows.
+    socket.onerror = () => {};
     await new Promise<void>((resolve, reject) => {
       socket.onopen = resolve;
       socket.onclose = () => reject(new ConnectionLost("the gateway does not answer, or refused the token"));
