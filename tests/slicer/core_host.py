@@ -44,7 +44,7 @@ class Application:
 
 
 class DicomDatabase:
-    """The two questions that are asked of `slicer.dicomDatabase`: where an instance lies, and of which series it is."""
+    """What is asked of `slicer.dicomDatabase`: where an instance lies, of which series it is, and of which study."""
 
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
@@ -56,6 +56,15 @@ class DicomDatabase:
         import pydicom
 
         return str(pydicom.dcmread(path, stop_before_pixels=True).SeriesInstanceUID)
+
+    def studyForSeries(self, uid: str) -> str:
+        import pydicom
+
+        for path in self.files.values():
+            found = pydicom.dcmread(path, stop_before_pixels=True)
+            if str(found.SeriesInstanceUID) == uid:
+                return str(found.StudyInstanceUID)
+        return ""
 
 
 def start() -> None:

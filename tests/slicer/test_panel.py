@@ -304,6 +304,8 @@ def test_a_corrected_mask_is_asked_about_again(ready):
     slicer.util.updateSegmentBinaryLabelmapFromArray(painted, segmentation, own, ready.volume)
     corrected |= painted > 0
     panel.correct.box.collapsed = False
+    panel.advanced.reader.text = " R. Meyer "
+    panel.advanced.reader.editingFinished.emit()
     panel.correct.button.click()
     events_until(lambda: not panel.session.running)
     assert panel.session.problem is None, panel.session.problem
@@ -315,7 +317,7 @@ def test_a_corrected_mask_is_asked_about_again(ready):
     assert "mine" in first.segmentation.GetSegmentation().GetSegmentIDs()
     assert second.content["kind"] == "mask"
     assert len(second.content["lesions"]) == 2
-    assert "Corrected by a reader. Before: Tumour: Ependymoma" in ready.shown()
+    assert "Corrected by R. Meyer. Before: Tumour: Ependymoma" in ready.shown()
     assert "Dice" in ready.shown()
     ready.picture("panel-corrected")
     # Both results can be chosen; the mask of one is hidden while the other is shown.

@@ -72,6 +72,15 @@ class Analysis:
         return self._segmentation.node if self._segmentation is not None else None
 
     @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """The series among which a person must choose before this goes on; none otherwise."""
+        return self.run.candidates if self.phase == "choosing" else []
+
+    def take(self, selector: str) -> None:
+        """A person took one of the candidates."""
+        self.run.take(selector)
+
+    @property
     def notes(self) -> list[str]:
         """What a reader must know of how this answer came about."""
         run = self.run
@@ -241,6 +250,7 @@ class Analysis:
             "provider": job.grid.get("provider", ""),
             "daemon": self.run.welcome.get("daemon", ""),
             "before": self._before.content["finding"] if self._before is not None else "",
+            "reader": self.request.reader if isinstance(self.request, MaskRequest) else "",
         }
         if not self._check():
             return

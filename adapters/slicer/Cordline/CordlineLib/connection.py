@@ -9,12 +9,10 @@ from . import strings
 from .problem import Problem, problem, refused_by_daemon
 
 NAME = "3D Slicer, Cordline 0.1.0"
-GREETING_S = 5.0
-"""How long the daemon may take to say welcome."""
 REFUSED_S = 1.0
 """How long nobody may listen before that is said: a daemon that is started anew is back within it."""
 ANSWER_S = 10.0
-"""Without any message for so long while something is asked, the connection counts as lost (PROTOCOL.md)."""
+"""How long any answer may take, the welcome too (PROTOCOL.md). Without a message for so long the connection is lost."""
 PING_S = 8.0
 
 
@@ -94,7 +92,7 @@ class Connection:
             return problem("key", strings.KEY_REFUSED, endpoint=self.endpoint)
         if waited > REFUSED_S and state == "refused" and "connected" not in seen:
             return problem("refused", strings.REFUSED, endpoint=self.endpoint)
-        if waited > GREETING_S:
+        if waited > ANSWER_S:
             return problem("time_out", strings.TIME_OUT, endpoint=self.endpoint)
         return None
 

@@ -21,7 +21,7 @@ def why_not(result: Record | None, volume: Any) -> str:
     return ""
 
 
-def request_of(result: Record, priority: str) -> MaskRequest:
+def request_of(result: Record, priority: str, reader: str = "") -> MaskRequest:
     """All segments of the result's segmentation together, on the grid of its job.
 
     Raises GridError where the volume has another grid by now.
@@ -31,4 +31,6 @@ def request_of(result: Record, priority: str) -> MaskRequest:
     if not result.is_of_the_voxels:
         raise GridError(strings.CHANGED_SINCE)
     snapshot = Snapshot(volume)
-    return MaskRequest(snapshot, result.content["job"], mask_of(result.segmentation, layout, snapshot), priority)
+    return MaskRequest(
+        snapshot, result.content["job"], mask_of(result.segmentation, layout, snapshot), priority, reader
+    )

@@ -43,6 +43,16 @@ class Record:
         """What a reader calls it."""
         return self.segmentation.GetName() if self.segmentation is not None else self.content["finding"]
 
+    @property
+    def reviews(self) -> list[dict[str, Any]]:
+        """What readers said, oldest first, as far as the daemon told when it was asked last."""
+        return self.content.get("reviews", [])
+
+    def note(self, **facts: Any) -> None:
+        """Keeps facts that the daemon told later; they are saved with the scene."""
+        self.content.update(facts)
+        self.node.SetParameter(_CONTENT, json.dumps(self.content))
+
     def heat(self, classifier: str) -> Any:
         """The heat map of an answer; None where it has none."""
         return self.node.GetNodeReference(f"heat {classifier}")
@@ -92,8 +102,8 @@ def keep(
 ) -> Record:
     """Writes a finished job into the scene.
 
-    heat: by classifier. about: `kind`, `bundle`, `provider`, `daemon`, and `before`, the finding that a reader
-    corrected.
+    heat: by classifier. about: `kind`, `bundle`, `provider`, `daemon`, and of a corrected mask `before`, the finding
+    until then, and `reader`, who corrected it.
     """
     assert job.grid is not None
     content = {

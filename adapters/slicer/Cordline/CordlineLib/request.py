@@ -65,8 +65,8 @@ class MaskRequest:
 
     kind = "mask"
 
-    def __init__(self, t2w: Snapshot, job: str, mask: Any, priority: str) -> None:
-        self.t2w, self.job, self.mask, self.priority = t2w, job, mask, priority
+    def __init__(self, t2w: Snapshot, job: str, mask: Any, priority: str, reader: str = "") -> None:
+        self.t2w, self.job, self.mask, self.priority, self.reader = t2w, job, mask, priority, reader
         self.notes: list[str] = []
 
     def steps(self) -> Iterator[None]:
@@ -76,7 +76,8 @@ class MaskRequest:
         import numpy as np
 
         bits = np.packbits(self.mask.ravel(), bitorder="little").tobytes()
-        return client.mask(self.job, self.mask.shape, bits, priority=self.priority)
+        options = {"reader": self.reader} if self.reader else {}
+        return client.mask(self.job, self.mask.shape, bits, priority=self.priority, **options)
 
 
 def of_volumes(t2w: Any, t1c: Any, priority: str, send_files: bool) -> VolumeRequest | StudyRequest:
@@ -107,3 +108,11 @@ def _series_uid(volume: Any) -> str:
     """The Series Instance UID of a volume, as Slicer's DICOM database has it."""
     database = slicer.dicomDatabase
     return str(database.seriesForFile(database.fileForInstance(instance_uids(volume)[0])))
+
+
+def study_uid(volume: Any) -> str:
+    """The Study Instance UID of a volume, as Slicer's DICOM database has it; "" where it does not know the volume."""
+    database = getattr(slicer, "dicomDatabase", None)
+    uids = instance_uids(volume) if volume is not None else []
+    path = database.fileForInstance(uids[0]) if database is not None and uids else ""
+    return str(database.studyForSeries(database.seriesForFile(path))) if path else ""

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import Any
 
+from . import candidates
 from .connection import Connection, problem_of
 from .job import Job
 from .problem import Problem
@@ -24,7 +25,8 @@ class Run:
     """Carried on by `tick`.
 
     request: what is sent; its `asking(client)` makes the operation (volume.py, correction.py). `phase` is one of
-    connecting, sending, following, mending, ended. `problem` is set where it ended without a job's own end.
+    connecting, sending, following, choosing, mending, ended. While it is choosing, `candidates` and `thumbnails` are
+    what a person chooses from, and `take` goes on. `problem` is set where it ended without a job's own end.
     """
 
     def __init__(self, request: Any, endpoint: str, key: str) -> None:
@@ -40,6 +42,10 @@ class Run:
         self._status: Any = None
         self._device: Any = None
         self._cancelling: Any = None
+        self.thumbnails: dict[str, bytes] = {}
+        self._pictures: deque[tuple[str, dict[str, Any]]] = deque()
+        self._picture: tuple[str, Any] | None = None
+        self._choosing: Any = None
         self._prepared = False
         self._tries = 0
         self._next_try = self._next_status = 0.0
@@ -66,8 +72,21 @@ class Run:
             if self.job.after(event):
                 return event
         if self.phase == "following" and self.job.ended and self._all_told():
-            self._end(None)
+            if self.candidates:
+                self._offer()
+            else:
+                self._end(None)
         return None
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """The series among which a person must choose; none where the job asks for no choice."""
+        return self.job.series.get("candidates", []) if self.job.state == "needs_selection" else []
+
+    def take(self, selector: str) -> None:
+        """A person took one of the candidates: the job goes on with it."""
+        self._picture = None
+        self._choosing = self._connection.start(self._connection.client.ask("choose", job=self.job.id, series=selector))
 
     def cancel(self) -> None:
         """The caller need not wait: `wind_down` from the same timer tells the daemon, as soon as the job has a name."""
@@ -116,6 +135,8 @@ class Run:
             self._sent()
         elif self.phase == "following":
             self._watch()
+        elif self.phase == "choosing":
+            self._wait_for_choice()
 
     def _greeted(self) -> None:
         self.welcome = self._connection.welcome
@@ -140,6 +161,36 @@ class Run:
         client = self._connection.client
         self._following = self._connection.start(client.events(self.job.id, self.job.last))
 
+    def _offer(self) -> None:
+        """The connection stays while a person looks, and brings the pictures."""
+        self.phase = "choosing"
+        self._status = None
+        for each in self.candidates:
+            file = candidates.thumbnail(each, self.job.files)
+            if file is not None and candidates.selector(each) not in self.thumbnails:
+                self._pictures.append((candidates.selector(each), file))
+
+    def _wait_for_choice(self) -> None:
+        choosing, self._choosing = self._choosing, None
+        if choosing is not None:
+            if not choosing.done:
+                self._choosing = choosing
+            elif choosing.error is not None:
+                self._end(problem_of(choosing.error, self._endpoint))
+            else:
+                self._follow()
+        elif self._picture is not None:
+            selector, fetching = self._picture
+            if fetching.done:
+                self._picture = None
+                # A choice is possible without a picture; that one is missing can be seen.
+                if fetching.error is None:
+                    self.thumbnails[selector] = fetching.result
+        elif self._pictures:
+            selector, file = self._pictures.popleft()
+            client = self._connection.client
+            self._picture = selector, self._connection.start(client.fetch(self.job.id, file))
+
     def _watch(self) -> None:
         if self._device is not None and self._device.done:
             self.device, self._device = self._device.result or {}, None
@@ -162,7 +213,7 @@ class Run:
     def _lost(self, problem: Problem) -> None:
         """Mends a connection that stood before; one that never did is for the person to mend."""
         self._connection.close()
-        self._status = self._device = None
+        self._status = self._device = self._choosing = self._picture = None
         if not self.welcome or self._tries >= len(MEND_S) or problem.name in ("key", "key_unreadable", "version"):
             return self._end(problem)
         self.phase, self._next_try = "mending", time.monotonic() + MEND_S[self._tries]

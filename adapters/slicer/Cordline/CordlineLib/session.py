@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import address, correction, request, strings, volume
+from . import address, correction, packages, request, strings, verdict, volume
 from .analysis import Analysis
 from .export import Export
 from .grid import GridError
 from .probe import Probe
 from .problem import Problem, problem
+from .question import Question
 from .record import Record, records_of
 from .settings import Settings
 
@@ -37,6 +38,8 @@ class Session:
         self.analysis: Analysis | None = None
         self.probe: Probe | None = None
         self.export: Export | None = None
+        self.judging: Question | None = None
+        self.looking: Question | None = None
         self.problem: Problem | None = None
         self.record: Record | None = None
         self._say = say
@@ -65,11 +68,48 @@ class Session:
         """Asks again about the mask of the shown result, as a reader left it; `why_not_classify` was empty."""
         assert self.record is not None
         try:
-            asked = correction.request_of(self.record, self.settings.priority)
+            asked = correction.request_of(self.record, self.settings.priority, self.settings.reader)
         except GridError:
             self._fail(problem("volume_changed", strings.CHANGED_BEFORE))
             return
         self._begin(asked, self.record, began)
+
+    def take(self, selector: str) -> None:
+        """Takes one of the series among which the daemon asks to choose."""
+        if self.analysis is not None and self.analysis.candidates:
+            self.analysis.take(selector)
+
+    def why_not_judge(self) -> str:
+        """Why no verdict can be said of the shown result; "" where one can."""
+        if not self.settings.reader:
+            return strings.NO_READER
+        if self.judging is not None and not self.judging.done:
+            return strings.ASKING_VERDICT
+        if self.judging is not None and self.judging.welcome.get("role") == "viewer":
+            return strings.VIEWER_ONLY
+        return self._why_no_address()
+
+    def judge(self, said: str, reason: str) -> None:
+        """Says a verdict of the shown result; `why_not_judge` was empty."""
+        assert self.record is not None
+        body = {"verdict": said, "reader": self.settings.reader, **({"reason": reason} if reason else {})}
+        self._ask_about("review", self.record, **body)
+
+    def look_up(self, t2w: Any) -> None:
+        """Asks for other jobs on the study of a volume, where its DICOM files are known."""
+        if self.looking is not None:
+            self.looking.close()
+        self.looking = None
+        uid = request.study_uid(t2w)
+        if uid and self._can_ask():
+            body = {"study_uid": uid, "states": ["completed"], "limit": 20}
+            self.looking = Question(*self._where(), "list", body, verdict.MINOR)
+
+    @property
+    def others(self) -> list[dict[str, Any]]:
+        """Completed jobs on the study of the volume, newest first, but for the one that is shown."""
+        jobs = self.looking.answer.get("jobs", []) if self.looking is not None else []
+        return [each for each in jobs if self.record is None or each["job"] != self.record.content["job"]]
 
     def cancel(self) -> None:
         if self.analysis is not None and self.running:
@@ -89,9 +129,12 @@ class Session:
 
     def show(self, result: Record | None) -> None:
         """Chooses the result that is shown; the masks of other results of the same volume are hidden meanwhile."""
-        self.record = result
+        if self.judging is not None:
+            self.judging.close()
+        self.record, self.judging = result, None
         if result is None:
             return
+        self._ask_about("status", result)
         for other in records_of(result.volume):
             if other.segmentation is not None:
                 other.segmentation.SetDisplayVisibility(other.node is result.node)
@@ -99,9 +142,8 @@ class Session:
     def close(self) -> None:
         """The window goes away; a job that runs is cancelled."""
         self.cancel()
-        for each in (self.probe, self.export):
-            if each is not None:
-                each.close()
+        for each in self._questions():
+            each.close()
 
     # What goes on.
 
@@ -112,14 +154,15 @@ class Session:
     @property
     def busy(self) -> bool:
         """True while `tick` has something to do."""
-        asking = any(each is not None and not each.done for each in (self.probe, self.export))
+        asking = any(not each.done for each in self._questions())
         return self.running or asking or bool(self._winding_down)
 
     def tick(self) -> None:
         """Carries everything on, for about 10 ms at most."""
-        for each in (self.probe, self.export):
-            if each is not None and not each.done:
+        for each in self._questions():
+            if not each.done:
                 each.tick()
+        self._take_verdict()
         self._winding_down = [each for each in self._winding_down if each.wind_down()]
         if self.analysis is not None and self.running:
             self.analysis.tick()
@@ -146,6 +189,32 @@ class Session:
         return self._percent(), " · ".join(words)
 
     # Underneath.
+
+    def _questions(self) -> list[Any]:
+        return [each for each in (self.probe, self.export, self.judging, self.looking) if each is not None]
+
+    def _can_ask(self) -> bool:
+        """Nobody pressed a button: without the packages or an address nothing is asked, and nothing is said."""
+        return not packages.missing() and not self._why_no_address()
+
+    def _ask_about(self, verb: str, result: Record, **body: Any) -> None:
+        if self.judging is not None:
+            self.judging.close()
+        self.judging = None
+        if self._can_ask():
+            minor = verdict.MINOR if verb == "review" else 0
+            self.judging = Question(*self._where(), verb, {"job": result.content["job"], **body}, minor)
+
+    def _take_verdict(self) -> None:
+        """What the daemon said of the shown job goes into the scene, once."""
+        judging = self.judging
+        if judging is None or not judging.done or not judging.answer or self.record is None:
+            return
+        summary, judging.answer = judging.answer, {}
+        known = {"reviews": summary.get("reviews", [])}
+        if summary.get("reader"):
+            known["reader"] = summary["reader"]
+        self.record.note(**known)
 
     def _percent(self) -> int:
         job = self.analysis.run.job

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Any, Protocol
 
 from .address import DEFAULT
+from .verdict import READER_LENGTH
 
 _HISTORY = 8
 
@@ -51,6 +53,15 @@ class Settings:
         self._set("priority", name)
 
     @property
+    def reader(self) -> str:
+        """Who reads here: stands with verdicts and corrected masks. The system's user name where nobody entered one."""
+        return self._get("reader", "").strip() or _user()
+
+    @reader.setter
+    def reader(self, name: str) -> None:
+        self._set("reader", name.strip()[:READER_LENGTH])
+
+    @property
     def show_3d(self) -> bool:
         return self._get("show3d", "no") == "yes"
 
@@ -82,3 +93,11 @@ class Settings:
 
     def _set(self, key: str, value: str) -> None:
         self._store.setValue(f"Cordline/{key}", value)
+
+
+def _user() -> str:
+    """The system's user name; "" where it has none, as in some containers."""
+    try:
+        return getpass.getuser()[:READER_LENGTH]
+    except (OSError, KeyError, ImportError):
+        return ""

@@ -96,12 +96,45 @@ LESION_COLUMNS = ("Lesion", "Volume", "Extent", "Sections", "")
 JUMP = "Go to"
 JUMP_TIP = "Show the middle of this lesion in all slice views"
 NOTES = "Please note"
-CORRECTED = "Corrected by a reader. Before: {finding}"
+CORRECTED = "Corrected by {reader}. Before: {finding}"
+CORRECTED_BY = "Corrected by {reader}."
+MORE_JOBS = "and {n} older ones"
+SOME_READER = "a reader"
 CHANGED_SINCE = "The volume was changed after this result was made."
 SEND_HOME = "Save DICOM…"
 SEND_HOME_TIP = "Fetch the DICOM objects of this result, with the UIDs of the study, to send them to the archive"
 NO_HOME = "The volume came without its DICOM files, so there are no objects for an archive."
 SAVED = "{objects} saved in the folder."
+
+# A choice among series, and what readers said.
+CHOOSE = "Several series fit equally well. Look at them, and take one."
+CHOOSE_DIFFERENCE = "Only here: {what}"
+USE = "Use"
+USE_TIP = "Analyse this one"
+UNNAMED_SERIES = "Series without a description"
+NO_THUMBNAIL = "no picture"
+VERDICT_OPEN = "No reader has judged this result yet."
+NO_VERDICT = "not judged yet"
+ACCEPTED = "Accepted"
+REJECTED = "Rejected"
+WITHDRAWN = "Verdict withdrawn"
+ACCEPT = "Accept"
+ACCEPT_TIP = "Say as {reader} that this result is right"
+REJECT = "Reject…"
+REJECT_NOW = "Reject"
+REJECT_TIP = "Say as {reader} that this result is wrong, and why"
+REASON = "Why"
+REASON_HINT = "for example: too large"
+WITHDRAW = "Withdraw"
+WITHDRAW_TIP = "Take back what was said last; it stays on record that it was said"
+ASKING_VERDICT = "Asking what readers said…"
+UNKNOWN_VERDICT = "What readers said is not known: {why}"
+NOT_KEPT = "the box does not keep this job any more"
+EARLIER = "This study was analysed before:"
+READER = "Reader"
+READER_TIP = "Your name, as it stands with verdicts and corrected masks for the next reader"
+VIEWER_ONLY = "The key allows looking only; ask the operator for one that may judge."
+NO_READER = "Enter your name under Advanced (Reader) first."
 
 CORRECT_HOW = "Paint and erase in the lesion segments, then classify again. The result goes into a new segmentation."
 CLASSIFY = "Classify again"
@@ -175,6 +208,7 @@ MALFORMED = (
     "The box sent something that this extension cannot read ({what}). Nothing is kept.",
     "Update the older of the two, and press Apply again.",
 )
+TOO_OLD = ("The daemon keeps no verdicts.", "Update it.")
 NO_GRID = ("The box sent a mask before it said where it lies. Nothing is drawn.", "Update the daemon.")
 OTHER_MASK = ("The box classified another mask than the one that was sent.", "Classify again.")
 
@@ -210,6 +244,34 @@ def sections(done: int, total: int) -> str:
 
 def threshold(label: str, value: float, zone: tuple[float, float]) -> str:
     return f"{label} decided at {value:.2f}; undecided from {zone[0]:.2f} to {zone[1]:.2f}"
+
+
+def numbered(number: int, description: str) -> str:
+    return f"{number}: {description}"
+
+
+def section_count(count: int) -> str:
+    return f"{count} section{'' if count == 1 else 's'}"
+
+
+def frame_count(count: int) -> str:
+    return f"{count} frame{'' if count == 1 else 's'}"
+
+
+def spacing(section: float, row: float, column: float) -> str:
+    return f"{section:.2g} × {row:.2g} × {column:.2g} mm"
+
+
+def height(low: float, high: float) -> str:
+    return f"z {low:.0f} to {high:.0f} mm"
+
+
+def verdict(verb: str, reader: str, when: str, reason: str) -> str:
+    return f"{verb} by {reader}, {when}" + (f": {reason}" if reason else "")
+
+
+def corrected_by(finding: str, reader: str) -> str:
+    return f"{finding}, corrected by {reader or 'a reader'}"
 
 
 def lesion(number: int) -> str:

@@ -10,6 +10,7 @@ import qt
 from .. import strings
 from ..probe import Probe
 from ..settings import Settings
+from ..verdict import READER_LENGTH
 from .widgets import AMBER, GREEN, RED, button, section, set_words, words
 
 
@@ -43,6 +44,10 @@ class Advanced:
             self.priority.addItem(label, name)
         names = [name for name, _ in strings.PRIORITIES]
         self.priority.currentIndex = names.index(settings.priority) if settings.priority in names else 0
+        self.reader: Any = qt.QLineEdit(settings.reader)
+        self.reader.objectName = "CordlineReader"
+        self.reader.maxLength = READER_LENGTH
+        self.reader.toolTip = strings.READER_TIP
         self.files: Any = qt.QCheckBox(strings.SEND_FILES)
         self.files.objectName = "CordlineSendFiles"
         self.files.toolTip = strings.SEND_FILES_TIP
@@ -53,6 +58,7 @@ class Advanced:
         form.addRow(self.contact)
         form.addRow(strings.BUNDLE, self.bundle)
         form.addRow(strings.PRIORITY, self.priority)
+        form.addRow(strings.READER, self.reader)
         form.addRow(self.files)
         self.contact.setVisible(False)
 
@@ -62,6 +68,7 @@ class Advanced:
         browse.connect("clicked()", self._browse)
         self.test.connect("clicked()", test)
         self.priority.connect("currentIndexChanged(int)", self._use_priority)
+        self.reader.connect("editingFinished()", self._use_reader)
         self.files.connect("toggled(bool)", self._use_files)
 
     def tell(self, probe: Probe | None) -> None:
@@ -108,6 +115,11 @@ class Advanced:
 
     def _use_priority(self, place: int) -> None:
         self._settings.priority = strings.PRIORITIES[place][0]
+
+    def _use_reader(self) -> None:
+        self._settings.reader = self.reader.text
+        self.reader.text = self._settings.reader
+        self._changed()
 
     def _use_files(self, wanted: bool) -> None:
         self._settings.send_files = bool(wanted)

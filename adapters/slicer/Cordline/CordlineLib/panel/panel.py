@@ -16,6 +16,7 @@ from ..segmentation import show_3d
 from ..session import Session
 from ..settings import Settings
 from .advanced import Advanced
+from .choice import Choice
 from .correct import Correct
 from .inputs import Inputs
 from .log import Log
@@ -37,7 +38,8 @@ class Panel:
         self.inputs = Inputs(self._volume_chosen)
         self.outputs = Outputs(settings.show_3d, self._show_3d)
         self.runner = Runner(self._apply, self._cancel)
-        self.results = Results(self._result_chosen, settings.opacity, self._faded, self._save)
+        self.choice = Choice(self._choose)
+        self.results = Results(self._result_chosen, settings.opacity, self._faded, self._save, self._judge)
         self.correct = Correct(self._classify)
         self.advanced = Advanced(settings, self._test, self._refresh)
         self.saved = words(name="CordlineSaved")
@@ -45,8 +47,8 @@ class Panel:
         notice = words(strings.RESEARCH, bold=True, name="CordlineNotice")
         notice.setAlignment(qt.Qt.AlignHCenter)
         for each in (
-            notice, self.inputs.box, self.outputs.box, self.runner.box, self.results.box, self.saved,
-            self.correct.box, self.advanced.box, self.log.box,
+            notice, self.inputs.box, self.outputs.box, self.runner.box, self.choice.box, self.results.box,
+            self.saved, self.correct.box, self.advanced.box, self.log.box,
         ):  # fmt: skip
             layout.addWidget(each)
         layout.addStretch(1)
@@ -54,6 +56,7 @@ class Panel:
         self.timer.setInterval(TICK_MS)
         self.timer.connect("timeout()", self.tick)
         self._told_export: Any = None
+        self._told_readers: Any = None
 
     # The module's life.
 
@@ -101,10 +104,36 @@ class Panel:
             self._ended()
         if self.session.running:
             self.runner.run(*self.session.progress())
+        self._offer_choice()
         self.advanced.tell(self.session.probe)
         self._tell_export()
+        self._tell_readers()
         if not self.session.busy:
             self.timer.stop()
+
+    def _offer_choice(self) -> None:
+        analysis = self.session.analysis
+        if analysis is not None and analysis.candidates:
+            self.choice.show(analysis.candidates, analysis.run.thumbnails)
+        else:
+            self.choice.hide()
+
+    def _tell_readers(self) -> None:
+        """What readers said, as far as it is known now; at once, and whenever an answer came."""
+        session, judging = self.session, self.session.judging
+        unknown = ""
+        if judging is not None and judging.done and judging.problem is not None:
+            gone = judging.problem.name == "no_such_job"
+            why = strings.NOT_KEPT if gone else str(judging.problem)
+            unknown = strings.UNKNOWN_VERDICT.format(why=why)
+        state = (
+            session.others, unknown, session.why_not_judge(), session.settings.reader,
+            session.record.content.get("reviews") if session.record is not None else None,
+            session.record.content.get("reader") if session.record is not None else None,
+        )  # fmt: skip
+        if state != self._told_readers:
+            self._told_readers = state
+            self.results.tell_readers(*state[:4])
 
     def _ended(self) -> None:
         self.runner.tell(self.session.problem)
@@ -130,8 +159,25 @@ class Panel:
         self.session.classify(lambda node: self.correct.begin(node, volume))
         self._started()
 
+    def _choose(self, selector: str) -> None:
+        self.choice.hide()
+        self.session.take(selector)
+
+    def _judge(self, said: str, reason: str) -> None:
+        if self._has_packages():
+            self.session.judge(said, reason)
+            self._ask()
+
+    def _ask(self) -> None:
+        """Something is asked beside a run, or nothing: what is known is shown, and the timer sees to the rest."""
+        self._told_readers = None
+        self._tell_readers()
+        if self.session.busy:
+            self.timer.start()
+
     def _cancel(self) -> None:
         self.session.cancel()
+        self.choice.hide()
         self._ended()
 
     def _test(self) -> None:
@@ -162,18 +208,21 @@ class Panel:
 
     def _volume_chosen(self) -> None:
         if not self.session.running:
+            self.session.look_up(self.inputs.t2w)
             self._offer(None)
         self._refresh()
 
     def _result_chosen(self, result: Record | None) -> None:
         self.session.show(result)
         self._edit(result)
+        self._ask()
         self._refresh()
 
     def _offer(self, wanted: Record | None) -> None:
         self.results.offer(self.inputs.t2w, wanted)
         self.session.show(self.results.result)
         self._edit(self.results.result)
+        self._ask()
 
     def _edit(self, result: Record | None) -> None:
         """What is in the editor already stays there, with its steps of undo."""
@@ -195,6 +244,7 @@ class Panel:
         if not self.session.running:
             self.runner.rest(self.session.why_not(self.inputs.t2w, self.inputs.t1c))
         self.correct.allow(self.session.why_not_classify(self.inputs.t2w))
+        self._tell_readers()
 
     def _tell_export(self) -> None:
         export = self.session.export

@@ -7,17 +7,21 @@ from typing import Any
 
 import qt
 
-from .. import strings, views
+from .. import strings, verdict, views
 from ..heat_map import Foreground
 from ..record import Record, records_of
 from .answer import Answer
 from .lesions import Lesions
+from .verdict import Verdict
 from .widgets import AMBER, button, clear, section, set_words, words
+
+MOST_OTHERS = 5
+"""Lines for other jobs on the study."""
 
 
 class Results:
     """chosen: called with the result that a reader picked. opacity: of heat maps, percent; faded: called with a new
-    one.
+    one. judge: called with a verdict and its reason.
     """
 
     def __init__(
@@ -26,6 +30,7 @@ class Results:
         opacity: int,
         faded: Callable[[int], None],
         save: Callable[[], None],
+        judge: Callable[[str, str], None],
     ) -> None:
         self.box, column = section(strings.RESULTS, column=True)
         self.result: Record | None = None
@@ -40,6 +45,8 @@ class Results:
         self.finding.setStyleSheet("font-size: 15px; font-weight: bold;")
         self.means = words(name="CordlineMeans")
         self.before = words(name="CordlineBefore")
+        self.verdict = Verdict(judge)
+        self.others = words(name="CordlineOthers")
         self.notes = words(colour=AMBER, name="CordlineNotes")
         self.rows: Any = qt.QWidget()
         self._rows = qt.QVBoxLayout(self.rows)
@@ -53,8 +60,8 @@ class Results:
         self.made = words(name="CordlineMade")
         self.save = button(strings.SEND_HOME, "CordlineSave", strings.SEND_HOME_TIP)
         for each in (
-            self.empty, self.picker, self.finding, self.means, self.before, self.notes, self.rows, self.opacity_row,
-            self.lesions.table,  self.made, self.save,
+            self.empty, self.picker, self.finding, self.means, self.before, self.verdict.box, self.others, self.notes,
+            self.rows, self.opacity_row, self.lesions.table, self.made, self.save,
         ):  # fmt: skip
             column.addWidget(each)
         self.picker.connect("activated(int)", self._pick)
@@ -90,8 +97,7 @@ class Results:
         lesions = content.get("lesions", [])
         set_words(self.finding, content.get("finding", ""))
         set_words(self.means, _meaning(content))
-        before = content.get("before", "")
-        set_words(self.before, strings.CORRECTED.format(finding=before) if before else "")
+        self.tell_readers([], "", "", "")
         notes = list(content.get("notes", []))
         if result is not None and not result.is_of_the_voxels:
             notes.insert(0, strings.CHANGED_SINCE)
@@ -107,6 +113,19 @@ class Results:
         self.save.setVisible(result is not None)
         self.save.enabled = bool(content.get("files"))
         self.save.toolTip = strings.SEND_HOME_TIP if content.get("files") else strings.NO_HOME
+
+    def tell_readers(self, others: list[dict[str, Any]], unknown: str, why_not: str, reader: str) -> None:
+        """What readers said of this result, and of other jobs on the study; called whenever something comes."""
+        content = self.result.content if self.result is not None else {}
+        before = content.get("before", "")
+        by = content.get("reader") or strings.SOME_READER
+        corrected = strings.CORRECTED if before else strings.CORRECTED_BY
+        set_words(self.before, corrected.format(finding=before, reader=by) if before or content.get("reader") else "")
+        self.verdict.show(self.result.reviews if self.result is not None else None, unknown, why_not, reader)
+        lines = [f"• {verdict.of_job(each)}" for each in others[:MOST_OTHERS]]
+        if len(others) > MOST_OTHERS:
+            lines.append(strings.MORE_JOBS.format(n=len(others) - MOST_OTHERS))
+        set_words(self.others, "\n".join([strings.EARLIER, *lines]) if lines else "")
 
     def show_heat(self, classifier: str | None) -> None:
         """The heat map of one answer over the slice views, or of none."""
