@@ -19,4 +19,6 @@ pub struct Analysed {
     pub manifest: Manifest,
     /// True where a person corrected the mask.
     pub semiautomatic: bool,
+    /// How often the same was analysed before.
+    pub again: u32,
 }

@@ -158,11 +158,12 @@ fn algorithm(analysed: &Analysed, result: &AnalysisResult) -> Algorithm {
         format!("core threshold {}", manifest.segmenter.core_threshold()),
         format!("smallest core {} mL", manifest.segmenter.min_lesion_ml),
     ];
+    let again = (analysed.again > 0).then(|| format!("analysis {} of these images", analysed.again + 1));
     let computed = [result.provider.clone().unwrap_or_default(), result.precision.clone().unwrap_or_default()];
     Algorithm {
         name: format!("Cordline {}", manifest.id),
         version: manifest.version.clone(),
-        parameters: parameters.into_iter().chain(questions).chain(computed).collect::<Vec<_>>().join("; "),
+        parameters: parameters.into_iter().chain(questions).chain(computed).chain(again).collect::<Vec<_>>().join("; "),
     }
 }
 

@@ -129,7 +129,7 @@ class Client:
         return self._known(lambda: _ask("device", {}))
 
     def submit_study(self, inputs: Iterable[str | os.PathLike[str]], **options: Any) -> str:
-        """Sends DICOM files, and those in folders; returns the job. Options: `priority`, `series`."""
+        """Sends DICOM files, and those in folders; returns the job. Options: `priority`, `series`, `again`."""
         return self._known(lambda: self.study(inputs, **options))
 
     def submit_folder(self, path: str, **options: Any) -> str:

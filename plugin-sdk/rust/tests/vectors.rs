@@ -43,11 +43,11 @@ fn requests() -> Vec<(&'static str, Verb, Vec<u8>)> {
     vec![
         ("hello", Verb::Hello(Hello { client: "example 1.0".into() }), vec![]),
         ("ping", Verb::Ping(Nothing {}), vec![]),
-        ("submit study", submit(Input::Study { instances: vec![instance(1), instance(2)] }), vec![]),
+        ("submit study", submit(Input::Study { instances: vec![instance(1), instance(2)], again: 0 }), vec![]),
         (
             "submit folder",
             Verb::Submit(Submit {
-                input: Input::Folder { path: "/data/inbox/4711".into() },
+                input: Input::Folder { path: "/data/inbox/4711".into(), again: 2 },
                 priority: Priority::Urgent,
                 series: Some("1.2.826.0.1.77".into()),
             }),

@@ -157,8 +157,8 @@ export interface Voxels {
 }
 
 export type Input =
-  | { kind: "study"; instances: Instance[] }
-  | { kind: "folder"; path: string }
+  | { kind: "study"; instances: Instance[]; again?: number }
+  | { kind: "folder"; path: string; again?: number }
   | { kind: "volume"; t2w: Voxels; t1c?: Voxels }
   | { kind: "mask"; job: string; mask: Tensor; sha256: string };
 

@@ -47,6 +47,8 @@ pub struct Request<'a> {
     pub correction: Option<&'a Correction>,
     /// When the results say that they were made; now where absent. A job that is run again after a power cut must write the same bytes.
     pub moment: Option<DateTime<FixedOffset>>,
+    /// How often the same was analysed before: results of another analysis are other objects.
+    pub again: u32,
 }
 
 /// Analyses a study and writes everything that is to be said of it into `request.out`.
@@ -154,7 +156,7 @@ fn travel(
     result.warnings.extend(identity.warning.clone());
     result.bundle = Some(identity);
 
-    let correction = request.correction;
+    let (correction, again) = (request.correction, request.again);
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
 
     let stage = Stage::Normalising;
@@ -193,7 +195,7 @@ fn travel(
     result.lesions = findings.lesions.clone();
     let semiautomatic = correction.is_some();
     let t1c = t1c.and_then(|t| t.source);
-    Ok(Analysed { source, t1c, volume, findings, manifest: bundle.manifest, semiautomatic })
+    Ok(Analysed { source, t1c, volume, findings, manifest: bundle.manifest, semiautomatic, again })
 }
 
 /// Says who computed, and says aloud where that is not who was wanted most.

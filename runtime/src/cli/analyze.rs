@@ -86,6 +86,7 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
         series: args.series.as_deref(),
         correction: None,
         moment: None,
+        again: 0,
     };
     analyze::analyze(request, config, Models::Cold, &mut |progress| {
         bar.show(&progress);

@@ -331,7 +331,7 @@ impl Clerk {
     /// The files of a folder of the box; `None` where the input is uploaded.
     fn listing(&self, input: &Input) -> Result<Option<Listing>, Fault> {
         match input {
-            Input::Folder { path } => Listing::of(path, &self.rules.roots, &self.rules.files).map(Some),
+            Input::Folder { path, .. } => Listing::of(path, &self.rules.roots, &self.rules.files).map(Some),
             _ => Ok(None),
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn kind(input: &Input) -> JobKind {
 pub(super) fn items(input: &Input) -> Vec<Item> {
     let voxels = |v: &Voxels| Item { bytes: v.tensor.bytes().unwrap_or(u64::MAX), sha256: v.sha256.clone() };
     match input {
-        Input::Study { instances } => {
+        Input::Study { instances, .. } => {
             instances.iter().map(|i| Item { bytes: i.bytes, sha256: i.sha256.clone() }).collect()
         }
         Input::Folder { .. } => Vec::new(),
@@ -57,7 +57,7 @@ pub(super) fn name(submit: &Submit, fingerprint: Option<&str>, bundle_sha256: &s
 /// What can be known to be wrong before anything is uploaded.
 pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
     match &submit.input {
-        Input::Study { instances } => {
+        Input::Study { instances, .. } => {
             if instances.is_empty() {
                 return Err(manifest("the manifest lists no instance"));
             }
@@ -80,7 +80,7 @@ pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
                 return Err(manifest("an instance has no bytes"));
             }
         }
-        Input::Folder { path } => {
+        Input::Folder { path, .. } => {
             if !path.starts_with('/') {
                 return Err(Fault::new(
                     FaultCode::Folder,
@@ -148,7 +148,7 @@ mod tests {
     fn study(uids: &[&str]) -> Submit {
         let instance =
             |uid: &&str| Instance { sop_uid: (*uid).into(), bytes: 5, sha256: digest::sha256(uid.as_bytes()) };
-        let input = Input::Study { instances: uids.iter().map(instance).collect() };
+        let input = Input::Study { instances: uids.iter().map(instance).collect(), again: 0 };
         Submit { input, priority: Priority::Routine, series: None }
     }
 
@@ -165,20 +165,26 @@ mod tests {
         let one = study(&["1.2", "1.3"]);
         let named = name(&one, None, "bundle", b"key");
         assert_eq!(name(&Submit { priority: Priority::Urgent, ..one.clone() }, None, "bundle", b"key"), named);
+        let anew = |again| {
+            let Input::Study { instances, .. } = one.input.clone() else { unreachable!() };
+            Submit { input: Input::Study { instances, again }, ..one.clone() }
+        };
         let others = [
+            name(&anew(1), None, "bundle", b"key"),
             name(&study(&["1.2"]), None, "bundle", b"key"),
             name(&Submit { series: Some("1.9".into()), ..one.clone() }, None, "bundle", b"key"),
             name(&one, None, "another bundle", b"key"),
             name(&one, None, "bundle", b"another key"),
         ];
         assert!(others.iter().all(|n| *n != named));
+        assert_ne!(name(&anew(1), None, "bundle", b"key"), name(&anew(2), None, "bundle", b"key"));
     }
 
     #[test]
     fn items_are_the_instances_or_the_voxels() {
         assert_eq!(items(&study(&["1.2", "1.3"]).input).len(), 2);
         assert_eq!(items(&volume(&[15, 448, 448], Element::I16).input)[0].bytes, 6_021_120);
-        assert!(items(&Input::Folder { path: "/x".into() }).is_empty());
+        assert!(items(&Input::Folder { path: "/x".into(), again: 0 }).is_empty());
     }
 
     #[test]

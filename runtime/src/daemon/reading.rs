@@ -102,7 +102,8 @@ mod tests {
         let spool = Spool::open(folder.path()).unwrap();
         let mut journal = Journal::open(&spool.journal()).unwrap();
         let job = JobId::new("a").unwrap();
-        let (kind, priority, input) = (JobKind::Folder, Priority::Routine, Input::Folder { path: "/x".into() });
+        let (kind, priority, input) =
+            (JobKind::Folder, Priority::Routine, Input::Folder { path: "/x".into(), again: 0 });
         journal.begin(&NewJob { job: job.clone(), kind, priority, submitted_ms: 1, input, series: None }).unwrap();
         let said = |n: u8| (Happening::Warning(Warning { message: n.to_string() }), Some(vec![n]));
         journal.append(&job, 2, (1..=3).map(said).collect()).unwrap();

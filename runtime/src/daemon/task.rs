@@ -31,6 +31,8 @@ pub(super) struct Task {
     correction: Option<Correction>,
     series: Option<String>,
     submitted_ms: u64,
+    /// How often the same files were analysed before.
+    again: u32,
 }
 
 impl Task {
@@ -45,9 +47,10 @@ impl Task {
             correction: None,
             series: record.series.clone(),
             submitted_ms,
+            again: 0,
         };
         match input {
-            Input::Study { .. } | Input::Folder { .. } => {}
+            Input::Study { again, .. } | Input::Folder { again, .. } => task.again = *again,
             Input::Volume { t2w, t1c } => {
                 let t1c = t1c.as_ref().map(|v| read_volume(v, &folder.join("000001"))).transpose()?;
                 task.volume = Some((read_volume(t2w, &folder.join("000000"))?, t1c));
@@ -83,7 +86,7 @@ impl Task {
             (None, reader) => Subject::Reader(reader.expect("files have a reader, see `ask`")),
         };
         let (series, correction) = (self.series.as_deref(), self.correction.as_ref());
-        Request { subject, out, series, correction, moment: clock::local(self.submitted_ms) }
+        Request { subject, out, series, correction, moment: clock::local(self.submitted_ms), again: self.again }
     }
 }
 

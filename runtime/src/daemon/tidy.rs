@@ -70,7 +70,7 @@ mod tests {
             ("idle", now - IDLE_UPLOAD_MS - 9, None),
             ("fresh", now - 9, None),
         ] {
-            let input = Input::Folder { path: "/x".into() };
+            let input = Input::Folder { path: "/x".into(), again: 0 };
             let (kind, priority) = (JobKind::Folder, Priority::Routine);
             journal
                 .begin(&NewJob { job: job(name), kind, priority, submitted_ms: began, input, series: None })

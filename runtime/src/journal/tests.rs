@@ -12,7 +12,7 @@ fn job(name: &str) -> JobId {
 }
 
 fn new(name: &str, priority: Priority, submitted_ms: u64) -> NewJob {
-    let input = Input::Folder { path: format!("/data/{name}") };
+    let input = Input::Folder { path: format!("/data/{name}"), again: 0 };
     NewJob { job: job(name), kind: JobKind::Folder, priority, submitted_ms, input, series: None }
 }
 
@@ -45,7 +45,7 @@ fn a_job_and_its_events_are_there_after_opening_again() {
     let record = journal.job(&job("a")).unwrap().unwrap();
     assert_eq!((record.state, record.attempts, record.last_event), (JobState::Completed, 1, 4));
     assert_eq!((record.finding, record.series.as_deref()), (finding, Some("1.2.3")));
-    assert_eq!(record.input, Some(Input::Folder { path: "/data/a".into() }));
+    assert_eq!(record.input, Some(Input::Folder { path: "/data/a".into(), again: 0 }));
     let events = journal.events(&job("a"), 1, 2).unwrap();
     assert_eq!(events.iter().map(|e| e.event.number).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(events[1].raw.as_deref(), Some(&[1u8, 2, 3][..]));

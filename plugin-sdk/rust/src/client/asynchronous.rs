@@ -86,7 +86,19 @@ impl AsyncClient {
         priority: Priority,
         series: Option<String>,
     ) -> Result<JobId, ClientError> {
-        self.with(move |client| client.submit_study(&inputs, priority, series.as_deref(), &mut |_, _| {})).await
+        self.submit_study_again(inputs, priority, series, 0).await
+    }
+
+    /// The same, analysed anew: `again` says how often it was analysed before.
+    pub async fn submit_study_again(
+        &self,
+        inputs: Vec<PathBuf>,
+        priority: Priority,
+        series: Option<String>,
+        again: u32,
+    ) -> Result<JobId, ClientError> {
+        self.with(move |client| client.submit_study_again(&inputs, priority, series.as_deref(), again, &mut |_, _| {}))
+            .await
     }
 
     /// The daemon as a whole.

@@ -28,12 +28,25 @@ impl Client {
         series: Option<&str>,
         each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
+        self.submit_study_again(inputs, priority, series, 0, each)
+    }
+
+    /// The same, analysed anew: `again` says how often it was analysed before, and another number is another job.
+    pub fn submit_study_again(
+        &mut self,
+        inputs: &[PathBuf],
+        priority: Priority,
+        series: Option<&str>,
+        again: u32,
+        each: &mut dyn FnMut(u64, u64),
+    ) -> Result<JobId, ClientError> {
         let files = manifest(inputs)?;
         if files.is_empty() {
             return Err(ClientError::NoDicom);
         }
         let instances = files.iter().map(|f| f.instance.clone()).collect();
-        let submit = Submit { input: Input::Study { instances }, priority, series: series.map(str::to_owned) };
+        let input = Input::Study { instances, again };
+        let submit = Submit { input, priority, series: series.map(str::to_owned) };
         let read = |item: usize| {
             let path = &files[item].path;
             fs::read(path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })
@@ -48,7 +61,8 @@ impl Client {
         priority: Priority,
         series: Option<&str>,
     ) -> Result<JobId, ClientError> {
-        let submit = Submit { input: Input::Folder { path: path.into() }, priority, series: series.map(str::to_owned) };
+        let input = Input::Folder { path: path.into(), again: 0 };
+        let submit = Submit { input, priority, series: series.map(str::to_owned) };
         self.submit(submit, &|_| Ok(Vec::new()), &mut |_, _| {})
     }
 

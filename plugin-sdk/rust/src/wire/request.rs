@@ -92,11 +92,18 @@ pub enum Input {
     Study {
         /// The instances in the order of their UIDs as text, so that whoever sends a study names its items alike.
         instances: Vec<Instance>,
+        /// How often the same was analysed before, where it is to be analysed anew: another number is another job, whose results
+        /// are objects of their own.
+        #[serde(default, skip_serializing_if = "is_first")]
+        again: u32,
     },
     /// A folder, file or ZIP archive of the box, under one of its allowed roots; nothing is uploaded.
     Folder {
         /// Absolute path on the box.
         path: String,
+        /// As of a study.
+        #[serde(default, skip_serializing_if = "is_first")]
+        again: u32,
     },
     /// Voxels with their place in the patient, to be uploaded: item 0 is the T2w volume, item 1 the T1c.
     Volume {
@@ -115,6 +122,11 @@ pub enum Input {
         /// SHA-256 of the packed bits, 64 hexadecimal digits.
         sha256: String,
     },
+}
+
+// Left out: names of jobs are digests of what is said here, and those of earlier versions go on to hold.
+fn is_first(again: &u32) -> bool {
+    *again == 0
 }
 
 /// A DICOM instance of a manifest.
