@@ -7,11 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use cordline_atomic_file::{AtomicFile, Durability};
+use cordline_sdk::owner::{self, Owner};
 use cordline_sdk::result::Problem;
 use cordline_sdk::wire::reply::Role;
 use serde::{Deserialize, Serialize};
@@ -76,7 +78,11 @@ impl KeyError {
             Self::Content { .. } => "correct the file, or put back a copy",
             Self::Name(_) => "look at `cordline keys list`",
         };
-        Problem { code: "keys".into(), message: self.to_string(), action: action.into() }
+        let message = match self {
+            Self::File { path, source } => format!("{}: {}", path.display(), owner::explain(path, source)),
+            other => other.to_string(),
+        };
+        Problem { code: "keys".into(), message, action: action.into() }
     }
 }
 
@@ -150,9 +156,31 @@ impl KeyFolder {
     fn write(&self, name: &str, text: &str) -> Result<(), KeyError> {
         let path = self.0.join(name);
         let failed = |source| KeyError::File { path: path.clone(), source };
-        private_folder(&self.0).map_err(failed)?;
+        let owner = self.hand_over_folder().map_err(failed)?;
         let private = AtomicFile { mode: 0o600, durability: Durability::PowerCut };
-        private.replace(&path, text.as_bytes()).map_err(failed)
+        let written = private.replace_with(&path, |file| {
+            file.write_all(text.as_bytes())?;
+            owner.map_or(Ok(()), |owner| owner.take(file))
+        });
+        written.map_err(failed)
+    }
+
+    /// Makes the folder where there is none. What root makes, or made, is the daemon's user's: returns whose.
+    fn hand_over_folder(&self) -> io::Result<Option<Owner>> {
+        let owner = owner::of_file(&self.0);
+        let new = self.0.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let new: Vec<&Path> = new.collect();
+        private_folder(&self.0)?;
+        let Some(owner) = owner else { return Ok(None) };
+        for folder in new {
+            owner.take_path(folder)?;
+        }
+        for path in [self.0.clone(), self.0.join(SERVER), self.0.join(CLIENTS)] {
+            if fs::metadata(&path).is_ok_and(|found| found.uid() == 0) {
+                owner.take_path(&path)?;
+            }
+        }
+        Ok(Some(owner))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Settings, resolved once: file, then environment, then flags. Nobody else reads the environment.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
+use cordline_sdk::owner;
 use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
@@ -123,6 +125,14 @@ impl Settings {
     }
 
     fn read(file: Option<&Path>, environment: Environment, flags: Flags) -> Result<Self, SettingsError> {
+        let looked_at = file.unwrap_or(Path::new(DEFAULT_FILE));
+        match std::fs::File::open(looked_at) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(SettingsError(format!("{}: {}", looked_at.display(), owner::explain(looked_at, &error))));
+            }
+            // What else may be wrong with it is said below, and the default one need not be there.
+            _ => {}
+        }
         let file = match file {
             Some(named) => File::from(named).format(FileFormat::Toml).required(true),
             None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
@@ -188,6 +198,11 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// Flags that name an archive, where there is one to name.
+    pub fn of_archive(archive: Option<Url>) -> Self {
+        Self { archive, ..Self::default() }
+    }
+
     fn over(self, mut settings: Settings) -> Settings {
         if let Some(url) = self.archive {
             settings.archive = Some(match settings.archive.take() {

@@ -9,13 +9,14 @@
 //! ```
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use chrono::{NaiveDate, Utc};
 use cordline_atomic_file::{AtomicFile, Durability};
+use cordline_sdk::owner;
 use cordline_sdk::wire::reply::Role;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -59,19 +60,40 @@ pub struct Tokens {
 
 /// A file of tokens that cannot be used.
 #[derive(Debug, Error)]
-#[error(
-    "the tokens in {file} cannot be used: {reason}; correct the file, or make it anew with `cordline-gateway token`"
-)]
-pub struct TokensError {
-    file: String,
-    reason: String,
+pub enum TokensError {
+    /// It cannot be read; to make it anew would help nobody.
+    #[error("the tokens in {file} cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why, and who may.
+        reason: String,
+    },
+    /// There is none.
+    #[error("there are no tokens in {file} yet; make one with `cordline-gateway token NAME --tokens {file}`")]
+    Missing {
+        /// Where it was looked for.
+        file: String,
+    },
+    /// It says what cannot be used.
+    #[error("the tokens in {file} cannot be used: {reason}; correct the file, or remove it and make the tokens anew")]
+    Content {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl Tokens {
     /// Reads the file.
     pub fn read(file: &Path) -> Result<Self, TokensError> {
-        let fails = |reason: String| TokensError { file: file.display().to_string(), reason };
-        let text = std::fs::read_to_string(file).map_err(|e| fails(e.to_string()))?;
+        let named = || file.display().to_string();
+        let fails = |reason: String| TokensError::Content { file: named(), reason };
+        let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => TokensError::Missing { file: named() },
+            _ => TokensError::Unreadable { file: named(), reason: owner::explain(file, &error) },
+        })?;
         let tokens: Self = toml::from_str(&text).map_err(|e| fails(e.to_string()))?;
         for entry in &tokens.entries {
             if entry.sha256.len() != 64 || !entry.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -81,10 +103,17 @@ impl Tokens {
         Ok(tokens)
     }
 
-    /// Writes the file, for its owner alone; whole or not at all.
-    pub fn write(&self, file: &Path) -> std::io::Result<()> {
+    /// Writes the file, for its owner alone; whole or not at all. What root writes belongs to whoever had the file before, else to
+    /// the user of its folder or of the service. Returns the name of the one who may read it.
+    pub fn write(&self, file: &Path) -> std::io::Result<String> {
         let text = toml::to_string(self).expect("names, words and days");
-        AtomicFile { mode: 0o600, durability: Durability::PowerCut }.replace(file, text.as_bytes())
+        let owner = owner::of_file(file);
+        let private = AtomicFile { mode: 0o600, durability: Durability::PowerCut };
+        private.replace_with(file, |opened| {
+            opened.write_all(text.as_bytes())?;
+            owner.map_or(Ok(()), |owner| owner.take(opened))
+        })?;
+        Ok(owner::name_of(file.metadata()?.uid()))
     }
 
     /// A new token and its entry. The token itself is kept nowhere.

@@ -7,6 +7,7 @@
 //! - [`client`]: a connection to the daemon
 //! - [`wire`]: the messages between the daemon and its clients
 //! - [`file_kind`]: what the files of a result are
+//! - [`owner`](mod@owner): whose a file is that a service has to read
 //! - [`words`](mod@words): enums whose values are words, each written once
 //!
 //! Absent from here: ONNX Runtime, every algorithm, and all of DICOM but the one UID that a manifest names a file by
@@ -16,6 +17,8 @@ pub mod client;
 pub mod file_kind;
 pub mod finding;
 pub mod job;
+#[cfg(unix)]
+pub mod owner;
 pub mod result;
 pub mod selector;
 pub mod series_choice;
