@@ -207,3 +207,41 @@ def test_an_open_door_is_refused(gateway, program, tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, timeout=20)
     assert done.returncode == 1
     assert "tokens" in done.stderr
+
+
+def test_what_is_not_there_is_a_refusal_that_a_program_can_read(shared, program, tmp_path):
+    """With the viewer's pages beside it, whose own addresses are no files either."""
+    pages = tmp_path / "ohif"
+    pages.mkdir()
+    (pages / "index.html").write_text("<html>the viewer</html>")
+    (pages / "app.js").write_text("1")
+    gateway = Gateway(program, shared.endpoint, tmp_path, "--ohif", str(pages))
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    prometheus = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.3,*/*;q=0.1"}
+    try:
+        nowhere = ["/api/v1/nonsense", "/api/v1/jobs/1/2/3", "/api/v1", "/api/v2/jobs", "/metrics", "/status", "/docs"]
+        for path in (*nowhere, "/metrics/x", "/static/gone.js", "/robots.txt"):
+            for method in ("GET", "POST", "DELETE"):
+                for headers in ({}, prometheus):
+                    status, sent, body = gateway.ask(method, path, **headers)
+                    assert (status, sent["content-type"]) == (404, "application/json"), (method, path)
+                    assert json.loads(body)["code"] == "no_such_path"
+        for path in nowhere:
+            assert gateway.ask("GET", path, **browser)[0] == 404, path
+        for path, asked in (
+            ("/", {}),
+            ("/app.js", {}),
+            ("/viewer?StudyInstanceUIDs=1.2", browser),
+            ("/cordline", browser),
+        ):
+            assert gateway.ask("GET", path, **asked)[0] == 200, path
+        status, _, body = gateway.ask("GET", "/api/v1/arrivals")
+        assert (status, json.loads(body)["code"]) == (405, "method_not_allowed")
+    finally:
+        gateway.stop()
+
+
+def test_without_the_viewer_unknown_paths_are_refused_alike(gateway):
+    for path in ("/", "/metrics", "/api/v1/nonsense", "/viewer"):
+        status, _, body = gateway.ask("GET", path, Accept="text/html")
+        assert (status, json.loads(body)["code"]) == (404, "no_such_path"), path

@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use cordline_sdk::owner;
 use cordline_sdk::wire::reply::Role;
 use reqwest::Client;
 use thiserror::Error;
@@ -35,12 +36,12 @@ pub struct ArchiveClient {
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// The password cannot be read.
-    #[error("the password of the archive cannot be read from {file}: {source}")]
+    #[error("the password of the archive cannot be read from {file}: {reason}")]
     Password {
         /// The file.
         file: String,
-        /// What the system said.
-        source: std::io::Error,
+        /// Why, and who may.
+        reason: String,
     },
     /// No client can be made.
     #[error("the archive cannot be asked: {0}")]
@@ -51,7 +52,10 @@ impl ArchiveClient {
     /// A client that has not asked anything yet.
     pub fn new(archive: Archive) -> Result<Self, ArchiveError> {
         let read = |file: &std::path::PathBuf| {
-            let fails = |source| ArchiveError::Password { file: file.display().to_string(), source };
+            let fails = |error| ArchiveError::Password {
+                file: file.display().to_string(),
+                reason: owner::explain(file, &error),
+            };
             let text = std::fs::read_to_string(file).map_err(fails)?;
             Ok::<_, ArchiveError>(text.lines().next().unwrap_or_default().to_owned())
         };
@@ -109,7 +113,7 @@ pub async fn pass(Viewer(guest): Viewer, State(hall): State<Hall>, request: Requ
             "use UIDs of digits and dots",
         ));
     }
-    let path = archive.path(uri.path_and_query().map_or("/", |p| p.as_str()));
+    let path = archive.path(&plain_commas(uri.path_and_query().map_or("/", |p| p.as_str())));
     let (parts, body) = request.into_parts();
     let asked = archive
         .request(parts.method, &path)
@@ -133,6 +137,19 @@ pub async fn pass(Viewer(guest): Viewer, State(hall): State<Hall>, request: Requ
 fn is_plain(path: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/.-_,".contains(c);
     path.chars().all(plain) && !path.contains("//") && path.split('/').all(|part| part != "." && part != "..")
+}
+
+/// The attributes that a viewer wants beside the usual ones, parted by plain commas: Orthanc up to 1.10 takes `a%2Cb` for one name, and
+/// leaves both out.
+fn plain_commas(path_and_query: &str) -> String {
+    let Some((path, query)) = path_and_query.split_once('?') else { return path_and_query.to_owned() };
+    let part = |part: &str| match part.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("includefield") => {
+            format!("{name}={}", value.replace("%2C", ",").replace("%2c", ","))
+        }
+        _ => part.to_owned(),
+    };
+    format!("{path}?{}", query.split('&').map(part).collect::<Vec<_>>().join("&"))
 }
 
 fn only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
@@ -165,6 +182,15 @@ mod tests {
         ] {
             assert!(!is_plain(path), "{path}");
         }
+    }
+
+    #[test]
+    fn commas_between_wanted_attributes_are_plain_and_those_of_a_name_are_not() {
+        assert_eq!(plain_commas("/studies"), "/studies");
+        assert_eq!(
+            plain_commas("/studies?limit=1&includefield=00081030%2C00080060%2c0020000D&PatientName=A%2CB"),
+            "/studies?limit=1&includefield=00081030,00080060,0020000D&PatientName=A%2CB"
+        );
     }
 
     #[test]

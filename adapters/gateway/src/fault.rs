@@ -51,6 +51,26 @@ impl Refusal {
         )
     }
 
+    /// Nothing is served there.
+    pub fn no_such_path() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_such_path",
+            "nothing is served at this path",
+            "see /api/v1/openapi.json for all paths of the interface",
+        )
+    }
+
+    /// The path is there, and this is not done to it.
+    pub fn no_such_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "the path does not take this method",
+            "see /api/v1/openapi.json for the methods of each path",
+        )
+    }
+
     /// The guest may not do this.
     pub fn not_allowed() -> Self {
         Self::new(
