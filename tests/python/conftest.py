@@ -13,7 +13,7 @@ from daemon_process import Daemon, find_library, find_program
 from gateway_process import Gateway
 from landmark import draw, sagittal_grid
 from mr_series import classic, save
-from orthanc_process import Orthanc
+from orthanc_process import Orthanc, wait
 
 TREE = Path(__file__).parents[2]
 TIME_LIMIT_S = 120
@@ -131,15 +131,17 @@ def orthanc(tmp_path):
 
 @pytest.fixture
 def porter(orthanc, shared, program, tmp_path):
-    """Starts a gateway that analyses what arrives; again after a kill."""
+    """Starts a gateway that analyses what arrives from now on; again after a kill."""
     running = []
 
-    def start() -> Gateway:
+    def start(archive_is_up: bool = True) -> Gateway:
         folder = tmp_path / "gateway"
         folder.mkdir(exist_ok=True)
         url = f"http://127.0.0.1:{orthanc.port}"
         gateway = Gateway(program, shared.endpoint, folder, "--archive", url, "--arrivals", folder / "state")
         running.append(gateway)
+        if archive_is_up:
+            wait((folder / "state" / "changes").exists, "the gateway does not begin")
         return gateway
 
     yield start

@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -57,6 +58,8 @@ class Moody(http.server.BaseHTTPRequestHandler):
 
 
 def test_what_arrived_while_nobody_listened_is_found_and_a_kill_loses_nothing(orthanc, porter, another):
+    gateway = porter()
+    gateway.stop()
     studies = [orthanc.send(another(number)) for number in (3, 4)]
     time.sleep(2.5)  # both are stable before anybody looks
     gateway = porter()
@@ -161,7 +164,7 @@ def test_a_note_that_names_what_is_not_ours_removes_nothing(orthanc, porter, ano
     named = [orthanc.get(f"/studies/{one}/instances")[0]["ID"] for one in (other, study)]
     forged = {"instances": "0", "job": "", "done": True, "objects": named}
     orthanc.ask("PUT", f"/studies/{study}/metadata/1025", json.dumps(forged).encode())
-    porter()
+    porter().json("/api/v1/arrivals", "POST", {"study": study})
     wait(lambda: "SR" in orthanc.modalities(study), "the study is not analysed")
     ended(orthanc, study)
     for instance in named:
@@ -175,6 +178,8 @@ def test_a_box_that_is_away_is_said_on_the_study_and_made_up_for(orthanc, progra
     try:
         study = orthanc.send(another(22))
         wait(lambda: orthanc.note(study).startswith("waiting: "), "nobody says why nothing happens")
+        log = tmp_path / "gateway.log"
+        wait(lambda: f"study={study}" in plain(log), f"the log does not say which study waits: {plain(log)}")
         daemon.start()
         ended(orthanc, study)
         assert orthanc.note(study).startswith("done: ")
@@ -183,7 +188,13 @@ def test_a_box_that_is_away_is_said_on_the_study_and_made_up_for(orthanc, progra
         daemon.stop()
 
 
+def plain(log: Path) -> str:
+    """A log without its colours."""
+    return re.sub("\x1b\\[[0-9;]*m", "", log.read_text())
+
+
 def test_two_hundred_studies_at_once_are_each_analysed_once_and_an_urgent_one_first(orthanc, porter, shared, tmp_path):
+    porter().stop()
     grid = sagittal_grid(shape=(7, 136, 128), spacing=(4.5, 1.2, 1.2))
     voxels = draw(grid)
     studies = []

@@ -14,6 +14,7 @@
 //! - [`daemon`], [`relay`]: questions to the daemon, and its wire for browsers
 //! - [`archive`]: DICOMweb passes through
 //! - [`orthanc`]: studies that arrive are analysed, and their results put back
+//! - [`rerun`]: a study is wanted anew
 //! - [`pages`]: what browsers are served
 //! - [`fault`]: refusals, in the words of the wire
 //!
@@ -28,11 +29,13 @@ pub mod hall;
 pub mod orthanc;
 pub mod pages;
 pub mod relay;
+pub mod rerun;
 pub mod settings;
 pub mod tokens;
 
 use std::future::Future;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +44,7 @@ use axum::routing::any;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use cordline_sdk::client::{ClientError, ClientKey, Endpoint};
+use cordline_sdk::owner;
 use cordline_sdk::wire::reply::Role;
 use governor::{Quota, RateLimiter};
 use thiserror::Error;
@@ -48,6 +52,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::archive::{ArchiveClient, ArchiveError, DICOM_WEB, WADO};
 use crate::daemon::Daemon;
+use crate::fault::Refusal;
 use crate::hall::Hall;
 use crate::orthanc::arrivals::Arrivals;
 use crate::orthanc::changes;
@@ -72,6 +77,14 @@ pub enum GatewayError {
     /// The archive cannot be used.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A file of the settings cannot be read.
+    #[error("{file} cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why, and who may.
+        reason: String,
+    },
     /// The address cannot be used, or no token be made.
     #[error("{what}: {source}")]
     System {
@@ -121,6 +134,8 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send +
     tracing::info!(address = %settings.listen, scheme, "ready");
     let served = match (&settings.certificate, &settings.certificate_key) {
         (Some(certificate), Some(key)) => {
+            readable(certificate)?;
+            readable(key)?;
             let tls = RustlsConfig::from_pem_file(certificate, key);
             let tls = tls.await.map_err(failed("the certificate cannot be used".into()))?;
             axum_server::bind_rustls(settings.listen, tls).handle(handle).serve(app).await
@@ -129,6 +144,14 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()> + Send +
     };
     kept.abort();
     served.map_err(failed(format!("{} cannot be served", settings.listen)))
+}
+
+/// Sees that a file can be read, since the library that reads it does not say which one could not.
+fn readable(file: &Path) -> Result<(), GatewayError> {
+    std::fs::File::open(file).map(drop).map_err(|error| GatewayError::Unreadable {
+        file: file.display().to_string(),
+        reason: owner::explain(file, &error),
+    })
 }
 
 /// Begins to work on studies that arrive, where they are to be analysed. All of it ends with the runtime.
@@ -146,7 +169,8 @@ fn receive(hall: &Hall, settings: &Settings) {
 
 /// What requests meet.
 pub fn prepare(settings: &Settings, tokens: Accepted) -> Result<Hall, GatewayError> {
-    let key = settings.key.as_deref().map(ClientKey::read).transpose()?;
+    let key =
+        settings.key.as_deref().map(|file| readable(file).and_then(|()| Ok(ClientKey::read(file)?))).transpose()?;
     let endpoint = Endpoint { address: settings.daemon.clone(), key, ..Endpoint::default() };
     let archive = settings.archive.clone().map(ArchiveClient::new).transpose()?.map(Arc::new);
     let arrivals = settings.arrivals.as_ref().map(|wanted| Arrivals::open(&wanted.state)).transpose();
@@ -175,5 +199,7 @@ pub fn router(hall: Hall, settings: &Settings) -> Router {
         .layer(RequestBodyLimitLayer::new(settings.archive_body_bytes))
         .with_state(hall.clone());
     let pages = pages::router(settings.ohif.as_deref(), settings.extension.as_deref());
-    pages::guarded(api::router(hall, settings.body_bytes).merge(archive).merge(pages), settings.ohif.as_deref())
+    let all = api::router(hall, settings.body_bytes).merge(archive).merge(pages);
+    let all = all.method_not_allowed_fallback(async || Refusal::no_such_method());
+    pages::guarded(all, settings.ohif.as_deref())
 }

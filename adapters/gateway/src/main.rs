@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use cordline_gateway::settings::{Flags, Settings};
 use cordline_gateway::tokens::Tokens;
 use cordline_sdk::RESEARCH_USE;
+use cordline_sdk::owner;
 use cordline_sdk::wire::reply::Role;
 use tracing_subscriber::EnvFilter;
 
@@ -43,6 +44,18 @@ enum Command {
         #[arg(long, conflicts_with_all = ["role", "expires"])]
         revoke: bool,
     },
+    /// Have studies of the archive analysed anew, or for the first time where they are older than the gateway
+    Rerun {
+        /// Study Instance UIDs, or Orthanc's own names of the studies
+        #[arg(value_name = "STUDY", required = true)]
+        studies: Vec<String>,
+        /// Address of the archive, where the settings do not name it
+        #[arg(long, value_name = "URL")]
+        archive: Option<url::Url>,
+        /// Settings [default: /etc/cordline/gateway.toml, where it exists]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -50,6 +63,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Some(Command::Token { name, tokens, revoke: true, .. }) => revoke(&name, &tokens),
         Some(Command::Token { name, role, tokens, expires, .. }) => token(&name, &role, &tokens, expires),
+        Some(Command::Rerun { studies, archive, config }) => rerun(&studies, archive, config.as_deref()),
         None => serve(cli.config, cli.flags),
     };
     match done {
@@ -70,6 +84,24 @@ fn serve(config: Option<PathBuf>, flags: Flags) -> Result<(), String> {
     runtime.block_on(cordline_gateway::run(settings, asked_to_stop())).map_err(|e| e.to_string())
 }
 
+fn rerun(studies: &[String], archive: Option<url::Url>, config: Option<&std::path::Path>) -> Result<(), String> {
+    let settings = Settings::resolve(config, Flags::of_archive(archive)).map_err(|e| e.to_string())?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    for study in studies {
+        runtime.block_on(cordline_gateway::rerun::rerun(&settings, study)).map_err(|e| e.to_string())?;
+        tell(&format!("{study}: wanted anew; the line on the study says how far it is"))?;
+    }
+    tell("A gateway that analyses what arrives ([arrivals]) takes it up within a second.")
+}
+
+/// Prints a line. A reader that has seen enough closes the pipe; that is no fault.
+fn tell(line: &str) -> Result<(), String> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("nothing can be printed: {error}")),
+        _ => Ok(()),
+    }
+}
+
 async fn asked_to_stop() {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .expect("signals can be caught outside of special threads");
@@ -84,7 +116,7 @@ fn token(name: &str, role: &str, file: &std::path::Path, expires: Option<chrono:
         serde_json::from_value(role.into()).map_err(|_| format!("{role} is none of viewer, submitter, admin"))?;
     let mut tokens = if file.exists() { Tokens::read(file).map_err(|e| e.to_string())? } else { Tokens::default() };
     let token = tokens.issue(name, role, expires).map_err(|e| e.to_string())?;
-    tokens.write(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    write(&tokens, file)?;
     // A reader that has seen enough closes the pipe; that is no fault.
     match writeln!(std::io::stdout(), "{token}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -99,5 +131,11 @@ fn revoke(name: &str, file: &std::path::Path) -> Result<(), String> {
     if !tokens.revoke(name) {
         return Err(format!("{} holds no token of {name}", file.display()));
     }
-    tokens.write(file).map_err(|e| format!("{}: {e}", file.display()))
+    write(&tokens, file)
+}
+
+fn write(tokens: &Tokens, file: &std::path::Path) -> Result<(), String> {
+    let reader = tokens.write(file).map_err(|e| format!("{}: {}", file.display(), owner::explain(file, &e)))?;
+    eprintln!("{} can be read by {reader} alone: the gateway must run as that user", file.display());
+    Ok(())
 }

@@ -29,6 +29,9 @@ pub(super) struct Wish {
     /// Who goes first; `urgent` when left out, since somebody waits.
     #[serde(default = "urgent")]
     priority: Priority,
+    /// True to have analysed anew what was analysed already: another job, whose results are other objects.
+    #[serde(default)]
+    again: bool,
 }
 
 fn urgent() -> Priority {
@@ -55,14 +58,14 @@ pub(super) async fn known(
     Ok(Json(hall.daemon.ask(move |client| client.status(&job)).await?))
 }
 
-/// Fetches the study and submits it. The same study is the same job, however often it is wanted.
+/// Fetches the study and submits it. The same study is the same job, however often it is wanted, unless `again` is said.
 pub(super) async fn wanted(
     Submitter(guest): Submitter,
     State(hall): State<Hall>,
     Body(wish): Body<Wish>,
 ) -> Result<(StatusCode, Json<JobSummary>), Refusal> {
     let (porter, study) = find(&hall, &wish.study_uid).await?;
-    let job = porter.analyse(&study, wish.priority, wish.series).await?.ok_or_else(|| {
+    let job = porter.analyse(&study, wish.priority, wish.series, wish.again).await?.ok_or_else(|| {
         Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "no_mr",

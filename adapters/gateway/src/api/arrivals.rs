@@ -11,7 +11,8 @@ use super::parts::Body;
 use crate::fault::Refusal;
 use crate::guest::Submitter;
 use crate::hall::Hall;
-use crate::orthanc::is_name;
+use crate::orthanc::porter::ArrivalError;
+use crate::orthanc::{again, is_name};
 
 /// A study.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -20,6 +21,9 @@ pub(super) struct Arrival {
     /// Orthanc's name of the study.
     #[schemars(regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{8}){4}$"))]
     study: String,
+    /// True to have it analysed anew where that was done already: the new results are objects of their own.
+    #[serde(default)]
+    again: bool,
     /// Who goes first; `routine` when left out.
     #[serde(default)]
     priority: Priority,
@@ -32,9 +36,9 @@ pub(super) struct Heard {
     waiting: usize,
 }
 
-/// Answers at once: Orthanc serves nobody while its hook waits.
+/// Answers at once: whoever tells of a study does not wait for it.
 pub(super) async fn tell(
-    _: Submitter,
+    Submitter(guest): Submitter,
     State(hall): State<Hall>,
     Body(arrival): Body<Arrival>,
 ) -> Result<(StatusCode, Json<Heard>), Refusal> {
@@ -53,6 +57,11 @@ pub(super) async fn tell(
             "this is no name that Orthanc gives to a study",
             "send the first argument of OnStableStudy as it is",
         ));
+    }
+    if arrival.again {
+        let archive = hall.archive.as_ref().ok_or_else(Refusal::no_archive)?;
+        again::wish(archive, &arrival.study).await.map_err(ArrivalError::from)?;
+        tracing::info!(who = guest.name, study = arrival.study, "wanted anew");
     }
     arrivals.tell(&arrival.study, arrival.priority).map_err(|error| {
         tracing::error!(%error, "the list of studies cannot be kept");

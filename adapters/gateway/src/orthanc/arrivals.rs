@@ -100,7 +100,7 @@ impl Arrivals {
                 Err(error) => {
                     porter.say_that_it_waits(&study, &error).await;
                     let pause = self.studies().fail(&study);
-                    tracing::warn!(%error, again_in_s = pause.as_secs(), "a study could not be brought to its end");
+                    tracing::warn!(%study, %error, again_in_s = pause.as_secs(), "a study could not be brought to its end");
                     let arrivals = self.clone();
                     tokio::spawn(async move {
                         sleep(pause).await;

@@ -1,7 +1,7 @@
 //! What a study carries in the archive about Cordline: there, and nowhere else, is known what was done with it.
 //!
-//! Three notes (metadata of Orthanc) on the study: 1024 for people and buttons, one word and a sentence; 1025 for ourselves, which
-//! instances were analysed and which objects came back; 1026 what readers said of it.
+//! Notes (metadata of Orthanc) on the study: 1024 for people and buttons, one word and a sentence; 1025 for ourselves, which
+//! instances were analysed and which objects came back; 1026 what readers said of it; 1028 how often it was analysed ([`super::again`]).
 
 use std::fmt::Display;
 
@@ -18,6 +18,9 @@ pub const FOR_PEOPLE: u16 = 1024;
 const FOR_US: u16 = 1025;
 /// Number of the note of what readers said.
 pub const VERDICTS: u16 = 1026;
+
+/// First word of the line of a study that is tried again soon.
+const WAITING: &str = "waiting: ";
 
 /// What a reader said of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,13 +58,24 @@ pub struct Mark {
     pub done: bool,
     /// Orthanc's names of the objects that we stored.
     pub objects: Vec<String>,
+    /// Which analysis of these instances the job is, from 0.
+    #[serde(default)]
+    pub again: u32,
+    /// True where a person wants the study analysed anew, and nobody has begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wanted: bool,
 }
 
 impl Mark {
     /// The note of a study. One that cannot be read is as good as none: the job is the same for the same input.
     pub async fn read(archive: &ArchiveClient, study: &str) -> Result<Self, OrthancError> {
-        let text = archive.note(study, FOR_US).await?.unwrap_or_default();
-        Ok(serde_json::from_str(&text).unwrap_or_default())
+        Ok(Self::find(archive, study).await?.unwrap_or_default())
+    }
+
+    /// The same; `None` where the study has no such note.
+    pub async fn find(archive: &ArchiveClient, study: &str) -> Result<Option<Self>, OrthancError> {
+        let text = archive.note(study, FOR_US).await?;
+        Ok(text.map(|text| serde_json::from_str(&text).unwrap_or_default()))
     }
 
     /// Writes it.
@@ -119,7 +133,12 @@ pub fn refused(why: &dyn Display) -> String {
 
 /// The same for a study that is tried again soon.
 pub fn waiting(why: &dyn Display) -> String {
-    format!("waiting: {why}; it is tried again")
+    format!("{WAITING}{why}; it is tried again")
+}
+
+/// True for the line of a study that nobody could begin with yet.
+pub(super) fn says_that_it_waits(line: &str) -> bool {
+    line.starts_with(WAITING)
 }
 
 #[cfg(test)]

@@ -8,9 +8,13 @@
 //! - [`arrivals`]: the queue of studies that were not brought to their end yet
 //! - [`porter`]: how one is
 //! - [`changes`]: the list of changes, read with a cursor that is kept
+//! - [`cursor`]: that place, and whether it is still of the same list
+//! - [`again`]: the wish that a study be analysed anew
 
+pub mod again;
 pub mod arrivals;
 pub mod changes;
+mod cursor;
 pub mod mark;
 pub mod porter;
 pub mod rest;

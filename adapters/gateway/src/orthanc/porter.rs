@@ -9,6 +9,7 @@ use cordline_sdk::wire::fault::FaultCode;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use thiserror::Error;
 
+use super::again;
 use super::mark::{self, Mark};
 use super::rest::OrthancError;
 use crate::archive::ArchiveClient;
@@ -59,42 +60,54 @@ impl Porter {
         }
         let before = Mark::read(&self.archive, study).await?;
         let digest = mark::digest(&instances);
-        if before.instances == digest && before.done {
+        if before.instances == digest && before.done && !before.wanted {
             return Ok(());
         }
-        let job = match self.submit(&instances, priority, None).await {
+        let again = again::number(&self.archive, study, &before).await?;
+        let now = Mark { instances: digest, again, ..Mark::default() };
+        let job = match self.submit(&instances, priority, None, again).await {
             Err(ArrivalError::Daemon(error)) if is_of_the_study(&error) => {
-                tracing::warn!(%error, "a study cannot be analysed");
-                let now = Mark { instances: digest, done: true, ..Mark::default() };
+                tracing::warn!(%study, %error, "a study cannot be analysed");
+                let now = Mark { done: true, ..now };
                 return self.conclude(study, &before, &now, &mark::refused(&error)).await;
             }
             submitted => submitted?,
         };
-        let mut now = Mark { instances: digest, job: job.to_string(), done: false, objects: before.objects.clone() };
+        let mut now = Mark { job: job.to_string(), objects: before.objects.clone(), ..now };
         now.write(&self.archive, study).await?;
+        again::count(&self.archive, study, again).await?;
         self.archive.write_note(study, mark::FOR_PEOPLE, "queued").await?;
         let summary = self.end(&job).await?;
         now.objects = if summary.state == JobState::Completed { self.deliver(&job).await? } else { Vec::new() };
+        // A wish that came while it was analysed outlives this end.
+        now.wanted = again::is_wanted(&self.archive, study).await?;
         // A study that asks is looked at again when it is told of: a person may have chosen by then.
         now.done = summary.state != JobState::NeedsSelection;
         self.conclude(study, &before, &now, &mark::sentence(&summary)).await?;
-        tracing::info!(%job, state = summary.state.key(), "a study was brought to its end");
+        tracing::info!(%study, %job, again, state = summary.state.key(), "a study was brought to its end");
         Ok(())
     }
 
     /// Has a study analysed that a person looks at; `None` where it holds no MR. Its results stay with the daemon until the person
-    /// stores them.
+    /// stores them. `anew`: another analysis of what was analysed already, with objects of its own.
     pub async fn analyse(
         &self,
         study: &str,
         priority: Priority,
         series: Option<String>,
+        anew: bool,
     ) -> Result<Option<JobId>, ArrivalError> {
         let instances = mark::mr_instances(&self.archive.series(study).await?);
         if instances.is_empty() {
             return Ok(None);
         }
-        self.submit(&instances, priority, series).await.map(Some)
+        let mut again = 0;
+        if anew {
+            // The first analysis is that of the arrival, or of whoever asked first.
+            again = again::times(&self.archive, study).await?.max(1);
+            again::count(&self.archive, study, again).await?;
+        }
+        self.submit(&instances, priority, series, again).await.map(Some)
     }
 
     /// Stores what a person wants in the archive, and writes on the study which objects those are. What was stored before of
@@ -103,7 +116,9 @@ impl Porter {
         let instances = mark::mr_instances(&self.archive.series(study).await?);
         let before = Mark::read(&self.archive, study).await?;
         let objects = self.deliver(job).await?;
-        let now = Mark { instances: mark::digest(&instances), job: job.to_string(), done: true, objects };
+        let Mark { again, wanted, .. } = before;
+        let now =
+            Mark { instances: mark::digest(&instances), job: job.to_string(), done: true, objects, again, wanted };
         let of = job.clone();
         let summary = self.daemon.ask(move |client| client.status(&of)).await?;
         self.conclude(study, &before, &now, &mark::sentence(&summary)).await?;
@@ -141,6 +156,7 @@ impl Porter {
         instances: &[String],
         priority: Priority,
         series: Option<String>,
+        again: u32,
     ) -> Result<JobId, ArrivalError> {
         let folder = tempfile::tempdir()?;
         let fetched = instances.iter().cloned().enumerate().map(|(number, instance)| {
@@ -150,7 +166,7 @@ impl Porter {
         stream::iter(fetched.collect::<Vec<_>>()).buffer_unordered(FETCHED_AT_ONCE).try_collect::<()>().await?;
         let inputs = vec![folder.path().to_owned()];
         let client = self.daemon.own().await?;
-        Ok(client.submit_study(inputs, priority, series).await?)
+        Ok(client.submit_study_again(inputs, priority, series, again).await?)
     }
 
     async fn end(&self, job: &JobId) -> Result<JobSummary, ArrivalError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use reqwest::{RequestBuilder, Response};
+use reqwest::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -79,11 +79,20 @@ pub struct Changes {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Change {
-    /// What happened: `StableStudy`, `NewInstance`, and others.
+    /// What happened: `StableStudy`, `UpdatedMetadata`, and others.
     pub change_type: String,
+    /// Of what: `Patient`, `Study`, `Series` or `Instance`.
+    #[serde(default)]
+    pub resource_type: String,
     /// Orthanc's name of what it happened to.
     #[serde(rename = "ID")]
     pub id: String,
+    /// Its number, from 1.
+    #[serde(default)]
+    pub seq: u64,
+    /// When, by Orthanc's own clock: `20261129T230935` (UTC). Texts of this form are ordered as their moments are.
+    #[serde(default)]
+    pub date: String,
 }
 
 /// Where an instance went.
@@ -166,36 +175,49 @@ impl ArchiveClient {
         self.json(&format!("/changes?since={since}&limit={limit}")).await
     }
 
+    /// The last change of all; asked once, for whoever tries again by himself.
+    pub async fn last_change(&self) -> Result<Changes, OrthancError> {
+        self.once(&Method::GET, "/changes?last", None).await?.json().await.map_err(unreachable)
+    }
+
+    /// What Orthanc's clock says, as it dates its changes.
+    pub async fn clock(&self) -> Result<String, OrthancError> {
+        let text = self.tried(Method::GET, "/tools/now", None).await?.text().await.map_err(unreachable)?;
+        Ok(text.trim().to_owned())
+    }
+
     async fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, OrthancError> {
         self.tried(Method::GET, path, None).await?.json().await.map_err(unreachable)
     }
 
     /// Asks, and asks again where the reason may pass: no answer, or an error of Orthanc itself.
     async fn tried(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Response, OrthancError> {
-        let ask = || -> RequestBuilder {
-            let request = self.request(method.clone(), path).timeout(PATIENCE);
-            match &body {
-                Some(body) => request.body(body.clone()),
-                None => request,
-            }
-        };
         let mut pauses = PAUSES.iter();
         loop {
-            let failed = match ask().send().await {
-                Ok(answer) if answer.status().is_success() => return Ok(answer),
-                Ok(answer) => {
-                    let status = answer.status().as_u16();
-                    let refused = OrthancError::Refused { status, method: method.clone(), path: path.to_owned() };
-                    if status < 500 {
-                        return Err(refused);
-                    }
-                    refused
+            match self.once(&method, path, body.as_deref()).await {
+                Err(OrthancError::Refused { status, method, path }) if status < 500 => {
+                    return Err(OrthancError::Refused { status, method, path });
                 }
-                Err(error) => unreachable(error),
-            };
-            match pauses.next() {
-                Some(pause) => sleep(*pause).await,
-                None => return Err(failed),
+                Err(failed) => match pauses.next() {
+                    Some(pause) => sleep(*pause).await,
+                    None => return Err(failed),
+                },
+                answered => return answered,
+            }
+        }
+    }
+
+    async fn once(&self, method: &Method, path: &str, body: Option<&[u8]>) -> Result<Response, OrthancError> {
+        let request = self.request(method.clone(), path).timeout(PATIENCE);
+        let request = match body {
+            Some(body) => request.body(body.to_vec()),
+            None => request,
+        };
+        let answer = request.send().await.map_err(unreachable)?;
+        match answer.status() {
+            status if status.is_success() => Ok(answer),
+            status => {
+                Err(OrthancError::Refused { status: status.as_u16(), method: method.clone(), path: path.to_owned() })
             }
         }
     }
@@ -215,6 +237,7 @@ mod tests {
             "ResourceType":"Study","Seq":7}],"Done":true,"Last":7}"#;
         let page: Changes = serde_json::from_str(page).unwrap();
         assert_eq!((page.changes[0].change_type.as_str(), page.last, page.done), ("StableStudy", 7, true));
+        assert_eq!((page.changes[0].seq, page.changes[0].date.as_str()), (7, "20261125T000000"));
         let series =
             r#"[{"ID":"s","Instances":["i"],"MainDicomTags":{"Modality":"MR","SeriesNumber":"2"},"Type":"Series"}]"#;
         let series: Vec<Series> = serde_json::from_str(series).unwrap();
