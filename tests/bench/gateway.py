@@ -113,13 +113,10 @@ def main() -> None:
         daemon.threads = os.cpu_count()
         daemon.start()
         (folder / "orthanc").mkdir()
-        orthanc = Orthanc(folder / "orthanc", {"CORDLINE_GATEWAY": "http://127.0.0.1:1", "CORDLINE_TOKEN": "none"})
+        orthanc = Orthanc(folder / "orthanc")
         url = f"http://127.0.0.1:{orthanc.port}"
         gateway = Gateway(program, daemon.endpoint, folder, "--archive", url, "--arrivals", str(folder / "arrivals"))
-        orthanc.environment = {
-            "CORDLINE_GATEWAY": f"http://127.0.0.1:{gateway.port}",
-            "CORDLINE_TOKEN": gateway.submitter,
-        }
+        orthanc.hook(f"http://127.0.0.1:{gateway.port}", gateway.submitter)
         orthanc.start()
         try:
             measure(daemon, orthanc, gateway, arguments, folder)

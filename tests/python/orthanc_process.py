@@ -17,9 +17,9 @@ ADAPTER = Path(__file__).parents[2] / "adapters/orthanc"
 class Orthanc:
     """Orthanc on a folder of its own."""
 
-    def __init__(self, folder: Path, hook: dict | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.port, self.folder = free_port(), folder
-        self.environment = hook or {}
+        self.environment: dict[str, str] = {}
         configuration = {
             "StorageDirectory": str(folder / "db"),
             "IndexDirectory": str(folder / "db"),
@@ -29,14 +29,20 @@ class Orthanc:
             "AuthenticationEnabled": False,
             "StableAge": 1,
             "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
+            "UserMetadata": {"Cordline": 1024},
         }
         self.configuration = folder / "configuration"
         self.configuration.mkdir()
         (self.configuration / "orthanc.json").write_text(json.dumps(configuration))
-        if hook:  # as an administrator would have it
-            sample = (ADAPTER / "cordline.json").read_text()
-            sample = sample.replace("/etc/orthanc/cordline.lua", str(ADAPTER / "cordline.lua"))
-            (self.configuration / "cordline.json").write_text(sample)
+
+    def hook(self, gateway: str, token: str) -> None:
+        """Has it tell a gateway of studies, from its next start on."""
+        main = self.configuration / "orthanc.json"
+        main.write_text(json.dumps(json.loads(main.read_text()) | {"LuaScripts": [str(ADAPTER / "cordline.lua")]}))
+        file = self.folder / "token"
+        file.write_text(token)
+        settings = {"Cordline": {"Gateway": gateway, "TokenFile": str(file)}}
+        (self.configuration / "cordline.json").write_text(json.dumps(settings))
 
     def start(self) -> "Orthanc":
         log = (self.folder / "orthanc.log").open("a")
