@@ -79,6 +79,60 @@ def segmenter(path: Path) -> None:
     )
 
 
+def lopsided_segmenter(path: Path) -> None:
+    """Calls lesion what lies above and before bright pixels: an L of them, which no turn or mirror image leaves alike.
+
+    Bright along the longer arm, downwards, and along the shorter one, to the right.
+    """
+    arms = np.zeros((1, 1, 31, 31))
+    arms[0, 0, 15:31:5, 15] = arms[0, 0, 15, 20:26:5] = 1.0
+    _save(
+        path,
+        [
+            helper.make_node("Sub", ["image", "bright"], ["over"]),
+            helper.make_node("Mul", ["over", "steep"], ["sharp"]),
+            helper.make_node("Sigmoid", ["sharp"], ["lit"]),
+            helper.make_node("Conv", ["lit", "arms", "most"], ["count"], pads=[15, 15, 15, 15]),
+            helper.make_node("Mul", ["count", "steep"], ["logit"]),
+            helper.make_node("Sigmoid", ["logit"], ["probability"]),
+        ],
+        {"probability": ["n", 1, "h", "w"]},
+        {"bright": [BRIGHT], "steep": [40.0], "arms": arms, "most": [0.5 - arms.sum()]},
+        channels=1,
+    )
+
+
+def lopsided_classifier(path: Path, weights, bias: float) -> None:
+    """As `classifier`, but from places alone whose neighbours below and above to the right are in the mask too."""
+    arms = np.zeros((3, 3, 41, 41))
+    for channel in range(3):
+        arms[channel, channel, 20, 20] = 10.0
+        arms[channel, 2, 28, 22] = arms[channel, 2, 16, 23] = 100.0
+    _save(
+        path,
+        [
+            helper.make_node("Conv", ["image", "arms", "most"], ["corners"], pads=[20, 20, 20, 20]),
+            helper.make_node("Relu", ["corners"], ["held"]),
+            helper.make_node("GlobalAveragePool", ["held"], ["mean"]),
+            helper.make_node("Flatten", ["mean"], ["features"]),
+            helper.make_node("Gemm", ["features", "head", "bias"], ["logits"], transB=1),
+            helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+            helper.make_node("AveragePool", ["held"], ["coarse"], kernel_shape=[32, 32], strides=[32, 32]),
+            helper.make_node("Conv", ["coarse", "mix"], ["map"]),
+            helper.make_node("Relu", ["map"], ["cam"]),
+        ],
+        {"probabilities": ["n", 2], "cam": ["n", 2, "h32", "w32"]},
+        {
+            "arms": arms,
+            "most": [-200.0] * 3,
+            "head": [(0.0, 0.0, 0.0), weights],
+            "bias": [0.0, bias],
+            "mix": np.array([(0.0, 1.0, 0.0), (0.0, 0.5, 0.5)]).reshape(2, 3, 1, 1),
+        },
+        channels=3,
+    )
+
+
 def classifier(path: Path, weights, bias: float) -> None:
     """Two classes from the section's channel means; the map is the mean of mask and image over 32 x 32 pixels."""
     _save(
@@ -160,15 +214,16 @@ classes = [
 """
 
 
-def write(folder: Path, t1c: str = "unused", heads: dict | None = None) -> Path:
+def write(folder: Path, t1c: str = "unused", heads: dict | None = None, lopsided: bool = False) -> Path:
     """Writes the bundle into `folder`.
 
-    `t1c` is `unused`, `optional` or `required`; `heads` replaces entries of HEADS.
+    `t1c` is `unused`, `optional` or `required`; `heads` replaces entries of HEADS; the networks of a `lopsided` bundle
+    say something else of a picture that is turned or mirrored.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    segmenter(folder / "segmenter.onnx")
+    (lopsided_segmenter if lopsided else segmenter)(folder / "segmenter.onnx")
     for name, (weights, bias) in (HEADS | (heads or {})).items():
-        classifier(folder / f"{name}.onnx", weights, bias)
+        (lopsided_classifier if lopsided else classifier)(folder / f"{name}.onnx", weights, bias)
     _golden(folder)
     files = ["segmenter.onnx", *(f"{name}.onnx" for name in CLASSES), "golden.safetensors"]
     sums = "\n".join(f'"{name}" = "{hashlib.sha256((folder / name).read_bytes()).hexdigest()}"' for name in files)

@@ -27,6 +27,7 @@ use crate::network::NetworkError;
 use crate::networks::Networks;
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::normalise::Normalised;
+use crate::pipeline::reorient::Reorientation;
 use crate::stage::{Spent, Stage, Stopwatch};
 use crate::stop::Stop;
 use find::{Images, find};
@@ -162,8 +163,11 @@ fn travel(
     let stage = Stage::Normalising;
     tell(observer, Progress::Stage(stage))?;
     let clip = bundle.manifest.preprocessing.clip;
+    let way = Reorientation::of(&volume.geometry);
+    let (upright, t1c_upright) =
+        watch.time(stage.key(), || (way.volume(&volume), t1c.as_ref().map(|t| way.array(&t.voxels))));
     let (t2w, t1c_voxels) = watch.time(stage.key(), || {
-        (Normalised::of(&volume.voxels, clip), t1c.as_ref().map(|t| Normalised::of(&t.voxels, clip)))
+        (Normalised::of(&upright.voxels, clip), t1c_upright.as_ref().map(|voxels| Normalised::of(voxels, clip)))
     });
 
     let mut cold = None;
@@ -183,8 +187,9 @@ fn travel(
         }
     };
     result.warnings.extend(correction.map(Correction::warning));
-    let images = Images { volume: &volume, t2w: &t2w, t1c: t1c_voxels.as_ref(), correction };
+    let images = Images { way, volume: &upright, t2w: &t2w, t1c: t1c_voxels.as_ref(), correction };
     let findings = find(&bundle, networks, &images, watch, observer);
+    drop((upright, t1c_upright));
     say_provider(networks, config, result);
     watch.time_spent("closing", || drop(cold));
     let findings = findings?;

@@ -7,6 +7,7 @@ use ndarray::Array3;
 
 use crate::dicom::read::series::SeriesRules;
 use crate::geometry::{Geometry, GeometryError, Lps, dot};
+use crate::pipeline::reorient::Reorientation;
 use crate::pipeline::segment::Segmented;
 use crate::reader::Reader;
 use crate::stop::Stop;
@@ -32,9 +33,10 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// The corrected mask as if it had been segmented: every voxel of it is believed.
-    pub(super) fn segmented(&self) -> Segmented {
-        Segmented { mask: self.mask.clone(), core: self.mask.clone() }
+    /// The corrected mask in training orientation, as if it had been segmented: every voxel of it is believed.
+    pub(super) fn segmented(&self, way: &Reorientation) -> Segmented {
+        let mask = way.array(&self.mask).into_owned();
+        Segmented { core: mask.clone(), mask }
     }
 
     /// Overlap of both masks, 1 where both are empty.
@@ -65,17 +67,24 @@ pub fn geometry_of(matrix: &[f64; 16], shape: [usize; 3]) -> Result<Geometry, Ge
     Geometry::new(shape, spacing, [matrix[3], matrix[7], matrix[11]], axes)
 }
 
-/// What can be said of a volume without headers: its plane. The rest was decided by whoever chose it, and that is said.
-pub(super) fn choice_of(volume: &Volume, rules: &SeriesRules) -> Result<(SeriesChoice, Vec<String>), Stop> {
-    let along = volume.geometry.axes()[0][0].abs();
+/// Refuses sections of another plane, whoever chose them: the networks have seen sagittal ones alone. How far the normal lies along x.
+pub(super) fn check_plane(geometry: &Geometry, rules: &SeriesRules) -> Result<f64, Stop> {
+    let along = geometry.axes()[0][0].abs();
     if along < rules.oblique_normal {
         let problem = Problem {
             code: "not_sagittal".into(),
             message: format!("the volume's sections are not sagittal: their normal is only {along:.2} along x"),
-            action: "hand over a sagittal T2-weighted volume, sections first".into(),
+            action: "give a sagittal T2-weighted series; from a viewer, a volume with its sagittal sections first"
+                .into(),
         };
         return Err(Stop::at(State::OutOfScope, Some(problem)));
     }
+    Ok(along)
+}
+
+/// What can be said of a volume without headers: its plane. The rest was decided by whoever chose it, and that is said.
+pub(super) fn choice_of(volume: &Volume, rules: &SeriesRules) -> Result<(SeriesChoice, Vec<String>), Stop> {
+    let along = check_plane(&volume.geometry, rules)?;
     let mut warnings = vec![
         "The volume was chosen in a viewer; that it is a T2-weighted image of the spine was not checked.".to_owned(),
     ];

@@ -1,5 +1,6 @@
 //! Normalise, segment, measure, classify, explain: pure functions on arrays and Geometry.
 //!
+//! - [`reorient`]: the sections in training orientation, and findings back on the grid of the source
 //! - [`normalise`]: intensities of a volume to 0..1
 //! - [`resize`]: between the native grid and the network's
 //! - [`segment`]: probability of lesion, section by section, middle ones first
@@ -17,5 +18,6 @@ pub mod explain;
 pub mod findings;
 pub mod measure;
 pub mod normalise;
+pub mod reorient;
 pub mod resize;
 pub mod segment;
