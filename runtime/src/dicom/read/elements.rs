@@ -1,6 +1,7 @@
 //! Reading attributes from a header that the prescan went over.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use dicom_core::{Tag, VR};
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
@@ -69,6 +70,16 @@ impl<'a> DataSet<'a> {
             i = node.next as usize;
         }
         None
+    }
+
+    /// The tags of this level, not of sequences inside it, whose group is one of these.
+    pub fn tags_in(&self, groups: RangeInclusive<u16>) -> impl Iterator<Item = Tag> + use<'a> {
+        let (nodes, end) = (self.nodes, self.end);
+        let next = move |i: &usize| Some(nodes[*i].next as usize).filter(|i| *i < end);
+        std::iter::successors(Some(self.first).filter(|i| *i < end), next)
+            .take(MOST_SIBLINGS)
+            .map(|i| nodes[i].tag)
+            .filter(move |tag| groups.contains(&tag.group()))
     }
 
     fn value(&self, tag: Tag) -> Option<(VR, &'a [u8])> {

@@ -113,6 +113,16 @@ pub enum Fault {
         /// Length found in bytes.
         found: u64,
     },
+    /// Samples have bits above BitsStored, and no overlay in the header explains them.
+    #[error(
+        "its samples do not fit into BitsStored {bits_stored}: one of them is {sample}, and no overlay explains that"
+    )]
+    BeyondBitsStored {
+        /// The sample farthest from 0 of those that do not fit.
+        sample: i32,
+        /// BitsStored.
+        bits_stored: u32,
+    },
     /// RescaleSlope or RescaleIntercept cannot be used.
     #[error("RescaleSlope {slope} and RescaleIntercept {intercept} are not usable")]
     Rescale {
@@ -171,6 +181,7 @@ impl Fault {
             Self::NoPixels { .. } => "no_pixels",
             Self::PixelFormat(_) => "pixel_format",
             Self::PixelLength { .. } => "pixel_length",
+            Self::BeyondBitsStored { .. } => "samples_beyond_bits_stored",
             Self::Rescale { .. } => "invalid_rescale",
             Self::FunctionalGroups { .. } => "functional_groups",
             Self::Fragments(_) => "damaged_fragments",
@@ -197,6 +208,9 @@ impl Fault {
             }
             Self::Missing(_) | Self::InvalidUid(_) | Self::Rescale { .. } | Self::FunctionalGroups { .. } => {
                 "Export the series again from the archive or scanner; an anonymiser may have removed or altered the attribute."
+            }
+            Self::BeyondBitsStored { .. } => {
+                "Export the series again from the scanner or the archive: a converter wrote values that its header does not allow for."
             }
             Self::NoPixels { .. } | Self::PixelFormat(_) => {
                 "Give the original MR images, not colour or derived pictures."

@@ -7,6 +7,7 @@ use super::enhanced;
 use super::fault::Fault;
 use super::instance::{Acquisition, Frame, Instance, Origin, PixelData, PixelFormat, SeriesAttributes, sop_class};
 use super::limits::Limits;
+use super::overlay;
 use super::part10::{self, Kind, MetaFault};
 use super::prescan::{Encoding, PixelElement, Scan, Walk, walk};
 use super::syntax::Syntax;
@@ -200,8 +201,10 @@ fn pixels(set: &DataSet<'_>, scan: &Scan, instance: &mut Instance, limits: &Limi
         bits_stored,
         high_bit: set.count(tags::HIGH_BIT).map_or(bits_stored.saturating_sub(1), |v| v as u32),
         signed: set.count(tags::PIXEL_REPRESENTATION).ok_or(Fault::Missing("PixelRepresentation"))? == 1,
+        overlay_bits: 0,
     };
     check_format(&instance.pixels)?;
+    instance.pixels.overlay_bits = overlay::bits_in_pixels(set, instance.pixels.bits_allocated);
     if instance.frames.len() as u64 != frames {
         return Err(if enhanced {
             Fault::FunctionalGroups { groups: instance.frames.len(), frames }

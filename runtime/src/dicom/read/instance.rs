@@ -142,6 +142,8 @@ pub struct PixelFormat {
     pub high_bit: u32,
     /// PixelRepresentation is 1: two's complement.
     pub signed: bool,
+    /// The bits of a sample in which the header says that overlays lie; bit 0 is the lowest.
+    pub overlay_bits: u16,
 }
 
 /// Where the samples of an instance lie in its file.

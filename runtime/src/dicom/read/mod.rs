@@ -2,7 +2,8 @@
 //!
 //! - [`limits`]: how much is accepted
 //! - [`input`]: files, folders and archives to instances; inside it [`part10`] (what a file claims to be), [`prescan`] (a walk that believes
-//!   nothing), [`elements`] (attributes), [`header`] and [`enhanced`] (from attributes to an [`instance`]), [`fault`] (what can be wrong with a file)
+//!   nothing), [`elements`] (attributes), [`header`] and [`enhanced`] (from attributes to an [`instance`]), [`fault`] (what can be wrong
+//!   with a file), `overlay` (bits that are no grey values)
 //! - [`series`]: which series is the sagittal T2-weighted one, and why
 //! - [`stack`]: decodes the chosen series ([`decode`], [`syntax`]) and makes a volume of it
 
@@ -14,6 +15,7 @@ pub mod header;
 pub mod input;
 pub mod instance;
 pub mod limits;
+mod overlay;
 pub mod part10;
 pub mod prescan;
 pub mod series;

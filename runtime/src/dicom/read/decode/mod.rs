@@ -58,7 +58,7 @@ impl<'a> Decoder<'a> {
                 return Err(Fault::Truncated { what: "its pixels".into(), size: instance.size });
             }
             next = *index + 1;
-            samples::convert(&self.buffer, p, instance.syntax.is_big_endian(), rescale(instance, *index)?, plane);
+            samples::convert(&self.buffer, p, instance.syntax.is_big_endian(), rescale(instance, *index)?, plane)?;
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl<'a> Decoder<'a> {
                     expected: format!("{} samples", plane.len()),
                 });
             }
-            samples::rescale(&found, p, rescale(instance, *index)?, plane);
+            samples::rescale(&found, p, rescale(instance, *index)?, plane)?;
         }
         Ok(())
     }

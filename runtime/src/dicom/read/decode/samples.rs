@@ -1,44 +1,106 @@
 //! Stored samples to voxel values.
 
+use crate::dicom::read::fault::Fault;
 use crate::dicom::read::instance::PixelFormat;
 
 /// Converts native samples. `bytes` holds exactly the samples of `out`.
 ///
-/// Bits above BitsStored are no part of the value (old files keep overlays there); a signed value is extended from its own sign bit.
-pub(super) fn convert(bytes: &[u8], p: &PixelFormat, big_endian: bool, rescale: (f64, f64), out: &mut [f32]) {
+/// Bits above BitsStored are no part of the value; a signed value is extended from its own sign bit. What else lies in those bits must be an
+/// overlay that the header declares (old files have them): anything else means that BitsStored is not true, and the values would be wrong.
+pub(super) fn convert(
+    bytes: &[u8],
+    p: &PixelFormat,
+    big_endian: bool,
+    rescale: (f64, f64),
+    out: &mut [f32],
+) -> Result<(), Fault> {
     if p.bits_allocated == 8 {
-        let wide = bytes.iter().map(|b| u16::from(*b));
-        return fill(wide, p, rescale, out);
+        return checked(bytes.iter().map(|b| u16::from(*b)), p, rescale, out);
     }
     let pairs = bytes.chunks_exact(2);
     if big_endian {
-        fill(pairs.map(|b| u16::from_be_bytes([b[0], b[1]])), p, rescale, out);
+        checked(pairs.map(|b| u16::from_be_bytes([b[0], b[1]])), p, rescale, out)
     } else {
-        fill(pairs.map(|b| u16::from_le_bytes([b[0], b[1]])), p, rescale, out);
+        checked(pairs.map(|b| u16::from_le_bytes([b[0], b[1]])), p, rescale, out)
     }
 }
 
 /// Converts stored values that a decoder gave.
-pub(super) fn rescale(values: &[u16], p: &PixelFormat, rescale: (f64, f64), out: &mut [f32]) {
-    fill(values.iter().copied(), p, rescale, out);
+pub(super) fn rescale(values: &[u16], p: &PixelFormat, rescale: (f64, f64), out: &mut [f32]) -> Result<(), Fault> {
+    checked(values.iter().copied(), p, rescale, out)
 }
 
-fn fill(values: impl Iterator<Item = u16>, p: &PixelFormat, (slope, intercept): (f64, f64), out: &mut [f32]) {
+/// The bits above BitsStored, and what may lie in them.
+#[derive(Clone, Copy)]
+struct UpperBits {
+    /// The bits that no overlay takes.
+    free: u16,
+    /// The sign bit of a signed value; 0 for an unsigned one.
+    sign: u16,
+}
+
+impl UpperBits {
+    fn of(p: &PixelFormat) -> Self {
+        let above = u32::from(u16::MAX) << p.bits_stored;
+        Self { free: above as u16 & !p.overlay_bits, sign: if p.signed { 1 << (p.bits_stored - 1) } else { 0 } }
+    }
+
+    /// The bits of a sample that nothing explains. Free bits hold zeros, or what extends the sign.
+    fn unexplained(self, sample: u16) -> u16 {
+        let upper = sample & self.free;
+        let extended = if sample & self.sign == 0 { 0 } else { self.free };
+        if upper == 0 { 0 } else { upper ^ extended }
+    }
+}
+
+fn checked(
+    values: impl Iterator<Item = u16> + Clone,
+    p: &PixelFormat,
+    rescale: (f64, f64),
+    out: &mut [f32],
+) -> Result<(), Fault> {
+    let upper = UpperBits::of(p);
+    let count = out.len();
+    if fill(values.clone(), p, upper, rescale, out) == 0 {
+        return Ok(());
+    }
+    let whole = |sample: u16| {
+        let sample = sample & !p.overlay_bits;
+        if p.signed { i32::from(sample as i16) } else { i32::from(sample) }
+    };
+    let wrong = values.take(count).filter(|sample| upper.unexplained(*sample) != 0).map(whole);
+    Err(Fault::BeyondBitsStored {
+        sample: wrong.max_by_key(|v| v.abs()).unwrap_or_default(),
+        bits_stored: p.bits_stored,
+    })
+}
+
+/// Fills `out`; returns all bits that nothing explains.
+fn fill(
+    values: impl Iterator<Item = u16>,
+    p: &PixelFormat,
+    upper: UpperBits,
+    (slope, intercept): (f64, f64),
+    out: &mut [f32],
+) -> u16 {
     let spare = 16 - p.bits_stored;
     let plain = slope == 1.0 && intercept == 0.0;
+    let unsigned = |v: u16| (v << spare) >> spare;
+    let signed = |v: u16| ((v << spare) as i16) >> spare;
     // Four loops, so that each is simple enough to be vectorised.
     match (p.signed, plain) {
-        (false, true) => put(values.map(|v| f32::from((v << spare) >> spare)), out),
-        (true, true) => put(values.map(|v| f32::from(((v << spare) as i16) >> spare)), out),
-        (false, false) => put(values.map(|v| (f64::from((v << spare) >> spare) * slope + intercept) as f32), out),
-        (true, false) => {
-            put(values.map(|v| (f64::from(((v << spare) as i16) >> spare) * slope + intercept) as f32), out)
-        }
+        (false, true) => put(values, upper, out, |v| f32::from(unsigned(v))),
+        (true, true) => put(values, upper, out, |v| f32::from(signed(v))),
+        (false, false) => put(values, upper, out, |v| (f64::from(unsigned(v)) * slope + intercept) as f32),
+        (true, false) => put(values, upper, out, |v| (f64::from(signed(v)) * slope + intercept) as f32),
     }
 }
 
-fn put(values: impl Iterator<Item = f32>, out: &mut [f32]) {
-    for (to, value) in out.iter_mut().zip(values) {
-        *to = value;
+fn put(values: impl Iterator<Item = u16>, upper: UpperBits, out: &mut [f32], value: impl Fn(u16) -> f32) -> u16 {
+    let mut unexplained = 0;
+    for (to, sample) in out.iter_mut().zip(values) {
+        unexplained |= upper.unexplained(sample);
+        *to = value(sample);
     }
+    unexplained
 }

@@ -102,6 +102,9 @@ fn native_samples_agree_with_dicom_pixeldata() {
 fn bytes_and_bits_above_the_stored_ones_are_read_right() {
     let mut set = Stack { rows: 2, columns: 2, ..Stack::t2("1") }.section(0);
     set.put(tags::PIXEL_DATA, VR::OW, Value::Us(vec![0xF001, 0x0FFF, 0x1800, 0x0000]));
+    for (plane, position) in (12..16).enumerate() {
+        overlay(&mut set, plane as u16, 16, position);
+    }
     assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [1.0, 4095.0, 2048.0, 0.0]);
     set.us(tags::PIXEL_REPRESENTATION, 1);
     assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [1.0, -1.0, -2048.0, 0.0]);
@@ -113,6 +116,48 @@ fn bytes_and_bits_above_the_stored_ones_are_read_right() {
     set.us(tags::BITS_ALLOCATED, 8).us(tags::BITS_STORED, 8).us(tags::HIGH_BIT, 7).us(tags::PIXEL_REPRESENTATION, 0);
     set.put(tags::PIXEL_DATA, VR::OB, Value::Bytes(vec![1, 255, 128, 0]));
     assert_eq!(decode_set(&set, EXPLICIT).unwrap()[0], [1.0, 255.0, 128.0, 0.0]);
+}
+
+/// Declares an overlay plane in samples of `bits`.
+fn overlay(set: &mut Set, plane: u16, bits: u16, position: u16) {
+    let tag = |element| dicom_core::Tag(0x6000 + 2 * plane, element);
+    set.us(tag(0x0100), bits).us(tag(0x0102), position);
+}
+
+#[test]
+fn bits_above_the_stored_ones_that_nothing_explains_are_a_fault() {
+    let decoded = |pixels: [u16; 4], signed: u16, plane: Option<(u16, u16)>| {
+        let mut set = Stack { rows: 2, columns: 2, ..Stack::t2("1") }.section(0);
+        set.put(tags::PIXEL_DATA, VR::OW, Value::Us(pixels.to_vec())).us(tags::PIXEL_REPRESENTATION, signed);
+        if let Some((bits, position)) = plane {
+            overlay(&mut set, 1, bits, position);
+        }
+        decode_set(&set, EXPLICIT).map(|mut planes| planes.remove(0))
+    };
+    let beyond = Err("samples_beyond_bits_stored".to_owned());
+    assert_eq!(decoded([1, 4095, 4096, 9000], 0, None), beyond);
+    assert_eq!(decoded([1, 4095, 4097, 9], 0, Some((16, 12))), Ok(vec![1.0, 4095.0, 1.0, 9.0]));
+    // The overlay lies in another bit, or not in the pixels at all.
+    assert_eq!(decoded([1, 4095, 4097, 9], 0, Some((16, 13))), beyond);
+    assert_eq!(decoded([1, 4095, 4097, 9], 0, Some((1, 12))), beyond);
+    // Signed: extended, not extended, neither, and beside an overlay.
+    assert_eq!(decoded([0xFFFF, 0x0FFF, 0xF800, 0x07FF], 1, None), Ok(vec![-1.0, -1.0, -2048.0, 2047.0]));
+    assert_eq!(decoded([0x17FF, 0, 0, 0], 1, None), beyond);
+    assert_eq!(decoded([0x1800, 0, 0, 0], 1, None), beyond);
+    assert_eq!(decoded([0xF7FF, 0, 0, 0], 1, None), beyond);
+    assert_eq!(decoded([0xEFFF, 0x1FFF, 0x17FF, 0], 1, Some((16, 12))), Ok(vec![-1.0, -1.0, 2047.0, 0.0]));
+}
+
+#[test]
+fn the_sample_that_fits_least_is_named() {
+    let p = PixelFormat { bits_allocated: 16, bits_stored: 12, ..PixelFormat::default() };
+    let mut out = [0f32; 3];
+    let named = |values: [u16; 3], signed, out: &mut [f32]| {
+        samples::rescale(&values, &PixelFormat { signed, ..p.clone() }, (1.0, 0.0), out).unwrap_err()
+    };
+    assert_eq!(named([4095, 4096, 9000], false, &mut out), Fault::BeyondBitsStored { sample: 9000, bits_stored: 12 });
+    let signed = [2047, 2048 + 4096, (-3000i16) as u16];
+    assert_eq!(named(signed, true, &mut out), Fault::BeyondBitsStored { sample: 6144, bits_stored: 12 });
 }
 
 #[test]
