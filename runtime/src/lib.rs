@@ -8,6 +8,7 @@
 //! - [`digest`]: which bytes, voxels and masks these are
 //! - [`bilinear`]: images in another size
 //! - [`geometry`], [`volume`]: voxels and where they lie in the patient (LPS, mm)
+//! - [`quality`]: is there a picture in the voxels at all
 //! - [`pipeline`]: normalise, segment, measure, classify, explain; pure functions on arrays and Geometry
 //! - [`reader`]: files to a volume; for the daemon in a process of its own
 //! - [`analyze`]: the road itself; [`analysed`] is what it carries, [`stage`] where it is, [`stop`] why it ended early
@@ -41,6 +42,7 @@ pub mod networks;
 pub mod outbox;
 pub mod pipeline;
 pub mod private_folder;
+pub mod quality;
 pub mod reader;
 pub mod report;
 pub mod spool;

@@ -3,13 +3,14 @@
 use cordline_sdk::result::{AnalysisResult, Problem};
 use ndarray::Array3;
 
-use super::subject::choice_of;
+use super::subject::{check_plane, choice_of};
 use super::{Observer, Progress, Request, Subject, tell};
 use crate::bundle::Bundle;
 use crate::bundle::manifest::T1cUse;
 use crate::config::Config;
 use crate::dicom::read::stack;
 use crate::dicom::source::SourceSeries;
+use crate::quality;
 use crate::reader::intake::without_t1c;
 use crate::reader::{Ask, Intake, Taken, take_in as read};
 use crate::stage::{Stage, Stopwatch};
@@ -40,7 +41,7 @@ pub(super) fn take_in(
 ) -> Result<Input, Stop> {
     let Request { subject, series, correction, .. } = request;
     let begin = &mut |stage| Ok(tell(observer, Progress::Stage(stage))?);
-    let input = match subject {
+    let mut input = match subject {
         Subject::Files(inputs) => {
             let ask = Ask::new(inputs, series, config, &bundle.manifest);
             from_files(read(&ask, begin), result, watch, observer)?
@@ -66,11 +67,45 @@ pub(super) fn take_in(
         series.shape = Some(volume.geometry.shape());
         series.spacing_mm = Some(volume.geometry.spacing());
         series.pixel_sha256 = Some(pixel_sha256.clone());
+    }
+    let looked_at = check_plane(&volume.geometry, &config.series).and_then(|_| {
+        Ok(watch.time(Stage::Decoding.key(), || quality::check(&volume.voxels)).map_err(|e| e.problem())?)
+    });
+    match looked_at {
+        Ok(doubts) => result.warnings.extend(doubts),
+        Err(stop) => {
+            // Which series it was that cannot be used.
+            result.series.as_ref().map_or(Ok(()), |series| tell(observer, Progress::Series(series)))?;
+            return Err(stop);
+        }
+    }
+    input.t1c = input.t1c.map(|t1c| usable_t1c(t1c, bundle.manifest.input.t1c, result)).transpose()?.flatten();
+    let volume = &input.volume;
+    if let Some(series) = &mut result.series {
         series.t1c_uid = input.t1c.as_ref().and_then(|t| Some(t.source.as_ref()?.series_uid.clone()));
         tell(observer, Progress::Series(series))?;
         tell(observer, Progress::Volume { geometry: &volume.geometry, pixel_sha256: &pixel_sha256 })?;
     }
     Ok(input)
+}
+
+/// The T1c, unless it shows nothing where the T2-weighted series lies: the classifiers would take its zeros for an answer.
+fn usable_t1c(t1c: T1c, wanted: T1cUse, result: &mut AnalysisResult) -> Result<Option<T1c>, Stop> {
+    match quality::check(&t1c.voxels) {
+        Ok(doubts) => {
+            let doubts = doubts.into_iter().map(|doubt| format!("Contrast-enhanced T1-weighted series: {doubt}"));
+            result.warnings.extend(doubts);
+            Ok(Some(t1c))
+        }
+        Err(why) => {
+            let why = format!("it shows nothing where the T2-weighted series lies: {why}");
+            without_t1c(wanted, &why)?;
+            result.warnings.push(format!(
+                "The contrast-enhanced T1-weighted series was left out, {why}; the answers rest on the T2-weighted series alone."
+            ));
+            Ok(None)
+        }
+    }
 }
 
 /// A volume from a viewer: nothing is read and nothing is chosen.

@@ -104,13 +104,6 @@ fn read_volume(voxels: &Voxels, path: &Path) -> Result<Volume, Problem> {
         Element::F32 => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
         Element::Bit | Element::U8 => return Err(lost("the volume's type is not one that is taken")),
     };
-    if values.iter().any(|v| !v.is_finite()) {
-        return Err(Problem {
-            code: "voxels_not_finite".into(),
-            message: "the volume holds voxels that are not finite numbers".into(),
-            action: "hand over a volume without NaN and infinity".into(),
-        });
-    }
     let voxels = Array3::from_shape_vec(shape, values).map_err(|e| lost(&e.to_string()))?;
     Ok(Volume { voxels, geometry })
 }
@@ -254,11 +247,9 @@ mod tests {
         };
         let mut flat = MATRIX;
         flat[2] = 0.0;
-        let nan = [f32::NAN.to_le_bytes(), 0f32.to_le_bytes()].concat();
         for (name, voxels, bytes, code) in [
             ("a", voxels(Element::I16, flat), vec![0; 4], "matrix"),
             ("b", voxels(Element::I16, MATRIX), vec![0; 3], "input_lost"),
-            ("c", voxels(Element::F32, MATRIX), nan, "voxels_not_finite"),
         ] {
             put(&spool, name, "000000", &bytes);
             let record = keep(&mut journal, name, JobKind::Volume, Input::Volume { t2w: voxels, t1c: None });

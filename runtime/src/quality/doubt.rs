@@ -1,0 +1,53 @@
+//! What is said beside the answer: what may hide a lesion.
+
+use super::refusal::{LEAST_VARIED, numbered};
+use super::survey::Survey;
+
+/// A section whose grey levels reach less than this share of what they usually reach in the volume has next to no signal: the outermost
+/// sections of a spine reach more than half of it.
+const FAINT: f32 = 0.05;
+/// Share of voxels with the highest value from which on a picture counts as clipped. In MR as it is measured the highest value is that of a
+/// few voxels in a million; lesions take up some tenths of a percent.
+const CLIPPED: f64 = 0.005;
+/// A picture whose grey levels reach less than this share of its brightest has next to no contrast: air alone makes it far more.
+const FLAT: f32 = 0.05;
+
+/// A sentence for each thing that may hide a lesion. `sections`: how many the volume has.
+pub(super) fn warnings(survey: &Survey, sections: usize) -> Vec<String> {
+    let mut said = Vec::new();
+    let empty = survey.numbers(|section| section.is_empty(LEAST_VARIED));
+    if !empty.is_empty() {
+        said.push(format!(
+            "Of {sections} sections {} no picture (section {}): a lesion there cannot be seen. Look at them in a viewer, and export the series again.",
+            if empty.len() == 1 { "1 holds".into() } else { format!("{} hold", empty.len()) },
+            numbered(&empty),
+        ));
+    }
+    let filled = || survey.sections.iter().filter(|section| !section.is_empty(LEAST_VARIED));
+    let mut spreads: Vec<f32> = filled().map(|section| section.spread()).collect();
+    spreads.sort_unstable_by(f32::total_cmp);
+    // At least half of the sections hold a picture, or the volume would have been refused.
+    let usual = spreads.get(spreads.len() / 2).copied().unwrap_or_default();
+    let faint = survey.numbers(|section| !section.is_empty(LEAST_VARIED) && section.spread() < FAINT * usual);
+    if !faint.is_empty() {
+        said.push(format!(
+            "Next to no signal in section {}: a lesion there would hardly be seen. Look at the series in a viewer.",
+            numbered(&faint)
+        ));
+    }
+    if survey.at_highest >= CLIPPED {
+        said.push(format!(
+            "{:.1} % of the voxels have the highest value ({}): the picture is clipped, and what is bright cannot be told apart. Export the series again as the scanner made it.",
+            survey.at_highest * 100.0,
+            survey.high
+        ));
+    }
+    let bright = filled().fold(f32::NEG_INFINITY, |most, section| most.max(section.bright));
+    let dark = filled().fold(f32::INFINITY, |least, section| least.min(section.dark));
+    if bright - dark < FLAT * bright.abs().max(dark.abs()) {
+        said.push(format!(
+            "The picture has next to no contrast (grey levels from {dark} to {bright}): a lesion would hardly be seen. Look at the series in a viewer."
+        ));
+    }
+    said
+}

@@ -1,0 +1,115 @@
+//! What is counted in a volume.
+
+/// Voxels of a section that are sorted to tell its grey levels; the share of anything above 1 % is told well enough by so many.
+const SAMPLES: usize = 1024;
+/// Share of the samples that may be outliers at either end: single spikes and dead pixels say nothing of a section.
+const OUTLIERS: f64 = 0.01;
+
+/// What is known of a volume.
+pub(super) struct Survey {
+    pub(super) sections: Vec<SectionSurvey>,
+    /// Lowest and highest value. Voxels that are no numbers do not count.
+    pub(super) low: f32,
+    pub(super) high: f32,
+    /// False where a voxel is NaN or infinite.
+    pub(super) finite: bool,
+    /// Share of the sampled voxels that have the highest value.
+    pub(super) at_highest: f64,
+}
+
+/// What is known of one section.
+pub(super) struct SectionSurvey {
+    low: f32,
+    high: f32,
+    /// Nearly the lowest and the highest of its sampled values.
+    pub(super) dark: f32,
+    pub(super) bright: f32,
+    /// Share of its sampled values that differ from the one in the middle.
+    varied: f64,
+    finite: bool,
+}
+
+impl SectionSurvey {
+    /// All voxels have one value, but for a few at most.
+    pub(super) fn is_empty(&self, least_varied: f64) -> bool {
+        self.low == self.high || self.varied < least_varied
+    }
+
+    /// From dark to bright, without outliers.
+    pub(super) fn spread(&self) -> f32 {
+        self.bright - self.dark
+    }
+}
+
+impl Survey {
+    /// `values`: section after section of `plane` voxels each.
+    pub(super) fn of(values: &[f32], plane: usize) -> Self {
+        let mut samples = Vec::with_capacity(2 * SAMPLES);
+        let sections: Vec<SectionSurvey> =
+            values.chunks_exact(plane).map(|section| SectionSurvey::of(section, &mut samples)).collect();
+        let low = sections.iter().fold(f32::INFINITY, |low, s| low.min(s.low));
+        let high = sections.iter().fold(f32::NEG_INFINITY, |high, s| high.max(s.high));
+        let (mut at_highest, mut looked_at) = (0usize, 0usize);
+        for section in values.chunks_exact(plane) {
+            for value in sampled(section) {
+                at_highest += usize::from(value == high);
+                looked_at += 1;
+            }
+        }
+        Self {
+            finite: sections.iter().all(|s| s.finite),
+            at_highest: at_highest as f64 / looked_at.max(1) as f64,
+            sections,
+            low,
+            high,
+        }
+    }
+
+    /// Numbers from 1 of the sections of which this is true.
+    pub(super) fn numbers(&self, which: impl Fn(&SectionSurvey) -> bool) -> Vec<usize> {
+        self.sections.iter().zip(1..).filter(|(section, _)| which(section)).map(|(_, number)| number).collect()
+    }
+}
+
+impl SectionSurvey {
+    fn of(values: &[f32], samples: &mut Vec<f32>) -> Self {
+        // Side by side, so that no comparison waits for the one before it.
+        const LANES: usize = 16;
+        let (mut lows, mut highs) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+        // 0 as long as every value is finite, NaN from then on.
+        let mut zeros = [0f32; LANES];
+        let mut look = |lane: usize, v: f32| {
+            lows[lane] = if v < lows[lane] { v } else { lows[lane] };
+            highs[lane] = if v > highs[lane] { v } else { highs[lane] };
+            zeros[lane] += v - v;
+        };
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (lane, &v) in chunk.iter().enumerate() {
+                look(lane, v);
+            }
+        }
+        rest.iter().for_each(|&v| look(0, v));
+        samples.clear();
+        samples.extend(sampled(values));
+        samples.sort_unstable_by(f32::total_cmp);
+        let last = samples.len() - 1;
+        let outliers = (last as f64 * OUTLIERS).floor() as usize;
+        let middle = samples[last / 2];
+        let same = samples.iter().filter(|v| **v == middle).count();
+        Self {
+            low: lows.into_iter().fold(f32::INFINITY, f32::min),
+            high: highs.into_iter().fold(f32::NEG_INFINITY, f32::max),
+            dark: samples[outliers],
+            bright: samples[last - outliers],
+            varied: (samples.len() - same) as f64 / samples.len() as f64,
+            finite: zeros.into_iter().all(|zero| zero == 0.0),
+        }
+    }
+}
+
+/// Voxels of a section at equal steps. The step is odd, so that it does not keep falling on the same columns of common matrix sizes.
+fn sampled(section: &[f32]) -> impl Iterator<Item = f32> + '_ {
+    let step = (section.len() / SAMPLES).max(1) | 1;
+    section.iter().step_by(step).copied()
+}
