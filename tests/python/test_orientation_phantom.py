@@ -1,5 +1,6 @@
 """The trained networks find the same tumour in the demo's phantom, whichever way round its sections are kept."""
 
+import copy
 import json
 import os
 import subprocess
@@ -51,7 +52,7 @@ def written(series: list[pydicom.Dataset], way, folder: Path) -> Grid:
     """The series kept in a way; all but the pixels and their places stays."""
     voxels = np.stack([ds.pixel_array for ds in series])
     turned, own = kept(voxels, grid_of(series), way)
-    datasets = [ds.copy() for ds in series]
+    datasets = copy.deepcopy(series)
     for k, (ds, section) in enumerate(zip(datasets, turned, strict=True)):
         ds.Rows, ds.Columns = section.shape
         ds.ImagePositionPatient = [f"{v:.8f}" for v in own.position((k, 0, 0))]
