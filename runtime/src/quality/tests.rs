@@ -46,7 +46,8 @@ fn what_is_no_number_is_refused_and_found() {
 fn masks_and_label_maps_are_refused() {
     assert_eq!(check(&picture().mapv(|v| f32::from(v > 500.0))), Err(NoPicture::FewValues { values: 2 }));
     assert_eq!(check(&picture().mapv(|v| (v / 66.1).floor())), Err(NoPicture::FewValues { values: 15 }));
-    assert_eq!(check(&picture().mapv(|v| (v / 62.0).floor())), Ok(vec![]));
+    // Sixteen grey levels are few, and may be a picture.
+    assert!(check(&picture().mapv(|v| (v / 62.0).floor())).is_ok());
 }
 
 #[test]
