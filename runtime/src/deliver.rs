@@ -14,6 +14,7 @@ use crate::dicom::write::codes::Code;
 use crate::dicom::write::result_object::{Algorithm, Device, ResultContext, ResultObject};
 use crate::dicom::write::{parametric_map, secondary_capture, seg, sr};
 use crate::outbox::{Outbox, OutboxError, RESULT_FILE};
+use crate::reader::thumbnail::Thumbnail;
 use crate::report::{self, ReportError, RgbImage, Shown, Tiles};
 use crate::stage::{Stage, Stopwatch};
 
@@ -55,15 +56,26 @@ pub fn now() -> DateTime<FixedOffset> {
 
 /// Writes everything but `result.json`, and lists it in `result.files`.
 ///
-/// An analysis that ended early has no volume; it gets the page alone.
+/// An analysis that ended early has no volume; it gets the page alone, with the `thumbnails` of the series among which a person must
+/// choose.
 pub fn deliver(
     outbox: &Outbox,
     analysed: Option<&Analysed>,
+    thumbnails: &[Thumbnail],
     created: DateTime<FixedOffset>,
     result: &mut AnalysisResult,
     watch: &mut Stopwatch,
 ) -> Result<(), Problem> {
     let start = std::time::Instant::now();
+    for thumbnail in thumbnails {
+        let png = thumbnail.to_png().map_err(|e| report_problem(e.into()))?;
+        outbox.write_picture(&thumbnail.path(), &png).map_err(|e| e.problem())?;
+        result.files.push(OutputFile {
+            kind: FileKind::Thumbnail.key().into(),
+            path: thumbnail.path(),
+            sop_instance_uid: None,
+        });
+    }
     let shown = analysed.map(|a| Shown::of(&a.volume, &a.findings));
     let tiles = shown.as_ref().map(Tiles::of);
     let drawn = shown.as_ref().zip(tiles.as_ref());

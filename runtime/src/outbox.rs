@@ -94,6 +94,13 @@ impl Outbox {
         self.fill(name, |file| file.write_all(bytes))
     }
 
+    /// The same for a picture: `name` lies in the folder of pictures.
+    pub fn write_picture(&self, name: &str, bytes: &[u8]) -> Result<(), OutboxError> {
+        let pictures = self.folder.join(PICTURES);
+        std::fs::create_dir_all(&pictures).map_err(|error| OutboxError { path: pictures, error })?;
+        self.write(name, bytes)
+    }
+
     /// The same for what writes itself.
     pub fn fill(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), OutboxError> {
         let path = self.folder.join(name);

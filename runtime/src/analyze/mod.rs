@@ -28,6 +28,7 @@ use crate::networks::Networks;
 use crate::outbox::{Outbox, RESULT_FILE};
 use crate::pipeline::normalise::Normalised;
 use crate::pipeline::reorient::Reorientation;
+use crate::reader::thumbnail::Thumbnail;
 use crate::stage::{Spent, Stage, Stopwatch};
 use crate::stop::Stop;
 use find::{Images, find};
@@ -42,7 +43,7 @@ pub struct Request<'a> {
     pub subject: Subject<'a>,
     /// Folder for the results.
     pub out: &'a Path,
-    /// SeriesInstanceUID that a person chose.
+    /// What a person chose: a SeriesInstanceUID, or `UID#N` for the Nth volume of that series.
     pub series: Option<&'a str>,
     /// A mask that a person corrected: nothing is segmented, and the questions are asked again.
     pub correction: Option<&'a Correction>,
@@ -67,7 +68,8 @@ pub fn analyze(
     let moment = request.moment;
     let outbox = Outbox::open(request.out).map_err(|e| e.problem())?;
     let mut result = blank();
-    let analysed = match travel(request, config, models, &mut result, &mut watch, observer) {
+    let mut thumbnails = Vec::new();
+    let analysed = match travel(request, config, models, &mut result, &mut thumbnails, &mut watch, observer) {
         Ok(analysed) => Some(analysed),
         Err(stop) => {
             result.state = stop.state;
@@ -79,7 +81,7 @@ pub fn analyze(
     let _ = observer(Progress::Stage(Stage::Writing));
     let created = earlier.moment(&result).or(moment).unwrap_or_else(deliver::now);
     result.created = created.to_rfc3339();
-    let delivered = deliver::deliver(&outbox, analysed.as_ref(), created, &mut result, &mut watch);
+    let delivered = deliver::deliver(&outbox, analysed.as_ref(), &thumbnails, created, &mut result, &mut watch);
     if let Err(problem) = delivered {
         result.state = State::Failed;
         result.finding = None;
@@ -143,6 +145,7 @@ fn travel(
     config: &Config,
     models: Models<'_>,
     result: &mut AnalysisResult,
+    thumbnails: &mut Vec<Thumbnail>,
     watch: &mut Stopwatch,
     observer: &mut Observer<'_>,
 ) -> Result<Analysed, Stop> {
@@ -158,7 +161,7 @@ fn travel(
     result.bundle = Some(identity);
 
     let (correction, again) = (request.correction, request.again);
-    let Input { source, volume, t1c } = take_in(request, config, &bundle, result, watch, observer)?;
+    let Input { source, volume, t1c } = take_in(request, config, &bundle, result, thumbnails, watch, observer)?;
 
     let stage = Stage::Normalising;
     tell(observer, Progress::Stage(stage))?;

@@ -12,6 +12,7 @@ use crate::dicom::read::stack;
 use crate::dicom::source::SourceSeries;
 use crate::quality;
 use crate::reader::intake::without_t1c;
+use crate::reader::thumbnail::Thumbnail;
 use crate::reader::{Ask, Intake, Taken, take_in as read};
 use crate::stage::{Stage, Stopwatch};
 use crate::stop::Stop;
@@ -36,6 +37,7 @@ pub(super) fn take_in(
     config: &Config,
     bundle: &Bundle,
     result: &mut AnalysisResult,
+    thumbnails: &mut Vec<Thumbnail>,
     watch: &mut Stopwatch,
     observer: &mut Observer<'_>,
 ) -> Result<Input, Stop> {
@@ -44,9 +46,9 @@ pub(super) fn take_in(
     let mut input = match subject {
         Subject::Files(inputs) => {
             let ask = Ask::new(inputs, series, config, &bundle.manifest);
-            from_files(read(&ask, begin), result, watch, observer)?
+            from_files(read(&ask, begin), result, thumbnails, watch, observer)?
         }
-        Subject::Reader(reader) => from_files(reader.finish(begin)?, result, watch, observer)?,
+        Subject::Reader(reader) => from_files(reader.finish(begin)?, result, thumbnails, watch, observer)?,
         Subject::Volume(volume, t1c) => from_viewer(volume, t1c, config, bundle, result, observer)?,
     };
     let volume = &input.volume;
@@ -136,6 +138,7 @@ fn from_viewer(
 fn from_files(
     intake: Intake,
     result: &mut AnalysisResult,
+    thumbnails: &mut Vec<Thumbnail>,
     watch: &mut Stopwatch,
     observer: &mut Observer<'_>,
 ) -> Result<Input, Stop> {
@@ -143,6 +146,13 @@ fn from_files(
     result.warnings.extend(notes.warnings);
     notes.timings_ms.iter().for_each(|(stage, ms)| watch.add(stage.key(), *ms));
     result.series = notes.series;
+    if let Some(series) = &mut result.series {
+        *thumbnails = notes.thumbnails;
+        thumbnails.retain(|t| t.is_sound(series.candidates.len()));
+        for thumbnail in thumbnails.iter() {
+            series.candidates[thumbnail.candidate].thumbnail = Some(thumbnail.path());
+        }
+    }
     match end {
         Ok(Taken { source, volume, t1c }) => {
             let t1c = t1c.map(|(source, voxels)| T1c { source: Some(source), voxels });

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cordline_sdk::job::Priority;
-use cordline_sdk::result::{Problem, State};
+use cordline_sdk::result::{Problem, SeriesVerdict, State};
 use cordline_sdk::{AnalysisResult, FileKind};
 
 use super::exit::Exit;
 use super::progress::Bar;
-use super::{fail, get, remote};
+use super::{fail, get, remote, series_table};
 use crate::analyze::{self, Models, Request, Subject};
 use crate::config::Config;
 use crate::outbox::RESULT_FILE;
@@ -27,7 +27,8 @@ pub struct AnalyzeArgs {
     /// Folder of the bundle [default: the one that comes with the program]
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
-    /// Series Instance UID of the sagittal T2-weighted series, instead of the automatic choice
+    /// Series Instance UID of the sagittal T2-weighted series, instead of the automatic choice; UID#N for the Nth volume of a series that
+    /// holds several
     #[arg(long, value_name = "UID")]
     series: Option<String>,
     /// Print result.json on standard output
@@ -70,9 +71,7 @@ pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
     match &result.problem {
         Some(problem) => {
             let exit = fail(problem, result.state.into());
-            if result.state == State::NeedsSelection {
-                list_candidates(&result);
-            }
+            list_choices(&result);
             exit
         }
         None => result.state.into(),
@@ -162,15 +161,20 @@ fn sections(numbers: &[usize]) -> String {
     ranges.iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") }).collect::<Vec<_>>().join(", ")
 }
 
-fn list_candidates(result: &AnalysisResult) {
-    for candidate in result.series.iter().flat_map(|s| &s.candidates) {
-        eprintln!(
-            "  --series {}   {} ({} frames): {}",
-            candidate.uid,
-            candidate.description,
-            candidate.frames,
-            candidate.reasons.join("; ")
-        );
+/// What can be chosen instead, with what is to be typed: the candidates; the others that fit where the chosen one failed; all of them where
+/// none fits.
+fn list_choices(result: &AnalysisResult) {
+    let Some(series) = &result.series else { return };
+    let (heading, choices): (_, Vec<&SeriesVerdict>) = match result.state {
+        State::NeedsSelection => ("Run it again with one of these:", series.candidates.iter().collect()),
+        State::Failed => ("These fit too:", series.rejected.iter().filter(|v| v.fits).collect()),
+        State::OutOfScope => {
+            ("To analyse one of these all the same, run it again with its --series:", series.rejected.iter().collect())
+        }
+        State::Completed => return,
+    };
+    if !choices.is_empty() {
+        eprintln!("{heading}\n{}", series_table::table(choices, |selector| format!("--series {selector}")));
     }
 }
 

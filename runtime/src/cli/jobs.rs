@@ -50,7 +50,7 @@ pub struct ChooseArgs {
     /// A job that needs a selection
     #[arg(value_name = "JOB", value_parser = remote::parse_job)]
     job: JobId,
-    /// Series Instance UID of one of its candidates
+    /// One of its candidates, as `cordline watch` names them: a Series Instance UID, or UID#N
     #[arg(value_name = "UID")]
     series: String,
     #[command(flatten)]

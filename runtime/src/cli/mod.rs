@@ -28,6 +28,7 @@ pub mod keys;
 mod logging;
 pub mod progress;
 pub mod remote;
+pub mod series_table;
 pub mod serve;
 pub mod submit;
 pub mod watch;

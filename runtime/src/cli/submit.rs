@@ -22,7 +22,8 @@ pub struct SubmitArgs {
     /// urgent, routine or background
     #[arg(long, default_value = "routine", value_parser = parse_priority)]
     priority: Priority,
-    /// Series Instance UID of the sagittal T2-weighted series, instead of the automatic choice
+    /// Series Instance UID of the sagittal T2-weighted series, instead of the automatic choice; UID#N for the Nth volume of a series that
+    /// holds several
     #[arg(long, value_name = "UID")]
     series: Option<String>,
     /// Stay and watch the job

@@ -12,6 +12,7 @@ use cordline_sdk::wire::tensor::unpack_bits;
 use super::exit::Exit;
 use super::output;
 use super::remote::{self, RemoteArgs, exit_of};
+use super::series_table;
 use crate::config::Config;
 
 /// Flags of `watch`.
@@ -63,7 +64,10 @@ fn words(event: &Event, raw: Option<&[u8]>) -> Option<String> {
         Happening::State(change) => change.state.to_string(),
         Happening::Series(choice) => match &choice.description {
             Some(description) => format!("  series \u{201c}{description}\u{201d}: {}", choice.reasons.join("; ")),
-            None => choice.candidates.iter().map(|c| format!("  candidate {} {}\n", c.uid, c.description)).collect(),
+            None if choice.candidates.is_empty() => return None,
+            None => {
+                series_table::table(&choice.candidates, |selector| format!("cordline choose {} {selector}", event.job))
+            }
         },
         Happening::Grid(grid) => {
             let [sections, rows, columns] = grid.shape;

@@ -13,6 +13,7 @@ use crate::dicom::read::limits::Limits;
 use crate::dicom::read::series::{Choice, Series, SeriesRules};
 use crate::dicom::read::{input, series, stack};
 use crate::dicom::source::SourceSeries;
+use crate::reader::thumbnail::{self, Thumbnail};
 use crate::stage::Stage;
 use crate::stop::Stop;
 use crate::volume::Volume;
@@ -22,7 +23,7 @@ use crate::volume::Volume;
 pub struct Ask {
     /// Files, folders and ZIP archives of one patient.
     pub inputs: Vec<PathBuf>,
-    /// SeriesInstanceUID that a person chose.
+    /// What a person chose: a SeriesInstanceUID, or `UID#N` for the Nth volume of that series.
     pub wanted: Option<String>,
     /// How the series is chosen.
     pub rules: SeriesRules,
@@ -65,6 +66,8 @@ pub struct Notes {
     pub series: Option<SeriesChoice>,
     /// How long each stage took, in milliseconds.
     pub timings_ms: Vec<(Stage, f64)>,
+    /// The middle sections of the candidates among which a person must choose.
+    pub thumbnails: Vec<Thumbnail>,
 }
 
 /// The chosen series as a volume, and the T1c on its grid where it is wanted and there.
@@ -98,7 +101,7 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
     notes.warnings.extend(files.notes.iter().cloned());
 
     begin(Stage::Selecting)?;
-    let choice = series::choose(&files, &ask.rules, ask.wanted.as_deref());
+    let choice = series::choose(&files, &ask.rules, &ask.limits, ask.wanted.as_deref());
     spent(notes, Stage::Selecting);
     let problem = choice.problem();
     let study_uid = only_study(&files);
@@ -108,7 +111,9 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
             let first = series.instances.first();
             notes.series = Some(SeriesChoice {
                 uid: Some(series.uid.clone()),
-                selector: Some(series.uid.clone()),
+                selector: Some(series.selector().to_string()),
+                series_number: series.number(),
+                acquired: series.acquired(),
                 study_uid: first.map(|i| i.study.uid.clone()),
                 frame_of_reference_uid: first.map(|i| i.series.frame_of_reference_uid.clone()),
                 description: Some(series.description().to_owned()),
@@ -118,7 +123,8 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
             });
             (series, t1c)
         }
-        Choice::NeedsSelection { candidates, rejected } => {
+        Choice::NeedsSelection { candidates, volumes, rejected } => {
+            notes.thumbnails = thumbnail::of_candidates(&volumes, &ask.limits);
             notes.series = Some(SeriesChoice { study_uid, candidates, rejected, ..SeriesChoice::default() });
             return Err(Stop::at(State::NeedsSelection, problem));
         }
@@ -129,9 +135,10 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
     };
 
     begin(Stage::Decoding)?;
-    let (volume, source, warnings) = stack::load(&chosen, &ask.limits).map_err(|e| e.problem())?;
+    let loaded = stack::load(&chosen, &ask.limits).map_err(|e| or_another(e.problem(), notes.series.as_ref()));
+    let (volume, source, warnings) = loaded?;
     notes.warnings.extend(warnings);
-    let t1c = take_t1c(ask, t1c.as_ref(), &volume, &mut notes.warnings)?;
+    let t1c = take_t1c(ask, t1c.as_deref(), &volume, &mut notes.warnings)?;
     spent(notes, Stage::Decoding);
     Ok(Taken { source, volume, t1c })
 }
@@ -141,6 +148,16 @@ fn only_study(files: &input::Intake) -> Option<String> {
     let mut studies = files.instances.iter().map(|i| i.study.uid.as_str());
     let first = studies.next()?;
     studies.all(|other| other == first).then(|| first.to_owned())
+}
+
+/// Names the other series that fit where the chosen one turns out to be unreadable.
+fn or_another(mut problem: Problem, choice: Option<&SeriesChoice>) -> Problem {
+    let others: Vec<String> = choice.iter().flat_map(|c| &c.rejected).filter(|v| v.fits).map(series::named).collect();
+    if !others.is_empty() {
+        let fit = if others.len() == 1 { "fits" } else { "fit" };
+        problem.action = format!("{} Another way: choose {}, which {fit} too.", problem.action, others.join(" or "));
+    }
+    problem
 }
 
 /// The contrast-enhanced T1-weighted series on the grid of the chosen one, as far as the bundle wants it and the study has it.

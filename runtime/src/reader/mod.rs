@@ -1,6 +1,7 @@
 //! Files to a volume; for the daemon in a process of its own, so that a file that breaks the reader breaks one job and nothing else.
 //!
 //! - [`intake`]: read, choose the series, decode; in whichever process
+//! - [`thumbnail`]: the middle sections of series among which a person must choose
 //! - [`child`]: the process: its limits, its order, its answer
 //! - [`sandbox`](mod@sandbox): system calls that it gives up
 //! - [`process`]: the process as its owner sees it
@@ -11,6 +12,7 @@ pub mod intake;
 mod message;
 pub mod process;
 mod sandbox;
+pub mod thumbnail;
 
 use std::time::Duration;
 

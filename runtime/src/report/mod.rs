@@ -19,6 +19,7 @@ pub mod orientation;
 pub mod page;
 mod page_panels;
 mod page_parts;
+mod page_series;
 pub mod palette;
 pub mod picture;
 pub mod pictures;
@@ -78,7 +79,9 @@ pub fn write(
 ) -> Result<Vec<OutputFile>, ReportError> {
     let shown = drawn.map(|(shown, _)| shown);
     let greys = shown.map(pictures::greys).transpose()?.unwrap_or_default();
-    let page = page::render(result, shown, &greys)?;
+    // Pictures that cannot be read back are left out of the page: the choice can be made without them.
+    let thumbnail = |path: &str| fs::read(dir.join(path)).ok();
+    let page = page::render(result, shown, &greys, &thumbnail)?;
     save(&dir.join(PAGE), page.as_bytes())?;
     let mut written =
         vec![OutputFile { kind: FileKind::Report.to_string(), path: PAGE.into(), sop_instance_uid: None }];

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::page_panels::{self, LegendView, SectionView};
-use super::page_parts::{self, LesionView, QuestionView, SeriesView, millilitres, plain};
+use super::page_parts::{self, LesionView, QuestionView, millilitres, plain};
+use super::page_series::{self, SeriesView};
 use super::sections::Shown;
 
 static TEMPLATE: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -71,8 +72,14 @@ struct BundleView {
     cohort: String,
 }
 
-/// The page; `greys` as [`super::pictures::greys`] made them. No patient name or ID goes in: the result holds none.
-pub fn render(result: &AnalysisResult, shown: Option<&Shown>, greys: &[Vec<u8>]) -> Result<String, ReportError> {
+/// The page; `greys` as [`super::pictures::greys`] made them, `thumbnail` gives the PNG file of a path among the result's files. No patient
+/// name or ID goes in: the result holds none.
+pub fn render(
+    result: &AnalysisResult,
+    shown: Option<&Shown>,
+    greys: &[Vec<u8>],
+    thumbnail: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Result<String, ReportError> {
     let text = |s: &Option<String>| s.as_deref().map(plain);
     let bundle = result.bundle.as_ref();
     let bundle_warning = bundle.and_then(|b| b.warning.as_deref());
@@ -93,7 +100,7 @@ pub fn render(result: &AnalysisResult, shown: Option<&Shown>, greys: &[Vec<u8>])
         heat: shown.map(page_panels::legends).unwrap_or_default(),
         heat_ramp: page_panels::ramp(),
         turned: shown.is_some_and(|s| s.orientation.turned()),
-        series: result.series.as_ref().map(page_parts::series),
+        series: result.series.as_ref().map(|s| page_series::series(s, thumbnail)),
         created: plain(&result.created),
         cordline_version: plain(&result.cordline_version),
         schema_version: plain(&result.schema_version),
@@ -109,7 +116,7 @@ pub fn render(result: &AnalysisResult, shown: Option<&Shown>, greys: &[Vec<u8>])
         files: result
             .files
             .iter()
-            .filter(|f| f.kind != FileKind::Picture && f.kind != FileKind::Report)
+            .filter(|f| ![FileKind::Picture, FileKind::Thumbnail, FileKind::Report].iter().any(|kind| f.kind == *kind))
             .map(|f| (plain(&f.kind.replace('_', " ")), plain(&f.path)))
             .collect(),
     };

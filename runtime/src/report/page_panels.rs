@@ -196,7 +196,7 @@ fn tidy(mm: f64) -> f64 {
 }
 
 /// A PNG file inside the page. Base64 holds nothing that HTML would need to escape.
-fn data_uri(png: &[u8]) -> Value {
+pub(super) fn data_uri(png: &[u8]) -> Value {
     let mut uri = String::with_capacity(png.len() / 3 * 4 + 32);
     uri.push_str("data:image/png;base64,");
     STANDARD.encode_string(png, &mut uri);

@@ -1,6 +1,6 @@
 //! The parts of the page that are words and numbers.
 
-use cordline_sdk::result::{AnalysisResult, Classification, Lesion, SeriesChoice, SeriesVerdict};
+use cordline_sdk::result::{AnalysisResult, Classification, Lesion};
 use serde::Serialize;
 
 use super::answer;
@@ -43,29 +43,6 @@ pub(super) struct LesionView {
     sections: String,
 }
 
-/// A series with its reasons.
-#[derive(Debug, Serialize)]
-pub(super) struct VerdictView {
-    uid: String,
-    description: String,
-    frames: usize,
-    reasons: Vec<String>,
-}
-
-/// The series that was chosen, and the others.
-#[derive(Debug, Serialize)]
-pub(super) struct SeriesView {
-    uid: Option<String>,
-    study_uid: Option<String>,
-    description: Option<String>,
-    reasons: Vec<String>,
-    candidates: Vec<VerdictView>,
-    rejected: Vec<VerdictView>,
-    grid: Option<String>,
-    t1c_uid: Option<String>,
-    pixel_sha256: Option<String>,
-}
-
 /// A question that was asked, ready for the page.
 pub(super) fn question(asked: &Classification) -> QuestionView {
     let classes = answer::classes(asked);
@@ -103,33 +80,6 @@ pub(super) fn lesion(lesion: &Lesion) -> LesionView {
         volume: millilitres(lesion.volume_ml),
         extent: format!("{:.1}", lesion.extent_mm),
         sections: ranges(&lesion.sections),
-    }
-}
-
-/// The series, with reasons.
-pub(super) fn series(series: &SeriesChoice) -> SeriesView {
-    let text = |s: &Option<String>| s.as_deref().map(plain);
-    SeriesView {
-        uid: text(&series.uid),
-        study_uid: text(&series.study_uid),
-        description: text(&series.description),
-        reasons: series.reasons.iter().map(|r| plain(r)).collect(),
-        candidates: series.candidates.iter().map(verdict).collect(),
-        rejected: series.rejected.iter().map(verdict).collect(),
-        grid: series.shape.zip(series.spacing_mm).map(|([n, r, c], [gap, row, column])| {
-            format!("{n} sections of {r} × {c} pixels; {row:.2} × {column:.2} mm a pixel, sections {gap:.2} mm apart")
-        }),
-        t1c_uid: text(&series.t1c_uid),
-        pixel_sha256: text(&series.pixel_sha256),
-    }
-}
-
-fn verdict(verdict: &SeriesVerdict) -> VerdictView {
-    VerdictView {
-        uid: plain(&verdict.uid),
-        description: plain(&verdict.description),
-        frames: verdict.frames,
-        reasons: verdict.reasons.iter().map(|r| plain(r)).collect(),
     }
 }
 

@@ -125,7 +125,7 @@ fn with_lesion() -> (AnalysisResult, Shown) {
 
 fn page_of(result: &AnalysisResult, shown: Option<&Shown>) -> String {
     let greys = shown.map(|s| pictures::greys(s).unwrap()).unwrap_or_default();
-    page::render(result, shown, &greys).unwrap()
+    page::render(result, shown, &greys, &|_| None).unwrap()
 }
 
 fn count(page: &str, part: &str) -> usize {

@@ -104,6 +104,7 @@ pub fn frames(set: &DataSet<'_>, most: usize) -> Vec<Frame> {
             let measures = groups.group(tags::PIXEL_MEASURES_SEQUENCE);
             let rescale = groups.group(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
             let content = groups.group(tags::FRAME_CONTENT_SEQUENCE);
+            let kind = groups.group(tags::MR_IMAGE_FRAME_TYPE_SEQUENCE);
             Frame {
                 number: Some(number),
                 position: groups
@@ -118,6 +119,17 @@ pub fn frames(set: &DataSet<'_>, most: usize) -> Vec<Frame> {
                     .number(tags::MR_ECHO_SEQUENCE, tags::EFFECTIVE_ECHO_TIME)
                     .or_else(|| groups.converted().find_map(|c| c.number(tags::ECHO_TIME))),
                 time_point: content.and_then(|c| c.count(tags::TEMPORAL_POSITION_INDEX)),
+                acquisition_number: content.and_then(|c| c.count(tags::FRAME_ACQUISITION_NUMBER)),
+                trigger_time: groups
+                    .number(tags::CARDIAC_SYNCHRONIZATION_SEQUENCE, tags::NOMINAL_CARDIAC_TRIGGER_DELAY_TIME),
+                b_value: groups.number(tags::MR_DIFFUSION_SEQUENCE, tags::DIFFUSION_B_VALUE),
+                stack_id: content.and_then(|c| c.text(tags::STACK_ID)).unwrap_or_default(),
+                frame_type: kind.map(|k| k.texts(tags::FRAME_TYPE)).unwrap_or_default(),
+                contrast: kind.and_then(|k| k.text(tags::ACQUISITION_CONTRAST)).unwrap_or_default(),
+                component: kind
+                    .and_then(|k| k.text(tags::COMPLEX_IMAGE_COMPONENT))
+                    .or_else(|| set.text(tags::COMPLEX_IMAGE_COMPONENT))
+                    .unwrap_or_default(),
                 instance_number: None,
                 slope: rescale.and_then(|r| r.number(tags::RESCALE_SLOPE)).unwrap_or(1.0),
                 intercept: rescale.and_then(|r| r.number(tags::RESCALE_INTERCEPT)).unwrap_or(0.0),

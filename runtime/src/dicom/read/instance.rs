@@ -179,8 +179,22 @@ pub struct Frame {
     pub thickness: Option<f64>,
     /// EffectiveEchoTime or EchoTime in ms.
     pub echo_time: Option<f64>,
-    /// TemporalPositionIndex, TemporalPositionIdentifier or AcquisitionNumber.
+    /// TemporalPositionIndex or TemporalPositionIdentifier.
     pub time_point: Option<u64>,
+    /// AcquisitionNumber, or FrameAcquisitionNumber in Enhanced MR.
+    pub acquisition_number: Option<u64>,
+    /// TriggerTime, or NominalCardiacTriggerDelayTime in Enhanced MR, in ms.
+    pub trigger_time: Option<f64>,
+    /// DiffusionBValue in s/mm².
+    pub b_value: Option<f64>,
+    /// StackID (Enhanced only).
+    pub stack_id: String,
+    /// FrameType (Enhanced only): takes the place of the file's ImageType.
+    pub frame_type: Vec<String>,
+    /// AcquisitionContrast (Enhanced only): takes the place of the file's.
+    pub contrast: String,
+    /// ComplexImageComponent: MAGNITUDE, PHASE, REAL, IMAGINARY.
+    pub component: String,
     /// InstanceNumber (classic only): what viewers show beside the picture.
     pub instance_number: Option<i64>,
     /// RescaleSlope; 1 where absent.

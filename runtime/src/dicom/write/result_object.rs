@@ -243,8 +243,15 @@ impl ResultContext<'_> {
         let mut sources: Vec<&SourceFrame> =
             self.source.frames.iter().chain(self.t1c.iter().flat_map(|s| &s.frames)).collect();
         sources.sort_unstable_by_key(|f| (&f.sop_instance_uid, f.frame_number));
-        sources.dedup_by_key(|f| &f.sop_instance_uid);
-        let mut parts: Vec<String> = sources.iter().map(|f| f.sop_instance_uid.clone()).collect();
+        let mut parts = Vec::new();
+        for frames in sources.chunk_by(|a, b| a.sop_instance_uid == b.sop_instance_uid) {
+            parts.push(frames[0].sop_instance_uid.clone());
+            let numbers: Vec<u32> = frames.iter().filter_map(|f| f.frame_number).collect();
+            // One file may hold several volumes, each with results of its own.
+            if !numbers.iter().copied().eq(1..=numbers.len() as u32) {
+                parts.push(format!("frames {numbers:?}"));
+            }
+        }
         parts.push(self.bundle.sha256.clone());
         parts.push(format!("{} {}", self.algorithm.name, self.algorithm.version));
         parts.push(self.algorithm.parameters.clone());

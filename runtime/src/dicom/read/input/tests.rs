@@ -272,7 +272,9 @@ fn encodings_that_are_not_read_are_refused_by_name_with_what_to_do() {
     sets.iter_mut().for_each(|s| _ = s.put(tags::PIXEL_DATA, VR::OB, Value::Fragments(vec![vec![], vec![0; 8]])));
     write(folder.path(), "ls", &sets, JPEG_LS);
     let intake = read_one(folder.path()).unwrap();
-    let Choice::Chosen { series, warnings, .. } = series::choose(&intake, &SeriesRules::default(), None) else {
+    let Choice::Chosen { series, warnings, .. } =
+        series::choose(&intake, &SeriesRules::default(), &Limits::default(), None)
+    else {
         panic!()
     };
     assert!(warnings[0].contains("JPEG-LS Lossless"));
@@ -337,7 +339,10 @@ fn archives_hold_the_same_series_as_folders() {
     fs::write(archive.path().join("study.zip"), zip(&mixed)).unwrap();
     let volume = |path: &Path| {
         let intake = read_one(path).unwrap();
-        let Choice::Chosen { series, .. } = series::choose(&intake, &SeriesRules::default(), None) else { panic!() };
+        let Choice::Chosen { series, .. } = series::choose(&intake, &SeriesRules::default(), &Limits::default(), None)
+        else {
+            panic!()
+        };
         (stack::load(&series, &Limits::default()).unwrap().0.pixel_sha256(), intake)
     };
     let (one, _) = volume(folder.path());
@@ -396,7 +401,10 @@ fn objects_that_are_no_mr_images_do_not_disturb() {
         .drop(tags::PIXEL_DATA);
     let folder = folder_with("sr.dcm", &report.file(EXPLICIT));
     let intake = read_one(folder.path()).unwrap();
-    let Choice::Chosen { rejected, .. } = series::choose(&intake, &SeriesRules::default(), None) else { panic!() };
+    let Choice::Chosen { rejected, .. } = series::choose(&intake, &SeriesRules::default(), &Limits::default(), None)
+    else {
+        panic!()
+    };
     assert_eq!(rejected[0].reasons, ["not MR (SR)"]);
     // Damaged, but of a class that is no concern of ours.
     let mut cut = report.file(EXPLICIT);
@@ -430,7 +438,10 @@ fn files_without_preamble_and_with_an_executable_one_are_read() {
     }
     let intake = read_one(folder.path()).unwrap();
     assert_eq!((intake.instances.len(), intake.skipped.len()), (6, 0));
-    let Choice::Chosen { series, .. } = series::choose(&intake, &SeriesRules::default(), None) else { panic!() };
+    let Choice::Chosen { series, .. } = series::choose(&intake, &SeriesRules::default(), &Limits::default(), None)
+    else {
+        panic!()
+    };
     assert!(stack::load(&series, &Limits::default()).is_ok());
 }
 
@@ -486,7 +497,9 @@ fn a_truncated_section_is_an_error_of_its_series_and_of_no_other() {
     let whole = Stack::t2("1").section(5).file(EXPLICIT).len();
     let load = |folder: &Path| {
         let intake = read_one(folder)?;
-        let Choice::Chosen { series, warnings, .. } = series::choose(&intake, &SeriesRules::default(), None) else {
+        let Choice::Chosen { series, warnings, .. } =
+            series::choose(&intake, &SeriesRules::default(), &Limits::default(), None)
+        else {
             panic!()
         };
         Ok::<_, InputError>((stack::load(&series, &Limits::default()).map(drop).map_err(|e| e.problem()), warnings))

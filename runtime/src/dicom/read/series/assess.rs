@@ -1,35 +1,49 @@
-//! One series held against the rules.
+//! One volume held against the rules.
+
+use std::collections::BTreeSet;
 
 use super::contrast::{self, Weighting};
-use super::rules::{SeriesRules, find_word, words};
+use super::frames::{height, image_type, normal, plane};
+use super::image_type::{Derivation, Kind, Pictures, Stated, pictures};
+use super::rules::SeriesRules;
 use super::{Series, body};
-use crate::dicom::read::instance::{Instance, sop_class};
-use crate::geometry::{Lps, cross, dot};
+use crate::dicom::read::instance::{Frame, Instance, sop_class};
+use crate::geometry::{Lps, dot};
 
 /// Positions closer than this along the normal, in mm, are one.
 const SAME_POSITION_MM: f64 = 0.01;
-/// Direction cosines may differ by so much inside a series.
+/// Direction cosines may differ by so much inside a volume.
 const SAME_ORIENTATION: f64 = 1e-3;
 
-/// What speaks for and against a series, and what it is ranked by.
+/// What speaks for and against a volume, and what it is ranked by.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Assessment {
     /// What speaks for it.
     pub reasons: Vec<String>,
     /// What is doubtful.
     pub warnings: Vec<String>,
-    /// What speaks against it; empty where it fits.
+    /// What speaks against it; empty where the rules accept it.
     pub against: Vec<String>,
+    /// Why it cannot be read as a volume although the rules accept it.
+    pub damage: Option<String>,
     /// How well it fits: two points each for plane, contrast and body part, one where doubtful.
     pub score: u32,
+    /// Its own description or protocol says that it is the spine.
+    pub says_spine: bool,
+    /// Nothing says for certain that it is the spine.
+    pub body_is_doubtful: bool,
+    /// Kind and origin of its pictures.
+    pub pictures: Pictures,
     /// Different positions along the normal.
     pub sections: usize,
     /// Area of a pixel in mm².
     pub pixel_area: f64,
+    /// Distance between sections, rows and columns in mm.
+    pub spacing_mm: Option<[f64; 3]>,
     /// SeriesDate and SeriesTime.
     pub when: String,
-    /// Centre of the section in the middle in LPS mm, and the height of a section in mm.
-    pub centre: Option<(Lps, f64)>,
+    /// Lowest and highest place along LPS z in mm.
+    pub height_mm: Option<[f64; 2]>,
     /// It is sagittal or nearly so.
     pub is_sagittal: bool,
     /// What its contrast is.
@@ -37,13 +51,22 @@ pub(super) struct Assessment {
 }
 
 impl Assessment {
+    /// The rules accept it, and it can be read.
+    pub(super) fn fits(&self) -> bool {
+        self.against.is_empty() && self.damage.is_none()
+    }
+
     /// What was said of it, for or against.
     pub(super) fn either(&self) -> Vec<String> {
-        if self.against.is_empty() { self.reasons.clone() } else { self.against.clone() }
+        match &self.damage {
+            _ if !self.against.is_empty() => self.against.clone(),
+            Some(damage) => vec![format!("fits, but {damage}")],
+            None => self.reasons.clone(),
+        }
     }
 }
 
-/// Judges one series.
+/// Judges one volume by its headers.
 pub(super) fn assess(series: &Series, rules: &SeriesRules) -> Assessment {
     let mut a = Assessment::default();
     let Some(first) = series.instances.first() else {
@@ -56,8 +79,9 @@ pub(super) fn assess(series: &Series, rules: &SeriesRules) -> Assessment {
         return a;
     }
     a.when = format!("{}{}", first.series.date, first.series.time);
-    image_type(series, rules, &mut a);
-    plane(series, rules, &mut a);
+    a.warnings.extend(series.notes.iter().cloned());
+    kind(series, rules, &mut a);
+    orientation(series, rules, &mut a);
     size(series, rules, &mut a);
     contrast::judge(series, first, rules, &mut a);
     body::judge(first, rules, &mut a);
@@ -67,117 +91,96 @@ pub(super) fn assess(series: &Series, rules: &SeriesRules) -> Assessment {
     a
 }
 
-/// Localizers, reformats, projections and maps are out.
-fn image_type(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
-    let mut kinds: Vec<&[String]> = series.instances.iter().map(|i| i.acquisition.image_type.as_slice()).collect();
-    kinds.dedup();
-    let excluded = kinds.into_iter().find_map(|kind| {
-        let words: Vec<String> = kind.iter().flat_map(|v| words(v)).collect();
-        find_word(&words, &rules.image_type_excluded)
+/// What kind of picture a frame is.
+pub(super) fn pictures_of(instance: &Instance, frame: &Frame, rules: &SeriesRules) -> Pictures {
+    let stated = Stated {
+        values: image_type(instance, frame),
+        component: &frame.component,
+        enhanced: sop_class::is_enhanced(&instance.sop_class_uid),
+        description: &instance.series.description,
+    };
+    pictures(&stated, rules)
+}
+
+/// Localizers, reformats, projections, maps, fat and opposed phase are out; what was computed is said.
+fn kind(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
+    let kinds: BTreeSet<Pictures> = series.frames().map(|(i, f)| pictures_of(i, f, rules)).collect();
+    a.pictures = kinds.iter().next().cloned().unwrap_or_default();
+    let excluded = kinds.iter().find_map(|p| match &p.kind {
+        Kind::Excluded(what) => Some(what.clone()),
+        _ => None,
     });
-    if let Some(word) = excluded {
-        a.against.push(match word.as_str() {
-            "localizer" => "localizer".into(),
-            "mpr" => "reformatted (MPR)".into(),
-            "adc" => "diffusion (ADC map)".into(),
-            w if w.starts_with("subtract") => "subtraction".into(),
-            w => format!("ImageType says {}", w.to_uppercase()),
-        });
+    match (excluded, &a.pictures.kind) {
+        (Some(what), _) => a.against.push(what),
+        (None, Kind::InPhase) => a.reasons.push("in-phase image (Dixon)".into()),
+        (None, Kind::Water) => {
+            a.reasons.push("water image (Dixon)".into());
+            if !rules.allow_fat_suppression {
+                a.warnings.push(
+                    "fat is dark in a water image (Dixon): the models were trained on images without fat suppression"
+                        .into(),
+                );
+            }
+        }
+        _ => {}
+    }
+    if a.pictures.mean {
+        a.warnings.push("the images are the mean of several, not as they were acquired".into());
+    } else if a.pictures.derivation == Derivation::Secondary {
+        a.warnings.push("the images were computed after the examination (ImageType DERIVED, SECONDARY)".into());
     }
 }
 
 /// Plane, and the positions along its normal.
-fn plane(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
-    let mut orientations = series.frames().filter_map(|(_, f)| f.orientation);
-    let Some(o) = orientations.next() else {
+fn orientation(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
+    let mut all = series.frames().filter_map(|(_, f)| Some((f, f.orientation?)));
+    let Some((first, o)) = all.next() else {
         a.against.push("plane unknown (ImageOrientationPatient is missing)".into());
         return;
     };
-    if orientations.any(|other| !other.iter().zip(o).all(|(x, y)| (x - y).abs() <= SAME_ORIENTATION)) {
-        a.against.push("sections of several orientations".into());
-        return;
+    if all.any(|(_, other)| !other.iter().zip(o).all(|(x, y)| (x - y).abs() <= SAME_ORIENTATION)) {
+        a.damage = Some("its sections differ in orientation".into());
     }
-    let n = cross([o[0], o[1], o[2]], [o[3], o[4], o[5]]);
-    let length = dot(n, n).sqrt();
-    if length.is_nan() || length < 0.1 {
+    let Some(n) = normal(first) else {
         a.against.push("plane unknown (ImageOrientationPatient is not usable)".into());
         return;
-    }
-    let n = n.map(|v| v / length);
-    let [x, y, z] = n.map(f64::abs);
-    if x >= y && x >= z && x >= rules.sagittal_normal {
+    };
+    let (x, plane) = (n[0].abs(), plane(n));
+    if plane == "sagittal" && x >= rules.sagittal_normal {
         a.score += 2;
         a.is_sagittal = true;
         a.reasons.push(format!("sagittal (normal {x:.2} along x)"));
-    } else if x >= y && x >= z && x >= rules.oblique_normal {
+    } else if plane == "sagittal" && x >= rules.oblique_normal {
         a.score += 1;
         a.is_sagittal = true;
         a.reasons.push(format!("oblique, nearest to sagittal (normal {x:.2} along x)"));
         a.warnings.push(format!("the sections are oblique: their normal is only {x:.2} along x"));
     } else {
-        let name = if z >= x && z >= y {
-            "axial"
-        } else if y >= x {
-            "coronal"
-        } else {
-            "oblique"
-        };
+        let name = if plane == "sagittal" { "oblique" } else { plane };
         a.against.push(format!("{name}, not sagittal"));
     }
     positions(series, n, rules, a);
 }
 
-/// Counts sections; several frames at every position are echoes or time points.
+/// Counts sections, and measures what they cover.
 fn positions(series: &Series, n: Lps, rules: &SeriesRules, a: &mut Assessment) {
-    let mut along: Vec<(f64, Lps)> = series
-        .frames()
-        .filter_map(|(_, f)| f.position)
-        .map(|p| (dot(p, n), p))
-        .filter(|(d, _)| d.is_finite())
-        .collect();
-    along.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let frames = series.frames().count();
-    let unplaced = frames - along.len();
-    let mut counts: Vec<usize> = Vec::new();
-    let mut last = f64::NEG_INFINITY;
-    for (d, _) in &along {
-        match counts.last_mut() {
-            Some(count) if d - last <= SAME_POSITION_MM => *count += 1,
-            _ => counts.push(1),
-        }
-        last = *d;
-    }
-    a.sections = counts.len() + unplaced;
-    let many = counts.iter().copied().min().unwrap_or(1);
-    if many > 1 {
-        let kinds = |value: fn(&Instance, &crate::dicom::read::instance::Frame) -> Option<u64>| {
-            let mut all: Vec<_> = series.frames().filter_map(|(i, f)| value(i, f)).collect();
-            all.sort_unstable();
-            all.dedup();
-            all.len()
-        };
-        let what = if kinds(|_, f| f.echo_time.map(f64::to_bits)) > 1 {
-            "echoes"
-        } else if kinds(|_, f| f.time_point) > 1 {
-            "time points"
-        } else {
-            "images"
-        };
-        a.against.push(format!("{many} {what} at every position"));
-    }
+    let mut along: Vec<f64> =
+        series.frames().filter_map(|(_, f)| f.position).map(|p| dot(p, n)).filter(|d| d.is_finite()).collect();
+    let unplaced = series.frames.len() - along.len();
+    along.sort_by(f64::total_cmp);
+    along.dedup_by(|later, before| *later - *before <= SAME_POSITION_MM);
+    a.sections = along.len() + unplaced;
     if a.sections < rules.min_sections {
         a.against.push(format!("only {} sections, at least {} are needed", a.sections, rules.min_sections));
     } else if a.sections > rules.max_sections {
         a.against.push(format!("{} sections, at most {} are accepted", a.sections, rules.max_sections));
     }
-    if let Some((_, middle)) = along.get(along.len() / 2)
-        && let Some((i, f)) = series.frames().find(|(_, f)| f.position == Some(*middle))
-        && let (Some(o), Some(s)) = (f.orientation, f.spacing)
-    {
-        let (w, h) = (s[1] * f64::from(i.pixels.columns), s[0] * f64::from(i.pixels.rows));
-        let centre = [0, 1, 2].map(|k| middle[k] + o[k] * w / 2.0 + o[k + 3] * h / 2.0);
-        a.centre = Some((centre, h));
-    }
+    let mut gaps: Vec<f64> = along.windows(2).map(|w| w[1] - w[0]).collect();
+    gaps.sort_by(f64::total_cmp);
+    let spacing = series.frames().find_map(|(_, f)| f.spacing).filter(|s| s.iter().all(|v| v.is_finite()));
+    a.spacing_mm = gaps.get(gaps.len() / 2).zip(spacing).map(|(gap, [row, column])| [*gap, row, column]);
+    let heights = series.frames().filter_map(|(i, f)| height(i, f));
+    a.height_mm = heights.reduce(|[low, high], [l, h]| [low.min(l), high.max(h)]);
 }
 
 /// Matrix and pixel size.

@@ -2,7 +2,9 @@
 
 use super::Series;
 use super::assess::Assessment;
-use super::rules::{SeriesRules, find_word, words};
+use super::image_type::Kind;
+use super::rules::SeriesRules;
+use super::words::{find_word, short, words};
 use crate::dicom::read::instance::Instance;
 
 /// The contrast of a series.
@@ -41,12 +43,6 @@ impl Sequence<'_> {
     }
 }
 
-/// A number with at most one decimal.
-fn short(v: f64) -> String {
-    let rounded = (v * 10.0).round() / 10.0;
-    format!("{rounded}")
-}
-
 /// Adds what the contrast says for or against a series.
 pub(super) fn judge(series: &Series, first: &Instance, rules: &SeriesRules, a: &mut Assessment) {
     let acquisition = &first.acquisition;
@@ -60,7 +56,8 @@ pub(super) fn judge(series: &Series, first: &Instance, rules: &SeriesRules, a: &
         text: words(&description),
         raw_text: description.to_lowercase(),
     };
-    if series.instances.iter().any(|i| i.acquisition.diffusion) {
+    let weighted = |b: Option<f64>| b.is_some_and(|b| b > 0.0);
+    if series.frames().any(|(i, f)| weighted(f.b_value) || (f.b_value.is_none() && i.acquisition.diffusion)) {
         a.against.push("diffusion-weighted".into());
         return;
     }
@@ -69,19 +66,32 @@ pub(super) fn judge(series: &Series, first: &Instance, rules: &SeriesRules, a: &
         return;
     }
     let before = a.against.len();
-    if let Some(why) = not_t2(&sequence, &acquisition.contrast, rules, a) {
+    // Enhanced files may hold frames of several contrasts.
+    let of_frame = series.frames().map(|(_, f)| f.contrast.as_str()).find(|c| !c.is_empty() && *c != "MIXED");
+    let contrast = of_frame.unwrap_or(&acquisition.contrast);
+    if let Some(why) = not_t2(&sequence, contrast, rules, a) {
         a.against.push(why);
     }
-    if !rules.allow_fat_suppression && a.weighting != Weighting::T1 {
+    // A water image has its own warning.
+    let may_be_told = !matches!(a.pictures.kind, Kind::Water | Kind::InPhase);
+    if !rules.allow_fat_suppression && a.weighting != Weighting::T1 && may_be_told {
         if acquisition.fat_suppressed {
             a.against.push("fat-suppressed".into());
-        } else if let Some(word) = find_word(&sequence.text, &rules.fat_words) {
+        } else if let Some(word) =
+            find_word(&sequence.text, &rules.fat_words).or_else(|| fat_saturation(&sequence.text))
+        {
             a.against.push(format!("fat-suppressed (\"{word}\" in the description)"));
         }
     }
     if a.against.len() == before {
         a.weighting = Weighting::T2;
     }
+}
+
+/// "fat sat", "fat suppressed": two words.
+fn fat_saturation(text: &[String]) -> Option<String> {
+    let pair = |w: &&[String]| w[0] == "fat" && (w[1].starts_with("sat") || w[1].starts_with("sup"));
+    text.windows(2).find(pair).map(|w| w.join(" "))
 }
 
 /// Why a sequence is not T2-weighted; otherwise adds the reason, the score and the doubts.

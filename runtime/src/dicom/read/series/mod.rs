@@ -1,246 +1,146 @@
 //! Which series of the input is the sagittal T2-weighted one of the spine, and why.
 //!
-//! Every series gets a verdict with reasons in words. One that fits is chosen; several equally good ones are put to a person; none is said.
+//! Every volume of every series gets a verdict with reasons in words. One that fits is chosen; several equally good ones are put to a
+//! person; none is said.
+//!
+//! - [`volume`]: a series, or one volume of it
+//! - [`split`]: the volumes of a series
+//! - [`assess`], [`image_type`], [`contrast`], [`body`]: what speaks for and against one, by [`rules`] and [`words`]
+//! - [`rank`]: which one is best; [`t1c`]: the T1-weighted one that goes with it
+//! - [`choice`]: the outcome in words
 
 mod assess;
 mod body;
+mod choice;
 mod contrast;
+mod describe;
+mod frames;
+mod image_type;
 mod rank;
 mod rules;
+mod split;
 mod t1c;
+mod volume;
+mod words;
 
-use std::cmp::Ordering;
-use std::sync::Arc;
+use cordline_sdk::result::SeriesVerdict;
+use cordline_sdk::selector::Selector;
 
-use cordline_sdk::result::{Problem, SeriesVerdict};
-
+pub use choice::Choice;
+pub use describe::named;
+pub use frames::FrameAt;
 pub use rules::SeriesRules;
+pub use volume::{Part, Series};
 
-use super::input::{Broken, Intake};
-use super::instance::{Frame, Instance};
+use super::input::Intake;
+use super::limits::Limits;
+use super::stack;
 use assess::{Assessment, assess};
 
-/// All instances of one SeriesInstanceUID, and the damaged files that belong to it.
-#[derive(Debug, Clone, Default)]
-pub struct Series {
-    /// SeriesInstanceUID.
-    pub uid: String,
-    /// Instances in the order in which they were found.
-    pub instances: Vec<Arc<Instance>>,
-    /// Files of this series whose header cannot be read.
-    pub broken: Vec<Broken>,
-}
-
-impl Series {
-    /// All frames of all instances.
-    pub fn frames(&self) -> impl Iterator<Item = (&Instance, &Frame)> {
-        self.instances.iter().flat_map(|i| i.frames.iter().map(move |f| (i.as_ref(), f)))
-    }
-
-    /// SeriesDescription, empty where there is none.
-    pub fn description(&self) -> &str {
-        self.instances.first().map_or("", |i| &i.series.description)
-    }
-
-    fn verdict(&self, reasons: Vec<String>) -> SeriesVerdict {
-        let frames = self.instances.iter().map(|i| i.frames.len().max(1)).sum();
-        SeriesVerdict {
-            uid: self.uid.clone(),
-            selector: self.uid.clone(),
-            description: self.description().to_owned(),
-            frames,
-            reasons,
-            ..SeriesVerdict::default()
-        }
-    }
-}
-
-/// The outcome of looking at every series.
-#[derive(Debug, Clone)]
-pub enum Choice {
-    /// One series is to be analysed.
-    Chosen {
-        /// The series.
-        series: Series,
-        /// A contrast-enhanced T1-weighted series of the same frame of reference, where there is one.
-        t1c: Option<Series>,
-        /// Why it was chosen.
-        reasons: Vec<String>,
-        /// What is doubtful about it.
-        warnings: Vec<String>,
-        /// Every other series, with the reasons against it.
-        rejected: Vec<SeriesVerdict>,
-    },
-    /// Several series fit equally well.
-    NeedsSelection {
-        /// Those that fit.
-        candidates: Vec<SeriesVerdict>,
-        /// Those that do not.
-        rejected: Vec<SeriesVerdict>,
-    },
-    /// No series fits.
-    OutOfScope {
-        /// Why, in a sentence or two.
-        reasons: Vec<String>,
-        /// Every series, with the reasons against it.
-        rejected: Vec<SeriesVerdict>,
-    },
-}
-
-impl Choice {
-    /// Why there is nothing to analyse; none where a series was chosen.
-    pub fn problem(&self) -> Option<Problem> {
-        match self {
-            Self::Chosen { .. } => None,
-            Self::NeedsSelection { candidates, .. } => Some(Problem {
-                code: "needs_selection".into(),
-                message: format!(
-                    "{} series fit equally well: {}",
-                    candidates.len(),
-                    candidates.iter().map(named).collect::<Vec<_>>().join("; ")
-                ),
-                action: "Look at them and name the one to analyse: --series UID.".into(),
-            }),
-            Self::OutOfScope { reasons, .. } => Some(Problem {
-                code: "out_of_scope".into(),
-                message: reasons.join("; "),
-                action: "Give a study with a sagittal T2-weighted series of the spine; if one of the series is that after all, name it: --series UID."
-                    .into(),
-            }),
-        }
-    }
-}
-
-fn named(verdict: &SeriesVerdict) -> String {
-    if verdict.description.is_empty() {
-        verdict.uid.clone()
-    } else {
-        format!("\"{}\" ({})", verdict.description, verdict.uid)
-    }
-}
+/// A volume with what was said of it.
+type Looked = (Series, Assessment);
 
 /// Groups the instances by SeriesInstanceUID, in the order in which they were found.
 pub fn group(intake: &Intake) -> Vec<Series> {
-    let mut all: Vec<Series> = Vec::new();
-    let mut at = std::collections::HashMap::new();
-    let mut of = |uid: &str, all: &mut Vec<Series>| {
-        *at.entry(uid.to_owned()).or_insert_with(|| {
-            all.push(Series { uid: uid.to_owned(), ..Series::default() });
-            all.len() - 1
-        })
-    };
+    let mut uids: Vec<&str> = Vec::new();
+    let found = intake.instances.iter().map(|i| &i.series.uid).chain(intake.broken.iter().map(|b| &b.series_uid));
+    let mut seen = std::collections::HashSet::new();
+    uids.extend(found.map(String::as_str).filter(|uid| seen.insert(*uid)));
+    let mut instances = std::collections::HashMap::<&str, Vec<_>>::new();
     for instance in &intake.instances {
-        let i = of(&instance.series.uid, &mut all);
-        all[i].instances.push(instance.clone());
+        instances.entry(&instance.series.uid).or_default().push(instance.clone());
     }
-    for broken in &intake.broken {
-        let i = of(&broken.series_uid, &mut all);
-        all[i].broken.push(broken.clone());
-    }
-    all
+    let series = uids.into_iter().map(|uid| {
+        let broken = intake.broken.iter().filter(|b| b.series_uid == uid).cloned().collect();
+        Series::whole(uid.to_owned(), instances.remove(uid).unwrap_or_default(), broken)
+    });
+    series.collect()
 }
 
-/// Chooses the series to analyse. A series that is named by `forced_uid` is taken whatever speaks against it, and that is said.
-pub fn choose(intake: &Intake, rules: &SeriesRules, forced_uid: Option<&str>) -> Choice {
-    let series = group(intake);
-    let looked: Vec<(Series, Assessment)> = series
-        .into_iter()
-        .map(|s| {
-            let a = assess(&s, rules);
-            (s, a)
-        })
-        .collect();
-    if let Some(uid) = forced_uid {
-        return forced(looked, uid, rules);
-    }
-    let (mut fitting, other): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(_, a)| a.against.is_empty());
-    fitting.sort_by(|(_, a), (_, b)| rank::compare(a, b).reverse());
-    let against =
-        |list: &[(Series, Assessment)]| list.iter().map(|(s, a)| s.verdict(a.against.clone())).collect::<Vec<_>>();
-    let best = fitting.iter().take_while(|(_, a)| rank::compare(a, &fitting[0].1) == Ordering::Equal).count();
-    match best {
-        0 => OutOfScope::of(&other),
-        1 => {
-            let (series, assessment) = fitting.remove(0);
-            let mut rejected: Vec<_> =
-                fitting.iter().map(|(s, a)| s.verdict(vec![rank::behind(a, &assessment)])).collect();
-            rejected.extend(against(&other));
-            let mut reasons = assessment.reasons.clone();
-            if !fitting.is_empty() {
-                reasons.push(format!(
-                    "preferred to {} other series that fit: {}",
-                    fitting.len(),
-                    rank::ahead(&assessment, &fitting[0].1)
-                ));
-            }
-            let mut warnings = assessment.warnings.clone();
-            for (s, a) in &fitting {
-                if rank::covers_elsewhere(a, &assessment) {
-                    warnings.push(format!(
-                        "{} fits too and covers another part of the spine: analyse it as well with --series",
-                        named(&s.verdict(Vec::new()))
-                    ));
-                }
-            }
-            let t1c = t1c::find(&series, &other, rules, &mut warnings);
-            Choice::Chosen { series, t1c, reasons, warnings, rejected }
+/// Every volume of the input, judged by its headers, and held against what a stack of sections must be where the rules accept it.
+fn look(intake: &Intake, rules: &SeriesRules, limits: &Limits) -> Vec<Looked> {
+    let pictures = |instance: &_, frame: &_| assess::pictures_of(instance, frame, rules);
+    let mut copies = stack::Copies::new(limits);
+    let volumes =
+        group(intake).into_iter().flat_map(|s| split::volumes(s, &pictures, &mut |a, i, b, k| copies.same(a, i, b, k)));
+    let looked = volumes.map(|series| {
+        let mut a = assess(&series, rules);
+        if a.against.is_empty() {
+            a.damage = stack::check(&series, limits).err().map(|e| e.brief());
         }
-        _ => {
-            let mut rejected: Vec<_> =
-                fitting[best..].iter().map(|(s, a)| s.verdict(vec![rank::behind(a, &fitting[0].1)])).collect();
-            rejected.extend(against(&other));
-            let candidates = fitting[..best].iter().map(|(s, a)| s.verdict(a.reasons.clone())).collect();
-            Choice::NeedsSelection { candidates, rejected }
-        }
+        (series, a)
+    });
+    looked.collect()
+}
+
+/// Chooses the volume to analyse. One that is named by `wanted` (a UID, or `UID#N`) is taken whatever speaks against it, and that is said.
+pub fn choose(intake: &Intake, rules: &SeriesRules, limits: &Limits, wanted: Option<&str>) -> Choice {
+    let looked = look(intake, rules, limits);
+    match wanted {
+        Some(wanted) => named_by_person(looked, wanted, rules),
+        None => best(looked, rules),
     }
 }
 
-/// The series that a person named.
-fn forced(mut looked: Vec<(Series, Assessment)>, uid: &str, rules: &SeriesRules) -> Choice {
-    let Some(at) = looked.iter().position(|(s, _)| s.uid == uid && !s.instances.is_empty()) else {
-        let rejected = looked.iter().map(|(s, a)| s.verdict(a.either())).collect();
-        let shown: String = uid.chars().filter(|c| !c.is_control()).take(64).collect();
-        return Choice::OutOfScope { reasons: vec![format!("the input holds no readable series {shown}")], rejected };
+/// The best of all that fit.
+fn best(looked: Vec<Looked>, rules: &SeriesRules) -> Choice {
+    let (mut accepted, other): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(_, a)| a.against.is_empty());
+    accepted.sort_by(|(_, a), (_, b)| rank::compare(a, b).reverse());
+    let (mut fitting, damaged): (Vec<_>, Vec<_>) = accepted.into_iter().partition(|(_, a)| a.fits());
+    let Some((_, first)) = fitting.first() else {
+        return match damaged.is_empty() {
+            true => choice::out_of_scope(&other),
+            // Its fault ends the analysis, and says what is wrong.
+            false => choice::chosen(damaged, other, Vec::new(), rules),
+        };
     };
-    let (series, assessment) = looked.remove(at);
-    let mut reasons = vec!["named by the user".to_owned()];
-    reasons.extend(assessment.reasons.clone());
-    let mut warnings = assessment.warnings.clone();
-    warnings.extend(
-        assessment
-            .against
-            .iter()
-            .map(|r| format!("the series was named by the user although the rules speak against it: {r}")),
-    );
-    let t1c = t1c::find(&series, &looked, rules, &mut warnings);
-    let rejected = looked
-        .iter()
-        .map(|(s, a)| {
-            s.verdict(if a.against.is_empty() {
-                vec!["another series was named by the user".into()]
-            } else {
-                a.against.clone()
-            })
-        })
-        .collect();
-    Choice::Chosen { series, t1c, reasons, warnings, rejected }
+    let (mut tied, behind): (Vec<_>, Vec<_>) = {
+        let first = first.clone();
+        fitting.drain(..).partition(|(_, a)| rank::tied(a, &first))
+    };
+    if tied.len() > 1 {
+        return choice::needs_selection(&tied, &behind, &damaged, &other);
+    }
+    tied.extend(behind);
+    choice::chosen(tied, other, damaged, rules)
 }
 
-/// Words for "nothing fits".
-struct OutOfScope;
-
-impl OutOfScope {
-    fn of(other: &[(Series, Assessment)]) -> Choice {
-        let rejected: Vec<_> = other.iter().map(|(s, a)| s.verdict(a.against.clone())).collect();
-        let mut reasons = vec!["the input holds no sagittal T2-weighted series of the spine".to_owned()];
-        for verdict in rejected.iter().take(5) {
-            reasons.push(format!("{}: {}", named(verdict), verdict.reasons.join(", ")));
-        }
-        if rejected.len() > 5 {
-            reasons.push(format!("and {} more series", rejected.len() - 5));
-        }
-        Choice::OutOfScope { reasons, rejected }
+/// The volume that a person named.
+fn named_by_person(mut looked: Vec<Looked>, wanted: &str, rules: &SeriesRules) -> Choice {
+    let all = |looked: &[Looked]| verdicts(looked.iter(), |_, a| a.either());
+    let selector = Selector::parse(wanted);
+    let of_series = |s: &Series| selector.as_ref().is_some_and(|w| w.uid == s.uid) && !s.instances.is_empty();
+    let volumes = looked.iter().filter(|(s, _)| of_series(s)).count();
+    let number = selector.as_ref().and_then(|w| w.volume).map(|n| n.get() as usize);
+    let is_it = |s: &Series| of_series(s) && s.part.as_ref().map_or(1, |p| p.number) == number.unwrap_or(1);
+    if volumes == 0 {
+        let reasons = vec!["The chosen series is not in the input, or none of its files can be read".to_owned()];
+        return Choice::OutOfScope { reasons, rejected: all(&looked) };
     }
+    if volumes > 1 && number.is_none() {
+        // The series as a whole was named: its volumes are judged like series, and nothing else is looked at.
+        let (volumes, others): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(s, _)| of_series(s));
+        return choice::among_volumes(volumes, others, rules);
+    }
+    match looked.iter().position(|(s, _)| is_it(s)) {
+        Some(at) => {
+            let chosen = looked.remove(at);
+            choice::taken(chosen, looked, rules)
+        }
+        None => {
+            let holds = if volumes == 1 { "1 volume".to_owned() } else { format!("{volumes} volumes") };
+            let reasons = vec![format!("The chosen series holds {holds}; there is no volume {}", number.unwrap_or(1))];
+            Choice::OutOfScope { reasons, rejected: all(&looked) }
+        }
+    }
+}
+
+/// Verdicts with the reasons that `why` gives.
+fn verdicts<'a>(
+    looked: impl IntoIterator<Item = &'a Looked>,
+    why: impl Fn(&Series, &Assessment) -> Vec<String>,
+) -> Vec<SeriesVerdict> {
+    looked.into_iter().map(|(s, a)| s.verdict(a, why(s, a))).collect()
 }
 
 #[cfg(test)]

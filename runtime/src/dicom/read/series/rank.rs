@@ -1,22 +1,36 @@
-//! Which of several fitting series is best.
+//! Which of several fitting volumes is best.
 
 use std::cmp::Ordering;
 
 use super::assess::Assessment;
+use super::image_type::{Derivation, Kind};
 
-/// Pixel areas that differ by less, in mm², are equal.
+/// Pixel areas are compared in steps of this, in mm².
 const SAME_AREA: f64 = 1e-3;
+/// Volumes of which each covers so much of the other's height show the same part of the body.
+const SAME_PART: f64 = 0.75;
 
-/// The criteria in the order of their weight, with words for each.
-fn criteria(a: &Assessment, b: &Assessment) -> [(Ordering, &'static str, String); 4] {
-    let area = if (a.pixel_area - b.pixel_area).abs() < SAME_AREA {
-        Ordering::Equal
-    } else {
-        b.pixel_area.total_cmp(&a.pixel_area)
-    };
+/// A criterion: the order, words for the better one and words against the worse one.
+type Criterion = (Ordering, &'static str, String);
+
+/// The criteria in the order of their weight.
+fn criteria(a: &Assessment, b: &Assessment) -> [Criterion; 7] {
+    let steps = |a: &Assessment| (a.pixel_area / SAME_AREA).round();
+    let area = steps(b).total_cmp(&steps(a));
     let side = |a: &Assessment| a.pixel_area.sqrt();
     [
         (a.score.cmp(&b.score), "the rules fit it better", "the rules fit it less well".into()),
+        (
+            a.says_spine.cmp(&b.says_spine),
+            "its own description says spine",
+            "only the other one's own description says spine".into(),
+        ),
+        (
+            originality(a).cmp(&originality(b)),
+            "its images are as they were acquired",
+            format!("its images are computed ({})", a.pictures.name()),
+        ),
+        (dixon(a).cmp(&dixon(b)), "fat is as the models know it", format!("it is a Dixon {}", a.pictures.name())),
         (
             a.sections.cmp(&b.sections),
             "more sections",
@@ -27,9 +41,35 @@ fn criteria(a: &Assessment, b: &Assessment) -> [(Ordering, &'static str, String)
     ]
 }
 
-/// Greater is better; equal means that a person must choose.
+/// Original and composed pictures before derived ones, those before secondary ones.
+fn originality(a: &Assessment) -> u8 {
+    match a.pictures.derivation {
+        // Dixon images are all computed, and are ranked by themselves.
+        _ if a.pictures.kind != Kind::Magnitude => 2,
+        Derivation::Original | Derivation::Composed => 2,
+        Derivation::Derived => 1,
+        Derivation::Secondary => 0,
+    }
+}
+
+/// Without Dixon first, then in phase, then water.
+fn dixon(a: &Assessment) -> u8 {
+    match a.pictures.kind {
+        Kind::Magnitude => 2,
+        Kind::InPhase => 1,
+        Kind::Water | Kind::Excluded(_) => 0,
+    }
+}
+
+/// Greater is better.
 pub(super) fn compare(a: &Assessment, b: &Assessment) -> Ordering {
     criteria(a, b).into_iter().map(|(order, ..)| order).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// True where a person must choose between two: they are equal, or nothing says for certain that either is the spine and they do not show
+/// the same part of the body. Then more sections mean nothing: one may be the head.
+pub(super) fn tied(a: &Assessment, b: &Assessment) -> bool {
+    compare(a, b).is_eq() || (a.body_is_doubtful && b.body_is_doubtful && !covers_the_same(a, b))
 }
 
 /// Why the better one comes first.
@@ -43,10 +83,19 @@ pub(super) fn behind(worse: &Assessment, better: &Assessment) -> String {
     format!("fits, but {}", why.map_or_else(|| "there is no difference".into(), |(.., words)| words))
 }
 
-/// True where the middle of one series lies outside the middle half of the other: neck and lower back, for example.
+/// How much of a volume's height another one covers, 0 to 1.
+fn covered(a: [f64; 2], by: [f64; 2]) -> f64 {
+    let shared = (a[1].min(by[1]) - a[0].max(by[0])).max(0.0);
+    if a[1] > a[0] { shared / (a[1] - a[0]) } else { 1.0 }
+}
+
+/// True where both show the same part of the body.
+fn covers_the_same(a: &Assessment, b: &Assessment) -> bool {
+    let both = a.height_mm.zip(b.height_mm);
+    both.is_some_and(|(a, b)| covered(a, b) >= SAME_PART && covered(b, a) >= SAME_PART)
+}
+
+/// True where much of one volume lies above or below the other: neck and lower back, for example.
 pub(super) fn covers_elsewhere(a: &Assessment, b: &Assessment) -> bool {
-    match (a.centre, b.centre) {
-        (Some((p, h)), Some((q, k))) => (p[2] - q[2]).abs() > 0.25 * h.min(k),
-        _ => false,
-    }
+    a.height_mm.zip(b.height_mm).is_some_and(|(a, b)| covered(a, b) < SAME_PART)
 }

@@ -36,7 +36,7 @@ pub struct SeriesRules {
     pub t1_repetition_time_ms: f64,
     /// Accept fat suppression; only where the bundle was trained with it.
     pub allow_fat_suppression: bool,
-    /// Words in ImageType that exclude a series.
+    /// Values of ImageType or FrameType that exclude a series, each as a whole; blank and underscore are the same.
     pub image_type_excluded: Vec<String>,
     /// Values of BodyPartExamined that are spine.
     pub spine_body_parts: Vec<String>,
@@ -70,36 +70,19 @@ impl Default for SeriesRules {
             t1_echo_time_ms: 30.0,
             t1_repetition_time_ms: 1200.0,
             allow_fat_suppression: false,
-            image_type_excluded: words("LOCALIZER MPR PROJECTION ADC MIP MINIP SUBTRACT* PHASE MAP"),
+            image_type_excluded: words(
+                "LOCALIZER LOCALISER SCOUT SURVEY MPR MPR_* CSA_MPR CPR CPR_* REFORMATTED PROJECTION* MIP* MINIP* MAX_IP MIN_IP ADC* EADC *MAP SUBTRACT* *_SUBTRACT SUB PHASE P P_* REAL R R_* IMAGINARY I I_* VELOCITY* DIFFUSION* TRACE* FA PERFUSION* STD_DEVIATION SCREEN_SAVE",
+            ),
             spine_body_parts: words("SPINE CSPINE TSPINE LSPINE CTSPINE TLSPINE LSSPINE WHOLESPINE"),
             spine_words: words(
-                "*spine spinal cord myel* *wirbel* hws bws lws rachis* cervical* thoracolumbar cervicothoracic lumbar* lumbo* rückenmark columna espinal",
+                "*spine spinal cord myel* *wirbel* hws bws lws rachis* rachide cervical* craniocervical thoracolumbar cervicothoracic thoracic lumbar* lumbo* vertebr* wervel* rückenmark columna colonna coluna espinal medulla* conus позвон* *椎* *脊髓* *脊柱*",
             ),
             other_words: words(
-                "brain head neuro skull schädel schaedel kopf knee knie hip shoulder schulter ankle foot wrist hand elbow pelvis becken prostat* uterus abdomen liver breast heart cardiac orbit* tmj",
+                "brain head neuro skull cerebr* encephal* cerveau crane crâne cabeza cranial neurocran* schädel schaedel kopf hirn gehirn hypoph* pituitary sella knee knie genou hip shoulder schulter ankle foot wrist hand elbow pelvis becken prostat* uterus abdomen liver breast heart cardiac orbit* tmj головн* *脑* *脳* *头* *頭*",
             ),
             agent_words: words("gd gad* post km ce contrast kontrast* dotarem gadovist"),
             no_agent_words: words("pre ohne nativ native without non"),
             fat_words: words("fs fatsat spir spair"),
         }
-    }
-}
-
-/// The words of a text in lower case: runs of letters and digits.
-pub(super) fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
-}
-
-/// The first word of `text` that a list holds.
-pub(super) fn find_word(text: &[String], list: &[String]) -> Option<String> {
-    text.iter().find(|word| list.iter().any(|pattern| matches(&pattern.to_lowercase(), word))).cloned()
-}
-
-fn matches(pattern: &str, word: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(_), Some(_)) => word.contains(pattern.trim_matches('*')),
-        (Some(end), None) => word.ends_with(end),
-        (None, Some(start)) => word.starts_with(start),
-        (None, None) => word == pattern,
     }
 }

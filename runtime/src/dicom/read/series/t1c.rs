@@ -3,8 +3,10 @@
 use super::Series;
 use super::assess::Assessment;
 use super::contrast::Weighting;
+use super::image_type::Kind;
 use super::rank;
-use super::rules::{SeriesRules, find_word, words};
+use super::rules::SeriesRules;
+use super::words::{find_word, words};
 
 /// Finds the best contrast-enhanced T1-weighted sagittal series in the frame of reference of the chosen one; says so where the only ones
 /// lie in another.
@@ -40,6 +42,7 @@ fn is_enhanced_t1(series: &Series, a: &Assessment, rules: &SeriesRules) -> bool 
     let named = find_word(&said, &rules.agent_words).is_some() || text.contains("c+") || text.contains("+c");
     let denied = find_word(&said, &rules.no_agent_words).is_some();
     a.weighting == Weighting::T1
+        && !matches!(a.pictures.kind, Kind::Excluded(_))
         && a.is_sagittal
         && a.sections >= rules.min_sections
         && (first.acquisition.contrast_agent || (named && !denied))

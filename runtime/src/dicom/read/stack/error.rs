@@ -156,6 +156,35 @@ impl StackError {
         }
     }
 
+    /// The fault in a few words that follow "but": no file, no number that a reader could not use.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::File { .. } => "one of its files is damaged".into(),
+            Self::TooFewSections(_) => "it has too few sections for a volume".into(),
+            Self::MissingAttribute { attribute, count, frames, .. } => {
+                format!("{attribute} is missing in {count} of its {frames} sections")
+            }
+            Self::FrameOfReference { count: 0 } => "it does not say where in the patient it lies".into(),
+            Self::FrameOfReference { .. } => "its sections lie in several frames of reference".into(),
+            Self::MixedSize(..) => "its sections differ in size".into(),
+            Self::MixedSpacing(..) => "its sections differ in the size of their pixels".into(),
+            Self::MixedOrientation(..) => "its sections differ in orientation".into(),
+            Self::Spacing(_) | Self::NotOrthonormal(_) | Self::Position(_) | Self::Geometry(_) => {
+                "its geometry is damaged".into()
+            }
+            Self::DoubledSection { section, .. } => format!("section {section} is there twice"),
+            Self::MissingSection { count: 1, section, .. } => format!("section {} is missing", section + 1),
+            Self::MissingSection { count, section, .. } => {
+                format!("sections {} to {} are missing", section + 1, section + count)
+            }
+            Self::UnequalGaps { section, .. } => {
+                format!("the gap behind section {section} is not like the others")
+            }
+            Self::Sheared { section, .. } => format!("section {section} is shifted in its plane"),
+            Self::TooLarge { .. } => "it has more voxels than are accepted".into(),
+        }
+    }
+
     /// What to do about it.
     pub fn action(&self) -> &'static str {
         match self {
@@ -163,15 +192,17 @@ impl StackError {
             Self::MissingSection { .. } | Self::TooFewSections(_) => {
                 "Send the series again, complete: a section was lost on the way, or the scanner did not store it."
             }
-            Self::DoubledSection { .. } => "Remove one of the two files; find out first which one is right.",
+            Self::DoubledSection { .. } => {
+                "Find out which of the two files is right, and give the series without the other one; or choose another series."
+            }
             Self::UnequalGaps { .. } | Self::Sheared { .. } => {
-                "Lesion volumes cannot be measured on such a stack: choose another series with --series."
+                "Lesion volumes cannot be measured on such a stack: choose another series."
             }
             Self::MixedSize(..)
             | Self::MixedSpacing(..)
             | Self::MixedOrientation(..)
             | Self::FrameOfReference { .. } => {
-                "The series is not one stack of sections: choose another with --series, or split it on the scanner's console."
+                "The series is not one stack of sections: choose another one, or have it split at the scanner."
             }
             Self::MissingAttribute { .. }
             | Self::Spacing(_)
@@ -180,9 +211,7 @@ impl StackError {
             | Self::Geometry(_) => {
                 "Export the series again from the archive or scanner; an anonymiser or converter may have damaged its geometry."
             }
-            Self::TooLarge { .. } => {
-                "Choose a smaller series with --series, or raise dicom.limits.voxels in the configuration."
-            }
+            Self::TooLarge { .. } => "Choose a smaller series, or raise dicom.limits.voxels in the configuration.",
         }
     }
 

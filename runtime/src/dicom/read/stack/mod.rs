@@ -1,12 +1,16 @@
 //! From the frames of a series to one volume.
 
+mod copies;
 mod error;
+mod middle;
 mod order;
 mod resample;
 
 use ndarray::Array3;
 
+pub use copies::Copies;
 pub use error::StackError;
+pub use middle::middle;
 pub use resample::resample;
 
 use super::decode::Decoder;
@@ -16,24 +20,15 @@ use super::series::Series;
 use super::syntax::Syntax;
 use crate::dicom::source::{SourceFrame, SourceSeries};
 use crate::volume::Volume;
+use order::Ordered;
 
 /// Decodes a series and orders its frames along the normal n = row x column direction, ascending.
 ///
 /// Returns the volume, what result objects carry over from the series, and what the reader must know.
 pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, Vec<String>), StackError> {
-    if let Some(broken) = series.broken.first() {
-        return Err(StackError::File { file: broken.origin.to_string(), fault: broken.fault.clone() });
-    }
-    if let Some((instance, fault)) = series.instances.iter().find_map(|i| Some((i, i.fault.clone()?))) {
-        return Err(StackError::File { file: instance.origin.to_string(), fault });
-    }
-    let ordered = order::order(series)?;
+    let ordered = plan(series, limits)?;
     let geometry = ordered.geometry;
     let shape = geometry.shape();
-    let voxels = shape.iter().try_fold(1u64, |product, n| product.checked_mul(*n as u64)).unwrap_or(u64::MAX);
-    if voxels > limits.voxels {
-        return Err(StackError::TooLarge { shape, limit: limits.voxels });
-    }
     let mut voxels = Array3::zeros(shape);
     {
         let all = voxels.as_slice_mut().expect("a fresh array lies in standard order");
@@ -68,6 +63,28 @@ pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, V
         warnings.push("the images were compressed with loss before they came here".to_owned());
     }
     Ok((Volume { voxels, geometry }, source, warnings))
+}
+
+/// What keeps a series from being a volume, as far as its headers tell.
+pub fn check(series: &Series, limits: &Limits) -> Result<(), StackError> {
+    plan(series, limits).map(drop)
+}
+
+/// The order of the sections and their grid.
+fn plan(series: &Series, limits: &Limits) -> Result<Ordered, StackError> {
+    if let Some(broken) = series.broken.first() {
+        return Err(StackError::File { file: broken.origin.to_string(), fault: broken.fault.clone() });
+    }
+    if let Some((instance, fault)) = series.instances.iter().find_map(|i| Some((i, i.fault.clone()?))) {
+        return Err(StackError::File { file: instance.origin.to_string(), fault });
+    }
+    let ordered = order::order(series)?;
+    let shape = ordered.geometry.shape();
+    let voxels = shape.iter().try_fold(1u64, |product, n| product.checked_mul(*n as u64)).unwrap_or(u64::MAX);
+    if voxels > limits.voxels {
+        return Err(StackError::TooLarge { shape, limit: limits.voxels });
+    }
+    Ok(ordered)
 }
 
 fn source_frame(instance: &Instance, frame: &Frame) -> SourceFrame {

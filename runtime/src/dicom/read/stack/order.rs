@@ -2,7 +2,7 @@
 
 use super::StackError;
 use crate::dicom::read::instance::{Frame, Instance};
-use crate::dicom::read::series::Series;
+use crate::dicom::read::series::{FrameAt, Series};
 use crate::geometry::{Geometry, Lps, cross, dot, sub};
 
 /// Direction cosines may differ by so much from section to section, and stray so far from unit length and right angles.
@@ -24,21 +24,12 @@ pub(super) struct Ordered {
     /// The grid.
     pub geometry: Geometry,
     /// Where each section comes from, in the order of the volume.
-    pub frames: Vec<At>,
-}
-
-/// A frame of the series.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct At {
-    /// Index of the instance in the series.
-    pub instance: usize,
-    /// Index of the frame in the instance.
-    pub frame: usize,
+    pub frames: Vec<FrameAt>,
 }
 
 /// A section with its place.
 struct Section<'a> {
-    at: At,
+    at: FrameAt,
     instance: &'a Instance,
     position: Lps,
     /// Distance along the normal, in mm.
@@ -139,7 +130,7 @@ fn same<const N: usize>(
 }
 
 fn one_size(series: &Series) -> Result<[u32; 2], StackError> {
-    let mut sizes = series.instances.iter().map(|i| [i.pixels.rows, i.pixels.columns]);
+    let mut sizes = series.frames().map(|(i, _)| [i.pixels.rows, i.pixels.columns]);
     let first = sizes.next().ok_or(StackError::TooFewSections(0))?;
     match sizes.find(|s| *s != first) {
         Some(other) => Err(StackError::MixedSize(first[0], first[1], other[0], other[1])),
@@ -151,16 +142,14 @@ fn one_size(series: &Series) -> Result<[u32; 2], StackError> {
 fn sorted(series: &Series, normal: Lps) -> Result<Vec<Section<'_>>, StackError> {
     let mut sections = Vec::new();
     let mut lacking = Vec::new();
-    for (i, instance) in series.instances.iter().enumerate() {
-        for (k, frame) in instance.frames.iter().enumerate() {
-            match frame.position {
-                Some(position) if position.iter().all(|v| v.is_finite()) => {
-                    let along = dot(position, normal);
-                    sections.push(Section { at: At { instance: i, frame: k }, instance, position, along });
-                }
-                Some(position) => return Err(StackError::Position(position)),
-                None => lacking.push(instance.origin.to_string()),
+    for (at, instance, frame) in series.placed_frames() {
+        match frame.position {
+            Some(position) if position.iter().all(|v| v.is_finite()) => {
+                let along = dot(position, normal);
+                sections.push(Section { at, instance, position, along });
             }
+            Some(position) => return Err(StackError::Position(position)),
+            None => lacking.push(instance.origin.to_string()),
         }
     }
     if !lacking.is_empty() {

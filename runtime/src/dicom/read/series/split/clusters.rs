@@ -1,0 +1,142 @@
+//! What must be alike inside a volume: plane, size, kind of picture, echo, diffusion weighting.
+
+use super::super::frames::{normal, plane};
+use super::super::words::short;
+use super::{Item, Parts};
+use crate::geometry::dot;
+
+/// Echo times in ms and diffusion weightings in s/mm² that differ by less are one.
+const SAME_ECHO_MS: f64 = 0.5;
+const SAME_B: f64 = 5.0;
+/// Direction cosines may differ by so much inside a volume.
+const SAME_ORIENTATION: f64 = 1e-3;
+/// Pixel spacings may differ by this share.
+const SAME_SPACING: f64 = 1e-3;
+
+/// One way to take a piece apart.
+type Cut = for<'a> fn(&[Item<'a>]) -> Parts<'a>;
+
+/// In the order in which they are tried.
+pub(super) const CUTS: [Cut; 7] = [kinds, planes, frames_of_reference, sizes, echoes, weightings, stacks];
+
+/// Groups items by a value; groups come in the order of their first items.
+fn alike<'a, T>(
+    items: &[Item<'a>],
+    value: impl Fn(&Item<'a>) -> T,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<(T, Vec<Item<'a>>)> {
+    let mut groups: Vec<(T, Vec<Item<'a>>)> = Vec::new();
+    for item in items {
+        let own = value(item);
+        match groups.iter_mut().find(|(first, _)| same(first, &own)) {
+            Some((_, group)) => group.push(item.clone()),
+            None => groups.push((own, vec![item.clone()])),
+        }
+    }
+    groups
+}
+
+fn labelled<'a, T>(groups: Vec<(T, Vec<Item<'a>>)>, label: impl Fn(&T) -> String) -> Parts<'a> {
+    groups.into_iter().map(|(value, items)| (label(&value), items)).collect()
+}
+
+/// Original, derived, in phase, water, fat, phase ...
+fn kinds<'a>(items: &[Item<'a>]) -> Parts<'a> {
+    labelled(alike(items, |i| i.pictures.clone(), |a, b| a == b), |pictures| pictures.name())
+}
+
+fn planes<'a>(items: &[Item<'a>]) -> Parts<'a> {
+    let same = |a: &Option<[f64; 6]>, b: &Option<[f64; 6]>| match (a, b) {
+        (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| (x - y).abs() <= SAME_ORIENTATION),
+        (None, None) => true,
+        _ => false,
+    };
+    let groups = alike(items, |i| i.frame.orientation, same);
+    let names: Vec<&str> =
+        groups.iter().map(|(_, items)| normal(items[0].frame).map_or("plane unknown", plane)).collect();
+    let first = groups.first().and_then(|(_, items)| normal(items[0].frame));
+    let label = |at: usize, items: &[Item<'_>]| {
+        let name = names[at];
+        let twins = names.iter().filter(|n| **n == name).count();
+        let angle = first.zip(normal(items[0].frame)).map(|(a, b)| dot(a, b).abs().min(1.0).acos().to_degrees());
+        match angle {
+            Some(angle) if twins > 1 && at > 0 => format!("{name}, turned by {angle:.0} degrees"),
+            _ => name.to_owned(),
+        }
+    };
+    groups.iter().enumerate().map(|(at, (_, items))| (label(at, items), items.clone())).collect()
+}
+
+fn frames_of_reference<'a>(items: &[Item<'a>]) -> Parts<'a> {
+    let groups = alike(items, |i| i.instance.series.frame_of_reference_uid.clone(), |a, b| a == b);
+    let label = |at: usize| format!("position {} of the patient on the table", at + 1);
+    groups.into_iter().enumerate().map(|(at, (_, items))| (label(at), items)).collect()
+}
+
+/// Matrix and pixel spacing.
+fn sizes<'a>(items: &[Item<'a>]) -> Parts<'a> {
+    type Size = ([u32; 2], Option<[f64; 2]>);
+    let same = |a: &Size, b: &Size| {
+        let spacing = match (a.1, b.1) {
+            (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| (x - y).abs() <= SAME_SPACING * y.abs()),
+            (None, None) => true,
+            _ => false,
+        };
+        a.0 == b.0 && spacing
+    };
+    let groups = alike(items, |i| ([i.instance.pixels.rows, i.instance.pixels.columns], i.frame.spacing), same);
+    let matrices: std::collections::BTreeSet<[u32; 2]> = groups.iter().map(|((matrix, _), _)| *matrix).collect();
+    labelled(groups, |([rows, columns], spacing)| match spacing {
+        Some([row, column]) if matrices.len() == 1 => format!("pixels of {row:.2} x {column:.2} mm"),
+        _ => format!("{rows} x {columns} pixels"),
+    })
+}
+
+fn echoes<'a>(items: &[Item<'a>]) -> Parts<'a> {
+    by_number(
+        items,
+        |i| i.frame.echo_time,
+        SAME_ECHO_MS,
+        |te| match te {
+            Some(te) => format!("echo {} ms", short(te)),
+            None => "echo time not stated".into(),
+        },
+    )
+}
+
+fn weightings<'a>(items: &[Item<'a>]) -> Parts<'a> {
+    by_number(
+        items,
+        |i| i.frame.b_value,
+        SAME_B,
+        |b| match b {
+            Some(b) => format!("b {}", short(b)),
+            None => "no diffusion weighting".into(),
+        },
+    )
+}
+
+/// Neighbouring values belong together where they lie close enough.
+fn by_number<'a>(
+    items: &[Item<'a>],
+    value: impl Fn(&Item<'a>) -> Option<f64>,
+    close: f64,
+    label: impl Fn(Option<f64>) -> String,
+) -> Parts<'a> {
+    let own = |i: &Item<'a>| value(i).filter(|v| v.is_finite());
+    let mut values: Vec<f64> = items.iter().filter_map(own).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup_by(|later, before| *later - *before <= close);
+    // The lowest value of the cluster that a value lies in.
+    let cluster = |v: f64| values.iter().copied().rev().find(|low| *low <= v);
+    labelled(alike(items, |i| own(i).and_then(cluster), |a, b| a == b), |low| label(*low))
+}
+
+/// StackID, unless each frame has one of its own.
+fn stacks<'a>(items: &[Item<'a>]) -> Parts<'a> {
+    let groups = alike(items, |i| i.frame.stack_id.clone(), |a, b| a == b);
+    if groups.iter().any(|(_, items)| items.len() < 2) {
+        return Vec::new();
+    }
+    labelled(groups, |id| format!("stack {id}"))
+}
