@@ -71,6 +71,9 @@ pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
     match &result.problem {
         Some(problem) => {
             let exit = fail(problem, result.state.into());
+            if let Some(wanted) = args.series.as_deref().filter(|_| result.state == State::OutOfScope) {
+                eprintln!("  it was called with --series {wanted}");
+            }
             list_choices(&result);
             exit
         }

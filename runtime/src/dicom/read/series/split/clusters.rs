@@ -16,8 +16,15 @@ const SAME_SPACING: f64 = 1e-3;
 /// One way to take a piece apart.
 type Cut = for<'a> fn(&[Item<'a>]) -> Parts<'a>;
 
-/// In the order in which they are tried.
-pub(super) const CUTS: [Cut; 7] = [kinds, planes, frames_of_reference, sizes, echoes, weightings, stacks];
+/// Differences that scanners make on purpose: each part is a volume, however few frames it has.
+pub(super) const PURPOSES: [Cut; 4] = [kinds, echoes, weightings, stacks];
+/// Differences that may also be a fault of single frames.
+pub(super) const GRIDS: [Cut; 3] = [planes, frames_of_reference, sizes];
+
+/// As near as `close`, or the same where they are no numbers.
+fn near(x: f64, y: f64, close: f64) -> bool {
+    (x - y).abs() <= close || x.to_bits() == y.to_bits()
+}
 
 /// Groups items by a value; groups come in the order of their first items.
 fn alike<'a, T>(
@@ -47,7 +54,7 @@ fn kinds<'a>(items: &[Item<'a>]) -> Parts<'a> {
 
 fn planes<'a>(items: &[Item<'a>]) -> Parts<'a> {
     let same = |a: &Option<[f64; 6]>, b: &Option<[f64; 6]>| match (a, b) {
-        (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| (x - y).abs() <= SAME_ORIENTATION),
+        (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, *y, SAME_ORIENTATION)),
         (None, None) => true,
         _ => false,
     };
@@ -78,7 +85,7 @@ fn sizes<'a>(items: &[Item<'a>]) -> Parts<'a> {
     type Size = ([u32; 2], Option<[f64; 2]>);
     let same = |a: &Size, b: &Size| {
         let spacing = match (a.1, b.1) {
-            (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| (x - y).abs() <= SAME_SPACING * y.abs()),
+            (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, *y, SAME_SPACING * y.abs())),
             (None, None) => true,
             _ => false,
         };

@@ -76,14 +76,24 @@ pub(super) fn volumes(
         _ => vec![format!("{others} objects of the series are no MR images and were left out")],
     };
     let mut pieces = vec![Piece { items, notes, ..Piece::default() }];
-    for cut in clusters::CUTS {
+    for cut in clusters::PURPOSES {
         pieces = pieces.into_iter().flat_map(|piece| piece.cut(cut)).collect();
     }
-    pieces = pieces.into_iter().flat_map(|piece| piece.cut(stations::cut)).collect();
-    pieces = strays::give_back(pieces);
+    pieces = pieces.into_iter().flat_map(on_one_grid).collect();
     pieces = pieces.into_iter().flat_map(|piece| repeats::take_apart(piece, same)).collect();
     pieces.sort_by(|a, b| a.items[0].order().cmp(&b.items[0].order()));
     assemble(&whole, &lacking, pieces)
+}
+
+/// Takes a piece apart whose frames do not lie on one grid.
+fn on_one_grid(piece: Piece<'_>) -> Vec<Piece<'_>> {
+    let labels = piece.labels.clone();
+    let mut pieces = vec![piece];
+    for cut in clusters::GRIDS {
+        pieces = pieces.into_iter().flat_map(|piece| piece.cut(cut)).collect();
+    }
+    let pieces = pieces.into_iter().flat_map(|piece| piece.cut(stations::cut)).collect();
+    strays::give_back(pieces, &labels)
 }
 
 impl Item<'_> {

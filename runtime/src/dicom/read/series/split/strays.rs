@@ -3,27 +3,24 @@
 use super::super::frames::normal;
 use super::super::image_type::Kind;
 use super::Piece;
-use crate::geometry::dot;
+use crate::geometry::{dot, sub};
 
-/// At most so many frames are strays.
-const FEW: usize = 2;
-/// At least so many frames are a volume that may have lost some.
-const MANY: usize = 4;
+/// At most so many frames are strays: they would be no volume by themselves.
+const FEW: usize = 4;
+/// Strays that lie farther away in their plane, in mm, are a station of which the rest did not come.
+const NEAR_MM: f64 = 50.0;
 /// Cosine of the angle within which planes are the same for a person: 15 degrees.
 const SAME_PLANE: f64 = 0.966;
 
 /// Gives strays back to the volume that they seem to belong to, so that it is refused with its reason instead of being analysed without
 /// them.
-pub(super) fn give_back(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+///
+/// `labels` are those that all pieces had before they were taken apart.
+pub(super) fn give_back<'a>(pieces: Vec<Piece<'a>>, labels: &[String]) -> Vec<Piece<'a>> {
     let (few, mut many): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|p| p.items.len() <= FEW);
     let mut kept = Vec::new();
     for stray in few {
-        let host = many
-            .iter_mut()
-            .filter(|host| {
-                host.items.len() >= MANY && host.items.len() > 2 * stray.items.len() && belongs(&stray, host)
-            })
-            .max_by_key(|host| host.items.len());
+        let host = many.iter_mut().filter(|host| belongs(&stray, host)).max_by_key(|host| host.items.len());
         match host {
             Some(host) => {
                 host.items.extend(stray.items);
@@ -34,19 +31,28 @@ pub(super) fn give_back(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     }
     many.append(&mut kept);
     if let [only] = many.as_mut_slice() {
-        only.labels.clear();
+        only.labels = labels.to_vec();
     }
     many
 }
 
-/// The same kind of picture in about the same plane. A frame without an orientation belongs anywhere.
+/// The same kind of picture in about the same plane and place. A frame without an orientation belongs anywhere.
 fn belongs(stray: &Piece<'_>, host: &Piece<'_>) -> bool {
     let (one, other) = (&stray.items[0], &host.items[0]);
-    if matches!(one.pictures.kind, Kind::Excluded(_)) || one.pictures.kind != other.pictures.kind {
+    if matches!(one.pictures.kind, Kind::Excluded(_)) || one.pictures != other.pictures {
         return false;
     }
-    match (normal(one.frame), normal(other.frame)) {
+    let near = match one.frame.position.zip(other.frame.position) {
+        Some((a, b)) if a.iter().chain(&b).all(|v| v.is_finite()) => {
+            let way = sub(a, b);
+            let along = normal(other.frame).map_or(0.0, |n| dot(way, n));
+            (dot(way, way) - along * along).max(0.0).sqrt() <= NEAR_MM
+        }
+        _ => true,
+    };
+    let same_plane = match (normal(one.frame), normal(other.frame)) {
         (Some(a), Some(b)) => dot(a, b).abs() >= SAME_PLANE,
         _ => true,
-    }
+    };
+    near && same_plane
 }
