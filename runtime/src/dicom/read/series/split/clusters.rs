@@ -85,7 +85,7 @@ fn sizes<'a>(items: &[Item<'a>]) -> Parts<'a> {
     type Size = ([u32; 2], Option<[f64; 2]>);
     let same = |a: &Size, b: &Size| {
         let spacing = match (a.1, b.1) {
-            (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, *y, SAME_SPACING * y.abs())),
+            (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, y, SAME_SPACING * y.abs())),
             (None, None) => true,
             _ => false,
         };
