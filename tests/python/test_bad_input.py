@@ -137,6 +137,7 @@ def test_missing_section(analyse, tmp_path, series):
 def test_doubled_section(analyse, tmp_path, series):
     again = copy.deepcopy(series[4])
     again.SOPInstanceUID = again.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    again.PixelData = np.rot90(again.pixel_array, 2).tobytes()
     save([*series, again], tmp_path / "in")
     refused(analyse(tmp_path / "in"), FAILED, "position")
 

@@ -272,7 +272,7 @@ def test_pixels_that_cannot_be_decoded_lead_to_the_other_series(analyse, tmp_pat
     grid = sagittal_grid(shape=(9, 144, 136), spacing=(4.0, 1.1, 1.1))
     damaged = save(series(draw(grid), grid, "damaged", "HWS damaged"), tmp_path / "in" / "a", "rle")
     data = damaged[4].read_bytes()
-    damaged[4].write_bytes(data[:-3000] + b"\xff" * 2992 + data[-8:])
+    damaged[4].write_bytes(data[:-3000] + b"\x80" * 2992 + data[-8:])
     save(series(voxels, name="whole", description="HWS whole", number=7), tmp_path / "in" / "b")
     run = analyse(tmp_path / "in").expect(FAILED)
     assert '"HWS whole" (series 7)' in run.result["problem"]["action"]

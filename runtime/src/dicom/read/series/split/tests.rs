@@ -194,10 +194,12 @@ fn an_axial_reference_image_in_the_series_does_not_stop_it() {
 #[test]
 fn a_localizer_in_three_planes_is_no_candidate() {
     let mut sets = Stack { sections: 3, ..Stack::t2("1") }.all();
-    for (k, plane) in [[1., 0., 0., 0., 1., 0.], [1., 0., 0., 0., 0., -1.]].into_iter().enumerate() {
+    let planes = [([1., 0., 0., 0., 1., 0.], [0., 0., 8.]), ([1., 0., 0., 0., 0., -1.], [0., 8., 0.])];
+    for (k, (plane, step)) in planes.into_iter().enumerate() {
         for i in 0..3 {
             let mut set = Stack::t2("1").section(i);
             set.ds(tags::IMAGE_ORIENTATION_PATIENT, &plane)
+                .ds(tags::IMAGE_POSITION_PATIENT, &step.map(|mm| mm * i as f64))
                 .text(tags::SOP_INSTANCE_UID, VR::UI, format!("1.8.{k}.{i}"))
                 .text(tags::INSTANCE_NUMBER, VR::IS, 4 + k * 3 + i);
             sets.push(set);
