@@ -10,6 +10,8 @@ use crate::config::LogFormat;
 
 /// Target of what ONNX Runtime says.
 const ONNX_RUNTIME: &str = "ort";
+/// What is logged where the filter is empty.
+const DEFAULT: &str = "warn";
 
 /// Starts the log. A filter that cannot be read is refused: a log that silently holds less than was asked for is missed when it is
 /// needed.
@@ -31,17 +33,22 @@ pub(super) fn start(filter: &str, format: LogFormat) -> Result<(), Problem> {
 
 /// The filter, with ONNX Runtime's own chatter only where it is asked for.
 fn read(text: &str) -> Result<EnvFilter, String> {
-    let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    if let Some(word) = parts().find(|part| !part.contains(['=', '[']) && part.parse::<LevelFilter>().is_err()) {
-        // The library would take it for the name of a program part, and log nothing of all others.
-        return Err(format!("`{word}` is no level"));
+    let mut parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        // Nothing was asked for: as where nothing is set.
+        parts.push(DEFAULT);
     }
-    let filter = EnvFilter::try_new(text).map_err(|error| error.to_string())?;
-    let asked = parts().any(|part| {
+    // The library would take the first for the name of a program part and log nothing of all others, and the second for `trace`.
+    let is_level = |part: &&str| part.parse::<LevelFilter>().is_ok();
+    if let Some(word) = parts.iter().find(|part| !part.contains(['=', '[']) && !is_level(part) || part.ends_with('=')) {
+        return Err(format!("`{word}` names no level"));
+    }
+    let filter = EnvFilter::try_new(parts.join(",")).map_err(|error| error.to_string())?;
+    let asked = parts.iter().any(|part| {
         let target = part.split(['=', '[']).next().unwrap_or_default();
         target == ONNX_RUNTIME || target.starts_with("ort::")
     });
-    match asked || text.trim() == "off" {
+    match asked || parts == ["off"] {
         true => Ok(filter),
         false => Ok(filter.add_directive(format!("{ONNX_RUNTIME}=error").parse().expect("a valid directive"))),
     }
