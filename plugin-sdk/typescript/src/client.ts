@@ -70,6 +70,8 @@ export class Client {
   private number = 0;
   private readonly waiting = new Map<number, Waiting>();
   private readonly watching = new Map<string, Watching>();
+  /** Chunks without an answer, of all uploads. */
+  private readonly onTheWay = new Set<Promise<void>>();
   private readonly pinging: ReturnType<typeof setInterval>;
 
   private constructor(private readonly socket: Socket) {
@@ -168,14 +170,24 @@ export class Client {
     const { job, state, received = [], credit } = await this.ask("submit", body);
     if (state !== "receiving") return (await this.ask("status", { job })) as JobSummary;
     const piece = this.welcome.limits.frame_bytes;
-    const onTheWay: Promise<Upload>[] = [];
+    const sent: Promise<Upload>[] = [];
+    let failed = false;
     for (const [item, bytes] of items.entries()) {
-      for (let offset = received[item] ?? 0; offset < bytes.length; offset += piece) {
-        if (onTheWay.length >= credit) await onTheWay.shift();
-        onTheWay.push(this.ask("chunk", { job, item, offset }, bytes.subarray(offset, offset + piece)));
+      for (let offset = received[item] ?? 0; offset < bytes.length && !failed; offset += piece) {
+        // The window is that of the connection: other uploads on it count.
+        while (this.onTheWay.size >= Math.max(credit, 1)) await Promise.race(this.onTheWay);
+        const chunk = this.ask("chunk", { job, item, offset }, bytes.subarray(offset, offset + piece));
+        sent.push(chunk);
+        const settled: Promise<void> = chunk.then(
+          () => {},
+          () => {
+            failed = true;
+          },
+        ).finally(() => this.onTheWay.delete(settled));
+        this.onTheWay.add(settled);
       }
     }
-    await Promise.all(onTheWay);
+    await Promise.all(sent);
     return this.ask("commit", { job });
   }
 

@@ -132,3 +132,35 @@ test("an upload keeps to the credit and goes on from where it was", async () => 
   assert.deepEqual(chunks.map((one) => [one.offset, one.length]), [[4, 3], [7, 3], [10, 3]]);
   assert.deepEqual([most, sent.at(-1)!.verb], [2, "commit"]);
 });
+
+test("two uploads at once share the window of their connection, and one that is refused ends alone", async () => {
+  let open = 0;
+  let most = 0;
+  const gateway = new Gateway({ hello: "welcome", commit: "job" });
+  const send = gateway.send.bind(gateway);
+  gateway.send = (message) => {
+    const { header } = decode(exact(message))!;
+    const request = header as unknown as Request;
+    if (request.verb !== "submit" && request.verb !== "chunk") return send(message);
+    const job = request.verb === "submit" ? (request.body as { job: string }).job : request.body.job;
+    if (request.verb === "chunk") most = Math.max(most, ++open);
+    setTimeout(() => {
+      if (request.verb === "chunk") open--;
+      const refused = request.verb === "chunk" && job === "bad";
+      const body = refused
+        ? { code: "chunk_out_of_order", message: "m", action: "a", retry: true }
+        : { job, state: "receiving", credit: 3, ...(request.verb === "submit" ? { received: [0] } : {}) };
+      gateway.tell({ v: 1, id: request.id, reply: refused ? "fault" : "upload", body });
+    });
+  };
+  const client = await Client.connect(gateway, "test 1.0");
+  client.welcome.limits.frame_bytes = 3;
+  const upload = (job: string) => {
+    const mask = { shape: [1, 8, 30], element: "bit" as const };
+    return client.submit({ kind: "mask", job, mask, sha256: "" }, [new Uint8Array(30)]);
+  };
+  const [good, bad, other] = await Promise.allSettled([upload("good"), upload("bad"), upload("other")]);
+  client.close();
+  assert.deepEqual([good.status, bad.status, other.status], ["fulfilled", "rejected", "fulfilled"]);
+  assert.equal(most, 3);
+});
