@@ -24,12 +24,16 @@ pub struct Outbox {
     folder: PathBuf,
 }
 
-/// A result that could not be kept.
+/// A result that could not be kept. It is named within its folder: where the daemon keeps the folder is nobody's business.
 #[derive(Debug, Error)]
-#[error("cannot write {}: {error}", .path.display())]
+#[error("cannot write {}: {error}", name(.path))]
 pub struct OutboxError {
     path: PathBuf,
     error: io::Error,
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "the folder of results".into(), |name| name.to_string_lossy().into_owned())
 }
 
 impl OutboxError {

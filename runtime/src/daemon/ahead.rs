@@ -28,7 +28,7 @@ impl Desk<'_> {
     pub(super) fn begin(&self, record: &JobRecord) -> Result<Begun, Problem> {
         let task = Task::of(record, self.journal, self.spool)?;
         let ask = task.ask(self.config, &self.bundle.manifest);
-        let reader = ask.map(|ask| Reader::start(&ask, &self.config.daemon.reader)).transpose()?;
+        let reader = ask.map(|ask| Reader::start(&ask, task.folder(), &self.config.daemon.reader)).transpose()?;
         Ok(Begun { task, reader })
     }
 }

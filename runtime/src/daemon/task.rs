@@ -17,7 +17,7 @@ use crate::bundle::manifest::Manifest;
 use crate::config::Config;
 use crate::journal::{JobRecord, Journal};
 use crate::reader::{Ask, Reader};
-use crate::spool::Spool;
+use crate::spool::{INPUT, Spool};
 use crate::volume::Volume;
 
 /// Events that are read at once.
@@ -26,7 +26,8 @@ const PAGE: u32 = 256;
 /// What is analysed, in memory as far as it is not files.
 #[derive(Debug)]
 pub(super) struct Task {
-    files: [PathBuf; 1],
+    /// Where the files lie: in `INPUT` of this folder of the spool.
+    folder: PathBuf,
     volume: Option<(Volume, Option<Volume>)>,
     correction: Option<Correction>,
     series: Option<String>,
@@ -42,7 +43,7 @@ impl Task {
         let folder = spool.input(&record.job);
         let submitted_ms = record.submitted_ms;
         let mut task = Self {
-            files: [folder.clone()],
+            folder: spool.job(&record.job),
             volume: None,
             correction: None,
             series: record.series.clone(),
@@ -75,7 +76,12 @@ impl Task {
 
     /// What the reader is asked; nothing where the voxels are here already.
     pub(super) fn ask(&self, config: &Config, manifest: &Manifest) -> Option<Ask> {
-        self.volume.is_none().then(|| Ask::new(&self.files, self.series.as_deref(), config, manifest))
+        self.volume.is_none().then(|| Ask::new(&[INPUT.into()], self.series.as_deref(), config, manifest))
+    }
+
+    /// The folder from which the files are named.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// As the analysis wants it; `reader` has what was asked.

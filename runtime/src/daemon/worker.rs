@@ -97,7 +97,7 @@ impl Worker {
         };
         let Begun { task, reader } = match begun {
             Ok(begun) => begun,
-            Err(problem) => return self.tell(assignment, vec![end(JobState::Failed, self.for_others(job, problem))]),
+            Err(problem) => return self.tell(assignment, vec![end(JobState::Failed, problem)]),
         };
         let request = task.request(reader, &out);
         let outcome = analyze::analyze(request, &self.config, Models::Warm(models), &mut |progress| {
@@ -120,15 +120,8 @@ impl Worker {
         }
         match outcome {
             Ok(result) => self.conclude(assignment, &result, &out),
-            Err(problem) => self.tell(assignment, vec![end(JobState::Failed, self.for_others(job, problem))]),
+            Err(problem) => self.tell(assignment, vec![end(JobState::Failed, problem)]),
         }
-    }
-
-    /// A problem as clients are told: an item of what they sent by its number, and no path of this box.
-    fn for_others(&self, job: &JobId, problem: Problem) -> Problem {
-        let input = self.spool.input(job).display().to_string();
-        let message = problem.message.replace(&format!("{input}/"), "item ").replace(&input, "the input");
-        Problem { message, ..problem }
     }
 
     /// Warnings, files and the end of a job.
@@ -152,8 +145,7 @@ impl Worker {
                     State::Failed => JobState::Failed,
                 };
                 self.metrics.took(result);
-                let problem = result.problem.clone().map(|p| self.for_others(&assignment.record.job, p));
-                let change = StateChange { state, finding: result.finding.clone(), problem };
+                let change = StateChange { state, finding: result.finding.clone(), problem: result.problem.clone() };
                 told.push((Happening::State(change), None));
             }
             Err(error) => told.push(end(

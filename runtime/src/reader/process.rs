@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -32,12 +33,15 @@ pub struct Reader {
 
 impl Reader {
     /// Starts to read; [`Reader::finish`] need not be called at once.
-    pub fn start(ask: &Ask, limits: &ReaderLimits) -> Result<Self, Problem> {
+    ///
+    /// `at`: the folder from which the inputs of `ask` are named. The process knows no other place, so whatever it says of a file, in
+    /// whichever form, tells nothing of where this box keeps it.
+    pub fn start(ask: &Ask, at: &Path, limits: &ReaderLimits) -> Result<Self, Problem> {
         let start = || {
             let mut child = Command::new(PROGRAM)
                 .arg(COMMAND)
                 .env_clear()
-                .current_dir("/")
+                .current_dir(at)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
@@ -70,7 +74,7 @@ impl Reader {
             limits: Limits::default(),
             t1c: T1cUse::Unused,
         };
-        match Self::start(&nothing, limits)?.finish(&mut |_| Ok(())) {
+        match Self::start(&nothing, Path::new("/"), limits)?.finish(&mut |_| Ok(())) {
             Ok(_) => Ok(()),
             Err(stop) => Err(stop.problem),
         }

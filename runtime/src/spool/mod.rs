@@ -29,6 +29,9 @@ use crate::private_folder::private_folder;
 pub use error::SpoolError;
 pub use upload::{Intake, Item};
 
+/// What a job works on, in its folder.
+pub const INPUT: &str = "input";
+
 const KEY_BYTES: usize = 32;
 /// How long a lock may outlive its daemon: a reader that was just being started when the daemon was killed holds it until it runs.
 const LINGERS: Duration = Duration::from_secs(1);
@@ -87,7 +90,7 @@ impl Spool {
 
     /// Folder of a job's input.
     pub fn input(&self, job: &JobId) -> PathBuf {
-        self.job(job).join("input")
+        self.job(job).join(INPUT)
     }
 
     /// Folder of a job's results.
@@ -122,7 +125,8 @@ impl Spool {
         Ok(entries.flatten().filter_map(|e| JobId::new(e.file_name().to_str()?)).collect())
     }
 
-    fn job(&self, job: &JobId) -> PathBuf {
+    /// Folder of a job.
+    pub fn job(&self, job: &JobId) -> PathBuf {
         self.folder.join("jobs").join(job.as_str())
     }
 }
