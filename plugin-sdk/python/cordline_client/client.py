@@ -226,7 +226,7 @@ class Client:
         return _artifact(job, file)
 
     def start(self, asking: Asking) -> Operation:
-        """Begins something; `poll` carries it on."""
+        """Begins something; `poll` carries it on. One upload at a time: the credit is that of the connection."""
         operation = Operation(asking)
         self._operations.append(operation)
         self._advance(operation)

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use cordline_sdk::Finding;
 use cordline_sdk::job::{JobId, JobKind, JobState, JobSummary, Priority};
 use cordline_sdk::result::{BundleIdentity, Classification, Lesion, Problem, SectionProbability, SeriesChoice};
 use cordline_sdk::wire::codec::{self, FromDaemon};
@@ -22,6 +21,7 @@ use cordline_sdk::wire::request::{
     Voxels,
 };
 use cordline_sdk::wire::tensor::{Element, Tensor, pack_bits};
+use cordline_sdk::{FileKind, Finding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -468,4 +468,39 @@ fn the_exchange_of_the_page_is_what_is_sent() {
     }
     let kept = std::fs::read_to_string(&page).expect("the page is there");
     assert!(kept == now, "the protocol has changed: UPDATE_VECTORS=1 cargo test -p cordline-sdk --test vectors");
+}
+
+fn page(path: &str) -> String {
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the page is there")
+}
+
+#[test]
+fn the_page_names_every_word_that_is_sent() {
+    let protocol = page("../PROTOCOL.md");
+    let rows = |words: Vec<&str>| {
+        for word in words {
+            assert!(protocol.contains(&format!("| `{word}` ")), "PROTOCOL.md has no row for {word}");
+        }
+    };
+    rows(FaultCode::ALL.into_iter().filter(|code| *code != FaultCode::Unknown).map(FaultCode::key).collect());
+    rows(FileKind::ALL.map(FileKind::key).into());
+    rows(Verb::ALL.into());
+    rows(JobKind::ALL.map(JobKind::key).into());
+    for word in JobState::ALL.map(JobState::key).into_iter().chain(Priority::ALL.map(Priority::key)) {
+        assert!(protocol.contains(word), "PROTOCOL.md does not name {word}");
+    }
+}
+
+#[test]
+fn the_time_that_an_answer_may_take_is_the_same_everywhere() {
+    let seconds = cordline_sdk::client::Endpoint::default().patience.as_secs();
+    for (path, said) in [
+        ("../PROTOCOL.md", format!("({seconds} s, as for every other answer)")),
+        ("../PROTOCOL.md", format!("no answer to another request within {seconds} s")),
+        ("../python/cordline_client/client.py", format!("patience_s: float = {seconds}.0")),
+        ("../typescript/src/client.ts", format!("PATIENCE_MS = {seconds}_000;")),
+        ("../../adapters/slicer/Cordline/CordlineLib/connection.py", format!("ANSWER_S = {seconds}.0")),
+    ] {
+        assert!(page(path).contains(&said), "{path} does not say: {said}");
+    }
 }
