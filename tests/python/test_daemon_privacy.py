@@ -12,14 +12,14 @@ from mr_series import Protocol, classic, save
 
 pytestmark = pytest.mark.timeout(180)
 GRID = sagittal_grid()
-ODD = 'where "it" lies\\é'
+ODD = 'Xyzzy "it" lies\\é'
 """A folder whose name looks otherwise when it is quoted, escaped or made canonical."""
 
 
 @pytest.fixture(scope="module")
 def odd(program, library, bundle, tmp_path_factory):
     """A daemon whose spool is reached by a link, and whose folder of input lies under the same odd name."""
-    base = tmp_path_factory.mktemp("p")
+    base = tmp_path_factory.mktemp("private-place")
     (base / ODD).mkdir()
     (base / "link").symlink_to(base / ODD)
     daemon = Daemon(program, library, bundle, base)
@@ -83,7 +83,7 @@ MADE = [cut_short, header_alone, two_patients, a_section_twice, a_section_missin
 def tells_of(daemon, text: str) -> list[str]:
     """What of the box's paths a text holds."""
     real = os.path.realpath(daemon.spool)
-    forms = [str(daemon.spool), real, daemon.folder.name, "spool", "/jobs/", ODD, repr(ODD)[1:-1], "where "]
+    forms = [str(daemon.spool), real, daemon.folder.name, "spool", "/jobs/", ODD, repr(ODD)[1:-1], "Xyzzy"]
     return [form for form in forms if form in text]
 
 

@@ -136,6 +136,8 @@ fn revoke(name: &str, file: &std::path::Path) -> Result<(), String> {
 
 fn write(tokens: &Tokens, file: &std::path::Path) -> Result<(), String> {
     let reader = tokens.write(file).map_err(|e| format!("{}: {}", file.display(), owner::explain(file, &e)))?;
-    eprintln!("{} can be read by {reader} alone: the gateway must run as that user", file.display());
+    let said = format!("{} can be read by {reader} alone: the gateway must run as that user", file.display());
+    // Where nobody reads standard error there is nowhere left to say it.
+    let _ = writeln!(std::io::stderr(), "{said}");
     Ok(())
 }

@@ -94,6 +94,8 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
         bar.show(&progress);
         ControlFlow::Continue(())
     })
+    // Errors name files within the folder of results; whose folder it is, is ours to say.
+    .map_err(|problem| Problem { message: format!("{}: {}", args.out.display(), problem.message), ..problem })
 }
 
 /// The same by way of the daemon: the study goes there, the files of the result come back.

@@ -9,7 +9,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use cordline_device::{priority, probe};
-use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::job::JobState;
 use cordline_sdk::result::{Problem, State};
 use cordline_sdk::wire::event::{FileInfo, Files, Happening, StateChange, Warning};
 use cordline_sdk::wire::reply::DeviceReport;
