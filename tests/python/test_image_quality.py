@@ -14,7 +14,7 @@ from orientations import matrix, segmentation
 pytestmark = pytest.mark.timeout(120)
 GRID = sagittal_grid()
 VOXELS = np.minimum(draw(GRID), 4095)
-OURS = ("picture", "signal", "clipped", "contrast (")
+OURS = ("picture", "signal", "clipped", "contrast (", "sign bit")
 """A word of each sentence that is said of voxels."""
 
 
@@ -203,10 +203,26 @@ def test_a_signed_value_may_be_extended_or_not(through, extended):
     words = signed.view("<u2") if extended else signed.view("<u2") & 0x0FFF
     run = through(stored(words, signed=True)).expect(0)
     plain = through(stored(voxels), out="plain").expect(0)
+    assert any("sign bit" in warning for warning in run.result["warnings"]) == (not extended)
     assert run.result["finding"] == plain.result["finding"]
     assert (
         segmentation(run.out / "segmentation.dcm", GRID) == segmentation(plain.out / "segmentation.dcm", GRID)
     ).all()
+
+
+@pytest.mark.parametrize("syntax", ["explicit", "rle"])
+def test_positive_values_under_a_signed_header_are_said_to_be_doubtful(through, syntax):
+    """From 2048 on they are read as negative: what is brightest becomes what is darkest."""
+    bright = np.minimum(np.rint(VOXELS * 2.5), 4095)
+    [warning] = said(through(stored(bright, signed=True), syntax).expect(0).result)
+    assert "PixelRepresentation 1" in warning
+
+
+def test_negative_values_under_an_unsigned_header_are_said_to_be_doubtful(through):
+    """Noise about zero: half of the air is read as the brightest of all."""
+    words = (VOXELS - 300).astype("<i2").view("<u2")
+    [warning] = said(through(stored(words, bits=16)).expect(0).result)
+    assert "another sign" in warning
 
 
 def test_a_signed_value_that_leaves_its_bits_is_refused(through):

@@ -12,6 +12,11 @@ const CLIPPED: f64 = 0.005;
 /// A picture whose grey levels reach less than this share of its brightest has next to no contrast: air alone makes it far more.
 const FLAT: f32 = 0.05;
 
+/// The grey levels of a picture follow each other; where more than this share of their range is used by none ...
+const GAP: f64 = 0.5;
+/// ... and at least this share of the voxels lies on either side, values were wrapped: negative ones read as very large ones, or the reverse.
+const BESIDE_GAP: f64 = 0.01;
+
 /// A sentence for each thing that may hide a lesion. `sections`: how many the volume has.
 pub(super) fn warnings(survey: &Survey, sections: usize) -> Vec<String> {
     let mut said = Vec::new();
@@ -40,6 +45,15 @@ pub(super) fn warnings(survey: &Survey, sections: usize) -> Vec<String> {
             "{:.1} % of the voxels have the highest value ({}): the picture is clipped, and what is bright cannot be told apart. Export the series again as the scanner made it.",
             survey.at_highest * 100.0,
             survey.high
+        ));
+    }
+    let gap = &survey.gap;
+    if gap.width > GAP && gap.below >= BESIDE_GAP && gap.above >= BESIDE_GAP {
+        said.push(format!(
+            "No voxel has a value between {:.0} and {:.0}, and {:.1} % lie above: the picture may have been stored with another sign or width than its header says. Look at the series in a viewer.",
+            gap.from,
+            gap.to,
+            gap.above * 100.0
         ));
     }
     let bright = filled().fold(f32::NEG_INFINITY, |most, section| most.max(section.bright));

@@ -5,6 +5,9 @@ const SAMPLES: usize = 512;
 /// Share of the samples that may be outliers at either end: single spikes and dead pixels say nothing of a section.
 const OUTLIERS: f64 = 0.01;
 
+/// Parts into which the range of values is cut to find out whether all of it is used.
+const LEVELS: usize = 64;
+
 /// What is known of a volume.
 pub(super) struct Survey {
     pub(super) sections: Vec<SectionSurvey>,
@@ -15,6 +18,20 @@ pub(super) struct Survey {
     pub(super) finite: bool,
     /// Share of the sampled voxels that have the highest value.
     pub(super) at_highest: f64,
+    /// The widest range of values that no sampled voxel has.
+    pub(super) gap: Gap,
+}
+
+/// A range of values that no voxel has.
+pub(super) struct Gap {
+    /// Where it begins and ends.
+    pub(super) from: f32,
+    pub(super) to: f32,
+    /// Its share of all that lies between the lowest and the highest value.
+    pub(super) width: f64,
+    /// Shares of the voxels below and above.
+    pub(super) below: f64,
+    pub(super) above: f64,
 }
 
 /// What is known of one section.
@@ -50,15 +67,20 @@ impl Survey {
         let low = sections.iter().fold(f32::INFINITY, |low, s| low.min(s.low));
         let high = sections.iter().fold(f32::NEG_INFINITY, |high, s| high.max(s.high));
         let (mut at_highest, mut looked_at) = (0usize, 0usize);
+        let mut levels = [0usize; LEVELS];
+        let scale = LEVELS as f32 / (high - low);
         for section in values.chunks_exact(plane) {
             for value in sampled(section) {
                 at_highest += usize::from(value == high);
                 looked_at += 1;
+                // A float becomes usize saturating, and NaN becomes 0.
+                levels[(((value - low) * scale) as usize).min(LEVELS - 1)] += 1;
             }
         }
         Self {
             finite: sections.iter().all(|s| s.finite),
             at_highest: at_highest as f64 / looked_at.max(1) as f64,
+            gap: Gap::of(&levels, low, high),
             sections,
             low,
             high,
@@ -68,6 +90,29 @@ impl Survey {
     /// Numbers from 1 of the sections of which this is true.
     pub(super) fn numbers(&self, which: impl Fn(&SectionSurvey) -> bool) -> Vec<usize> {
         self.sections.iter().zip(1..).filter(|(section, _)| which(section)).map(|(_, number)| number).collect()
+    }
+}
+
+impl Gap {
+    /// `levels`: how many voxels have a value in each of as many equal parts of what lies between `low` and `high`.
+    fn of(levels: &[usize; LEVELS], low: f32, high: f32) -> Self {
+        let (mut at, mut widest) = (0, 0..0);
+        for run in levels.chunk_by(|a, b| (*a == 0) == (*b == 0)) {
+            if run[0] == 0 && run.len() > widest.len() {
+                widest = at..at + run.len();
+            }
+            at += run.len();
+        }
+        let all = levels.iter().sum::<usize>().max(1) as f64;
+        let share = |part: &[usize]| part.iter().sum::<usize>() as f64 / all;
+        let value = |level: usize| low + (high - low) * (level as f32 / LEVELS as f32);
+        Self {
+            from: value(widest.start),
+            to: value(widest.end),
+            width: widest.len() as f64 / LEVELS as f64,
+            below: share(&levels[..widest.start]),
+            above: share(&levels[widest.end..]),
+        }
     }
 }
 

@@ -90,6 +90,15 @@ fn clipped_and_flat_pictures_are_said_to_be_so() {
 }
 
 #[test]
+fn values_that_were_wrapped_are_said_to_be_so() {
+    // Negative values of 16 bits, read as if there were none.
+    let said = check(&picture().mapv(|v| if v < 30.0 { v + 65_500.0 } else { v })).unwrap();
+    assert!(said.len() == 1 && said[0].contains("another sign"), "{said:?}");
+    // A few spikes are none.
+    assert_eq!(check(&picture().mapv(|v| if v < 3.0 { v + 65_500.0 } else { v })), Ok(vec![]));
+}
+
+#[test]
 fn numbers_are_written_as_people_do() {
     assert_eq!(refusal::numbered(&[1, 2, 3, 5, 8, 9]), "1 to 3, 5, 8, 9");
     assert_eq!(refusal::numbered(&[]), "");

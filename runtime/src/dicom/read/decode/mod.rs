@@ -23,12 +23,18 @@ pub struct Decoder<'a> {
     limits: &'a Limits,
     opener: Opener,
     buffer: Vec<u8>,
+    unextended: bool,
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder under limits.
     pub fn new(limits: &'a Limits) -> Self {
-        Self { limits, opener: Opener::default(), buffer: Vec::new() }
+        Self { limits, opener: Opener::default(), buffer: Vec::new(), unextended: false }
+    }
+
+    /// True once a negative sample came whose upper bits are zeros: it may be a positive one whose header says signed by mistake.
+    pub fn saw_unextended(&self) -> bool {
+        self.unextended
     }
 
     /// Decodes frames of one instance. `wanted` holds frame indices (from 0, ascending) with the planes that they fill: rescaled values,
@@ -58,7 +64,8 @@ impl<'a> Decoder<'a> {
                 return Err(Fault::Truncated { what: "its pixels".into(), size: instance.size });
             }
             next = *index + 1;
-            samples::convert(&self.buffer, p, instance.syntax.is_big_endian(), rescale(instance, *index)?, plane)?;
+            self.unextended |=
+                samples::convert(&self.buffer, p, instance.syntax.is_big_endian(), rescale(instance, *index)?, plane)?;
         }
         Ok(())
     }
@@ -95,7 +102,9 @@ impl<'a> Decoder<'a> {
                     expected: format!("{} samples", plane.len()),
                 });
             }
-            samples::rescale(&found, p, rescale(instance, *index)?, plane)?;
+            let unextended = samples::rescale(&found, p, rescale(instance, *index)?, plane)?;
+            // JPEG keeps no more bits than are stored, so that nothing can be extended there.
+            self.unextended |= unextended && matches!(instance.syntax, Syntax::Rle);
         }
         Ok(())
     }

@@ -3,17 +3,18 @@
 use crate::dicom::read::fault::Fault;
 use crate::dicom::read::instance::PixelFormat;
 
-/// Converts native samples. `bytes` holds exactly the samples of `out`.
+/// Converts native samples. `bytes` holds exactly the samples of `out`. True where negative ones are not extended.
 ///
 /// Bits above BitsStored are no part of the value; a signed value is extended from its own sign bit. What else lies in those bits must be an
 /// overlay that the header declares (old files have them): anything else means that BitsStored is not true, and the values would be wrong.
+/// A negative value that is not extended is legal, and looks like a positive one of a header that says signed by mistake.
 pub(super) fn convert(
     bytes: &[u8],
     p: &PixelFormat,
     big_endian: bool,
     rescale: (f64, f64),
     out: &mut [f32],
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     if p.bits_allocated == 8 {
         return checked(bytes.iter().map(|b| u16::from(*b)), p, rescale, out);
     }
@@ -25,8 +26,8 @@ pub(super) fn convert(
     }
 }
 
-/// Converts stored values that a decoder gave.
-pub(super) fn rescale(values: &[u16], p: &PixelFormat, rescale: (f64, f64), out: &mut [f32]) -> Result<(), Fault> {
+/// Converts stored values that a decoder gave. True where negative ones are not extended.
+pub(super) fn rescale(values: &[u16], p: &PixelFormat, rescale: (f64, f64), out: &mut [f32]) -> Result<bool, Fault> {
     checked(values.iter().copied(), p, rescale, out)
 }
 
@@ -41,8 +42,11 @@ struct UpperBits {
 
 impl UpperBits {
     fn of(p: &PixelFormat) -> Self {
-        let above = u32::from(u16::MAX) << p.bits_stored;
-        Self { free: above as u16 & !p.overlay_bits, sign: if p.signed { 1 << (p.bits_stored - 1) } else { 0 } }
+        let (above, allocated) = (u32::from(u16::MAX) << p.bits_stored, (1u32 << p.bits_allocated) - 1);
+        Self {
+            free: (above & allocated) as u16 & !p.overlay_bits,
+            sign: if p.signed { 1 << (p.bits_stored - 1) } else { 0 },
+        }
     }
 
     /// The bits of a sample that nothing explains. Free bits hold zeros, or what extends the sign.
@@ -51,6 +55,11 @@ impl UpperBits {
         let extended = if sample & self.sign == 0 { 0 } else { self.free };
         if upper == 0 { 0 } else { upper ^ extended }
     }
+
+    /// The sign of a negative sample whose free bits are zeros; 0 for every other.
+    fn unextended(self, sample: u16) -> u16 {
+        if sample & self.free == 0 && self.free != 0 { sample & self.sign } else { 0 }
+    }
 }
 
 fn checked(
@@ -58,11 +67,12 @@ fn checked(
     p: &PixelFormat,
     rescale: (f64, f64),
     out: &mut [f32],
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let upper = UpperBits::of(p);
     let count = out.len();
-    if fill(values.clone(), p, upper, rescale, out) == 0 {
-        return Ok(());
+    let (unexplained, unextended) = fill(values.clone(), p, upper, rescale, out);
+    if unexplained == 0 {
+        return Ok(unextended != 0);
     }
     let whole = |sample: u16| {
         let sample = sample & !p.overlay_bits;
@@ -75,14 +85,14 @@ fn checked(
     })
 }
 
-/// Fills `out`; returns all bits that nothing explains.
+/// Fills `out`; returns all bits that nothing explains, and the sign where it is not extended.
 fn fill(
     values: impl Iterator<Item = u16>,
     p: &PixelFormat,
     upper: UpperBits,
     (slope, intercept): (f64, f64),
     out: &mut [f32],
-) -> u16 {
+) -> (u16, u16) {
     let spare = 16 - p.bits_stored;
     let plain = slope == 1.0 && intercept == 0.0;
     let unsigned = |v: u16| (v << spare) >> spare;
@@ -96,11 +106,12 @@ fn fill(
     }
 }
 
-fn put(values: impl Iterator<Item = u16>, upper: UpperBits, out: &mut [f32], value: impl Fn(u16) -> f32) -> u16 {
-    let mut unexplained = 0;
+fn put(values: impl Iterator<Item = u16>, upper: UpperBits, out: &mut [f32], value: impl Fn(u16) -> f32) -> (u16, u16) {
+    let (mut unexplained, mut unextended) = (0, 0);
     for (to, sample) in out.iter_mut().zip(values) {
         unexplained |= upper.unexplained(sample);
+        unextended |= upper.unextended(sample);
         *to = value(sample);
     }
-    unexplained
+    (unexplained, unextended)
 }

@@ -149,6 +149,18 @@ fn bits_above_the_stored_ones_that_nothing_explains_are_a_fault() {
 }
 
 #[test]
+fn a_negative_sample_that_is_not_extended_is_noticed() {
+    let noticed = |bits: u32, allocated: u32, signed, values: &[u16]| {
+        let p = PixelFormat { bits_allocated: allocated, bits_stored: bits, signed, ..PixelFormat::default() };
+        samples::rescale(values, &p, (1.0, 0.0), &mut vec![0.0; values.len()]).unwrap()
+    };
+    assert!(noticed(12, 16, true, &[1, 0x0FFF]));
+    assert!(!noticed(12, 16, true, &[1, 0xFFFF, 0x07FF]));
+    assert!(!noticed(12, 16, false, &[1, 0x0FFF]));
+    assert!(!noticed(16, 16, true, &[1, 0xFFFF]) && !noticed(8, 8, true, &[1, 0xFF]));
+}
+
+#[test]
 fn the_sample_that_fits_least_is_named() {
     let p = PixelFormat { bits_allocated: 16, bits_stored: 12, ..PixelFormat::default() };
     let mut out = [0f32; 3];

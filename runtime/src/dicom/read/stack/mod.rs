@@ -30,6 +30,7 @@ pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, V
     let geometry = ordered.geometry;
     let shape = geometry.shape();
     let mut voxels = Array3::zeros(shape);
+    let mut decoder = Decoder::new(limits);
     {
         let all = voxels.as_slice_mut().expect("a fresh array lies in standard order");
         let mut planes: Vec<(usize, usize, &mut [f32])> = ordered
@@ -40,7 +41,6 @@ pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, V
             .collect();
         // Each instance is opened once, and its frames are read as they lie.
         planes.sort_by_key(|(instance, frame, _)| (*instance, *frame));
-        let mut decoder = Decoder::new(limits);
         let mut planes = planes.into_iter().peekable();
         while let Some((instance, frame, plane)) = planes.next() {
             let mut wanted = vec![(frame, plane)];
@@ -61,6 +61,12 @@ pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, V
     let mut warnings = Vec::new();
     if source.lossy {
         warnings.push("the images were compressed with loss before they came here".to_owned());
+    }
+    if decoder.saw_unextended() {
+        warnings.push(
+            "Samples with the sign bit set are read as negative, as the header says (PixelRepresentation 1), though the bits above are not:              where the picture is dark in bright places, export the series again from the scanner."
+                .to_owned(),
+        );
     }
     Ok((Volume { voxels, geometry }, source, warnings))
 }
