@@ -8,7 +8,7 @@ use super::survey::Survey;
 const FAINT: f32 = 0.05;
 /// Share of voxels with the highest value from which on a picture counts as clipped. In MR as it is measured the highest value is that of a
 /// few voxels in a million; lesions take up some tenths of a percent.
-const CLIPPED: f64 = 0.005;
+const CLIPPED: f64 = 0.003;
 /// A picture whose grey levels reach less than this share of its brightest has next to no contrast: air alone makes it far more.
 const FLAT: f32 = 0.05;
 
@@ -40,13 +40,6 @@ pub(super) fn warnings(survey: &Survey, sections: usize) -> Vec<String> {
             numbered(&faint)
         ));
     }
-    if survey.at_highest >= CLIPPED {
-        said.push(format!(
-            "{:.1} % of the voxels have the highest value ({}): the picture is clipped, and what is bright cannot be told apart. Export the series again as the scanner made it.",
-            survey.at_highest * 100.0,
-            survey.high
-        ));
-    }
     let gap = &survey.gap;
     if gap.width > GAP && gap.below >= BESIDE_GAP && gap.above >= BESIDE_GAP {
         said.push(format!(
@@ -54,6 +47,12 @@ pub(super) fn warnings(survey: &Survey, sections: usize) -> Vec<String> {
             gap.from,
             gap.to,
             gap.above * 100.0
+        ));
+    } else if survey.at_highest >= CLIPPED {
+        said.push(format!(
+            "{:.1} % of the voxels have the highest value ({}): the picture is clipped, and what is bright cannot be told apart. Export the series again as the scanner made it.",
+            survey.at_highest * 100.0,
+            survey.high
         ));
     }
     let bright = filled().fold(f32::NEG_INFINITY, |most, section| most.max(section.bright));
