@@ -65,7 +65,7 @@ impl FromRequestParts<Hall> for Submitter {
 }
 
 /// The token of a request.
-fn token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     bearer.map(str::trim).or_else(|| {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());

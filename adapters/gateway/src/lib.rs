@@ -31,6 +31,7 @@ pub mod pages;
 pub mod relay;
 pub mod rerun;
 pub mod settings;
+mod sign_in;
 pub mod tokens;
 
 use std::future::Future;
@@ -198,7 +199,10 @@ pub fn router(hall: Hall, settings: &Settings) -> Router {
         // Bodies pass as streams, which only this layer counts.
         .layer(RequestBodyLimitLayer::new(settings.archive_body_bytes))
         .with_state(hall.clone());
-    let pages = pages::router(settings.ohif.as_deref(), settings.extension.as_deref());
+    let mut pages = pages::router(settings.ohif.as_deref(), settings.extension.as_deref());
+    if settings.ohif.is_some() {
+        pages = pages.layer(axum::middleware::from_fn_with_state(hall.clone(), sign_in::ask));
+    }
     let all = api::router(hall, settings.body_bytes).merge(archive).merge(pages);
     let all = all.method_not_allowed_fallback(async || Refusal::no_such_method());
     pages::guarded(all, settings.ohif.as_deref())

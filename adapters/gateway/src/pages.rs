@@ -60,7 +60,7 @@ async fn elsewhere(State(page): State<Option<PathBuf>>, request: Request) -> Res
 }
 
 /// True where a browser goes to an address: it asks for a page by name, which programs, scripts and pictures do not.
-fn is_navigation(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+pub(crate) fn is_navigation(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     matches!(*method, Method::GET | Method::HEAD)

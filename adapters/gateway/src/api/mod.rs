@@ -102,7 +102,8 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         .api_route("/api/v1/wire", get_with(wire::open, |o| o.summary("The protocol over a WebSocket")))
         .api_route(
             "/api/v1/session",
-            post_with(session::open, |o| open_to_all(o.summary("Keep the token in a cookie"))),
+            post_with(session::open, |o| open_to_all(o.summary("Keep the token in a cookie")))
+                .get_with(session::who, |o| o.summary("Whose token it is, and what it allows")),
         )
         .route("/enter", axum::routing::get(session::enter))
         .api_route("/api/v1/openapi.json", get_with(serve, |o| open_to_all(o.summary("This document"))))
