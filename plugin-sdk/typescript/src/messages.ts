@@ -132,8 +132,32 @@ export interface JobSummary {
   seconds_left?: number;
   finding?: Finding;
   problem?: Problem;
-  /** Once the files were read. */
-  study_uid?: string;
+  /** Who corrected its mask. */
+  reader?: string;
+  /** The job whose mask it corrects. */
+  corrects?: string;
+  /** What readers said of the answer, oldest first: the last one stands. */
+  reviews?: Review[];
+}
+
+export type Verdict = "accepted" | "rejected" | "withdrawn";
+
+/** What a reader said of an answer. */
+export interface Review {
+  job: string;
+  reader: string;
+  at_ms: number;
+  verdict: Verdict;
+  reason: string;
+  /** The same as a DICOM structured report, for `artifact`. */
+  file?: FileInfo;
+}
+
+/** A result object of an earlier analysis of the same study. */
+export interface Predecessor {
+  series_uid: string;
+  sop_class_uid: string;
+  sop_uid: string;
 }
 
 export interface FileInfo {
@@ -160,9 +184,9 @@ export type Input =
   | { kind: "study"; instances: Instance[]; again?: number }
   | { kind: "folder"; path: string; again?: number }
   | { kind: "volume"; t2w: Voxels; t1c?: Voxels }
-  | { kind: "mask"; job: string; mask: Tensor; sha256: string };
+  | { kind: "mask"; job: string; mask: Tensor; sha256: string; reader?: string };
 
-export type Submit = Input & { priority?: Priority; series?: string };
+export type Submit = Input & { priority?: Priority; series?: string; predecessors?: Predecessor[] };
 
 /** Body of each verb. */
 export interface Requests {
@@ -173,10 +197,12 @@ export interface Requests {
   commit: { job: string };
   events: { job: string; since?: number; follow?: boolean };
   artifact: { job: string; path: string; offset?: number };
-  list: { states?: JobState[]; limit?: number; before_ms?: number; study_uid?: string };
+  list: { states?: JobState[]; limit?: number; before_ms?: number };
   status: { job?: string };
   cancel: { job: string };
   choose: { job: string; series: string };
+  /** `reader`: the gateway puts the name of the token here. */
+  review: { job: string; verdict: Verdict; reason?: string; reader: string };
   device: Record<string, never>;
 }
 
@@ -273,12 +299,19 @@ export interface AnswerOf {
   status: JobSummary | Answers["daemon"];
   cancel: JobSummary;
   choose: JobSummary;
+  review: JobSummary;
   device: Answers["device"];
 }
 
 /** True for a state in which nothing more happens by itself. */
 export function hasEnded(state: JobState): boolean {
   return ["completed", "needs_selection", "out_of_scope", "failed", "cancelled"].includes(state);
+}
+
+/** The review that stands; none where none was given, or the last one was withdrawn. */
+export function standingReview(reviews: readonly Review[] | undefined): Review | undefined {
+  const last = reviews?.at(-1);
+  return last?.verdict === "withdrawn" ? undefined : last;
 }
 
 /** One byte a voxel, 0 or 1; voxels that are not there are 0. */
