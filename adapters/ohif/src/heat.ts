@@ -1,10 +1,13 @@
 /** A heat map over the images, as a labelmap of the host whose segments are steps of heat. */
 
-import { active, type Host, tools } from "./host";
-import { isOf, sectionsOf } from "./images";
+import { type DisplaySet, type Host, tools } from "./host";
+import { sectionsOf } from "./images";
 import type { Job, SectionHeat } from "./job";
+import type { Seen } from "./known";
+import { Overlay } from "./overlay";
 import { retire } from "./retire";
 import { strings } from "./strings";
+import { isOf, type Shown, shownIn } from "./viewports";
 
 /** Dark red to bright yellow, as the report has it; the coolest part stays clear, for it explains nothing. */
 const STEPS = [
@@ -19,43 +22,60 @@ const STEPS = [
 const COOLEST = 0.25;
 
 export class Heat {
-  /** Id of the segmentation that is shown. */
-  private shown: string | undefined;
+  private shown: { job: string; classifier: string; overlay: Overlay } | undefined;
+  private making = false;
 
   constructor(private readonly host: Host) {}
 
-  /** Shows the heat map of an answer, instead of any other; `opacity` 0 to 1. */
+  /** Shows the heat map of an answer in every view of its images, instead of any other; `opacity` 0 to 1. */
   async show(job: Job, classifier: string, opacity: number): Promise<void> {
-    const now = active(this.host);
+    const views = viewsOf(this.host, job);
+    const [first] = views;
     const maps = job.heat.get(classifier);
-    if (!now || !job.grid || !maps || !isOf(job, now)) return;
+    if (!first || !job.grid || !maps || this.making) return;
     const id = `cordline-heat-${job.id}-${classifier}`;
-    if (this.shown !== id) this.hide();
-    const { segmentationService } = this.host.servicesManager.services;
-    if (!tools().segmentation.state.getSegmentation(id)) {
-      const steps = STEPS.map((_, k) => [
-        k + 1,
-        { segmentIndex: k + 1, label: `${strings.heatMap} ${k + 1}`, locked: true },
-      ]);
-      await segmentationService.createLabelmapForDisplaySet(now.displaySet, {
-        segmentationId: id,
-        label: strings.heatMap,
-        segments: Object.fromEntries(steps),
-      });
-      this.fill(id, job, maps);
+    this.making = true;
+    try {
+      if (this.shown?.overlay.id !== id) this.hide();
+      if (sectionsOf(id, job).next().done) await this.make(id, first.displaySet, job, maps);
+      this.shown ??= { job: job.id, classifier, overlay: new Overlay(this.host, id) };
+    } finally {
+      this.making = false;
     }
-    await segmentationService.addSegmentationRepresentation(now.viewportId, { segmentationId: id, type: "Labelmap" });
-    const plain = { renderOutline: false, renderFill: true, fillAlpha: 1 };
-    tools().segmentation.config?.style?.setStyle({ segmentationId: id, type: "Labelmap" }, plain);
-    STEPS.forEach((colour, k) => {
-      segmentationService.setSegmentColor(now.viewportId, id, k + 1, [...colour, Math.round(255 * opacity)]);
-    });
-    this.shown = id;
+    const alpha = Math.round(255 * opacity);
+    const colours = new Map(STEPS.map(([r, g, b], k) => [k + 1, [r, g, b, alpha] as const]));
+    await this.shown?.overlay.lay(views, { colours, outline: false, fill: 1 });
+    this.shown?.overlay.leave(shownIn(this.host).filter((shown) => !isOf(job, shown)));
   }
 
   hide(): void {
-    if (this.shown) retire(this.host, this.shown);
+    if (this.shown) retire(this.host, this.shown.overlay.id);
     this.shown = undefined;
+  }
+
+  /** How the heat map of a job stands in the viewer, by looking at it. */
+  seen(job: Job): Seen {
+    if (this.shown?.job !== job.id) return "none";
+    const views = viewsOf(this.host, job);
+    const isEmpty = views.length > 0 && sectionsOf(this.shown.overlay.id, job).next().done;
+    return isEmpty ? "lost" : this.shown.overlay.seen(views);
+  }
+
+  private async make(
+    id: string,
+    displaySet: DisplaySet,
+    job: Job,
+    maps: ReadonlyMap<number, SectionHeat>,
+  ): Promise<void> {
+    const { segmentationService } = this.host.servicesManager.services;
+    if (tools().segmentation.state.getSegmentation(id)) segmentationService.remove(id);
+    const step = (k: number) => ({ segmentIndex: k, label: `${strings.heatMap} ${k}`, locked: true });
+    await segmentationService.createLabelmapForDisplaySet(displaySet, {
+      segmentationId: id,
+      label: strings.heatMap,
+      segments: Object.fromEntries(STEPS.map((_, k) => [k + 1, step(k + 1)])),
+    });
+    this.fill(id, job, maps);
   }
 
   private fill(id: string, job: Job, maps: ReadonlyMap<number, SectionHeat>): void {
@@ -69,6 +89,10 @@ export class Heat {
     }
     tools().segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(id);
   }
+}
+
+function viewsOf(host: Host, job: Job): Shown[] {
+  return shownIn(host).filter((shown) => isOf(job, shown));
 }
 
 /** A map in steps from 0 (cool) to STEPS.length, on a grid of rows x columns, linear between its values. */

@@ -6,11 +6,28 @@ export interface DisplaySet {
   SeriesInstanceUID: string;
   Modality: string;
   isOverlayDisplaySet?: boolean;
+  instances?: { StudyDate?: string; StudyDescription?: string }[];
+}
+
+interface Camera {
+  focalPoint: number[];
+  position: number[];
+  viewPlaneNormal: number[];
 }
 
 export interface Viewport {
+  type: string;
+  /** `rendered` once it has drawn its images. */
+  viewportStatus?: string;
   element: HTMLElement;
   getImageIds(): string[];
+  getFrameOfReferenceUID?(): string | undefined;
+  getCamera(): Camera;
+  setCamera(camera: Partial<Camera>): void;
+  worldToCanvas(place: number[]): [number, number];
+  /** What is drawn in it; of a labelmap the name begins with its id. */
+  getActors(): { representationUID?: string }[];
+  render(): void;
 }
 
 interface Segmentation {
@@ -77,6 +94,7 @@ interface LoadedImage {
 
 export interface Instance {
   SOPInstanceUID: string;
+  SeriesInstanceUID: string;
   ImagePositionPatient: number[];
   ImageOrientationPatient: number[];
   LossyImageCompression?: string;
@@ -88,7 +106,7 @@ interface ModalityLut {
 }
 
 interface Cornerstone {
-  cache: { getImage(imageId: string): LabelmapImage };
+  cache: { getImage(imageId: string): LabelmapImage | undefined };
   imageLoader: { loadAndCacheImage(imageId: string): Promise<LoadedImage> };
   metaData: {
     get(kind: "instance", imageId: string): Instance | undefined;
@@ -102,12 +120,25 @@ interface SegmentationState {
   representationData: { Labelmap: { imageIds: string[] } };
 }
 
+interface Representation {
+  type: string;
+  segments: Record<number, { visible: boolean }>;
+}
+
 interface CornerstoneTools {
   utilities: { segmentation: { setBrushSizeForToolGroup(toolGroupId: string, radius: number): void } };
   segmentation: {
-    state: { getSegmentation(id: string): SegmentationState | undefined };
+    state: {
+      getSegmentation(id: string): SegmentationState | undefined;
+      getSegmentationRepresentations(viewportId: string, of: { segmentationId: string }): Representation[];
+    };
     removeSegmentationRepresentations(viewportId: string, of: { segmentationId: string }): void;
-    config?: { style?: { setStyle(of: object, style: object): void } };
+    config: {
+      style: { setStyle(of: object, style: object): void };
+      color: {
+        getSegmentIndexColor(viewportId: string, segmentationId: string, segment: number): number[] | undefined;
+      };
+    };
     triggerSegmentationEvents: { triggerSegmentationDataModified(id: string): void };
   };
 }
@@ -153,22 +184,11 @@ export function openSeries(host: Host, seriesUid: string): void {
   viewportGridService.setDisplaySetsForViewports([{ viewportId, displaySetInstanceUIDs }]);
 }
 
-/** How a lesion stands in the viewer: drawn or not, and whether the brush may change it. */
+/** How a lesion stands in the viewer: shown or hidden, drawn by the host or lost, and whether the brush may change it. */
 export interface LesionMark {
   visible: boolean;
   locked: boolean;
-}
-
-/** How the segments of a segmentation stand in a viewport, by segment number; none where it is not in it. */
-export function marksOf(host: Host, viewportId: string, segmentationId: string): Map<number, LesionMark> {
-  const { segmentationService } = host.servicesManager.services;
-  const segments = tools().segmentation.state.getSegmentation(segmentationId)?.segments;
-  const [shown] = segments ? segmentationService.getSegmentationRepresentations(viewportId, { segmentationId }) : [];
-  const marks = new Map<number, LesionMark>();
-  for (const [number, { locked }] of Object.entries(shown && segments ? segments : {})) {
-    marks.set(Number(number), { locked, visible: shown?.segments[Number(number)]?.visible ?? true });
-  }
-  return marks;
+  lost: boolean;
 }
 
 /** Calls `listener` when segments change, by us or by the host's own panel. */

@@ -1,14 +1,8 @@
-/** Which images of the viewer a job is about, and which section each of them shows. */
+/** Which images of the viewer show which section of a job. */
 
-import { type Active, cornerstone, tools } from "./host";
+import { cornerstone, tools } from "./host";
 import type { Job } from "./job";
 import { sectionOf } from "./sections";
-
-/** True where the images that are looked at are those of the job: the same study and the same series. */
-export function isOf(job: Job, { displaySet }: Active): boolean {
-  const { series } = job;
-  return series?.uid === displaySet.SeriesInstanceUID && series.study_uid === displaySet.StudyInstanceUID;
-}
 
 /** The section that an image shows, from 1; `undefined` where it lies elsewhere. */
 export function sectionOfImage(job: Job, imageId: string): number | undefined {
@@ -26,6 +20,8 @@ export function* sectionsOf(id: string, job: Job) {
   const { shape } = job.grid;
   for (const imageId of labelmap.imageIds) {
     const image = cornerstone().cache.getImage(imageId);
+    // The host may have dropped it from its memory.
+    if (!image) continue;
     const section = sectionOfImage(job, image.referencedImageId);
     const voxels = image.voxelManager.getScalarData();
     if (section && voxels.length === shape[1] * shape[2]) yield { section, image, voxels };

@@ -4,6 +4,7 @@ import { createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { isUnknown } from "./connection";
 import { type Host, openSeries } from "./host";
+import { keepFocus, keepKeys } from "./panel/keys";
 import { Panel } from "./panel/Panel";
 import { reading } from "./reading";
 import { strings } from "./strings";
@@ -33,6 +34,8 @@ export default {
     const hold = (node: HTMLElement | null) => {
       if (node) {
         const { store, masks } = reading(host);
+        keepKeys(node);
+        keepFocus(node);
         root = createRoot(node);
         root.render(<Panel store={store} masks={masks} open={(series) => openSeries(host, series)} />);
       } else {

@@ -35,6 +35,8 @@ export interface Job {
   /** When this run began, and when the last event came: ms since 1970, by the box's clock. */
   readonly beganMs?: number;
   readonly lastMs?: number;
+  /** When the first section of this run was done, by the same clock. */
+  readonly sectionsMs?: number;
   readonly done: number;
   readonly total: number;
   readonly series?: SeriesChoice;
@@ -81,7 +83,8 @@ export function after(job: Job, event: Event, raw: Uint8Array): Job {
     case "section": {
       const [rows = 0, columns = 0] = event.body.mask.shape;
       const masks = new Map(job.masks).set(event.body.section, { rows, columns, bits: raw });
-      return { ...next, masks, done: event.body.done, total: event.body.total };
+      const sectionsMs = job.sectionsMs ?? event.at_ms;
+      return { ...next, masks, sectionsMs, done: event.body.done, total: event.body.total };
     }
     case "lesions":
       return { ...next, lesions: event.body.lesions };
@@ -118,4 +121,19 @@ function afterState(job: Job, body: Happenings["state"]): Job {
 /** True while somebody waits for it. */
 export function isRunning(job: Job): boolean {
   return !hasEnded(job.state);
+}
+
+/** Fewer sections than these tell nothing of how long the rest will take. */
+const TELLING = 3;
+
+/**
+ * Seconds left: what the box says (`told`), and never less than the pace of this very run makes likely; `undefined` where it is too
+ * early to say.
+ */
+export function secondsLeft(job: Job, told: number | undefined): number | undefined {
+  const { state, done, total, sectionsMs, lastMs } = job;
+  if (state !== "segmenting") return done > 0 ? told : undefined;
+  if (done < TELLING || sectionsMs === undefined || lastMs === undefined) return undefined;
+  const pace = (lastMs - sectionsMs) / (done - 1) / 1000;
+  return Math.max(pace * (total - done), told ?? 0);
 }

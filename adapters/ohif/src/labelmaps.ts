@@ -1,11 +1,13 @@
 /** The host's labelmaps that masks are drawn into: one a job, and one that lies ready for the next. */
 
-import { type Active, type Host, tools } from "./host";
-import { retire } from "./retire";
+import { type Active, cornerstone, type DisplaySet, type Host, tools } from "./host";
+import { Overlay } from "./overlay";
+import { retire, takeOff } from "./retire";
 import { strings } from "./strings";
+import { shownIn } from "./viewports";
 
 /** The red in which our SEG draws a lesion, lightened for a dark ground. */
-export const COLOUR = [255, 64, 64, 255];
+export const COLOUR = [255, 64, 64, 255] as const;
 
 export class Labelmaps {
   /** Display set over which one lies already, empty, and waits for a job. */
@@ -27,7 +29,13 @@ export class Labelmaps {
   async prepare(now: Active): Promise<void> {
     this.discard();
     const display = now.displaySet.displaySetInstanceUID;
-    await this.lay(ownId(display), now);
+    await this.make(ownId(display), now.displaySet);
+    const views = shownIn(this.host).filter(({ viewportId }) => viewportId === now.viewportId);
+    await new Overlay(this.host, ownId(display)).lay(views, {
+      colours: new Map([[1, COLOUR]]),
+      outline: true,
+      fill: 0,
+    });
     this.ready = display;
   }
 
@@ -37,7 +45,7 @@ export class Labelmaps {
   }
 
   /** The labelmap in which a job is drawn from now on: the one that lies ready over its images, or one of its own. */
-  give(job: string, { displaySet }: Active): string {
+  give(job: string, { displaySet }: { displaySet: DisplaySet }): string {
     if (this.ready === displaySet.displaySetInstanceUID) {
       this.given.set(job, ownId(this.ready));
       this.ready = undefined;
@@ -46,20 +54,23 @@ export class Labelmaps {
     return this.of(job);
   }
 
-  /** Has the host make a labelmap, and lay it over the images in a viewport, where that is not done. */
-  async lay(id: string, { displaySet, viewportId }: Active): Promise<void> {
+  /** Has the host make a labelmap for images, where there is none. */
+  async make(id: string, displaySet: DisplaySet): Promise<void> {
     const { segmentationService } = this.host.servicesManager.services;
-    if (!tools().segmentation.state.getSegmentation(id)) {
-      await segmentationService.createLabelmapForDisplaySet(displaySet, {
-        segmentationId: id,
-        label: strings.title,
-        segments: { 1: { segmentIndex: 1, label: strings.lesion(1), locked: true, active: true, cachedStats: {} } },
-      });
-    }
-    // Laid twice it would be drawn twice.
-    if (segmentationService.getViewportIdsWithSegmentation(id).includes(viewportId)) return;
-    await segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: id, type: "Labelmap" });
-    segmentationService.setSegmentColor(viewportId, id, 1, COLOUR);
+    const has = tools().segmentation.state.getSegmentation(id);
+    if (has?.representationData.Labelmap.imageIds.some((one) => cornerstone().cache.getImage(one))) return;
+    // What has lost its images is of no use to anybody.
+    if (has) segmentationService.remove(id);
+    await segmentationService.createLabelmapForDisplaySet(displaySet, {
+      segmentationId: id,
+      label: strings.title,
+      segments: { 1: { segmentIndex: 1, label: strings.lesion(1), locked: true, active: true, cachedStats: {} } },
+    });
+  }
+
+  /** Takes the labelmap of a job off all views, and keeps it. */
+  leave(job: string): void {
+    takeOff(this.host, this.of(job));
   }
 
   /** Takes the labelmap of a job away. */
@@ -69,7 +80,7 @@ export class Labelmaps {
   }
 
   /** Takes away what lay ready, and was not wanted. */
-  private discard(): void {
+  discard(): void {
     if (this.ready) retire(this.host, ownId(this.ready));
     this.ready = undefined;
   }

@@ -10,13 +10,19 @@ export interface Outcome {
   means?: string;
 }
 
+/** True where it ended for want of a series, and others are there to be offered. */
+function offered({ problem, series }: Job): boolean {
+  return problem?.code !== "t1c_missing" && (series?.rejected.length ?? 0) > 0;
+}
+
 /** The outcome of a job that has one; `undefined` while it runs and nothing is found yet. */
 export function outcome(job: Job): Outcome | undefined {
   const { finding, problem } = job;
   const said = problem ? { means: `${problem.message}; ${problem.action}` } : {};
   switch (job.state) {
     case "out_of_scope":
-      return { tone: "warn", title: strings.outOfScope, ...said };
+      // The box's own words name every series with its UID; here the closest is offered beside it. Another reason is told as it is.
+      return { tone: "warn", title: strings.outOfScope, ...(offered(job) ? { means: strings.outOfScopeMeans } : said) };
     case "needs_selection":
       // The box's own words name UIDs and a flag; here the series are offered beside it.
       return { tone: "warn", title: strings.needsSelection, means: strings.needsSelectionMeans };

@@ -1,17 +1,24 @@
 /** What goes on for as long as the page is open, whatever tab is: the connection, and drawing on the images that are looked at. */
 
+import { Arrival } from "./arrival";
 import { Heat } from "./heat";
 import { type Host, lookedAt, onLook, onSegments, openSeries } from "./host";
 import { isRunning } from "./job";
+import type { Known } from "./known";
 import { Masks } from "./masks";
-import { outcome } from "./outcome";
-import { type Known, Store } from "./store";
-import { strings } from "./strings";
+import { teller } from "./notifications";
+import { Store } from "./store";
+import { isOf, shownIn } from "./viewports";
 
 export interface Reading {
   store: Store;
   masks: Masks;
 }
+
+/** How often the viewer is looked at: it tells of no layout that drops what was drawn. */
+const LOOK_MS = 700;
+/** Hides and shows all that is ours, over the images; none of the host's own keys. */
+const HIDE_KEY = "o";
 
 let begun: Reading | undefined;
 
@@ -24,25 +31,50 @@ export function reading(host: Host): Reading {
 function begin(host: Host): Reading {
   const store = new Store();
   const masks = new Masks(host, (job) => store.refuse(job), store.again);
-  const drawHeat = heatOf(host);
+  const heat = new Heat(host);
+  const arrival = new Arrival(host);
   const tell = teller(host);
   const look = () => {
     const images = lookedAt(host);
     // Between two layouts nothing is looked at: what was stays.
-    if (images) store.look(images.StudyInstanceUID, images.SeriesInstanceUID);
+    if (images) {
+      arrival.look(images.StudyInstanceUID);
+      store.look(images);
+    }
     follow(store.get());
+    hang();
+  };
+  const hang = () => {
+    const { job, refused, hang: wanted } = store.get();
+    if (job && wanted === job.id && !refused)
+      void arrival.hang(job).then((isHung) => isHung && store.hung(), console.error);
   };
   const follow = (known: Known) => {
-    const { job, refused, contact } = known;
-    if (job && !refused) void masks.draw(job).catch(console.error);
-    else if (!job && contact.kind === "there") void masks.prepare().catch(console.error);
-    if (job) store.mark(masks.marks(job));
-    drawHeat(known);
+    const { job, refused, contact, view } = known;
+    if (refused) masks.clear();
+    else if (job) void masks.draw(job, view).catch(console.error);
+    else if (contact.kind === "there") void masks.prepare().catch(console.error);
+    drawHeat(heat, known);
+    see();
+  };
+  const see = () => {
+    const { job } = store.get();
+    if (!job) return;
+    const has3d = shownIn(host).some((shown) => shown.kind === "rendering" && isOf(job, shown));
+    store.see({ marks: masks.marks(job), masksSeen: masks.seen(job), heatSeen: heat.seen(job), has3d });
   };
   onLook(host, look);
-  onSegments(host, () => {
-    const { job } = store.get();
-    if (job) store.mark(masks.marks(job));
+  onSegments(host, see);
+  setInterval(look, LOOK_MS);
+  document.addEventListener("keydown", (event) => {
+    const isTyping =
+      event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key !== HIDE_KEY || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    store.setView({ hidden: !store.get().view.hidden });
+  });
+  window.addEventListener("beforeunload", (event) => {
+    // What a reader has painted lives in this page alone until it is classified.
+    if (store.get().correcting) event.preventDefault();
   });
   store.subscribe(() => {
     const known = store.get();
@@ -58,36 +90,10 @@ function begin(host: Host): Reading {
 }
 
 /** Draws the heat map that is wanted, and takes it away. */
-function heatOf(host: Host): (known: Known) => void {
-  const heat = new Heat(host);
-  let shown: string | undefined;
-  return ({ heat: wanted, job }) => {
-    // After a page was loaded anew the map is wanted before it is there.
-    const there = wanted && job?.heat.has(wanted.classifier) && !isRunning(job) ? wanted : undefined;
-    const key = there && `${job?.id} ${there.classifier} ${there.opacity}`;
-    if (key === shown) return;
-    shown = key;
-    if (there && job) void heat.show(job, there.classifier, there.opacity).catch(console.error);
-    else heat.hide();
-  };
-}
-
-/** Tells the end of what was waited for, and what goes wrong, as notifications of the host: the reader may be in another tab. */
-function teller(host: Host): (known: Known) => void {
-  const { uiNotificationService } = host.servicesManager.services;
-  const show = (type: string, message: string) =>
-    // Not over the panel, whose buttons are wanted next.
-    uiNotificationService.show({ title: strings.title, message, type, duration: 5000, position: "bottom-center" });
-  let told: string | undefined;
-  let error: string | undefined;
-  let refused: string | undefined;
-  return ({ job, news, error: wrong, refused: why }) => {
-    const came = job && news === job.id && !why && !isRunning(job) ? outcome(job) : undefined;
-    if (came && told !== news) show({ plain: "info", warn: "warning", bad: "error" }[came.tone], came.title);
-    told = came && news;
-    if (wrong && wrong !== error) show("error", wrong);
-    if (why && why !== refused) show("error", why);
-    error = wrong;
-    refused = why;
-  };
+function drawHeat(heat: Heat, { heat: wanted, job, view, refused }: Known): void {
+  // After a page was loaded anew the map is wanted before it is there.
+  const isThere = wanted && job?.heat.has(wanted.classifier) && !isRunning(job);
+  if (job && isThere && !view.hidden && !refused)
+    void heat.show(job, wanted.classifier, wanted.opacity).catch(console.error);
+  else heat.hide();
 }

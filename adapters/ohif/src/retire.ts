@@ -3,16 +3,22 @@
 import { type Host, tools } from "./host";
 
 /** Longer than the host waits before it counts, and takes to count. */
-const LATER_MS = 15_000;
+const LATER_MS = 30_000;
+
+/** Takes a segmentation off all viewports. */
+export function takeOff(host: Host, segmentationId: string): void {
+  for (const viewportId of host.servicesManager.services.segmentationService.getViewportIdsWithSegmentation(
+    segmentationId,
+  ))
+    tools().segmentation.removeSegmentationRepresentations(viewportId, { segmentationId });
+}
 
 /** Takes a segmentation off all viewports at once, and out of the host later, unless it is shown again. */
 export function retire(host: Host, segmentationId: string): void {
   const { segmentationService } = host.servicesManager.services;
-  const shown = () => segmentationService.getViewportIdsWithSegmentation(segmentationId);
-  for (const viewportId of shown()) {
-    tools().segmentation.removeSegmentationRepresentations(viewportId, { segmentationId });
-  }
+  takeOff(host, segmentationId);
   setTimeout(() => {
-    if (shown().length === 0) segmentationService.remove(segmentationId);
+    if (segmentationService.getViewportIdsWithSegmentation(segmentationId).length > 0) return;
+    if (tools().segmentation.state.getSegmentation(segmentationId)) segmentationService.remove(segmentationId);
   }, LATER_MS);
 }

@@ -36,3 +36,26 @@ export function sectionOf(matrix: Matrix, sections: number, place: Place): numbe
   }
   return undefined;
 }
+
+/**
+ * Index of the image whose plane lies nearest to a place (LPS, mm); the first of equal ones, and `undefined` where none says where
+ * it lies. An image that does not is passed over.
+ */
+export function nearest(images: readonly (Place | undefined)[], place: readonly number[]): number | undefined {
+  let found: number | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  images.forEach((image, index) => {
+    const far = image ? distance(image, place) : Number.NaN;
+    if (!(far < least)) return;
+    least = far;
+    found = index;
+  });
+  return found;
+}
+
+/** How far a place lies from the plane of an image, in mm. */
+function distance({ position, orientation }: Place, place: readonly number[]): number {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = orientation.map(Number);
+  const normal = [b * f - c * e, c * d - a * f, a * e - b * d];
+  return Math.abs(normal.reduce((sum, n, i) => sum + n * ((place[i] ?? 0) - Number(position[i])), 0));
+}

@@ -1,55 +1,34 @@
 /** What the panel knows. It lives beside React and outlives the panel: the host takes a panel down with every change of tab. */
 
-import { hasEnded, type JobSummary, type Welcome } from "@cordline/sdk";
-import { analyse, Failed, judge, knownAnalysis, store } from "./api";
-import { Connection, type Contact } from "./connection";
-import type { LesionMark } from "./host";
-import { after, isRunning, type Job, newJob } from "./job";
-import { type Kept, keep, recall } from "./kept";
+import { hasEnded, type JobSummary, type Review } from "@cordline/sdk";
+import { analyse, Failed, judge, knownAnalysis, reviewsOf, store, whoAmI } from "./api";
+import { Connection } from "./connection";
+import type { WholeMask } from "./correction";
+import type { DisplaySet } from "./host";
+import { after, isRunning, newJob } from "./job";
+import { keep, recall } from "./kept";
+import type { Known, View } from "./known";
 import { strings } from "./strings";
 
-export interface Known {
-  readonly contact: Contact;
-  /** What the box said of itself when it was last there. */
-  readonly welcome?: Welcome;
-  /** Study Instance UID of what is looked at. */
-  readonly study?: string;
-  /** Series Instance UID of what is looked at. */
-  readonly shown?: string;
-  readonly job?: Job;
-  readonly position?: number;
-  readonly secondsLeft?: number;
-  /** Between a click and the box's answer. */
-  readonly asking: boolean;
-  /** While a reader corrects the mask. */
-  readonly correcting: boolean;
-  /** The job whose mask was corrected, and what it had found: what was said first stays in sight. */
-  readonly first?: Kept["first"];
-  /** The heat map that is shown: of which answer, and how dense. */
-  readonly heat?: Kept["heat"];
-  /** What became of storing or judging. */
-  readonly done?: string;
-  /** Series that the reader waits to see: that of the job that was begun here. */
-  readonly awaited?: string;
-  /** The job whose end is news: it ran when it was found, or was begun here. */
-  readonly news?: string;
-  readonly error?: string;
-  /** Why nothing of the job is shown: it is about other images. */
-  readonly refused?: string;
-  /** How each lesion stands in the viewport, by its number. */
-  readonly marks: ReadonlyMap<number, LesionMark>;
-}
-
 const STANDING_MS = 1000;
-const NO_MARKS: ReadonlyMap<number, LesionMark> = new Map();
+const NOTHING = { marks: new Map(), masksSeen: "none", heatSeen: "none", has3d: false } as const;
 
 export class Store {
-  private known: Known = { contact: { kind: "connecting" }, asking: false, correcting: false, marks: NO_MARKS };
+  private known: Known = {
+    contact: { kind: "connecting" },
+    asking: false,
+    correcting: false,
+    reviews: [],
+    view: { outline: true, opacity: 1, hidden: false },
+    ...NOTHING,
+  };
   private readonly listeners = new Set<() => void>();
   private readonly connection = new Connection({
     contact: (contact) => {
       this.set({ contact, ...(contact.kind === "there" ? { welcome: contact.welcome } : {}) });
-      if (contact.kind === "there") void this.resume().catch(console.error);
+      if (contact.kind !== "there") return;
+      void this.resume().catch(console.error);
+      void whoAmI().then((me) => this.set({ me }));
     },
     event: (event, raw) => {
       const { job } = this.known;
@@ -78,17 +57,19 @@ export class Store {
   readonly get = (): Known => this.known;
 
   /** Other images are looked at. */
-  look(study: string, series: string): void {
+  look({ StudyInstanceUID: study, SeriesInstanceUID: series, instances }: DisplaySet): void {
     if (study === this.known.study) {
       if (series !== this.known.shown) this.set({ shown: series });
       return;
     }
-    const { study: before, contact, welcome } = this.known;
+    const { study: before, contact, welcome, me, view } = this.known;
     if (before) this.studies.set(before, this.known);
     // What is under way belongs to the study it was asked for.
-    const { heat: _, ...was } = this.studies.get(study) ?? {};
-    const now = { contact, study, shown: series, asking: false, correcting: false, marks: NO_MARKS };
-    this.known = { ...was, ...now, ...(welcome && { welcome }) };
+    const { heat: _, ...was } = this.studies.get(study) ?? { correcting: false, reviews: [] };
+    const { StudyDate: date, StudyDescription: description } = instances?.[0] ?? {};
+    const words = { ...(date && { date }), ...(description && { description }) };
+    const now = { contact, view, study, words, shown: series, asking: false, ...NOTHING };
+    this.known = { ...was, ...now, ...(welcome && { welcome }), ...(me && { me }) };
     this.tell();
     void this.resume().catch(console.error);
   }
@@ -98,7 +79,7 @@ export class Store {
     return this.ask(async (study) => {
       const summary = await analyse(study, series);
       this.begun = summary.job;
-      this.set({ first: undefined, heat: undefined });
+      this.set({ first: undefined, heat: undefined, hang: undefined });
       this.follow(summary, study);
     });
   }
@@ -114,15 +95,28 @@ export class Store {
     this.set({ correcting });
   }
 
-  /** Has the corrected mask classified. What was said of the first one stays. */
-  classify(mask: { shape: [number, number, number]; voxels: Uint8Array } | undefined): Promise<void> {
-    return this.ask(async (study) => {
+  /** Has the corrected mask classified; true once the box has it. What was said of the first one stays. */
+  async classify(mask: WholeMask | undefined): Promise<boolean> {
+    let taken = false;
+    await this.ask(async (study) => {
       const { job } = this.known;
       if (!job || !mask) throw new Failed(strings.notDrawn);
       const summary = await this.connection.correct(job.id, mask.shape, mask.voxels);
       if (!summary) throw new Failed(strings.lost);
+      taken = true;
       const first = this.known.first ?? { job: job.id, finding: job.finding?.label ?? "" };
-      this.set({ correcting: false, first, heat: undefined });
+      this.set({ correcting: false, first, heat: undefined, hang: undefined });
+      this.follow(summary, study);
+    });
+    return taken;
+  }
+
+  /** Shows another job of the study: one that a reader judged. */
+  showJob(id: string): Promise<void> {
+    return this.ask(async (study) => {
+      const summary = await this.connection.job(id);
+      if (!summary) throw new Failed(strings.gone);
+      this.set({ first: undefined, heat: undefined });
       this.follow(summary, study);
     });
   }
@@ -135,19 +129,35 @@ export class Store {
     });
   }
 
-  /** Writes on the study what the reader says. */
-  judge(accepted: boolean, reason: string): Promise<void> {
+  /** Writes on the study what the reader says, or that they take it back. */
+  judge(verdict: Review["verdict"], reason: string): Promise<void> {
     return this.ask(async (study) => {
-      const { job } = this.known;
+      const { job, reviews: before } = this.known;
       if (!job) return;
-      await judge(study, job.id, accepted, reason);
-      this.say(accepted ? strings.accepted : strings.rejected);
+      await judge(study, job.id, verdict, reason);
+      await this.readReviews(study);
+      const { me, reviews } = this.known;
+      // An older gateway keeps it, and does not tell it again.
+      if (reviews.length === before.length && this.known.study === study)
+        this.set({
+          reviews: [...reviews, { job: job.id, reader: me?.name ?? "", at_ms: Date.now(), verdict, reason }],
+        });
     });
+  }
+
+  /** How masks are drawn from now on. */
+  setView(change: Partial<View>): void {
+    this.set({ view: { ...this.known.view, ...change } });
   }
 
   /** The awaited series is shown. */
   seen(): void {
     this.set({ awaited: undefined });
+  }
+
+  /** The study's images are hung, or the reader has begun to read. */
+  hung(): void {
+    this.set({ hang: undefined });
   }
 
   async cancel(): Promise<void> {
@@ -160,10 +170,11 @@ export class Store {
     if (this.known.job?.id === job && !this.known.refused) this.set({ refused: strings.otherPixels, heat: undefined });
   }
 
-  /** How the lesions stand in the viewport now. */
-  mark(marks: ReadonlyMap<number, LesionMark>): void {
-    const text = (of: ReadonlyMap<number, LesionMark>) => JSON.stringify([...of]);
-    if (text(marks) !== text(this.known.marks)) this.set({ marks });
+  /** How masks, lesions and heat map stand in the viewer now. */
+  see(seen: Pick<Known, "marks" | "masksSeen" | "heatSeen" | "has3d">): void {
+    const text = ({ marks, masksSeen, heatSeen, has3d }: typeof seen) =>
+      JSON.stringify([[...marks], masksSeen, heatSeen, has3d]);
+    if (text(seen) !== text(this.known)) this.set(seen);
   }
 
   /** Looks again whether something can be drawn. */
@@ -191,6 +202,7 @@ export class Store {
   private async resume(): Promise<void> {
     const { study, job, contact } = this.known;
     if (!study || contact.kind !== "there") return;
+    void this.readReviews(study).catch(console.error);
     if (job) {
       await this.connection.follow(job.id, job.last);
       return;
@@ -200,17 +212,24 @@ export class Store {
     const found: JobSummary | undefined = remembered ?? (await knownAnalysis(study).catch(() => undefined));
     if (!found || this.known.study !== study || this.known.job) return;
     if (remembered) this.set({ first: kept.first, heat: kept.heat, done: kept.done });
+    if (hasEnded(found.state)) this.set({ hang: found.job });
     this.follow(found, study);
   }
 
-  private follow({ job: id, state }: JobSummary, study: string): void {
+  private async readReviews(study: string): Promise<void> {
+    const reviews = await reviewsOf(study);
+    this.setOf(study, { reviews });
+  }
+
+  private follow({ job: id, state, corrects, reader }: JobSummary, study: string): void {
     if (this.known.study !== study) {
       // Meanwhile the reader went to another study: it is found there when they come back.
       keep(study, { job: id });
       return;
     }
     const job = this.known.job?.id === id ? this.known.job : newJob(id);
-    this.set({ job, refused: undefined, news: hasEnded(state) ? undefined : id });
+    const correction = corrects ? { job: id, of: corrects, ...(reader && { reader }) } : undefined;
+    this.set({ job, corrects: correction, refused: undefined, news: hasEnded(state) ? undefined : id });
     this.keep();
     void this.connection.follow(job.id, job.last).catch(console.error);
   }

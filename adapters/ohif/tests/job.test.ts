@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Event } from "@cordline/sdk";
-import { after, isRunning, newJob } from "../src/job.js";
+import { after, isRunning, newJob, secondsLeft } from "../src/job.js";
 
 const NONE = new Uint8Array();
 const event = (number: number, rest: object): Event =>
@@ -50,4 +50,20 @@ test("how long it took is told by the box's clock, and anew when it is taken up 
 test("what a later daemon tells is passed over", () => {
   const job = after(newJob("a"), event(1, { event: "mood", body: {} }), NONE);
   assert.equal(job.last, 1);
+});
+
+test("seconds left are told once the pace is known, and never fewer than it makes likely", () => {
+  const mask = { shape: [2, 3], element: "bit" };
+  const section = (number: number) =>
+    event(number, {
+      at_ms: 1000 * number,
+      event: "section",
+      body: { section: number, done: number, total: 10, final: false, mask },
+    });
+  let job = after(newJob("a"), { ...state(1, { state: "segmenting" }), number: 0.5 } as Event, NONE);
+  for (const number of [1, 2]) job = after(job, section(number), NONE);
+  assert.equal(secondsLeft(job, 1), undefined);
+  for (const number of [3, 4]) job = after(job, section(number), NONE);
+  assert.equal(secondsLeft(job, 1), 6);
+  assert.equal(secondsLeft(job, 20), 20);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { origin, sectionOf } from "../src/sections.js";
+import { nearest, origin, sectionOf } from "../src/sections.js";
 
 // Sagittal: columns to the back, rows downwards, sections to the left, 3.3 mm apart.
 const MATRIX = [0, 0, 3.3, -24.75, 0.625, 0, 0, -80, 0, -0.625, 0, 120.5, 0, 0, 0, 1];
@@ -18,4 +18,18 @@ test("a shifted, turned or flipped image is none of them", () => {
   assert.equal(sectionOf(MATRIX, 5, { position: at, orientation: [0, -1, 0, 0, 0, -1] }), undefined);
   assert.equal(sectionOf(MATRIX, 5, { position: at, orientation: [1, 0, 0, 0, 1, 0] }), undefined);
   assert.equal(sectionOf(MATRIX, 5, { position: [], orientation: SAGITTAL }), undefined);
+});
+
+test("the image nearest to a place is found by millimetres, whichever way the images run", () => {
+  const sagittal = [-6, -3, 0, 3, 6].map((x) => ({ position: [x, 10, 10], orientation: [0, 1, 0, 0, 0, -1] }));
+  assert.equal(nearest(sagittal, [2.6, 100, -50]), 3);
+  assert.equal(nearest([...sagittal].reverse(), [2.6, 100, -50]), 1);
+  const axial = [0, 4, 8].map((z) => ({ position: [-50, -50, z], orientation: [1, 0, 0, 0, 1, 0] }));
+  assert.equal(nearest(axial, [2.6, 100, 5]), 1);
+  assert.equal(nearest(axial, [0, 0, 300]), 2, "the last one, where the place lies beyond");
+});
+
+test("an image that does not say where it lies is passed over", () => {
+  assert.equal(nearest([undefined, { position: [0, 0, 9], orientation: [1, 0, 0, 0, 1, 0] }], [0, 0, 0]), 1);
+  assert.equal(nearest([undefined], [0, 0, 0]), undefined);
 });

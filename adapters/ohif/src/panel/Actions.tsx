@@ -1,12 +1,13 @@
-/** What a reader does with an answer: correct the mask, accept, reject, store. */
+/** What else a reader does with an answer: correct the mask, save it. */
 
 import { useEffect, useState } from "react";
 import type { Kind } from "../brush";
 import type { Job } from "../job";
+import { isSubmitter, type Known } from "../known";
 import type { Masks } from "../masks";
-import type { Known, Store } from "../store";
+import type { Store } from "../store";
 import { strings } from "../strings";
-import { button, card, faint, GOOD, GROUND, heading, INK, row, shared } from "./styles";
+import { button, card, faint, GOOD, row, shared } from "./styles";
 
 interface Props {
   store: Store;
@@ -16,73 +17,39 @@ interface Props {
 }
 
 export function Actions({ store, known, job, masks }: Props) {
-  const [rejecting, setRejecting] = useState(false);
-  const [reason, setReason] = useState("");
   if (known.correcting) return <Correcting store={store} job={job} masks={masks} asking={known.asking} />;
   const correct = () => {
     masks.unlock(job, true);
     store.correct(true);
   };
-  const reject = () => {
-    setRejecting(false);
-    void store.judge(false, reason);
-  };
+  const looks = isSubmitter(known) ? undefined : strings.onlyLooks;
   // A mask of no lesion, or one that is not drawn, has nothing to be corrected.
-  const drawn = known.marks.size > 0;
+  const cannot = looks ?? (known.marks.size > 0 && known.masksSeen !== "lost" ? undefined : strings.notDrawn);
   return (
-    <section aria-label={strings.reader}>
-      <h3 style={heading}>{strings.reader}</h3>
-      <div style={card}>
-        <div style={row}>
-          <button type="button" data-testid="cordline-accept" style={shared} onClick={() => void store.judge(true, "")}>
-            {strings.accept}
-          </button>
-          <button
-            type="button"
-            data-testid="cordline-correct"
-            style={shared}
-            disabled={!drawn}
-            title={drawn ? undefined : strings.notDrawn}
-            onClick={correct}
-          >
-            {strings.correct}
-          </button>
-          <button type="button" data-testid="cordline-keep" style={shared} onClick={() => void store.keepResults()}>
-            {strings.keep}
-          </button>
-          <button
-            type="button"
-            data-testid="cordline-reject"
-            style={shared}
-            aria-expanded={rejecting}
-            onClick={() => setRejecting(!rejecting)}
-          >
-            {strings.reject}
-          </button>
-        </div>
-        {rejecting && (
-          <div style={{ display: "flex", gap: 8, marginTop: 8 }}>
-            <input
-              aria-label={strings.why}
-              placeholder={strings.why}
-              value={reason}
-              onChange={(change) => setReason(change.target.value)}
-              style={{ flex: 1, minWidth: 0, background: GROUND, color: INK, border: `1px solid ${INK}`, padding: 4 }}
-            />
-            <button
-              type="button"
-              data-testid="cordline-reject-now"
-              style={{ ...shared, flex: "none" }}
-              onClick={reject}
-            >
-              {strings.reject}
-            </button>
-          </div>
-        )}
-        <output data-testid="cordline-done" style={{ color: GOOD, display: "block", marginTop: known.done ? 6 : 0 }}>
-          {known.done}
-        </output>
-      </div>
+    <section aria-label={strings.more} style={row}>
+      <button
+        type="button"
+        data-testid="cordline-correct"
+        style={shared}
+        disabled={cannot !== undefined}
+        title={cannot}
+        onClick={correct}
+      >
+        {strings.correct}
+      </button>
+      <button
+        type="button"
+        data-testid="cordline-keep"
+        style={shared}
+        disabled={looks !== undefined}
+        title={looks}
+        onClick={() => void store.keepResults()}
+      >
+        {strings.keep}
+      </button>
+      <output data-testid="cordline-done" style={{ color: GOOD, display: "block" }}>
+        {known.done}
+      </output>
     </section>
   );
 }
@@ -98,9 +65,8 @@ function Correcting({ store, job, masks, asking }: Omit<Props, "known"> & { aski
     store.correct(false);
   };
   const classify = () => {
-    const mask = masks.corrected(job);
-    masks.unlock(job, false);
-    void store.classify(mask);
+    // What the box did not get stays in the reader's hand.
+    void store.classify(masks.mask(job)).then((taken) => taken && masks.unlock(job, false));
   };
   return (
     <section style={card} aria-label={strings.correct}>

@@ -1,8 +1,8 @@
-/** One question: both probabilities, the threshold, and where nothing is decided. */
+/** One question: on one line between its two answers the probability, the threshold, and where nothing is decided. */
 
 import type { Classification } from "@cordline/sdk";
 import { strings } from "../strings";
-import { ACCENT, card, FAINT, faint, quiet, TRACK, WARN } from "./styles";
+import { card, FAINT, faint, INK, quiet, row, TRACK, WARN } from "./styles";
 
 interface Props {
   answer: Classification;
@@ -16,26 +16,13 @@ interface Props {
 const OPACITY = 0.6;
 
 export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
-  const [, second] = answer.classes;
   const decided = answer.labels[answer.decision] ?? strings.undecided;
   return (
     <section style={card} data-testid={`cordline-answer-${answer.id}`} aria-label={answer.question}>
       <div style={faint}>{answer.question}</div>
-      <div style={{ fontSize: 15, fontWeight: 600 }}>{decided}</div>
-      {answer.classes.map((name) => (
-        <Bar
-          key={name}
-          label={answer.labels[name] ?? name}
-          value={answer.probabilities[name] ?? 0}
-          marks={name === second ? [answer.threshold, ...answer.undecided] : flipped(answer)}
-        />
-      ))}
-      <div style={faint}>
-        {answer.labels[second] ?? second} {strings.threshold(answer.threshold)};{" "}
-        {strings.undecidedZone(...answer.undecided)}
-      </div>
-      {hasHeat && (
-        <div style={{ display: "flex", gap: 8, alignItems: "center", marginTop: 6 }}>
+      <div style={{ ...row, justifyContent: "space-between" }}>
+        <span style={{ fontSize: 15, fontWeight: 600 }}>{decided}</span>
+        {hasHeat && (
           <button
             type="button"
             style={quiet}
@@ -46,49 +33,55 @@ export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
           >
             {opacity === undefined ? strings.showHeat : strings.hideHeat}
           </button>
-          {opacity !== undefined && (
-            <input
-              type="range"
-              min={0.1}
-              max={1}
-              step={0.05}
-              value={opacity}
-              aria-label={strings.opacity}
-              style={{ flex: 1 }}
-              onChange={(change) => showHeat(Number(change.target.value))}
-            />
-          )}
-        </div>
+        )}
+      </div>
+      {opacity !== undefined && (
+        <input
+          type="range"
+          min={0.1}
+          max={1}
+          step={0.05}
+          value={opacity}
+          aria-label={strings.opacity}
+          title={strings.opacity}
+          style={{ width: "100%" }}
+          onChange={(change) => showHeat(Number(change.target.value))}
+        />
       )}
+      <Scale answer={answer} />
     </section>
   );
 }
 
-/** Threshold and zone are those of the second class; the first has them mirrored. */
-function flipped({ threshold, undecided: [from, to] }: Classification): [number, number, number] {
-  return [1 - threshold, 1 - to, 1 - from];
-}
-
-function Bar({ label, value, marks }: { label: string; value: number; marks: number[] }) {
-  const [threshold = 0.5, from = 0.5, to = 0.5] = marks;
-  const percent = (x: number) => `${100 * x}%`;
+/** Left end: surely the first answer; right end: surely the second, whose probability it is. */
+function Scale({ answer }: { answer: Classification }) {
+  const [first, second] = answer.classes;
+  const { threshold, undecided } = answer;
+  const name = (id: string) => answer.labels[id] ?? id;
+  const said = (id: string) => strings.chance(name(id), answer.probabilities[id] ?? 0);
+  const value = answer.probabilities[second] ?? 0;
+  const percent = (x: number) => `${100 * Math.min(Math.max(x, 0), 1)}%`;
+  const [from, to] = undecided;
+  const limits = `${strings.threshold(name(second), threshold)}; ${strings.undecidedZone(from, to)}`;
   return (
-    <div
-      style={{ display: "grid", gridTemplateColumns: "38% 1fr 34px", gap: 8, alignItems: "center", margin: "4px 0" }}
-    >
-      <span>{label}</span>
-      <span
+    <>
+      <div
         role="img"
-        aria-label={strings.probability(label, value)}
-        style={{ position: "relative", height: 10, background: TRACK, borderRadius: 2 }}
+        aria-label={`${said(first)}; ${said(second)}; ${limits}`}
+        style={{ position: "relative", height: 14, margin: "4px 0 2px", background: TRACK, borderRadius: 2 }}
       >
-        <span style={{ ...bar, left: percent(from), width: percent(to - from), background: FAINT, opacity: 0.5 }} />
-        <span style={{ ...bar, width: percent(value), background: ACCENT, top: 3, height: 4 }} />
-        <span style={{ ...bar, left: percent(threshold), width: 2, background: WARN }} />
-      </span>
-      <span style={{ textAlign: "right", fontVariantNumeric: "tabular-nums" }}>{value.toFixed(2)}</span>
-    </div>
+        <span style={{ ...mark, left: percent(from), width: percent(to - from), background: FAINT, opacity: 0.5 }} />
+        <span style={{ ...mark, left: percent(threshold), width: 2, marginLeft: -1, background: WARN }} />
+        <span style={{ ...mark, ...dot, left: percent(value) }} />
+      </div>
+      <div style={{ display: "flex", justifyContent: "space-between", gap: 8, fontVariantNumeric: "tabular-nums" }}>
+        <span>{said(first)}</span>
+        <span style={{ textAlign: "right" }}>{said(second)}</span>
+      </div>
+      <div style={faint}>{limits}</div>
+    </>
   );
 }
 
-const bar = { position: "absolute", left: 0, top: 0, height: 10 } as const;
+const mark = { position: "absolute", top: 0, height: 14 } as const;
+const dot = { top: 1, width: 12, height: 12, marginLeft: -6, borderRadius: 6, background: INK } as const;

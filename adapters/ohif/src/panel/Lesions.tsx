@@ -29,25 +29,22 @@ export function Lesions({ job, masks, marks }: Props) {
 
 function Line({ lesion, job, masks, mark }: { lesion: Lesion; job: Job; masks: Masks; mark: LesionMark | undefined }) {
   const { number, sections } = lesion;
-  const middle = sections[Math.floor(sections.length / 2)];
   return (
-    <div style={card}>
+    <div style={{ ...card, margin: "3px 0" }}>
       <div>
-        {strings.lesion(number)} · {strings.size(lesion.volume_ml, lesion.extent_mm)}
+        {strings.lesion(number)} · {strings.size(lesion.volume_ml, lesion.extent_mm)}{" "}
+        <span style={faint}>· {strings.sectionsOf(sections)}</span>
       </div>
-      <div style={faint}>{strings.sectionsOf(sections)}</div>
-      <div style={{ ...row, marginTop: 6 }}>
-        {middle !== undefined && (
-          <button
-            type="button"
-            style={quiet}
-            data-testid={`cordline-jump-${number}`}
-            aria-label={strings.jumpTo(number)}
-            onClick={() => void masks.jump(job, middle)}
-          >
-            {strings.jump}
-          </button>
-        )}
+      <div style={{ ...row, marginTop: 4 }}>
+        <button
+          type="button"
+          style={quiet}
+          data-testid={`cordline-jump-${number}`}
+          aria-label={strings.jumpTo(number)}
+          onClick={() => void masks.goTo(job, lesion)}
+        >
+          {strings.jump}
+        </button>
         {mark && (
           <>
             <button
@@ -58,7 +55,7 @@ function Line({ lesion, job, masks, mark }: { lesion: Lesion; job: Job; masks: M
               aria-pressed={mark.visible}
               onClick={() => masks.show(job, number, !mark.visible)}
             >
-              {mark.visible ? strings.shown : strings.hidden}
+              {mark.lost ? strings.notDrawnHere : mark.visible ? strings.shown : strings.hidden}
             </button>
             <button
               type="button"

@@ -11,7 +11,7 @@ export function Notes({ job, welcome }: { job: Job | undefined; welcome: Welcome
   if (notes.length === 0) return null;
   return (
     <ul
-      style={{ ...card, color: WARN, paddingLeft: 24, listStyle: "disc" }}
+      style={{ ...card, color: WARN, paddingLeft: 24, listStyle: "disc", fontSize: 12 }}
       aria-label={strings.notes}
       data-testid="cordline-notes"
     >

@@ -1,19 +1,22 @@
-/** The panel, in the order in which a reader needs it. */
+/** The panel, in the order in which a reader needs it: what came of it, what readers said of it, why, and where; then all else. */
 
-import { type KeyboardEvent, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import type { Masks } from "../masks";
 import type { Store } from "../store";
 import { strings } from "../strings";
 import { Actions } from "./Actions";
 import { Answer } from "./Answer";
+import { Choice } from "./Choice";
 import { Device } from "./Device";
 import { Finding } from "./Finding";
 import { Lesions } from "./Lesions";
 import { Made } from "./Made";
 import { Notes } from "./Notes";
-import { Run } from "./Run";
+import { OnImages } from "./OnImages";
+import { isBusy, Run, Trouble } from "./Run";
 import { Series } from "./Series";
 import { BAD, card, foot, panel, SHEET, scrolled } from "./styles";
+import { Verdict } from "./Verdict";
 
 interface Props {
   store: Store;
@@ -27,9 +30,10 @@ export function Panel({ store, masks, open }: Props) {
   const { contact, welcome, refused } = known;
   // Of a result that is about other images nothing is told.
   const job = refused ? undefined : known.job;
+  const done = job?.state === "completed";
+  const ended = job !== undefined && !isBusy(known);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys are only kept from the host, which takes Space for itself.
-    <div style={panel} data-testid="cordline-panel" onKeyDown={keepKeys} onKeyUp={keepKeys}>
+    <div style={panel} data-testid="cordline-panel">
       <style>{SHEET}</style>
       <div style={scrolled}>
         <Device contact={contact} retry={store.reconnect} />
@@ -38,9 +42,11 @@ export function Panel({ store, masks, open }: Props) {
             {refused}
           </p>
         )}
-        <Series job={job} shown={known.shown} store={store} open={open} />
-        {job?.state !== "needs_selection" && <Run store={store} known={known} />}
-        {job && <Finding job={job} first={known.first} />}
+        {!ended && <Run store={store} known={known} again={false} />}
+        <Trouble error={known.error} />
+        {job && <Finding job={job} first={known.first} words={known.words} />}
+        {job && <Choice store={store} known={known} job={job} open={open} />}
+        {done && <Verdict store={store} known={known} job={job} />}
         <Notes job={job} welcome={welcome} />
         {job?.answers.map((answer) => (
           <Answer
@@ -54,16 +60,15 @@ export function Panel({ store, masks, open }: Props) {
           />
         ))}
         {job && <Lesions job={job} masks={masks} marks={known.marks} />}
-        {job?.state === "completed" && <Actions store={store} known={known} job={job} masks={masks} />}
+        {job && job.masks.size > 0 && <OnImages store={store} known={known} />}
+        {job && <Series job={job} known={known} store={store} open={open} />}
+        {done && <Actions store={store} known={known} job={job} masks={masks} />}
+        {ended && job.state !== "needs_selection" && job.state !== "out_of_scope" && (
+          <Run store={store} known={known} again />
+        )}
         <Made job={job} welcome={welcome} />
       </div>
       <div style={foot}>{strings.research}</div>
     </div>
   );
-}
-
-/** Keys that press a button or move a slider here are not the host's as well: its Space would reset the viewport instead. */
-function keepKeys(event: KeyboardEvent) {
-  const slides = event.target instanceof HTMLInputElement && event.key.startsWith("Arrow");
-  if (event.key === " " || event.key === "Enter" || slides) event.stopPropagation();
 }

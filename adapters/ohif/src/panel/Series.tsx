@@ -1,77 +1,59 @@
-/** The series that was chosen and why, and the others, to be chosen instead. */
+/** The series that was analysed and why, the others, and running it again. */
 
 import type { SeriesVerdict } from "@cordline/sdk";
 import type { Job } from "../job";
+import { isSubmitter, type Known } from "../known";
 import type { Store } from "../store";
 import { strings } from "../strings";
-import { card, faint, heading, quiet, row, WARN } from "./styles";
+import { Candidates } from "./Candidates";
+import { faint, quiet, row, WARN } from "./styles";
 
 interface Props {
-  job: Job | undefined;
-  shown: string | undefined;
+  job: Job;
+  known: Known;
   store: Store;
   open(series: string): void;
 }
 
-export function Series({ job, shown, store, open }: Props) {
-  const series = job?.series;
-  if (!series)
-    return (
-      <section aria-label={strings.series}>
-        <h3 style={heading}>{strings.series}</h3>
-        <p style={{ ...faint, margin: 0 }}>{strings.noSeries}</p>
-      </section>
-    );
+export function Series({ job, known, store, open }: Props) {
+  const { series } = job;
+  if (!series?.uid) return null;
   const { uid, candidates, rejected } = series;
-  const others = [...candidates, ...rejected].filter((one) => one.uid !== uid);
-  const asks = job.state === "needs_selection";
+  const used = series.selector ?? uid;
+  const others = [...candidates, ...rejected].filter((one) => (one.selector ?? one.uid) !== used);
+  const name = series.description || strings.noDescription;
+  const words = series.series_number === undefined ? name : `${strings.seriesNumber(series.series_number)}: ${name}`;
   return (
-    <section aria-label={strings.series}>
-      <h3 style={heading}>{strings.series}</h3>
-      {uid && (
-        <div style={card}>
-          <div data-testid="cordline-series">{series.description ?? uid}</div>
-          <div style={faint}>{series.reasons.join("; ")}</div>
-          {shown !== uid && (
-            <output style={{ ...row, color: WARN }}>
-              {strings.notShown}
-              <button type="button" data-testid="cordline-open" style={quiet} onClick={() => open(uid)}>
-                {strings.openIt}
-              </button>
-            </output>
-          )}
-        </div>
+    <section aria-label={strings.series} style={{ marginTop: 8 }}>
+      {known.shown !== uid && (
+        <output style={{ ...row, color: WARN }}>
+          {strings.notShown}
+          <button type="button" data-testid="cordline-open" style={quiet} onClick={() => open(uid)}>
+            {strings.openIt}
+          </button>
+        </output>
       )}
-      {asks ? (
-        <div data-testid="cordline-candidates">
-          <p>{strings.chooseOne}</p>
-          <Others series={candidates} store={store} />
-        </div>
-      ) : (
-        others.length > 0 && (
-          <details data-testid="cordline-others">
-            <summary style={faint}>{strings.chooseOther}</summary>
-            <Others series={others} store={store} />
-          </details>
-        )
-      )}
+      <details data-testid="cordline-others">
+        <summary style={faint}>
+          <span data-testid="cordline-series">{words}</span>
+        </summary>
+        <div style={faint}>{why(known, series.reasons)}</div>
+        {others.length > 0 && <div style={{ ...faint, marginTop: 8 }}>{strings.chooseOther}</div>}
+        <Candidates
+          job={job.id}
+          series={others}
+          cannot={isSubmitter(known) ? undefined : strings.onlyLooks}
+          show={(one: SeriesVerdict) => open(one.uid)}
+          choose={(one: SeriesVerdict) => void store.run(one.selector ?? one.uid)}
+          useIt={strings.use}
+        />
+      </details>
     </section>
   );
 }
 
-function Others({ series, store }: { series: readonly SeriesVerdict[]; store: Store }) {
-  return series.map((one) => (
-    <div key={one.uid} style={card}>
-      <div>{one.description}</div>
-      <div style={faint}>{one.reasons.join("; ")}</div>
-      <button
-        type="button"
-        style={{ ...quiet, marginTop: 6 }}
-        aria-label={strings.chooseSeries(one.description)}
-        onClick={() => void store.run(one.uid)}
-      >
-        {strings.chooseThis}
-      </button>
-    </div>
-  ));
+/** A correction took its series from the job that it corrects: nobody chose it for the correction. */
+function why({ corrects, job }: Known, reasons: readonly string[]): string {
+  if (corrects && corrects.job === job?.id) return strings.correctedBy(corrects.reader, corrects.of);
+  return reasons.join("; ");
 }

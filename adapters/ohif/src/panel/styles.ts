@@ -32,7 +32,7 @@ export const panel: CSSProperties = {
   lineHeight: 1.45,
   overflowWrap: "anywhere",
 };
-export const scrolled: CSSProperties = { flex: 1, minHeight: 0, overflowY: "auto", padding: 12 };
+export const scrolled: CSSProperties = { flex: 1, minHeight: 0, overflowY: "auto", padding: "8px 12px" };
 /** Stays in sight, wherever the rest is scrolled to. */
 export const foot: CSSProperties = {
   flex: "none",
@@ -41,8 +41,8 @@ export const foot: CSSProperties = {
   fontWeight: 600,
   fontSize: 12,
 };
-export const card: CSSProperties = { background: RAISED, borderRadius: 6, padding: 10, margin: "8px 0" };
-export const heading: CSSProperties = { fontSize: 12, fontWeight: 600, color: FAINT, margin: "14px 0 4px" };
+export const card: CSSProperties = { background: RAISED, borderRadius: 6, padding: "6px 10px", margin: "5px 0" };
+export const heading: CSSProperties = { fontSize: 12, fontWeight: 600, color: FAINT, margin: "8px 0 2px" };
 export const faint: CSSProperties = { color: FAINT, fontSize: 12 };
 export const row: CSSProperties = { display: "flex", flexWrap: "wrap", gap: 8, alignItems: "center" };
 
