@@ -122,7 +122,8 @@ await main(async (page, saw) => {
   await page.waitForSelector(at("candidates"));
   saw.undecided = await page.innerText(at("panel"));
   await picture("needs-selection");
-  await page.locator(`${at("candidates")} button`).first().click();
+  saw.offered = await page.locator(`${at("candidates")} button`).allInnerTexts();
+  await page.locator(`${at("candidates")} button[aria-label^="Analyse"]`).first().click();
   await page.waitForSelector(at("finding"));
   saw.chosen = await page.innerText(at("panel"));
 });

@@ -20,6 +20,7 @@ await main(async (page, saw) => {
   await picture("while-it-works");
   await page.waitForSelector(at("finding"));
   saw.finding = await page.innerText(at("finding"));
+  await page.click(`${at("others")} summary`);
   saw.panel = await page.innerText(at("panel"));
   await page.click(at("jump-1"));
   await page.waitForTimeout(1000);
@@ -99,8 +100,8 @@ await main(async (page, saw) => {
   await page.waitForTimeout(1500);
   saw.voxels_corrected = await labelmap(page);
   await page.click(at("accept"));
-  await page.waitForFunction((one) => document.querySelector(one)?.innerText.includes("Accepted"), at("done"));
-  saw.accepted = await page.innerText(at("done"));
+  await page.waitForSelector(at("verdict"));
+  saw.accepted = await page.innerText(at("verdict"));
   await page.click(at("keep"));
   await page.waitForFunction((one) => document.querySelector(one)?.innerText.includes("stored"), at("done"));
   saw.stored = await page.innerText(at("done"));

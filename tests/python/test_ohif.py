@@ -21,7 +21,7 @@ from chromium import drive, labels
 from daemon_process import Daemon
 from gateway_process import Gateway
 from landmark import draw, sagittal_grid
-from mr_series import Protocol, classic, save
+from ohif_studies import make, two_lesions
 from orthanc_process import ended, wait
 
 pytestmark = pytest.mark.timeout(400)
@@ -165,7 +165,7 @@ def test_from_the_click_to_the_masks(version, orthanc, phantom, program, library
     assert np.array_equal(corrected, seen["voxels_corrected"] > 0)
     assert 0 < corrected.sum() < mask.sum()
     assert "Tumour: Ependymoma" in saw["first"]
-    assert "Accepted" in saw["accepted"]
+    assert "Accepted by submitter" in saw["accepted"]
     said = (again[0].job, True, "submitter")
     assert (verdicts[-1]["job"], verdicts[-1]["accepted"], verdicts[-1]["who"]) == said
     assert "2 objects" in saw["stored"]
@@ -179,21 +179,6 @@ def test_from_the_click_to_the_masks(version, orthanc, phantom, program, library
 def instances_of(orthanc, study: str, modality: str) -> list[str]:
     series = [s for s in orthanc.get(f"/studies/{study}/series") if s["MainDicomTags"]["Modality"] == modality]
     return [instance for one in series for instance in one["Instances"]]
-
-
-def two_lesions(grid) -> np.ndarray:
-    """The asymmetric lesion, and a smaller one well below it."""
-    positions = grid.positions()
-    voxels = draw(grid)
-    below = (((positions - (-3.0, 4.0, -45.0)) / (5.0, 6.0, 8.0)) ** 2).sum(axis=-1) <= 1
-    voxels[below] = 1500
-    return voxels
-
-
-def make(folder: Path, name: str, voxels, grid, **series) -> list[Path]:
-    """A study on the disk; its files."""
-    save(classic(voxels, grid, Protocol(patient=name, **series)), folder / name / str(series))
-    return sorted((folder / name).rglob("*.dcm"))
 
 
 def test_what_was_analysed_on_arrival_is_there_at_once(version, orthanc, program, library, bundle, tmp_path, pictures):
@@ -291,7 +276,7 @@ def test_what_was_analysed_on_arrival_is_there_at_once(version, orthanc, program
         assert (saw[name]["told"], saw[name]["masks"]) == (0, None), name
     # Two series fit: both are offered, and the reader's choice is analysed.
     assert "Several series fit" in saw["undecided"]
-    assert saw["undecided"].count("Use this series") == 2
+    assert saw["offered"] == ["Show", "Use"] * 2
     assert "Lesion 1" in saw["chosen"]
     assert errors_of(saw) == []
 
