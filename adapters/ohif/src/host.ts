@@ -6,7 +6,7 @@ export interface DisplaySet {
   SeriesInstanceUID: string;
   Modality: string;
   isOverlayDisplaySet?: boolean;
-  instances?: { StudyDate?: string; StudyDescription?: string }[];
+  instances?: { StudyDate?: string; StudyDescription?: string; ImageOrientationPatient?: number[] }[];
 }
 
 interface Camera {
@@ -182,6 +182,14 @@ export function openSeries(host: Host, seriesUid: string): void {
   const viewportId = viewportGridService.getState().activeViewportId;
   const displaySetInstanceUIDs = [wanted.displaySetInstanceUID];
   viewportGridService.setDisplaySetsForViewports([{ viewportId, displaySetInstanceUIDs }]);
+}
+
+/** True where the images of a series are cut from front to back and from head to feet, as far as the viewer has them. */
+export function isSagittal(host: Host, seriesUid: string): boolean {
+  const { displaySetService } = host.servicesManager.services;
+  const of = displaySetService.getActiveDisplaySets().find((one) => one.SeriesInstanceUID === seriesUid);
+  const [, b = 0, c = 0, , e = 0, f = 0] = of?.instances?.[0]?.ImageOrientationPatient?.map(Number) ?? [];
+  return Math.abs(b * f - c * e) > Math.SQRT1_2;
 }
 
 /** How a lesion stands in the viewer: shown or hidden, drawn by the host or lost, and whether the brush may change it. */

@@ -3,7 +3,7 @@
 import { createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { isUnknown } from "./connection";
-import { type Host, openSeries } from "./host";
+import { type Host, isSagittal, openSeries } from "./host";
 import { keepFocus, keepKeys } from "./panel/keys";
 import { Panel } from "./panel/Panel";
 import { reading } from "./reading";
@@ -37,7 +37,14 @@ export default {
         keepKeys(node);
         keepFocus(node);
         root = createRoot(node);
-        root.render(<Panel store={store} masks={masks} open={(series) => openSeries(host, series)} />);
+        root.render(
+          <Panel
+            store={store}
+            masks={masks}
+            open={(series) => openSeries(host, series)}
+            isSagittal={(series) => isSagittal(host, series)}
+          />,
+        );
       } else {
         const last = root;
         // The host is still rendering: a root may not be taken down within another's work.

@@ -13,9 +13,10 @@ interface Props {
   known: Known;
   job: Job;
   open(series: string): void;
+  isSagittal(series: string): boolean;
 }
 
-export function Choice({ store, known, job, open }: Props) {
+export function Choice({ store, known, job, open, isSagittal }: Props) {
   const { series } = job;
   if (!series) return null;
   const cannot = isSubmitter(known) ? undefined : strings.onlyLooks;
@@ -32,7 +33,9 @@ export function Choice({ store, known, job, open }: Props) {
       </section>
     );
   if (job.state !== "out_of_scope") return null;
-  const [closest, ...others] = [...series.candidates, ...series.rejected];
+  // Sagittal before all else, then what holds most.
+  const size = ({ uid, sections, frames }: SeriesVerdict) => (isSagittal(uid) ? 1e6 : 0) + (sections ?? frames);
+  const [closest, ...others] = [...series.candidates, ...series.rejected].sort((a, b) => size(b) - size(a));
   if (!closest) return null;
   return (
     <section data-testid="cordline-closest" aria-label={strings.closest}>

@@ -23,9 +23,11 @@ interface Props {
   masks: Masks;
   /** Puts a series into the viewport. */
   open(series: string): void;
+  /** True where the viewer knows a series to be sagittal. */
+  isSagittal(series: string): boolean;
 }
 
-export function Panel({ store, masks, open }: Props) {
+export function Panel({ store, masks, open, isSagittal }: Props) {
   const known = useSyncExternalStore(store.subscribe, store.get);
   const { contact, welcome, refused } = known;
   // Of a result that is about other images nothing is told.
@@ -45,7 +47,7 @@ export function Panel({ store, masks, open }: Props) {
         {!ended && <Run store={store} known={known} again={false} />}
         <Trouble error={known.error} />
         {job && <Finding job={job} first={known.first} words={known.words} />}
-        {job && <Choice store={store} known={known} job={job} open={open} />}
+        {job && <Choice store={store} known={known} job={job} open={open} isSagittal={isSagittal} />}
         {done && <Verdict store={store} known={known} job={job} />}
         <Notes job={job} welcome={welcome} />
         {job?.answers.map((answer) => (
