@@ -8,10 +8,11 @@
 //! - [`wire`]: the messages between the daemon and its clients
 //! - [`file_kind`]: what the files of a result are
 //! - [`owner`](mod@owner): whose a file is that a service has to read
+//! - [`uid`]: DICOM unique identifiers, and the one rule for them
 //! - [`words`](mod@words): enums whose values are words, each written once
 //!
-//! Absent from here: ONNX Runtime, every algorithm, and all of DICOM but the one UID that a manifest names a file by
-//! (`client/part10.rs`).
+//! Absent from here: ONNX Runtime, every algorithm, and all of DICOM but its identifiers (`uid.rs`, and `client/part10.rs`, which reads the one
+//! that a manifest names a file by).
 
 pub mod client;
 pub mod file_kind;
@@ -22,6 +23,7 @@ pub mod owner;
 pub mod result;
 pub mod selector;
 pub mod series_choice;
+pub mod uid;
 pub mod wire;
 pub mod words;
 

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use cordline_sdk::job::{JobId, JobKind};
 use cordline_sdk::selector::Selector;
+use cordline_sdk::uid;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
 use cordline_sdk::wire::limits::Limits;
 use cordline_sdk::wire::request::{Input, Submit, Voxels};
 use cordline_sdk::wire::tensor::{Element, Tensor};
 use sha2::{Digest, Sha256};
 
-use crate::dicom::write::uid;
 use crate::digest;
 use crate::spool::Item;
 
@@ -69,7 +69,7 @@ pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
             if uids.len() < instances.len() {
                 return Err(manifest("the manifest lists the same SOP Instance UID twice"));
             }
-            if let Some(i) = instances.iter().find(|i| !uid::is_valid(&i.sop_uid)) {
+            if let Some(i) = instances.iter().find(|i| uid::check(&i.sop_uid).is_err()) {
                 let shown: String = i.sop_uid.chars().take(64).collect();
                 return Err(manifest(&format!("`{shown}` is no UID")));
             }
@@ -108,7 +108,7 @@ pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
         return Err(too_large(format!("the input has {bytes} bytes; at most {} are taken", limits.job_bytes)));
     }
     if let Some(series) =
-        submit.series.as_deref().filter(|s| !Selector::parse(s).is_some_and(|s| uid::is_valid(&s.uid)))
+        submit.series.as_deref().filter(|s| !Selector::parse(s).is_some_and(|s| uid::check(&s.uid).is_ok()))
     {
         let shown: String = series.chars().take(64).collect();
         return Err(manifest(&format!("the chosen series `{shown}` is neither a UID nor UID#N")));

@@ -40,12 +40,14 @@ pub struct SourceSeries {
 }
 
 /// Patient Module and Patient Study Module.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Patient {
     /// PatientName.
     pub name: String,
     /// PatientID.
     pub id: String,
+    /// IssuerOfPatientID, empty where absent.
+    pub issuer_of_id: String,
     /// PatientBirthDate.
     pub birth_date: String,
     /// PatientSex.

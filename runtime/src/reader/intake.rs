@@ -7,11 +7,12 @@ use cordline_sdk::result::{Problem, SeriesChoice, State};
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
+use super::patients;
 use crate::bundle::manifest::{Manifest, T1cUse};
 use crate::config::Config;
 use crate::dicom::read::limits::Limits;
 use crate::dicom::read::series::{Choice, Series, SeriesRules};
-use crate::dicom::read::{input, series, stack};
+use crate::dicom::read::{doubt, identity, input, series, stack};
 use crate::dicom::source::SourceSeries;
 use crate::reader::thumbnail::{self, Thumbnail};
 use crate::stage::Stage;
@@ -103,6 +104,7 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
     begin(Stage::Selecting)?;
     let choice = series::choose(&files, &ask.rules, &ask.limits, ask.wanted.as_deref());
     spent(notes, Stage::Selecting);
+    let several = patients::check(&files, &choice, ask);
     let problem = choice.problem();
     let study_uid = only_study(&files);
     let (chosen, t1c) = match choice {
@@ -126,6 +128,7 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
         Choice::NeedsSelection { candidates, volumes, rejected } => {
             notes.thumbnails = thumbnail::of_candidates(&volumes, &ask.limits);
             notes.series = Some(SeriesChoice { study_uid, candidates, rejected, ..SeriesChoice::default() });
+            several.map_err(|e| e.problem())?;
             return Err(Stop::at(State::NeedsSelection, problem));
         }
         Choice::OutOfScope { reasons, rejected } => {
@@ -134,10 +137,14 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
         }
     };
 
+    notes.warnings.extend(several.map_err(|e| e.problem())?);
+    notes.warnings.extend(doubt::warnings(&chosen));
+
     begin(Stage::Decoding)?;
     let loaded = stack::load(&chosen, &ask.limits).map_err(|e| or_another(e.problem(), notes.series.as_ref()));
     let (volume, source, warnings) = loaded?;
     notes.warnings.extend(warnings);
+    let t1c = t1c.filter(|t1c| ask.t1c == T1cUse::Unused || is_of(t1c, &chosen, &mut notes.warnings));
     let t1c = take_t1c(ask, t1c.as_deref(), &volume, &mut notes.warnings)?;
     spent(notes, Stage::Decoding);
     Ok(Taken { source, volume, t1c })
@@ -158,6 +165,18 @@ fn or_another(mut problem: Problem, choice: Option<&SeriesChoice>) -> Problem {
         problem.action = format!("{} Another way: choose {}, which {fit} too.", problem.action, others.join(" or "));
     }
     problem
+}
+
+/// True where a second series is of the patient of the first; that one is left out otherwise, and it is said.
+fn is_of(t1c: &Series, chosen: &Series, warnings: &mut Vec<String>) -> bool {
+    let (patient, _) = identity::common(chosen);
+    let is = t1c.instances.iter().all(|i| identity::same_patient(&patient, &i.patient));
+    if is {
+        warnings.extend(doubt::warnings(t1c));
+    } else {
+        warnings.push("A contrast-enhanced T1-weighted series was left out: it is of another patient.".into());
+    }
+    is
 }
 
 /// The contrast-enhanced T1-weighted series on the grid of the chosen one, as far as the bundle wants it and the study has it.

@@ -2,6 +2,7 @@
 //!
 //! - [`intake`]: read, choose the series, decode; in whichever process
 //! - [`thumbnail`]: the middle sections of series among which a person must choose
+//! - [`patients`]: of how many patients the files are, and whether a choice was one between them
 //! - [`child`]: the process: its limits, its order, its answer
 //! - [`sandbox`](mod@sandbox): system calls that it gives up
 //! - [`process`]: the process as its owner sees it
@@ -10,6 +11,7 @@
 pub mod child;
 pub mod intake;
 mod message;
+mod patients;
 pub mod process;
 mod sandbox;
 pub mod thumbnail;

@@ -168,7 +168,7 @@ async fn of_study(hall: &Hall, wanted: &Analysis) -> Result<(Porter, String, Job
 
 async fn find(hall: &Hall, uid: &str) -> Result<(Porter, String), Refusal> {
     let archive = hall.archive.clone().ok_or_else(Refusal::no_archive)?;
-    if uid.is_empty() || uid.len() > 64 || !uid.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+    if cordline_sdk::uid::check(uid).is_err() {
         return Err(Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "no_uid",

@@ -1,5 +1,7 @@
 //! The one thing that a manifest wants to know of a DICOM file: its SOP Instance UID, from the file meta information.
 
+use crate::uid::Uid;
+
 /// SOP Instance UID of a Part 10 file; `None` for any other file.
 ///
 /// The meta information (PS3.10, 7.1) is Explicit VR Little Endian whatever follows it, and (0002,0003) stands near its
@@ -20,8 +22,7 @@ pub(super) fn sop_instance_uid(file: &[u8]) -> Option<String> {
         let value = rest.get(begin..begin.checked_add(length)?)?;
         if tag[2..] == [0x03, 0x00] {
             let uid = std::str::from_utf8(value).ok()?.trim_end_matches(['\0', ' ']);
-            let plain = !uid.is_empty() && uid.len() <= 64 && uid.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            return plain.then(|| uid.to_owned());
+            return Uid::parse(uid).ok().map(Uid::into_string);
         }
         rest = &rest[begin + length..];
     }

@@ -1,18 +1,20 @@
 //! Reading attributes from a header that the prescan went over.
 
-use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use dicom_core::{Tag, VR};
-use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
+use dicom_dictionary_std::tags;
 
-use super::prescan::{Encoding, Node};
+use super::prescan::Node;
+use super::text::{TextDoubt, TextEncoding};
 
 /// Most bytes of a value that are looked at.
 const MOST_BYTES: usize = 1024;
 /// Most elements of one level that are searched. A real level has some hundreds; without a bound, a level of hundreds of thousands that is
 /// searched once for each frame would cost minutes.
 const MOST_SIBLINGS: usize = 5000;
+/// How many elements of an item are searched for a SpecificCharacterSet of its own, which is one of the lowest tags.
+const MOST_BEFORE_CHARACTER_SET: usize = 4;
 
 /// A data set: the outermost one of a file, or an item of a sequence.
 ///
@@ -23,43 +25,42 @@ pub struct DataSet<'a> {
     nodes: &'a [Node],
     first: usize,
     end: usize,
-    encoding: Encoding,
-    text: &'a TextEncoding,
+    text: TextEncoding,
 }
 
-/// How text is encoded (SpecificCharacterSet).
-#[derive(Debug, Clone, Default)]
-pub struct TextEncoding(Vec<SpecificCharacterSet>);
-
-impl TextEncoding {
-    /// From the values of SpecificCharacterSet; unknown ones are left out.
-    pub fn new(codes: &[String]) -> Self {
-        Self(codes.iter().filter(|c| !c.is_empty()).filter_map(|c| SpecificCharacterSet::from_code(c)).collect())
-    }
-
-    /// Decoded text; characters that the encoding does not know become U+FFFD.
-    fn decode<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
-        if bytes.is_ascii() && !bytes.contains(&0x1B) {
-            return String::from_utf8_lossy(bytes);
-        }
-        // An escape sequence switches to a set named behind the first one.
-        let set = if bytes.contains(&0x1B) { self.0.get(1).or(self.0.first()) } else { self.0.first() };
-        match set.and_then(|set| set.decode(bytes).ok()) {
-            Some(text) => Cow::Owned(text),
-            None => String::from_utf8_lossy(bytes),
-        }
-    }
+/// A text to be copied into results.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Without padding; empty where the attribute is absent or empty.
+    pub text: String,
+    /// Why it may not be what the writer meant.
+    pub doubt: Option<TextDoubt>,
+    /// It is longer than any attribute that is copied may be, and was cut.
+    pub cut: bool,
 }
 
 impl<'a> DataSet<'a> {
     /// The outermost data set: all `nodes` over the `bytes` of a file.
-    pub fn new(bytes: &'a [u8], nodes: &'a [Node], encoding: Encoding, text: &'a TextEncoding) -> Self {
-        Self { bytes, nodes, first: 0, end: nodes.len(), encoding, text }
+    pub fn new(bytes: &'a [u8], nodes: &'a [Node]) -> Self {
+        let mut set = Self { bytes, nodes, first: 0, end: nodes.len(), text: TextEncoding::default() };
+        set.text = set.declared(MOST_SIBLINGS).unwrap_or_default();
+        set
+    }
+
+    /// The character sets that this level declares, within its first `most` elements.
+    fn declared(&self, most: usize) -> Option<TextEncoding> {
+        let (_, node) = self.find_within(tags::SPECIFIC_CHARACTER_SET, most)?;
+        let codes = String::from_utf8_lossy(self.value_of(node)?).into_owned();
+        Some(TextEncoding::declared(codes.trim_matches(is_padding).split('\\')))
     }
 
     fn find(&self, tag: Tag) -> Option<(usize, &'a Node)> {
+        self.find_within(tag, MOST_SIBLINGS)
+    }
+
+    fn find_within(&self, tag: Tag, most: usize) -> Option<(usize, &'a Node)> {
         let mut i = self.first;
-        for _ in 0..MOST_SIBLINGS {
+        for _ in 0..most {
             if i >= self.end {
                 break;
             }
@@ -82,11 +83,15 @@ impl<'a> DataSet<'a> {
             .filter(move |tag| groups.contains(&tag.group()))
     }
 
-    fn value(&self, tag: Tag) -> Option<(VR, &'a [u8])> {
-        let (_, node) = self.find(tag)?;
+    fn value_of(&self, node: &Node) -> Option<&'a [u8]> {
         let start = node.start as usize;
         // Whatever is longer than this is no attribute that anyone reads here, and is not carried along.
-        Some((node.vr, self.bytes.get(start..start + (node.len as usize).min(MOST_BYTES))?))
+        self.bytes.get(start..start + (node.len as usize).min(MOST_BYTES))
+    }
+
+    fn value(&self, tag: Tag) -> Option<(&'a Node, &'a [u8])> {
+        let (_, node) = self.find(tag)?;
+        Some((node, self.value_of(node)?))
     }
 
     /// The items of a sequence; none where it is absent.
@@ -99,7 +104,8 @@ impl<'a> DataSet<'a> {
         std::iter::from_fn(move || {
             (i < end).then(|| {
                 let next = outer.nodes[i].next as usize;
-                let item = DataSet { first: i + 1, end: next, ..outer };
+                let mut item = DataSet { first: i + 1, end: next, ..outer };
+                item.text = item.declared(MOST_BEFORE_CHARACTER_SET).unwrap_or(outer.text);
                 i = next;
                 item
             })
@@ -113,37 +119,61 @@ impl<'a> DataSet<'a> {
 
     /// Text without padding; none where the attribute is absent or empty.
     pub fn text(&self, tag: Tag) -> Option<String> {
-        let (_, bytes) = self.value(tag)?;
-        let text = self.text.decode(bytes);
-        let text = text.trim_matches([' ', '\0']);
-        (!text.is_empty()).then(|| text.to_owned())
+        let text = self.copied(tag).text;
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Text without padding, and what is doubtful about it.
+    pub fn copied(&self, tag: Tag) -> Copied {
+        let Some((node, bytes)) = self.value(tag) else { return Copied::default() };
+        let decoded = self.text.decode(bytes, node.vr == VR::PN);
+        let cut = node.len as usize > MOST_BYTES;
+        Copied { text: decoded.text.trim_matches(is_padding).to_owned(), doubt: decoded.doubt, cut }
     }
 
     /// The values of a text attribute of several values, without padding; empty where it is absent.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
-        self.text(tag).map(|t| t.split('\\').map(|v| v.trim().to_owned()).collect()).unwrap_or_default()
+        self.text(tag)
+            .map(|t| t.split('\\').map(|v| v.trim_matches(is_padding).to_owned()).collect())
+            .unwrap_or_default()
+    }
+
+    /// A code string (CS): in capitals, whatever its writer did.
+    pub fn code(&self, tag: Tag) -> Option<String> {
+        self.text(tag).map(|code| code.to_uppercase())
+    }
+
+    /// The values of a code string, in capitals.
+    pub fn codes(&self, tag: Tag) -> Vec<String> {
+        self.texts(tag).into_iter().map(|code| code.to_uppercase()).collect()
     }
 
     /// The numbers of an attribute, whatever its value representation; a value that is no number reads as NaN.
     pub fn numbers(&self, tag: Tag) -> Vec<f64> {
-        let Some((vr, bytes)) = self.value(tag) else { return Vec::new() };
-        let e = self.encoding;
-        let big = e.big_endian;
-        match vr {
-            VR::US => bytes.chunks_exact(2).map(|b| e.u16(b).into()).collect(),
-            VR::SS => bytes.chunks_exact(2).map(|b| f64::from(e.u16(b) as i16)).collect(),
-            VR::UL => bytes.chunks_exact(4).map(|b| e.u32(b).into()).collect(),
-            VR::SL => bytes.chunks_exact(4).map(|b| f64::from(e.u32(b) as i32)).collect(),
-            VR::FL => bytes.chunks_exact(4).map(|b| f64::from(f32::from_bits(e.u32(b)))).collect(),
-            VR::FD => bytes
-                .chunks_exact(8)
-                .map(|b| {
-                    let (x, y) = (u64::from(e.u32(b)), u64::from(e.u32(&b[4..])));
-                    f64::from_bits(if big { x << 32 | y } else { y << 32 | x })
+        let Some((node, bytes)) = self.value(tag) else { return Vec::new() };
+        fn all<const N: usize>(bytes: &[u8], big: bool, number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+            let chunks = bytes.chunks_exact(N).filter_map(|chunk| chunk.try_into().ok());
+            chunks
+                .map(|mut b: [u8; N]| {
+                    if big {
+                        b.reverse();
+                    }
+                    number(b)
                 })
-                .collect(),
+                .collect()
+        }
+        let big = node.big_endian;
+        match node.vr {
+            VR::US => all(bytes, big, |b| u16::from_le_bytes(b).into()),
+            VR::SS => all(bytes, big, |b| i16::from_le_bytes(b).into()),
+            VR::UL => all(bytes, big, |b| u32::from_le_bytes(b).into()),
+            VR::SL => all(bytes, big, |b| i32::from_le_bytes(b).into()),
+            VR::FL => all(bytes, big, |b| f32::from_le_bytes(b).into()),
+            VR::FD => all(bytes, big, f64::from_le_bytes),
+            VR::UV => all(bytes, big, |b| u64::from_le_bytes(b) as f64),
+            VR::SV => all(bytes, big, |b| i64::from_le_bytes(b) as f64),
             VR::OB | VR::OW | VR::OF | VR::OD | VR::OL | VR::OV | VR::SQ | VR::UN => Vec::new(),
-            _ => self.texts(tag).iter().map(|t| t.parse().unwrap_or(f64::NAN)).collect(),
+            _ => self.texts(tag).iter().map(|t| decimal(t)).collect(),
         }
     }
 
@@ -162,6 +192,11 @@ impl<'a> DataSet<'a> {
         self.numbers(tag).try_into().ok()
     }
 
+    /// True where the attribute stands in the data set, with a value or without.
+    pub fn holds(&self, tag: Tag) -> bool {
+        self.find(tag).is_some()
+    }
+
     /// True where the attribute stands in the data set with a value or an item.
     pub fn is_filled(&self, tag: Tag) -> bool {
         match self.find(tag) {
@@ -170,4 +205,18 @@ impl<'a> DataSet<'a> {
             None => false,
         }
     }
+}
+
+fn is_padding(c: char) -> bool {
+    c == '\0' || c.is_ascii_whitespace()
+}
+
+/// A number written as text. A comma is taken for the point where it can be nothing else.
+fn decimal(text: &str) -> f64 {
+    text.parse().unwrap_or_else(|_| match text.split_once(',') {
+        Some((whole, rest)) if !text.contains('.') && !rest.contains(',') => {
+            format!("{whole}.{rest}").parse().unwrap_or(f64::NAN)
+        }
+        _ => f64::NAN,
+    })
 }

@@ -42,14 +42,14 @@ fn first_groups<'a>(set: &DataSet<'a>) -> Groups<'a> {
 /// Completes how the file was acquired from its functional groups.
 pub fn acquisition(set: &DataSet<'_>, acquisition: &mut Acquisition, series: &mut SeriesAttributes) {
     let groups = first_groups(set);
-    let yes = |set: &DataSet<'_>, tag| set.text(tag).is_some_and(|v| v == "YES");
+    let yes = |set: &DataSet<'_>, tag| set.code(tag).is_some_and(|v| v == "YES");
     let frame_type = groups.group(tags::MR_IMAGE_FRAME_TYPE_SEQUENCE);
     if let Some(frame_type) = frame_type {
         if acquisition.contrast.is_empty() || acquisition.contrast == "MIXED" {
-            acquisition.contrast = frame_type.text(tags::ACQUISITION_CONTRAST).unwrap_or_default();
+            acquisition.contrast = frame_type.code(tags::ACQUISITION_CONTRAST).unwrap_or_default();
         }
         if acquisition.image_type.is_empty() {
-            acquisition.image_type = frame_type.texts(tags::FRAME_TYPE);
+            acquisition.image_type = frame_type.codes(tags::FRAME_TYPE);
         }
     }
     acquisition.repetition_time = acquisition
@@ -63,10 +63,10 @@ pub fn acquisition(set: &DataSet<'_>, acquisition: &mut Acquisition, series: &mu
         .or_else(|| groups.converted().find_map(|c| c.number(tags::INVERSION_TIME)));
     if acquisition.scanning_sequence.is_empty() {
         acquisition.scanning_sequence =
-            groups.converted().find_map(|c| filled(c.texts(tags::SCANNING_SEQUENCE))).unwrap_or_default();
+            groups.converted().find_map(|c| filled(c.codes(tags::SCANNING_SEQUENCE))).unwrap_or_default();
     }
     if acquisition.scanning_sequence.is_empty() {
-        let echo = set.text(tags::ECHO_PULSE_SEQUENCE).unwrap_or_default();
+        let echo = set.code(tags::ECHO_PULSE_SEQUENCE).unwrap_or_default();
         let code = |code: &str, holds: bool| holds.then(|| code.to_owned());
         acquisition.scanning_sequence = [
             code("SE", matches!(echo.as_str(), "SPIN" | "BOTH")),
@@ -78,7 +78,7 @@ pub fn acquisition(set: &DataSet<'_>, acquisition: &mut Acquisition, series: &mu
         .flatten()
         .collect();
     }
-    let suppression = |set: &DataSet<'_>| set.text(tags::SPECTRALLY_SELECTED_SUPPRESSION);
+    let suppression = |set: &DataSet<'_>| set.code(tags::SPECTRALLY_SELECTED_SUPPRESSION);
     let suppressed = modifier.and_then(|m| suppression(&m)).or_else(|| suppression(set)).unwrap_or_default();
     acquisition.fat_suppressed |= matches!(suppressed.as_str(), "FAT" | "FAT_AND_WATER");
     acquisition.diffusion |=
@@ -124,11 +124,11 @@ pub fn frames(set: &DataSet<'_>, most: usize) -> Vec<Frame> {
                     .number(tags::CARDIAC_SYNCHRONIZATION_SEQUENCE, tags::NOMINAL_CARDIAC_TRIGGER_DELAY_TIME),
                 b_value: groups.number(tags::MR_DIFFUSION_SEQUENCE, tags::DIFFUSION_B_VALUE),
                 stack_id: content.and_then(|c| c.text(tags::STACK_ID)).unwrap_or_default(),
-                frame_type: kind.map(|k| k.texts(tags::FRAME_TYPE)).unwrap_or_default(),
-                contrast: kind.and_then(|k| k.text(tags::ACQUISITION_CONTRAST)).unwrap_or_default(),
+                frame_type: kind.map(|k| k.codes(tags::FRAME_TYPE)).unwrap_or_default(),
+                contrast: kind.and_then(|k| k.code(tags::ACQUISITION_CONTRAST)).unwrap_or_default(),
                 component: kind
-                    .and_then(|k| k.text(tags::COMPLEX_IMAGE_COMPONENT))
-                    .or_else(|| set.text(tags::COMPLEX_IMAGE_COMPONENT))
+                    .and_then(|k| k.code(tags::COMPLEX_IMAGE_COMPONENT))
+                    .or_else(|| set.code(tags::COMPLEX_IMAGE_COMPONENT))
                     .unwrap_or_default(),
                 instance_number: None,
                 slope: rescale.and_then(|r| r.number(tags::RESCALE_SLOPE)).unwrap_or(1.0),

@@ -1,6 +1,7 @@
 //! What can be wrong with one file.
 
 use cordline_sdk::result::Problem;
+use cordline_sdk::uid::UidError;
 use dicom_core::Tag;
 use thiserror::Error;
 
@@ -29,7 +30,7 @@ pub enum Fault {
         left: u64,
     },
     /// The bytes are no legal DICOM.
-    #[error("it breaks the DICOM encoding at byte {at}: {why}")]
+    #[error("it cannot be read on from byte {at}: {why}")]
     Malformed {
         /// Where, in bytes from the start of the file.
         at: u64,
@@ -70,12 +71,32 @@ pub enum Fault {
         /// Its name.
         name: String,
     },
-    /// An attribute without which nothing can be done is absent or empty.
+    /// An attribute without which nothing can be done is absent.
     #[error("attribute {0} is missing")]
     Missing(&'static str),
-    /// A UID is not made of digits and dots.
-    #[error("{0} is not a valid UID")]
-    InvalidUid(&'static str),
+    /// An attribute without which nothing can be done stands there without a value.
+    #[error("attribute {0} is empty")]
+    Empty(&'static str),
+    /// An attribute has a value of which no use can be made.
+    #[error("attribute {0} is there, but its value is not a whole number that is not negative")]
+    Unusable(&'static str),
+    /// A sequence is not closed, and what follows cannot be told from what is in it.
+    #[error("one of its sequences is not closed, so that the attributes behind it cannot be told from those in it")]
+    Unclosed,
+    /// A text is no UID.
+    #[error("{attribute} is no UID: {why}")]
+    InvalidUid {
+        /// The attribute.
+        attribute: &'static str,
+        /// What is wrong with it.
+        why: UidError,
+    },
+    /// Another file carries the same SOPInstanceUID and holds something else.
+    #[error("it differs from {other}, but both carry the same SOPInstanceUID")]
+    Duplicate {
+        /// The other file.
+        other: String,
+    },
     /// More rows, columns or frames than accepted.
     #[error(
         "it declares {rows} x {columns} pixels in {frames} frames; at most {limit} x {limit} in {frame_limit} are accepted"
@@ -102,11 +123,11 @@ pub enum Fault {
         /// NumberOfFrames.
         frames: u64,
     },
-    /// Samples are laid out in a way that MR does not use.
-    #[error("its pixel format is not that of an MR image: {0}")]
+    /// Samples are laid out in a way that is not read.
+    #[error("its pixels are stored in a way that is not read: {0}")]
     PixelFormat(String),
-    /// PixelData is not as long as rows, columns, frames and bits demand.
-    #[error("its PixelData has {found} bytes where rows x columns x frames x bits demand {expected}")]
+    /// PixelData is shorter than rows, columns, frames and bits demand.
+    #[error("its PixelData has {found} bytes; rows x columns x frames x bits need {expected}")]
     PixelLength {
         /// Demanded length in bytes.
         expected: u64,
@@ -140,7 +161,7 @@ pub enum Fault {
         frames: u64,
     },
     /// Fragments of compressed pixels do not make up the frames.
-    #[error("its compressed pixels are damaged: {0}")]
+    #[error("its compressed pixels cannot be taken apart into frames: {0}")]
     Fragments(String),
     /// The compressed image is not the one that the header describes.
     #[error("the compressed image of frame {frame} is {found}, the header says {expected}")]
@@ -176,7 +197,11 @@ impl Fault {
             Self::FileTooLarge { .. } => "file_too_large",
             Self::TransferSyntax { .. } => "unsupported_transfer_syntax",
             Self::Missing(_) => "missing_attribute",
-            Self::InvalidUid(_) => "invalid_uid",
+            Self::Empty(_) => "missing_attribute",
+            Self::Unusable(_) => "unusable_attribute",
+            Self::Unclosed => "malformed_dicom",
+            Self::InvalidUid { .. } => "invalid_uid",
+            Self::Duplicate { .. } => "duplicate_instance",
             Self::TooManyPixels { .. } => "too_many_pixels",
             Self::NoPixels { .. } => "no_pixels",
             Self::PixelFormat(_) => "pixel_format",
@@ -197,29 +222,45 @@ impl Fault {
             Self::TransferSyntax { .. } => {
                 "Export the series again as Explicit VR Little Endian (uncompressed), or convert it, for example with dcmdjpls, dcmdjpeg or gdcmconv --raw."
             }
-            Self::Truncated { .. } | Self::ValueBeyondEnd { .. } | Self::PixelLength { .. } => {
-                "Copy or export the file again; the copy at hand is incomplete or damaged."
+            Self::Truncated { .. } | Self::ValueBeyondEnd { .. } => {
+                "Copy the file again from where it came from, or send the series again: this copy ends too early."
+            }
+            Self::PixelLength { .. } => {
+                "Send the series again from the archive or scanner: pixels are missing, or Rows, Columns or the number of frames is not that of the image."
             }
             Self::FileTooLarge { .. }
             | Self::HeaderTooLarge { .. }
             | Self::TooManyPixels { .. }
-            | Self::TooManyElements { .. } => {
-                "If the file is genuine, raise the limit in the configuration (section dicom.limits); otherwise remove it."
+            | Self::TooManyElements { .. }
+            | Self::TooDeep { .. } => {
+                "If the file is what it should be, raise the limit in the configuration (section [limits]); otherwise analyse the study without it."
             }
-            Self::Missing(_) | Self::InvalidUid(_) | Self::Rescale { .. } | Self::FunctionalGroups { .. } => {
-                "Export the series again from the archive or scanner; an anonymiser may have removed or altered the attribute."
+            Self::Missing(_)
+            | Self::Empty(_)
+            | Self::Unusable(_)
+            | Self::Rescale { .. }
+            | Self::FunctionalGroups { .. } => {
+                "Send the series again from the archive or scanner; a converter or anonymiser may have left the attribute out or altered it."
+            }
+            Self::InvalidUid { .. } => {
+                "Send the series again from the archive or scanner with valid UIDs: results must refer to the images by them. An anonymiser may have altered them."
+            }
+            Self::Duplicate { .. } => {
+                "Find out which of the two files is the right one, and analyse the study without the other."
             }
             Self::BeyondBitsStored { .. } => {
                 "Export the series again from the scanner or the archive: a converter wrote values that its header does not allow for."
             }
             Self::NoPixels { .. } | Self::PixelFormat(_) => {
-                "Give the original MR images, not colour or derived pictures."
+                "Give the MR images as the scanner stores them: grey, whole numbers of 8 or 16 bits, one image a file (or Enhanced MR)."
             }
             Self::Malformed { .. }
-            | Self::TooDeep { .. }
+            | Self::Unclosed
             | Self::Fragments(_)
             | Self::Codestream { .. }
-            | Self::Decode { .. } => "Export the file again; if it stays so, it is damaged or hostile: remove it.",
+            | Self::Decode { .. } => {
+                "Send the series again from the archive or scanner; if that gives the same, convert it to Explicit VR Little Endian there, or with dcmconv or gdcmconv --raw."
+            }
         }
     }
 

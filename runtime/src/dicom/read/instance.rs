@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::doubt::Doubt;
 use super::fault::Fault;
 use super::syntax::Syntax;
 use crate::dicom::source::{Patient, Study};
@@ -63,6 +64,8 @@ pub struct Instance {
     pub frames: Vec<Frame>,
     /// Why its pixels cannot be used, although its header can be read.
     pub fault: Option<Fault>,
+    /// What is read of it, though not without doubt.
+    pub doubts: Vec<Doubt>,
 }
 
 /// General Series and Frame of Reference attributes.
@@ -144,6 +147,13 @@ pub struct PixelFormat {
     pub signed: bool,
     /// The bits of a sample in which the header says that overlays lie; bit 0 is the lowest.
     pub overlay_bits: u16,
+}
+
+impl PixelFormat {
+    /// True where the lowest stored value is meant to be shown white.
+    pub fn is_inverted(&self) -> bool {
+        self.photometric == "MONOCHROME1"
+    }
 }
 
 /// Where the samples of an instance lie in its file.

@@ -2,16 +2,20 @@
 //!
 //! - [`limits`]: how much is accepted
 //! - [`input`]: files, folders and archives to instances; inside it [`part10`] (what a file claims to be), [`prescan`] (a walk that believes
-//!   nothing), [`elements`] (attributes), [`header`] and [`enhanced`] (from attributes to an [`instance`]), [`fault`] (what can be wrong
-//!   with a file), `overlay` (bits that are no grey values)
+//!   nothing), [`elements`] (attributes), [`text`] (character sets), [`header`] and [`enhanced`] (from attributes to an [`instance`]), [`fault`]
+//!   (what can be wrong with a file), [`doubt`] (what is read all the same, and told),
+//!   `overlay` (bits that are no grey values)
 //! - [`series`]: which series is the sagittal T2-weighted one, and why
+//! - [`identity`]: whether the files of a series are of one patient and one study
 //! - [`stack`]: decodes the chosen series ([`decode`], [`syntax`]) and makes a volume of it
 
 pub mod decode;
+pub mod doubt;
 pub mod elements;
 pub mod enhanced;
 pub mod fault;
 pub mod header;
+pub mod identity;
 pub mod input;
 pub mod instance;
 pub mod limits;
@@ -23,3 +27,4 @@ pub mod stack;
 pub mod syntax;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text;

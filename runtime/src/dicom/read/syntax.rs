@@ -1,5 +1,7 @@
 //! Transfer syntaxes: which are read, and the names of those that are not.
 
+use super::prescan::Encoding;
+
 /// How the data set and the pixels of a file are encoded. Only what is listed here is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Syntax {
@@ -43,6 +45,20 @@ impl Syntax {
                 None => return Err("a private or unknown transfer syntax"),
             },
         })
+    }
+
+    /// The uncompressed syntax of an encoding.
+    pub fn native(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding { implicit: true, .. } => Self::ImplicitLittle,
+            Encoding { big_endian: true, .. } => Self::ExplicitBig,
+            _ => Self::ExplicitLittle,
+        }
+    }
+
+    /// How the attributes are written.
+    pub fn encoding(&self) -> Encoding {
+        Encoding { implicit: self.is_implicit(), big_endian: self.is_big_endian() }
     }
 
     /// True where attributes carry no value representation.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use cordline_sdk::result::{BundleIdentity, Problem};
+use cordline_sdk::uid::check;
 use dicom_core::Tag;
 use thiserror::Error;
 
@@ -286,7 +287,7 @@ impl ResultContext<'_> {
 }
 
 fn check_uid(attribute: &'static str, value: &str) -> Result<(), ResultError> {
-    if uid::is_valid(value) {
+    if check(value).is_ok() {
         Ok(())
     } else {
         Err(ResultError::SourceUid { attribute, value: value.chars().take(80).collect() })

@@ -70,6 +70,10 @@ fn items<'a>(bytes: &'a [u8], file_size: u64, limits: &Limits) -> Result<Vec<(us
     let mut items = Vec::new();
     let mut at = 0;
     loop {
+        // The delimiter at the end of the file is missing, but no fragment is cut.
+        if !items.is_empty() && bytes.len() - at < 8 && bytes[at..].iter().all(|b| *b == 0) {
+            return Ok(items);
+        }
         let Some(head) = bytes.get(at..at + 8) else {
             return Err(Fault::Truncated { what: "its compressed pixels".into(), size: file_size });
         };

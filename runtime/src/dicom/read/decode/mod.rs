@@ -135,12 +135,21 @@ fn guarded<T>(index: usize, decode: impl FnOnce() -> Result<T, Fault>) -> Result
         .unwrap_or_else(|_| Err(Fault::Decode { frame: index + 1, why: "the decoder broke down on it".into() }))
 }
 
-/// RescaleSlope and RescaleIntercept of a frame.
+/// RescaleSlope and RescaleIntercept of a frame, such that high values are bright.
+///
+/// MONOCHROME1 is meant to be shown with its lowest value white. It is mirrored within the range that its samples can have: `v` becomes
+/// `lowest + highest - v` before the rescale, which is a slope of the other sign and another intercept.
 fn rescale(instance: &Instance, index: usize) -> Result<(f64, f64), Fault> {
     let Some(Frame { slope, intercept, .. }) = instance.frames.get(index) else {
         return Err(Fault::FunctionalGroups { groups: instance.frames.len(), frames: index as u64 + 1 });
     };
-    Ok((*slope, *intercept))
+    let pixels = &instance.pixels;
+    if !pixels.is_inverted() {
+        return Ok((*slope, *intercept));
+    }
+    // Of two's complement the lowest is one further from 0 than the highest.
+    let lowest_and_highest = if pixels.signed { -1.0 } else { f64::from((1u32 << pixels.bits_stored.min(16)) - 1) };
+    Ok((-slope, intercept + slope * lowest_and_highest))
 }
 
 fn unreadable(e: io::Error) -> Fault {

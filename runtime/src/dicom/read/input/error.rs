@@ -65,24 +65,6 @@ pub enum InputError {
         /// Inflated size in bytes.
         inflated: u64,
     },
-    /// Two different files under one SOP Instance UID.
-    #[error("{one} and {other} differ but carry the same SOP Instance UID {uid}")]
-    DuplicateInstance {
-        /// The UID.
-        uid: String,
-        /// One file.
-        one: String,
-        /// The other file.
-        other: String,
-    },
-    /// Files of more than one patient.
-    #[error("the input mixes patients: {one} and {other} belong to different ones")]
-    MixedPatients {
-        /// A file of one patient.
-        one: String,
-        /// A file of another.
-        other: String,
-    },
     /// One file cannot be read, and nothing says that it can be done without.
     #[error("{file}: {fault}")]
     File {
@@ -108,8 +90,6 @@ impl InputError {
             Self::TooDeep { .. } => "folders_too_deep",
             Self::Archive { .. } => "archive_unreadable",
             Self::ArchiveBomb { .. } => "archive_bomb",
-            Self::DuplicateInstance { .. } => "duplicate_instance",
-            Self::MixedPatients { .. } => "mixed_patients",
             Self::File { fault, .. } => fault.code(),
         }
     }
@@ -120,7 +100,7 @@ impl InputError {
             Self::Path { .. } => "Check the path, and that you may read it.",
             Self::NoDicom { .. } => "Give a folder, files or a ZIP archive with the DICOM files of one MR study.",
             Self::TooManyFiles { .. } | Self::TooLarge { .. } | Self::TooDeep { .. } => {
-                "Give the folder of one study alone, or raise the limit in the configuration (section dicom.limits)."
+                "Give the folder of one study alone, or raise the limit in the configuration (section [limits])."
             }
             Self::Archive { .. } => {
                 "Unpack the archive yourself and give the folder, or pack it again without a password (stored or deflated)."
@@ -128,8 +108,6 @@ impl InputError {
             Self::ArchiveBomb { .. } => {
                 "Do not unpack it unless you know where it comes from; genuine studies can be given as a folder."
             }
-            Self::DuplicateInstance { .. } => "Find out which file is the right one, and give only that.",
-            Self::MixedPatients { .. } => "Give the files of one patient at a time.",
             Self::File { fault, .. } => fault.action(),
         }
     }

@@ -6,8 +6,8 @@
 mod archive;
 mod error;
 mod folder;
-mod identity;
 mod opener;
+mod same_bytes;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -158,7 +158,9 @@ impl Reader<'_> {
         match self.header(&origin, size, kind, rest) {
             Ok(instance) => self.instance(instance),
             // Without the DICM prefix it was a guess that this is DICOM at all.
-            Err(_) if matches!(kind, Kind::Bare { .. }) => {
+            Err(HeaderFault { sop_class_uid, series_uid, .. })
+                if matches!(kind, Kind::Bare { .. }) && sop_class_uid.is_empty() && series_uid.is_empty() =>
+            {
                 self.skip(&origin, "not a DICOM file");
                 Ok(())
             }
@@ -206,35 +208,34 @@ impl Reader<'_> {
         if let Some(&known) = self.by_sop.get(&instance.sop_instance_uid) {
             return self.duplicate(known, &instance);
         }
-        if let Some(first) = self.intake.instances.first()
-            && !identity::same_patient(&first.patient, &instance.patient)
-        {
-            return Err(InputError::MixedPatients {
-                one: first.origin.to_string(),
-                other: instance.origin.to_string(),
-            });
-        }
         self.by_sop.insert(instance.sop_instance_uid.clone(), self.intake.instances.len());
         self.intake.instances.push(Arc::from(instance));
         Ok(())
     }
 
-    /// A second file of the same SOP Instance UID: left out if it is the same file, an error if not.
+    /// A second file of the same SOP Instance UID: left out if it is the same file. If not, nobody knows which is the right one, and the
+    /// series of an MR image cannot be used; whatever else it is, it is not needed.
     fn duplicate(&mut self, known: usize, again: &Instance) -> Result<(), InputError> {
-        let first = &self.intake.instances[known];
+        let first = self.intake.instances[known].clone();
         let same = first.size == again.size
-            && identity::same_bytes(&first.origin, &again.origin).map_err(|e| InputError::File {
+            && same_bytes::same_bytes(&first.origin, &again.origin).map_err(|e| InputError::File {
                 file: again.origin.to_string(),
                 fault: Fault::Unreadable(e.to_string()),
             })?;
-        if !same {
-            return Err(InputError::DuplicateInstance {
-                uid: again.sop_instance_uid.clone(),
-                one: first.origin.to_string(),
-                other: again.origin.to_string(),
-            });
+        if same {
+            self.skip(&again.origin, "an identical copy of another file");
+            return Ok(());
         }
-        self.skip(&again.origin, "an identical copy of another file");
+        let fault = Fault::Duplicate { other: first.origin.to_string() };
+        self.skip(&again.origin, "another file with the same SOPInstanceUID");
+        let mut spoilt = vec![];
+        for instance in [&*first, again].into_iter().filter(|i| sop_class::is_mr(&i.sop_class_uid)) {
+            if !spoilt.contains(&&instance.series.uid) {
+                spoilt.push(&instance.series.uid);
+                let (origin, series_uid) = (again.origin.clone(), instance.series.uid.clone());
+                self.intake.broken.push(Broken { origin, series_uid, fault: fault.clone() });
+            }
+        }
         Ok(())
     }
 

@@ -211,7 +211,9 @@ impl StackError {
             | Self::Geometry(_) => {
                 "Export the series again from the archive or scanner; an anonymiser or converter may have damaged its geometry."
             }
-            Self::TooLarge { .. } => "Choose a smaller series, or raise dicom.limits.voxels in the configuration.",
+            Self::TooLarge { .. } => {
+                "Choose a smaller series, or raise voxels in the configuration (section [limits])."
+            }
         }
     }
 

@@ -14,6 +14,7 @@ pub use middle::middle;
 pub use resample::resample;
 
 use super::decode::Decoder;
+use super::identity;
 use super::instance::{Frame, Instance};
 use super::limits::Limits;
 use super::series::Series;
@@ -105,9 +106,10 @@ fn source_frame(instance: &Instance, frame: &Frame) -> SourceFrame {
 fn source(series: &Series, frames: Vec<SourceFrame>) -> SourceSeries {
     let Some(first) = series.instances.first() else { return SourceSeries::default() };
     let lossy = series.instances.iter().find(|i| is_lossy(i));
+    let (patient, study) = identity::common(series);
     SourceSeries {
-        patient: first.patient.clone(),
-        study: first.study.clone(),
+        patient,
+        study,
         series_uid: series.uid.clone(),
         series_number: first.series.number,
         series_description: first.series.description.clone(),

@@ -11,6 +11,7 @@ pub(in crate::dicom) fn put(d: &mut Dataset, source: &SourceSeries) {
     let patient = &source.patient;
     d.copied(tags::PATIENT_NAME, VR::PN, &patient.name);
     d.copied(tags::PATIENT_ID, VR::LO, &patient.id);
+    d.copied_if_present(tags::ISSUER_OF_PATIENT_ID, VR::LO, &patient.issuer_of_id);
     d.copied(tags::PATIENT_BIRTH_DATE, VR::DA, &patient.birth_date);
     d.copied(tags::PATIENT_SEX, VR::CS, &patient.sex);
     d.copied_if_present(tags::PATIENT_AGE, VR::AS, &patient.age);

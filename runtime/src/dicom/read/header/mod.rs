@@ -1,0 +1,180 @@
+//! From the elements of a file to an [`Instance`].
+//!
+//! - [`copied`]: what result objects carry over, made legal
+//! - [`pixels`]: how samples are laid out, and where they lie
+
+mod copied;
+mod pixels;
+
+use cordline_sdk::uid;
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::doubt::Doubt;
+use super::elements::DataSet;
+use super::fault::Fault;
+use super::instance::{Acquisition, Instance, Origin, PixelData, PixelFormat, SeriesAttributes, sop_class};
+use super::limits::Limits;
+use super::part10::{self, Kind, MetaFault};
+use super::prescan::{Walk, walk};
+use super::syntax::Syntax;
+use copied::Copier;
+
+/// Outcome of reading a header from the first bytes of a file.
+#[derive(Debug)]
+pub enum Header {
+    /// All of it was there.
+    Complete(Box<Instance>),
+    /// At least so many bytes are needed.
+    NeedMore(usize),
+}
+
+/// Why a header cannot be read, and whose it is as far as that came out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeaderFault {
+    /// What is wrong.
+    pub fault: Fault,
+    /// SOPClassUID, empty where not reached.
+    pub sop_class_uid: String,
+    /// SeriesInstanceUID, empty where not reached.
+    pub series_uid: String,
+}
+
+impl From<MetaFault> for HeaderFault {
+    fn from(f: MetaFault) -> Self {
+        Self { fault: f.fault, sop_class_uid: f.sop_class_uid, series_uid: String::new() }
+    }
+}
+
+/// Reads the header of a file of `total` bytes of which `bytes` are the first.
+pub fn read(bytes: &[u8], total: u64, kind: Kind, origin: &Origin, limits: &Limits) -> Result<Header, HeaderFault> {
+    let meta = match part10::meta(bytes, total, kind, limits)? {
+        Ok(meta) => meta,
+        Err(wanted) => return Ok(Header::NeedMore(wanted)),
+    };
+    let fail = |fault| HeaderFault { fault, sop_class_uid: meta.sop_class_uid.clone(), series_uid: String::new() };
+    let found = match bytes.get(meta.data_set..meta.data_set + 8) {
+        Some(first) => part10::sniff(first, total - meta.data_set as u64),
+        None if meta.data_set as u64 + 8 <= total => return Ok(Header::NeedMore(meta.data_set + 8)),
+        None => None,
+    };
+    let mut doubts = Vec::new();
+    let declared = meta.syntax.as_ref().map(Syntax::encoding);
+    let encoding = found.or(declared).ok_or_else(|| fail(Fault::Missing("TransferSyntaxUID")))?;
+    let syntax = match meta.syntax {
+        // Attributes of compressed files can be written otherwise than they should; the pixels are what the syntax says.
+        Some(ref syntax) if declared == found || found.is_none() || syntax.is_encapsulated() => syntax.clone(),
+        _ => Syntax::native(encoding),
+    };
+    match declared {
+        None => doubts.push(Doubt::NoTransferSyntax),
+        Some(declared) if declared != encoding => doubts.push(Doubt::Encoding { declared, found: encoding }),
+        Some(_) => {}
+    }
+    let scan = match walk(bytes, meta.data_set, total, encoding, None, limits).map_err(fail)? {
+        (Walk::Complete(scan), _) => scan,
+        (Walk::NeedMore(wanted), _) => return Ok(Header::NeedMore(wanted)),
+    };
+    if scan.liberties.mixed_encoding {
+        doubts.push(Doubt::MixedEncoding);
+    }
+    if scan.liberties.delimiters {
+        doubts.push(Doubt::Delimiters);
+    }
+    let set = DataSet::new(bytes, &scan.nodes);
+    let text_of = |tag| set.text(tag).unwrap_or_default();
+    let fail = |fault| HeaderFault {
+        // Where a sequence is not closed, what follows it seems to be missing.
+        fault: match fault {
+            Fault::Missing(_) if scan.liberties.delimiters => Fault::Unclosed,
+            fault => fault,
+        },
+        sop_class_uid: set.text(tags::SOP_CLASS_UID).unwrap_or_else(|| meta.sop_class_uid.clone()),
+        series_uid: text_of(tags::SERIES_INSTANCE_UID),
+    };
+    let sop_class_uid = uid(&set, tags::SOP_CLASS_UID, "SOPClassUID").map_err(fail)?;
+    let study_uid = uid(&set, tags::STUDY_INSTANCE_UID, "StudyInstanceUID").map_err(fail)?;
+    let mut copier = Copier { set: &set, doubts: &mut doubts };
+    let mut instance = Instance {
+        origin: origin.clone(),
+        size: total,
+        syntax,
+        sop_instance_uid: uid(&set, tags::SOP_INSTANCE_UID, "SOPInstanceUID").map_err(fail)?,
+        patient: copier.patient(),
+        study: copier.study(study_uid),
+        series: series(&set, &mut copier).map_err(fail)?,
+        acquisition: acquisition(&set),
+        pixels: PixelFormat::default(),
+        pixel_data: PixelData::Absent,
+        frames: Vec::new(),
+        fault: None,
+        doubts: Vec::new(),
+        sop_class_uid,
+    };
+    // Pixels concern only what can be a volume; a report or a colour picture is none of our business.
+    if sop_class::is_mr(&instance.sop_class_uid)
+        && let Err(fault) = pixels::read(&set, &scan, &mut instance, &mut doubts, limits)
+    {
+        instance.fault = Some(fail(fault).fault);
+    }
+    instance.doubts = doubts;
+    Ok(Header::Complete(Box::new(instance)))
+}
+
+/// A UID that must be there and be one.
+fn uid(set: &DataSet<'_>, tag: Tag, name: &'static str) -> Result<String, Fault> {
+    let text = set.text(tag).ok_or(Fault::Missing(name))?;
+    match uid::check(&text) {
+        Ok(()) => Ok(text),
+        Err(why) => Err(Fault::InvalidUid { attribute: name, why }),
+    }
+}
+
+fn series(set: &DataSet<'_>, copier: &mut Copier<'_, '_>) -> Result<SeriesAttributes, Fault> {
+    let text = |tag| set.text(tag).unwrap_or_default();
+    let code = |tag| set.code(tag).unwrap_or_default();
+    let frame_of_reference_uid = match set.text(tags::FRAME_OF_REFERENCE_UID) {
+        Some(_) => uid(set, tags::FRAME_OF_REFERENCE_UID, "FrameOfReferenceUID")?,
+        None => String::new(),
+    };
+    Ok(SeriesAttributes {
+        uid: uid(set, tags::SERIES_INSTANCE_UID, "SeriesInstanceUID")?,
+        number: set.number(tags::SERIES_NUMBER).map_or(0, |n| n as i32),
+        modality: code(tags::MODALITY),
+        description: text(tags::SERIES_DESCRIPTION),
+        protocol: text(tags::PROTOCOL_NAME),
+        body_part: code(tags::BODY_PART_EXAMINED),
+        date: text(tags::SERIES_DATE),
+        time: text(tags::SERIES_TIME),
+        frame_of_reference_uid,
+        position_reference_indicator: copier.words(
+            tags::POSITION_REFERENCE_INDICATOR,
+            "PositionReferenceIndicator",
+            64,
+        ),
+    })
+}
+
+fn acquisition(set: &DataSet<'_>) -> Acquisition {
+    let code = |tag| set.code(tag).unwrap_or_default();
+    let scan_options = set.codes(tags::SCAN_OPTIONS);
+    let lossy = code(tags::LOSSY_IMAGE_COMPRESSION);
+    let agent_named =
+        set.code(tags::CONTRAST_BOLUS_AGENT).is_some_and(|agent| !matches!(agent.as_str(), "NONE" | "NO" | "N" | "0"));
+    Acquisition {
+        image_type: set.codes(tags::IMAGE_TYPE),
+        scanning_sequence: set.codes(tags::SCANNING_SEQUENCE),
+        fat_suppressed: scan_options.iter().any(|o| matches!(o.as_str(), "FS" | "FAT_SAT" | "SAT_FAT" | "FATSAT")),
+        scan_options,
+        is_3d: code(tags::MR_ACQUISITION_TYPE) == "3D",
+        repetition_time: set.number(tags::REPETITION_TIME),
+        inversion_time: set.number(tags::INVERSION_TIME),
+        contrast: code(tags::ACQUISITION_CONTRAST),
+        diffusion: set.number(tags::DIFFUSION_B_VALUE).is_some_and(|b| b > 0.0),
+        contrast_agent: agent_named || set.is_filled(tags::CONTRAST_BOLUS_AGENT_SEQUENCE),
+        lossy: lossy == "01",
+        lossless: lossy == "00",
+        lossy_ratio: code(tags::LOSSY_IMAGE_COMPRESSION_RATIO),
+        lossy_method: code(tags::LOSSY_IMAGE_COMPRESSION_METHOD),
+    }
+}
