@@ -193,10 +193,10 @@ def test_truncated_file(analyse, tmp_path, series):
     assert paths[3].name in run.said, "the file is named"
 
 
-@pytest.mark.parametrize("bytes_more", [-2, 2, -1000])
-def test_wrong_length_of_pixel_data(analyse, tmp_path, series, bytes_more):
+@pytest.mark.parametrize("fewer", [2, 1000])
+def test_pixel_data_that_is_too_short(analyse, tmp_path, series, fewer):
     ds = series[2]
-    ds.PixelData = ds.PixelData[:bytes_more] if bytes_more < 0 else ds.PixelData + b"\0" * bytes_more
+    ds.PixelData = ds.PixelData[:-fewer]
     save(series, tmp_path / "in")
     refused(analyse(tmp_path / "in"), FAILED, "PixelData")
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use crate::uid;
+
 /// A series by its UID, or the Nth volume of a series that holds several: `1.2.3` or `1.2.3#2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selector {
@@ -20,8 +22,7 @@ impl Selector {
             Some(_) => return None,
             None => (text, None),
         };
-        let is_uid = (1..=64).contains(&uid.len()) && uid.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        is_uid.then(|| Self { uid: uid.to_owned(), volume })
+        uid::check(uid).ok().map(|()| Self { uid: uid.to_owned(), volume })
     }
 }
 

@@ -463,7 +463,10 @@ fn identical_copies_are_left_out_and_different_ones_refused() {
     }] {
         // Nobody knows which of the two is right: the series is spoilt, and only that.
         let intake = read_one(folder_with("other.dcm", &bytes).path()).unwrap();
-        let Choice::Chosen { series, .. } = series::choose(&intake, &SeriesRules::default(), None) else { panic!() };
+        let Choice::Chosen { series, .. } = series::choose(&intake, &SeriesRules::default(), &Limits::default(), None)
+        else {
+            panic!()
+        };
         let problem = stack::load(&series, &Limits::default()).unwrap_err().problem();
         assert_eq!(problem.code, "duplicate_instance");
         assert!(problem.message.contains("002.dcm") && problem.message.contains("other.dcm"), "{problem:?}");
