@@ -60,8 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tie = result(State::NeedsSelection, &volume);
     tie.problem = Some(problem(
         "needs_selection",
-        "Two series fit equally well.",
-        "Choose one, and run the analysis again with --series and its UID.",
+        "2 series fit equally well: \"t2_tse_sag upper\" (series 4), upper part; \"t2_tse_sag lower\" (series 5), 220 mm lower.",
+        "Look at them, and choose the one to analyse.",
     ));
     tie.series = Some(SeriesChoice {
         candidates: vec![

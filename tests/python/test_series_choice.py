@@ -192,6 +192,27 @@ def test_originals_are_analysed_and_not_the_mean_of_them(analyse, tmp_path, voxe
     assert sources(run) == of(originals)
 
 
+def test_stacks_of_two_planes_in_one_series_are_told_apart(analyse, tmp_path, voxels):
+    """One SeriesInstanceUID with a sagittal and a coronal stack, as some scanners group a protocol."""
+    coronal = series(voxels, description="HWS", number=1)
+    for k, ds in enumerate(coronal):
+        ds.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
+        ds.ImagePositionPatient = [-70.0, -14.0 + 4.0 * k, 79.0]
+    sagittal = series(voxels, description="HWS")
+    save(one_series(coronal, sagittal), tmp_path / "in")
+    run = analyse(tmp_path / "in").expect(0)
+    assert sources(run) == of(sagittal)
+    [other] = run.result["series"]["rejected"]
+    assert (other["part"], other["reasons"]) == ("coronal", ["coronal, not sagittal"])
+
+
+def test_a_part_of_which_some_images_came_does_not_stop_the_whole_one(analyse, tmp_path, voxels):
+    """The PD echo was sent in part."""
+    pd, t2 = series(voxels / 2, description="HWS", EchoTime=14.0)[:3], series(voxels, description="HWS", EchoTime=98.0)
+    save(one_series(pd, t2), tmp_path / "in")
+    assert sources(analyse(tmp_path / "in").expect(0)) == of(t2)
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_two_stations_of_one_series_are_asked_for_and_each_can_be_taken(analyse, tmp_path, voxels, backwards):
     upper, below = series(voxels, description="WS"), series(voxels, lower(GRID, 220), description="WS")
@@ -199,10 +220,10 @@ def test_two_stations_of_one_series_are_asked_for_and_each_can_be_taken(analyse,
     save(both[::-1] if backwards else both, tmp_path / "in")
     run = analyse(tmp_path / "in").expect(NEEDS_SELECTION)
     first, second = run.result["series"]["candidates"]
-    assert {first["part"], second["part"]} == {"station 1", "station 2, 220 mm lower"}
+    assert {first["part"], second["part"]} == {"station 1, upper", "station 2, 220 mm lower"}
     for candidate, wanted in ((first, upper), (second, below)):
         assert candidate["selector"] in run.stderr
-        wanted = upper if candidate["part"] == "station 1" else below
+        wanted = upper if candidate["part"] == "station 1, upper" else below
         chosen = analyse(tmp_path / "in", flags=("--series", candidate["selector"]))
         # The lower station holds no lesion where the tiny bundle looks for the cord: any answer will do.
         chosen.expect(0)
@@ -251,6 +272,28 @@ def test_echoes_in_one_enhanced_file_are_told_apart(analyse, tmp_path, voxels):
     }
     assert frames
     assert frames <= set(range(8, 15))
+    # The other volume of the same file has results of its own.
+    named = run.result["series"]["selector"].replace("#2", "#1")
+    other = analyse(tmp_path / "in", flags=("--series", named), out=tmp_path / "other").expect(0)
+    reports = [pydicom.dcmread(r.out / "structured-report.dcm").SOPInstanceUID for r in (run, other)]
+    assert reports[0] != reports[1]
+
+
+def test_a_localizer_in_three_planes_is_one_thing_to_a_reader(analyse, tmp_path, voxels):
+    planes = {"sag": [0, 1, 0, 0, 0, -1], "cor": [1, 0, 0, 0, 0, -1], "tra": [1, 0, 0, 0, 1, 0]}
+    kind = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    parts = [
+        series(voxels[:3], replace(GRID, shape=(3, *GRID.shape[1:])), plane, "LOC", ImageType=kind) for plane in planes
+    ]
+    for part, plane in zip(parts, planes.values(), strict=True):
+        for ds in part:
+            ds.ImageOrientationPatient = plane
+    save(one_series(*parts), tmp_path / "in" / "loc")
+    save(series(voxels, name="t2", description="HWS"), tmp_path / "in" / "t2")
+    run = analyse(tmp_path / "in").expect(0)
+    [localizer] = run.result["series"]["rejected"]
+    assert localizer["reasons"] == ["localizer"]
+    assert localizer["frames"] == 9
 
 
 # What the stack refuses

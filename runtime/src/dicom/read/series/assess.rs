@@ -85,6 +85,10 @@ pub(super) fn assess(series: &Series, rules: &SeriesRules) -> Assessment {
     size(series, rules, &mut a);
     contrast::judge(series, first, rules, &mut a);
     body::judge(first, rules, &mut a);
+    if matches!(a.pictures.kind, Kind::Excluded(_)) {
+        // One reason is enough: nobody counts the sections of a localizer.
+        a.against.truncate(1);
+    }
     if let Some(fault) = series.instances.iter().find_map(|i| i.fault.as_ref()) {
         a.warnings.push(format!("a file of it has a fault: {fault}"));
     }
@@ -171,7 +175,8 @@ fn positions(series: &Series, n: Lps, rules: &SeriesRules, a: &mut Assessment) {
     along.dedup_by(|later, before| *later - *before <= SAME_POSITION_MM);
     a.sections = along.len() + unplaced;
     if a.sections < rules.min_sections {
-        a.against.push(format!("only {} sections, at least {} are needed", a.sections, rules.min_sections));
+        let sections = if a.sections == 1 { "section" } else { "sections" };
+        a.against.push(format!("only {} {sections}, at least {} are needed", a.sections, rules.min_sections));
     } else if a.sections > rules.max_sections {
         a.against.push(format!("{} sections, at most {} are accepted", a.sections, rules.max_sections));
     }

@@ -21,11 +21,17 @@ impl Named {
         let strong: Vec<String> = said.into_iter().filter(|w| spine.is_none() || w != WEAK).collect();
         Self { spine, other: find_word(&strong, &rules.other_words) }
     }
+
+    fn is_silent(&self) -> bool {
+        self.spine.is_none() && self.other.is_none()
+    }
 }
 
 /// Adds what BodyPartExamined and the descriptions say for or against a series.
 pub(super) fn judge(first: &Instance, rules: &SeriesRules, a: &mut Assessment) {
-    let own = Named::by(&format!("{} {}", first.series.description, first.series.protocol), rules);
+    // A protocol is often named after the whole examination too: it is asked where the description says nothing.
+    let described = Named::by(&first.series.description, rules);
+    let own = if described.is_silent() { Named::by(&first.series.protocol, rules) } else { described };
     let stated = &first.series.body_part;
     if stated.is_empty() {
         return by_words(&own, first, rules, a);

@@ -359,6 +359,13 @@ fn the_words_of_a_series_come_before_those_of_its_study() {
     // BodyPartExamined is often set for the whole examination.
     assert_eq!(pick(["SAG T2 CUBE BRAIN", "SPINE"], ["SAG T2 C-SPINE", "SPINE"], both).0, "1.2.826.1.2");
     assert_eq!(pick(["SAG T2 CUBE", "SPINE"], ["SAG T2 C-SPINE", "SPINE"], both).0, "1.2.826.1.2");
+    // So is the protocol.
+    let protocol = |s: &mut Set, description: &str| {
+        told(s, description, "", both);
+        s.text(tags::PROTOCOL_NAME, VR::LO, "BRAIN + C-SPINE");
+    };
+    let choice = between(&[("1", 21, &|s| protocol(s, "SAG T2 BRAIN")), ("2", 7, &|s| protocol(s, "SAG T2 CSPINE"))]);
+    assert!(matches!(&choice, Choice::Chosen { series, .. } if series.uid == "1.2.826.1.2"), "{choice:?}");
     // A study of the spine speaks for series that say nothing.
     let (uid, reasons) = pick(["T2 SAG", ""], ["SAG T2 BRAIN", ""], "MR CERVICAL SPINE");
     assert_eq!(uid, "1.2.826.1.1");

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::frames::FrameAt;
-use super::image_type::Pictures;
+use super::image_type::{Kind, Pictures};
 use super::{Part, Series};
 use crate::dicom::read::instance::{Frame, Instance, sop_class};
 
@@ -80,13 +80,17 @@ pub(super) fn volumes(
         pieces = pieces.into_iter().flat_map(|piece| piece.cut(cut)).collect();
     }
     pieces = pieces.into_iter().flat_map(on_one_grid).collect();
-    pieces = pieces.into_iter().flat_map(|piece| repeats::take_apart(piece, same)).collect();
+    let (out, rest): (Vec<_>, Vec<_>) = pieces.into_iter().partition(Piece::is_out);
+    pieces = rest.into_iter().flat_map(|piece| repeats::take_apart(piece, same)).chain(out).collect();
     pieces.sort_by(|a, b| a.items[0].order().cmp(&b.items[0].order()));
     assemble(&whole, &lacking, pieces)
 }
 
 /// Takes a piece apart whose frames do not lie on one grid.
 fn on_one_grid(piece: Piece<'_>) -> Vec<Piece<'_>> {
+    if piece.is_out() {
+        return vec![piece];
+    }
     let labels = piece.labels.clone();
     let mut pieces = vec![piece];
     for cut in clusters::GRIDS {
@@ -104,6 +108,11 @@ impl Item<'_> {
 }
 
 impl<'a> Piece<'a> {
+    /// Nothing of it will be analysed, so it need not be one volume: a localizer stays one thing to a reader.
+    fn is_out(&self) -> bool {
+        self.items.first().is_some_and(|item| matches!(item.pictures.kind, Kind::Excluded(_)))
+    }
+
     /// The parts of a cut, each with its label where there are several.
     fn cut(self, how: fn(&[Item<'a>]) -> Parts<'a>) -> Vec<Piece<'a>> {
         let parts = how(&self.items);

@@ -35,6 +35,7 @@ pub(super) fn cut<'a>(items: &[Item<'a>]) -> Parts<'a> {
         .into_iter()
         .enumerate()
         .map(|(n, (middle, group))| match (top - middle).round() {
+            0.0 if n == 0 => ("station 1, upper".to_owned(), group),
             0.0 => (format!("station {}", n + 1), group),
             lower => (format!("station {}, {lower:.0} mm lower", n + 1), group),
         })

@@ -100,7 +100,7 @@ fn stations_are_asked_for_and_either_can_be_taken() {
     let lower = Stack { origin: [9.0, -40.0, -170.0], ..Stack::t2("2") };
     let sets = joined(&lower, |_, _| {});
     let candidates = asked(&sets);
-    assert_eq!(candidates[0], (FIRST.into(), "station 1".into()));
+    assert_eq!(candidates[0], (FIRST.into(), "station 1, upper".into()));
     assert_eq!(candidates[1], (SECOND.into(), "station 2, 220 mm lower".into()));
     for (selector, z) in [(FIRST, 50.0), (SECOND, -170.0)] {
         let Choice::Chosen { series, reasons, .. } = choice_of(&sets, Some(selector), true) else { panic!() };
