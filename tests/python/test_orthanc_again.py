@@ -187,6 +187,9 @@ def test_rerun_by_an_administrator_by_a_program_and_for_a_study_older_than_the_g
     assert gateway.json("/api/v1/arrivals", "POST", {"study": old, "again": True})["waiting"] >= 1
     third = new_job(orthanc, old, second)
     assert len({first["job"], second["job"], third["job"]}) == 3
+    nowhere = {"study": "-".join(["0123abcd"] * 5), "again": True}
+    status, _, body = gateway.ask("POST", "/api/v1/arrivals", nowhere)
+    assert (status, json.loads(body)["code"]) == (404, "no_such_study")
     missing = rerun("1.2.3.4")
     assert missing.returncode == 1
     assert "no study 1.2.3.4" in missing.stderr

@@ -30,9 +30,9 @@ pub enum RerunError {
 pub async fn rerun(settings: &Settings, name: &str) -> Result<(), RerunError> {
     let archive = ArchiveClient::new(settings.archive.clone().ok_or(RerunError::NoArchive)?)?;
     let study = if is_name(name) { Some(name.to_owned()) } else { archive.study(name).await? };
-    let missing = || RerunError::NoStudy(name.to_owned());
-    let study = study.ok_or_else(missing)?;
-    // Orthanc takes a note for a study that it does not have.
-    archive.series(&study).await.map_err(|error| if error.is_missing() { missing() } else { error.into() })?;
-    Ok(again::wish(&archive, &study).await?)
+    let found = match study {
+        Some(study) => again::wish(&archive, &study).await?,
+        None => false,
+    };
+    if found { Ok(()) } else { Err(RerunError::NoStudy(name.to_owned())) }
 }

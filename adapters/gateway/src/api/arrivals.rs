@@ -60,7 +60,14 @@ pub(super) async fn tell(
     }
     if arrival.again {
         let archive = hall.archive.as_ref().ok_or_else(Refusal::no_archive)?;
-        again::wish(archive, &arrival.study).await.map_err(ArrivalError::from)?;
+        if !again::wish(archive, &arrival.study).await.map_err(ArrivalError::from)? {
+            return Err(Refusal::new(
+                StatusCode::NOT_FOUND,
+                "no_such_study",
+                "the archive has no such study",
+                "send Orthanc's own name of a study that it holds",
+            ));
+        }
         tracing::info!(who = guest.name, study = arrival.study, "wanted anew");
     }
     arrivals.tell(&arrival.study, arrival.priority).map_err(|error| {

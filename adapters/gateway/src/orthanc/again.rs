@@ -10,10 +10,16 @@ use crate::archive::ArchiveClient;
 /// Number of the note that says how often a study was analysed.
 const TIMES: u16 = 1028;
 
-/// Writes on a study that it is to be analysed anew; a gateway that reads the list of changes takes it up by itself.
-pub async fn wish(archive: &ArchiveClient, study: &str) -> Result<(), OrthancError> {
+/// Writes on a study that it is to be analysed anew; a gateway that reads the list of changes takes it up by itself. False where
+/// the archive has no such study.
+pub async fn wish(archive: &ArchiveClient, study: &str) -> Result<bool, OrthancError> {
+    match archive.series(study).await {
+        Err(error) if error.is_missing() => return Ok(false),
+        found => drop(found?),
+    }
     let mark = Mark::read(archive, study).await?;
-    Mark { wanted: true, done: false, ..mark }.write(archive, study).await
+    Mark { wanted: true, done: false, ..mark }.write(archive, study).await?;
+    Ok(true)
 }
 
 /// True where somebody wants the study anew: the note says so, or was deleted after an analysis.
