@@ -177,6 +177,7 @@ def test_a_box_that_is_away_is_said_on_the_study_and_made_up_for(orthanc, progra
     gateway = Gateway(program, daemon.endpoint, tmp_path, "--archive", url, "--arrivals", str(tmp_path / "state"))
     try:
         study = orthanc.send(another(22))
+        wait(lambda: orthanc.note(study) == "queued", "nobody says that it was seen", seconds=6)
         wait(lambda: orthanc.note(study).startswith("waiting: "), "nobody says why nothing happens")
         log = tmp_path / "gateway.log"
         wait(lambda: f"study={study}" in plain(log), f"the log does not say which study waits: {plain(log)}")

@@ -21,6 +21,8 @@ pub const VERDICTS: u16 = 1026;
 
 /// First word of the line of a study that is tried again soon.
 const WAITING: &str = "waiting: ";
+/// The line of a study that is taken up.
+pub(super) const QUEUED: &str = "queued";
 
 /// What a reader said of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +124,7 @@ pub fn sentence(summary: &JobSummary) -> String {
         JobState::OutOfScope => format!("out of scope{}", problem()),
         JobState::Failed => format!("failed{}", problem()),
         JobState::Cancelled => "cancelled".into(),
-        _ => "queued".into(),
+        _ => QUEUED.into(),
     }
 }
 
@@ -136,9 +138,9 @@ pub fn waiting(why: &dyn Display) -> String {
     format!("{WAITING}{why}; it is tried again")
 }
 
-/// True for the line of a study that nobody could begin with yet.
+/// True for the line of a study that may not have been begun with yet.
 pub(super) fn says_that_it_waits(line: &str) -> bool {
-    line.starts_with(WAITING)
+    line == QUEUED || line.starts_with(WAITING)
 }
 
 #[cfg(test)]

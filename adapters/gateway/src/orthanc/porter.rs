@@ -65,6 +65,11 @@ impl Porter {
         }
         let again = again::number(&self.archive, study, &before).await?;
         let now = Mark { instances: digest, again, ..Mark::default() };
+        // Said before the daemon is asked, which may be away: until that is known nobody would see that the study was noticed.
+        let line = self.archive.note(study, mark::FOR_PEOPLE).await?;
+        if !line.is_some_and(|line| mark::says_that_it_waits(&line)) {
+            self.archive.write_note(study, mark::FOR_PEOPLE, mark::QUEUED).await?;
+        }
         let job = match self.submit(&instances, priority, None, again).await {
             Err(ArrivalError::Daemon(error)) if is_of_the_study(&error) => {
                 tracing::warn!(%study, %error, "a study cannot be analysed");
@@ -76,7 +81,7 @@ impl Porter {
         let mut now = Mark { job: job.to_string(), objects: before.objects.clone(), ..now };
         now.write(&self.archive, study).await?;
         again::count(&self.archive, study, again).await?;
-        self.archive.write_note(study, mark::FOR_PEOPLE, "queued").await?;
+        self.archive.write_note(study, mark::FOR_PEOPLE, mark::QUEUED).await?;
         let summary = self.end(&job).await?;
         now.objects = if summary.state == JobState::Completed { self.deliver(&job).await? } else { Vec::new() };
         // A wish that came while it was analysed outlives this end.
