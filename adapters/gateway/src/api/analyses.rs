@@ -8,7 +8,7 @@ use cordline_sdk::job::{JobId, JobSummary, Priority};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::jobs::job_id;
+use super::jobs::{job_id, study_uid};
 use super::parts::{Body, Query};
 use crate::fault::Refusal;
 use crate::guest::{Submitter, Viewer};
@@ -24,6 +24,7 @@ pub(super) struct Wish {
     #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
     study_uid: String,
     /// Series Instance UID that a person chose, instead of the automatic choice.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*(#[1-9][0-9]{0,3})?$"), length(max = 64))]
     #[serde(default)]
     series: Option<String>,
     /// Who goes first; `urgent` when left out, since somebody waits.
@@ -168,14 +169,7 @@ async fn of_study(hall: &Hall, wanted: &Analysis) -> Result<(Porter, String, Job
 
 async fn find(hall: &Hall, uid: &str) -> Result<(Porter, String), Refusal> {
     let archive = hall.archive.clone().ok_or_else(Refusal::no_archive)?;
-    if cordline_sdk::uid::check(uid).is_err() {
-        return Err(Refusal::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "no_uid",
-            "this is no UID",
-            "send the Study Instance UID",
-        ));
-    }
+    study_uid(uid)?;
     let porter = Porter { archive, daemon: hall.daemon.clone(), heat_maps: false };
     let study = porter.archive.study(uid).await.map_err(ArrivalError::from)?.ok_or_else(not_analysed)?;
     Ok((porter, study))

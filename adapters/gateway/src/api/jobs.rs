@@ -40,6 +40,14 @@ pub(super) fn job_id(name: &str) -> Result<JobId, Refusal> {
     })
 }
 
+/// The refusal of what cannot be a study's UID.
+pub(super) fn study_uid(uid: &str) -> Result<(), Refusal> {
+    if cordline_sdk::uid::check(uid).is_ok() {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "no_uid", "this is no UID", "send the Study Instance UID"))
+}
+
 /// Which jobs.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Which {
@@ -61,6 +69,7 @@ pub(super) async fn list(
     State(hall): State<Hall>,
     Query(which): Query<Which>,
 ) -> Result<Json<Jobs>, Refusal> {
+    which.study_uid.as_deref().map_or(Ok(()), study_uid)?;
     let list = List {
         states: which.state.into_iter().collect(),
         limit: which.limit,
