@@ -21,7 +21,7 @@ use crate::orthanc::porter::{ArrivalError, Porter};
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
     /// Study Instance UID.
-    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
     study_uid: String,
     /// Series Instance UID that a person chose, instead of the automatic choice.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*(#[1-9][0-9]{0,3})?$"), length(max = 64))]
@@ -43,7 +43,7 @@ fn urgent() -> Priority {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct OfStudy {
     /// Study Instance UID.
-    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
     study_uid: String,
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn wanted(
 #[serde(deny_unknown_fields)]
 pub(super) struct Analysis {
     /// Study Instance UID.
-    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
     study_uid: String,
     /// The job.
     #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
@@ -114,7 +114,7 @@ pub(super) async fn keep(
 #[serde(deny_unknown_fields)]
 pub(super) struct Judgement {
     /// Study Instance UID.
-    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
     study_uid: String,
     /// The job.
     #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]

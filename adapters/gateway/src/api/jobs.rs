@@ -60,7 +60,7 @@ pub(super) struct Which {
     #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
     before_ms: Option<u64>,
     /// Only jobs on this study: its Study Instance UID.
-    #[schemars(regex(pattern = "^[0-9.]{1,64}$"))]
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
     study_uid: Option<String>,
 }
 

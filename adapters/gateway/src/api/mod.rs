@@ -91,7 +91,7 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         )
         .api_route(
             "/api/v1/analyses/verdict",
-            post_with(analyses::judge, |o| o.summary("Accept or reject an analysis")),
+            post_with(analyses::judge, |o| o.summary("Accept or reject an analysis").response::<204, ()>()),
         )
         .api_route(
             "/api/v1/arrivals",
