@@ -121,8 +121,9 @@ pub fn frames(set: &DataSet<'_>, most: usize) -> Vec<Frame> {
                 time_point: content.and_then(|c| c.count(tags::TEMPORAL_POSITION_INDEX)),
                 acquisition_number: content.and_then(|c| c.count(tags::FRAME_ACQUISITION_NUMBER)),
                 trigger_time: groups
-                    .number(tags::CARDIAC_SYNCHRONIZATION_SEQUENCE, tags::NOMINAL_CARDIAC_TRIGGER_DELAY_TIME),
-                b_value: groups.number(tags::MR_DIFFUSION_SEQUENCE, tags::DIFFUSION_B_VALUE),
+                    .group(tags::CARDIAC_SYNCHRONIZATION_SEQUENCE)
+                    .and_then(|g| g.number(tags::NOMINAL_CARDIAC_TRIGGER_DELAY_TIME)),
+                b_value: groups.group(tags::MR_DIFFUSION_SEQUENCE).and_then(|g| g.number(tags::DIFFUSION_B_VALUE)),
                 stack_id: content.and_then(|c| c.text(tags::STACK_ID)).unwrap_or_default(),
                 frame_type: kind.map(|k| k.codes(tags::FRAME_TYPE)).unwrap_or_default(),
                 contrast: kind.and_then(|k| k.code(tags::ACQUISITION_CONTRAST)).unwrap_or_default(),
