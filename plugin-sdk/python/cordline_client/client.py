@@ -124,6 +124,11 @@ class Client:
         """Chooses the series of a job that needs it."""
         return self._known(lambda: _ask("choose", {"job": job, "series": series}))
 
+    def review(self, job: str, verdict: str, reader: str, reason: str = "") -> dict[str, Any]:
+        """Says what a reader thinks of the answer of a completed job: `accepted`, `rejected` or `withdrawn`."""
+        body = {"job": job, "verdict": verdict, "reason": reason, "reader": reader}
+        return self._known(lambda: _ask("review", body))
+
     def device(self) -> dict[str, Any]:
         """What the box is and can run."""
         return self._known(lambda: _ask("device", {}))
@@ -141,7 +146,7 @@ class Client:
         return self._known(lambda: self.volume(t2w, voxels, **options))
 
     def submit_mask(self, job: str, shape: Iterable[int], bits: bytes, **options: Any) -> str:
-        """Sends a corrected mask (packed) of an earlier job."""
+        """Sends a corrected mask (packed) of an earlier job. Options: `priority`, `reader` (who corrected it)."""
         return self._known(lambda: self.mask(job, shape, bits, **options))
 
     def files(self, job: str) -> list[dict[str, Any]]:

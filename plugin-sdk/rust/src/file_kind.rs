@@ -21,6 +21,8 @@ words! {
         ParametricMap = "parametric_map",
         /// DICOM secondary capture: the findings as a picture.
         SecondaryCapture = "secondary_capture",
+        /// DICOM structured report: what a reader said of the answer. Listed with the review itself.
+        Review = "review",
     }
 }
 

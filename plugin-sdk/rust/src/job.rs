@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Finding;
 use crate::result::Problem;
+use crate::review::Review;
 use crate::words::words;
 
 /// A job's name: letters and digits, at most 64. The same input, bundle and options have the same one.
@@ -157,6 +158,15 @@ pub struct JobSummary {
     /// chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub study_uid: Option<String>,
+    /// Who corrected its mask, where it is a corrected mask and the viewer named the reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<String>,
+    /// The job whose mask it corrects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<JobId>,
+    /// What readers said of its answer, oldest first: the last one stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<Review>,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! - [`series_choice`]: which series was analysed, and what tells the others apart; [`selector`]: how a person names one
 //! - [`finding`]: the answer in a word or two
 //! - [`job`]: what a client asked the daemon to do, and how far it came
+//! - [`review`]: what a reader says of an answer
 //! - [`client`]: a connection to the daemon
 //! - [`wire`]: the messages between the daemon and its clients
 //! - [`file_kind`]: what the files of a result are
@@ -21,6 +22,7 @@ pub mod job;
 #[cfg(unix)]
 pub mod owner;
 pub mod result;
+pub mod review;
 pub mod selector;
 pub mod series_choice;
 pub mod uid;

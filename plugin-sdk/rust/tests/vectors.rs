@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use cordline_sdk::job::{JobId, JobKind, JobState, JobSummary, Priority};
 use cordline_sdk::result::{BundleIdentity, Classification, Lesion, Problem, SectionProbability, SeriesChoice};
+use cordline_sdk::review::{Review, Verdict};
 use cordline_sdk::wire::codec::{self, FromDaemon};
 use cordline_sdk::wire::event::{
     Event, FileInfo, Files, Grid, Happening, HeatMapSection, Lesions, SectionMask, StateChange, Warning,
@@ -17,8 +18,8 @@ use cordline_sdk::wire::reply::{
     Answer, ArtifactPiece, Daemon, DeviceReport, EventsBegin, Jobs, Reply, Role, Upload, Welcome,
 };
 use cordline_sdk::wire::request::{
-    Artifact, Choose, Chunk, Events, Hello, Input, Instance, List, Nothing, OfJob, Request, Status, Submit, Verb,
-    Voxels,
+    Artifact, Choose, Chunk, Events, Hello, Input, Instance, Judgement, List, Nothing, OfJob, Predecessor, Request,
+    Status, Submit, Verb, Voxels,
 };
 use cordline_sdk::wire::tensor::{Element, Tensor, pack_bits};
 use cordline_sdk::{FileKind, Finding};
@@ -37,7 +38,7 @@ fn tensor(shape: &[u64], element: Element) -> Tensor {
 }
 
 fn requests() -> Vec<(&'static str, Verb, Vec<u8>)> {
-    let submit = |input| Verb::Submit(Submit { input, priority: Priority::Routine, series: None });
+    let submit = |input| Verb::Submit(Submit::new(input));
     let instance = |n: u32| Instance { sop_uid: format!("1.2.826.0.1.{n}"), bytes: 3, sha256: SHA.into() };
     let t2w = Voxels { tensor: tensor(&[2, 2, 3], Element::I16), matrix: MATRIX, sha256: SHA.into() };
     vec![
@@ -47,16 +48,33 @@ fn requests() -> Vec<(&'static str, Verb, Vec<u8>)> {
         (
             "submit folder",
             Verb::Submit(Submit {
-                input: Input::Folder { path: "/data/inbox/4711".into(), again: 2 },
                 priority: Priority::Urgent,
                 series: Some("1.2.826.0.1.77".into()),
+                ..Submit::new(Input::Folder { path: "/data/inbox/4711".into(), again: 2 })
             }),
             vec![],
         ),
         ("submit volume", submit(Input::Volume { t2w: t2w.clone(), t1c: Some(t2w) }), vec![]),
         (
             "submit mask",
-            submit(Input::Mask { job: job(), mask: tensor(&[2, 2, 3], Element::Bit), sha256: SHA.into() }),
+            submit(Input::Mask {
+                job: job(),
+                mask: tensor(&[2, 2, 3], Element::Bit),
+                sha256: SHA.into(),
+                reader: Some("R. Meyer".into()),
+            }),
+            vec![],
+        ),
+        (
+            "submit after an earlier analysis",
+            Verb::Submit(Submit {
+                predecessors: vec![Predecessor {
+                    series_uid: "1.2.826.0.1.8".into(),
+                    sop_class_uid: "1.2.840.10008.5.1.4.1.1.88.34".into(),
+                    sop_uid: "1.2.826.0.1.9".into(),
+                }],
+                ..Submit::new(Input::Study { instances: vec![instance(1)], again: 0 })
+            }),
             vec![],
         ),
         ("chunk", Verb::Chunk(Chunk { job: job(), item: 1, offset: 0 }), b"abc".to_vec()),
@@ -81,6 +99,16 @@ fn requests() -> Vec<(&'static str, Verb, Vec<u8>)> {
         ("status of the daemon", Verb::Status(Status { job: None }), vec![]),
         ("cancel", Verb::Cancel(OfJob { job: job() }), vec![]),
         ("choose", Verb::Choose(Choose { job: job(), series: "1.2.826.0.1.77".into() }), vec![]),
+        (
+            "review",
+            Verb::Review(Judgement {
+                job: job(),
+                verdict: Verdict::Rejected,
+                reason: "too large".into(),
+                reader: "R. Meyer".into(),
+            }),
+            vec![],
+        ),
         ("device", Verb::Device(Nothing {}), vec![]),
         ("list of a study", Verb::List(List { study_uid: Some("1.2.826.0.1.7".into()), ..List::default() }), vec![]),
     ]
@@ -99,6 +127,37 @@ fn summary(state: JobState) -> JobSummary {
         finding: (state == JobState::Completed).then(Finding::no_lesion),
         problem: None,
         study_uid: (state == JobState::Completed).then(|| "1.2.826.0.1.7".into()),
+        reader: None,
+        corrects: None,
+        reviews: vec![],
+    }
+}
+
+/// A corrected mask that another reader rejected.
+fn reviewed() -> JobSummary {
+    let said = |verdict, reason: &str, at_ms, number| Review {
+        job: job(),
+        reader: "R. Meyer".into(),
+        at_ms,
+        verdict,
+        reason: reason.into(),
+        file: Some(FileInfo {
+            path: format!("review-{number}.dcm"),
+            kind: "review".into(),
+            media_type: "application/dicom".into(),
+            bytes: 3,
+            sha256: SHA.into(),
+        }),
+    };
+    JobSummary {
+        kind: JobKind::Mask,
+        reader: Some("A. Novak".into()),
+        corrects: JobId::new("0c9e6679e3a94f0e8e4b6a2b1c7d5e3f"),
+        reviews: vec![
+            said(Verdict::Accepted, "", 1_790_000_100_000, 1),
+            said(Verdict::Rejected, "too large", 1_790_000_200_000, 2),
+        ],
+        ..summary(JobState::Completed)
     }
 }
 
@@ -151,6 +210,7 @@ fn replies() -> Vec<(&'static str, Answer, Vec<u8>)> {
         ("upload begins", Answer::Upload(upload.clone()), vec![]),
         ("upload goes on", Answer::Upload(Upload { received: vec![], offset: Some(3), ..upload }), vec![]),
         ("job", Answer::Job(Box::new(summary(JobState::Queued))), vec![]),
+        ("job with reviews", Answer::Job(Box::new(reviewed())), vec![]),
         ("events begin", Answer::Events(EventsBegin { job: job(), last: 12, state: JobState::Segmenting }), vec![]),
         ("artifact piece", Answer::Artifact(piece), b"abc".to_vec()),
         ("jobs", Answer::Jobs(Jobs { jobs: vec![summary(JobState::Completed)], more: false }), vec![]),
@@ -335,7 +395,7 @@ fn exchange() -> String {
         matrix: MATRIX,
         sha256: "a46b67c8fb1c4c35fdfc8387c647f8c442a84e1520334a92a127f740b4c1dd5c".into(),
     };
-    let submit = Submit { input: Input::Volume { t2w, t1c: None }, priority: Priority::Urgent, series: None };
+    let submit = Submit { priority: Priority::Urgent, ..Submit::new(Input::Volume { t2w, t1c: None }) };
     let upload = |offset| Upload {
         job: job(),
         state: JobState::Receiving,

@@ -132,6 +132,8 @@ export interface JobSummary {
   seconds_left?: number;
   finding?: Finding;
   problem?: Problem;
+  /** Once the files were read. */
+  study_uid?: string;
   /** Who corrected its mask. */
   reader?: string;
   /** The job whose mask it corrects. */

@@ -26,7 +26,7 @@ use super::{Arrived, Client, ClientError, Endpoint};
 use crate::job::{JobId, JobSummary, Priority};
 use crate::wire::event::FileInfo;
 use crate::wire::reply::{Daemon, DeviceReport, Jobs, Welcome};
-use crate::wire::request::List;
+use crate::wire::request::{Judgement, List};
 
 /// Events that wait for a follower; beyond, the daemon's own journal holds them.
 const EVENTS_AHEAD: usize = 64;
@@ -124,6 +124,11 @@ impl AsyncClient {
     /// Chooses the series of a job that needs it.
     pub async fn choose(&self, job: JobId, series: String) -> Result<JobSummary, ClientError> {
         self.with(move |client| client.choose(&job, &series)).await
+    }
+
+    /// Says what a reader thinks of the answer of a completed job.
+    pub async fn review(&self, judgement: Judgement) -> Result<JobSummary, ClientError> {
+        self.with(move |client| client.review(judgement)).await
     }
 
     /// What the box is and can run.

@@ -26,7 +26,7 @@ pub mod error;
 pub mod key;
 #[cfg(feature = "async")]
 pub mod link;
-mod part10;
+pub mod part10;
 mod upload;
 
 use std::collections::VecDeque;
@@ -39,7 +39,7 @@ use crate::job::{JobId, JobSummary};
 use crate::wire::codec::{self, FromDaemon};
 use crate::wire::event::{Event, FileInfo, Happening};
 use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Welcome};
-use crate::wire::request::{Artifact, Choose, Events, Hello, List, Nothing, OfJob, Request, Status, Verb};
+use crate::wire::request::{Artifact, Choose, Events, Hello, Judgement, List, Nothing, OfJob, Request, Status, Verb};
 
 #[cfg(feature = "async")]
 pub use asynchronous::AsyncClient;
@@ -133,6 +133,11 @@ impl Client {
     /// Chooses the series of a job that needs it.
     pub fn choose(&mut self, job: &JobId, series: &str) -> Result<JobSummary, ClientError> {
         self.job_answer(Verb::Choose(Choose { job: job.clone(), series: series.into() }))
+    }
+
+    /// Says what a reader thinks of the answer of a completed job; a summary with all reviews of it.
+    pub fn review(&mut self, judgement: Judgement) -> Result<JobSummary, ClientError> {
+        self.job_answer(Verb::Review(judgement))
     }
 
     /// What the box is and can run.

@@ -6,7 +6,7 @@ use crate::uid::Uid;
 ///
 /// The meta information (PS3.10, 7.1) is Explicit VR Little Endian whatever follows it, and (0002,0003) stands near its
 /// beginning.
-pub(super) fn sop_instance_uid(file: &[u8]) -> Option<String> {
+pub fn sop_instance_uid(file: &[u8]) -> Option<String> {
     let mut rest = file.get(128..)?.strip_prefix(b"DICM")?;
     loop {
         let (tag, vr) = (rest.get(..4)?, rest.get(4..6)?);

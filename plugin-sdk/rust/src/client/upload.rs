@@ -40,13 +40,24 @@ impl Client {
         again: u32,
         each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
+        let described = |input| Submit { priority, series: series.map(str::to_owned), ..Submit::new(input) };
+        self.submit_files(inputs, again, described, each)
+    }
+
+    /// The same with every wish that there is: `described` makes the submission of the files.
+    pub fn submit_files(
+        &mut self,
+        inputs: &[PathBuf],
+        again: u32,
+        described: impl FnOnce(Input) -> Submit,
+        each: &mut dyn FnMut(u64, u64),
+    ) -> Result<JobId, ClientError> {
         let files = manifest(inputs)?;
         if files.is_empty() {
             return Err(ClientError::NoDicom);
         }
         let instances = files.iter().map(|f| f.instance.clone()).collect();
-        let input = Input::Study { instances, again };
-        let submit = Submit { input, priority, series: series.map(str::to_owned) };
+        let submit = described(Input::Study { instances, again });
         let read = |item: usize| {
             let path = &files[item].path;
             fs::read(path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })
@@ -62,7 +73,7 @@ impl Client {
         series: Option<&str>,
     ) -> Result<JobId, ClientError> {
         let input = Input::Folder { path: path.into(), again: 0 };
-        let submit = Submit { input, priority, series: series.map(str::to_owned) };
+        let submit = Submit { priority, series: series.map(str::to_owned), ..Submit::new(input) };
         self.submit(submit, &|_| Ok(Vec::new()), &mut |_, _| {})
     }
 

@@ -31,7 +31,7 @@ pub enum Answer {
     Pong(super::request::Nothing),
     /// To `submit` and `chunk`: how much of the input is here.
     Upload(Upload),
-    /// To `commit`, `cancel`, `choose`, and to `status` of a job.
+    /// To `commit`, `cancel`, `choose`, `review`, and to `status` of a job.
     Job(Box<JobSummary>),
     /// To `events`: the events follow as messages of their own.
     Events(EventsBegin),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tensor::Tensor;
 use crate::job::{JobId, JobState, Priority};
+use crate::review::Verdict;
 
 /// A request: a number that its answer repeats, and what is wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,15 +45,17 @@ pub enum Verb {
     Cancel(OfJob),
     /// A person's choice for a job that needs a selection.
     Choose(Choose),
+    /// What a reader says of an answer.
+    Review(Judgement),
     /// What this box is and can run.
     Device(Nothing),
 }
 
 impl Verb {
     /// Every verb, as it stands on the wire.
-    pub const ALL: [&'static str; 12] = [
+    pub const ALL: [&'static str; 13] = [
         "hello", "ping", "submit", "chunk", "commit", "events", "artifact", "list", "status", "cancel", "choose",
-        "device",
+        "review", "device",
     ];
 }
 
@@ -80,6 +83,27 @@ pub struct Submit {
     /// Series Instance UID that a person chose, or `UID#N` for the Nth volume of that series, instead of the automatic choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
+    /// Results of earlier analyses of the same study, which this one follows: its report names them. Those of the first submission stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predecessors: Vec<Predecessor>,
+}
+
+impl Submit {
+    /// A routine job without any wish.
+    pub fn new(input: Input) -> Self {
+        Self { input, priority: Priority::default(), series: None, predecessors: Vec::new() }
+    }
+}
+
+/// A result object of an earlier analysis of the same study.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Predecessor {
+    /// Series Instance UID.
+    pub series_uid: String,
+    /// SOP Class UID.
+    pub sop_class_uid: String,
+    /// SOP Instance UID.
+    pub sop_uid: String,
 }
 
 /// What a job works on.
@@ -121,6 +145,9 @@ pub enum Input {
         mask: Tensor,
         /// SHA-256 of the packed bits, 64 hexadecimal digits.
         sha256: String,
+        /// Who corrected it: stands in the results as their creator. At most 64 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reader: Option<String>,
     },
 }
 
@@ -228,4 +255,18 @@ pub struct Choose {
     pub job: JobId,
     /// `selector` of one of its candidates: a Series Instance UID, or `UID#N` for the Nth volume of a series.
     pub series: String,
+}
+
+/// What a reader says of the answer of a completed job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Judgement {
+    /// A completed job.
+    pub job: JobId,
+    /// What the reader says; said twice it counts once.
+    pub verdict: Verdict,
+    /// Why: at most 1,000 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Name of the reader: 1 to 64 characters. The gateway puts that of the token here, whatever a page claims.
+    pub reader: String,
 }
