@@ -1,5 +1,7 @@
 //! A study that was analysed, before it becomes files.
 
+use cordline_sdk::wire::request::Predecessor;
+
 use crate::bundle::Manifest;
 use crate::dicom::source::SourceSeries;
 use crate::pipeline::findings::Findings;
@@ -21,4 +23,8 @@ pub struct Analysed {
     pub semiautomatic: bool,
     /// How often the same was analysed before.
     pub again: u32,
+    /// Name of that person, where the viewer told it.
+    pub reader: Option<String>,
+    /// Results of earlier analyses of the same study, which this one follows.
+    pub predecessors: Vec<Predecessor>,
 }

@@ -88,13 +88,15 @@ pub struct DaemonConfig {
 pub struct Keep {
     /// Days since their end.
     pub days: u32,
-    /// Bytes of all together; beyond, the oldest go first.
+    /// Bytes of all together but a reader's work; beyond, the oldest go first.
     pub bytes: u64,
+    /// Days of a reader's work: corrected masks, jobs that were corrected, and jobs of which somebody said something. Never gone for space.
+    pub reader_days: u32,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { days: 30, bytes: 50 << 30 }
+        Self { days: 30, bytes: 50 << 30, reader_days: 365 }
     }
 }
 

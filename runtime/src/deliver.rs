@@ -11,6 +11,7 @@ use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile, Problem};
 use crate::analysed::Analysed;
 use crate::dicom::source::SourceSeries;
 use crate::dicom::write::codes::Code;
+use crate::dicom::write::kept::{REPORT_FILE, SEGMENTATION_FILE};
 use crate::dicom::write::result_object::{Algorithm, Device, ResultContext, ResultObject};
 use crate::dicom::write::{parametric_map, secondary_capture, seg, sr};
 use crate::outbox::{Outbox, OutboxError, RESULT_FILE};
@@ -125,6 +126,8 @@ fn write_objects(
         device: device(),
         created: created.into(),
         semiautomatic: analysed.semiautomatic,
+        reader: analysed.reader.as_deref(),
+        predecessors: &analysed.predecessors,
     };
     let RgbImage { width, height, pixels } = picture;
     // A montage is a few thousand pixels wide at most.
@@ -140,11 +143,11 @@ fn write_objects(
     };
     let segmentation = seg::write(&context).map_err(|e| e.problem())?;
     if let Some(object) = &segmentation {
-        keep(FileKind::Segmentation, "segmentation.dcm", object)?;
+        keep(FileKind::Segmentation, SEGMENTATION_FILE, object)?;
     }
     keep(
         FileKind::StructuredReport,
-        "structured-report.dcm",
+        REPORT_FILE,
         &sr::write(&context, segmentation.as_ref()).map_err(|e| e.problem())?,
     )?;
     for map in &analysed.findings.heat_maps {
@@ -179,7 +182,8 @@ fn algorithm(analysed: &Analysed, result: &AnalysisResult) -> Algorithm {
     }
 }
 
-fn device() -> Device {
+/// This box and program, as result objects name them.
+pub(crate) fn device() -> Device {
     Device {
         manufacturer: "Cordline".into(),
         model: "Cordline edge runtime".into(),

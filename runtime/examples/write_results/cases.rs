@@ -12,6 +12,7 @@ use cordline::pipeline::resize;
 use cordline::volume::LabelMap;
 use cordline_sdk::Finding;
 use cordline_sdk::result::{BundleIdentity, Classification, Lesion, NotAsked, SectionProbability};
+use cordline_sdk::wire::request::Predecessor;
 use ndarray::{Array2, Array3};
 
 const MR: &str = "1.2.840.10008.5.1.4.1.1.4";
@@ -29,6 +30,8 @@ pub(crate) struct Case {
     pub(crate) series_reasons: Vec<String>,
     pub(crate) warnings: Vec<String>,
     pub(crate) semiautomatic: bool,
+    pub(crate) reader: Option<&'static str>,
+    pub(crate) predecessors: Vec<Predecessor>,
 }
 
 impl Case {
@@ -56,6 +59,8 @@ impl Case {
             },
             created: chrono::DateTime::parse_from_rfc3339("2026-01-05T11:00:00+01:00").expect("a valid moment").into(),
             semiautomatic: self.semiautomatic,
+            reader: self.reader,
+            predecessors: &self.predecessors,
         }
     }
 }
@@ -161,9 +166,15 @@ pub(crate) fn indeterminate() -> Case {
     case
 }
 
-/// The mask of `ms`, corrected by a person.
+/// The mask of `ms`, corrected by a person whose name is not ASCII; it follows a segmentation and a report.
 pub(crate) fn corrected() -> Case {
-    let mut case = Case { name: "corrected", semiautomatic: true, ..ms() };
+    let earlier = |class: &str, number: u32| Predecessor {
+        series_uid: format!("2.25.77{number}"),
+        sop_class_uid: class.into(),
+        sop_uid: format!("2.25.77{number}.1"),
+    };
+    let predecessors = vec![earlier("1.2.840.10008.5.1.4.1.1.66.4", 1), earlier("1.2.840.10008.5.1.4.1.1.88.34", 2)];
+    let mut case = Case { name: "corrected", semiautomatic: true, reader: Some("Jörg Weiß"), predecessors, ..ms() };
     case.findings.labels[[2, 17, 21]] = 1;
     case
 }
@@ -260,6 +271,8 @@ fn case(name: &'static str, geometry: Geometry, [patient, id]: [&str; 2], sop_cl
         ],
         warnings: Vec::new(),
         semiautomatic: false,
+        reader: None,
+        predecessors: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ use std::path::Path;
 use chrono::{DateTime, FixedOffset};
 use cordline_device::{ExecutionProvider, memory};
 use cordline_sdk::result::{AnalysisResult, Problem, SCHEMA_VERSION, State};
+use cordline_sdk::wire::request::Predecessor;
 
 use crate::analysed::Analysed;
 use crate::bundle::{Bundle, place, verify};
@@ -47,6 +48,8 @@ pub struct Request<'a> {
     pub series: Option<&'a str>,
     /// A mask that a person corrected: nothing is segmented, and the questions are asked again.
     pub correction: Option<&'a Correction>,
+    /// Results of earlier analyses of the same study, which the new ones name.
+    pub predecessors: &'a [Predecessor],
     /// When the results say that they were made; now where absent. A job that is run again after a power cut must write the same bytes.
     pub moment: Option<DateTime<FixedOffset>>,
     /// How often the same was analysed before: results of another analysis are other objects.
@@ -161,6 +164,7 @@ fn travel(
     result.bundle = Some(identity);
 
     let (correction, again) = (request.correction, request.again);
+    let predecessors = request.predecessors.to_vec();
     let Input { source, volume, t1c } = take_in(request, config, &bundle, result, thumbnails, watch, observer)?;
 
     let stage = Stage::Normalising;
@@ -203,7 +207,9 @@ fn travel(
     result.lesions = findings.lesions.clone();
     let semiautomatic = correction.is_some();
     let t1c = t1c.and_then(|t| t.source);
-    Ok(Analysed { source, t1c, volume, findings, manifest: bundle.manifest, semiautomatic, again })
+    let reader = correction.and_then(|c| c.reader.clone());
+    let manifest = bundle.manifest;
+    Ok(Analysed { source, t1c, volume, findings, manifest, semiautomatic, again, reader, predecessors })
 }
 
 /// Says who computed, and says aloud where that is not who was wanted most.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cordline_sdk::job::JobId;
 use cordline_sdk::result::{Problem, SeriesChoice, State};
 use ndarray::Array3;
 
@@ -30,6 +31,10 @@ pub struct Correction {
     pub mask: Array3<bool>,
     /// The mask that the machine had made.
     pub machine: Array3<bool>,
+    /// The job whose mask it was.
+    pub job: JobId,
+    /// Who corrected it, where the viewer told it.
+    pub reader: Option<String>,
 }
 
 impl Correction {
@@ -51,10 +56,17 @@ impl Correction {
 
     /// What a reader must know of it.
     pub(super) fn warning(&self) -> String {
-        format!(
-            "The mask was corrected by a person; its overlap with the machine's own mask is Dice {:.2}.",
-            self.dice()
-        )
+        let dice = self.dice();
+        format!("The mask was corrected by {}; its overlap with the machine's own mask is Dice {dice:.2}.", self.who())
+    }
+
+    /// Why this series and no other.
+    pub(super) fn reason(&self) -> String {
+        format!("corrected mask of job {} by {}", self.job, self.who())
+    }
+
+    fn who(&self) -> &str {
+        self.reader.as_deref().unwrap_or("a person")
     }
 }
 
@@ -130,7 +142,15 @@ mod tests {
     #[test]
     fn the_overlap_of_two_masks_is_their_dice() {
         let mask = |set: &[usize]| Array3::from_shape_fn((1, 1, 6), |(_, _, c)| set.contains(&c));
-        let dice = |a: &[usize], b: &[usize]| Correction { mask: mask(a), machine: mask(b) }.dice();
+        let job = JobId::new("a1").unwrap();
+        let correction = |a: &[usize], b: &[usize]| Correction {
+            mask: mask(a),
+            machine: mask(b),
+            job: job.clone(),
+            reader: Some("R. Meyer".into()),
+        };
+        let dice = |a: &[usize], b: &[usize]| correction(a, b).dice();
+        assert_eq!(correction(&[], &[]).reason(), "corrected mask of job a1 by R. Meyer");
         assert_eq!((dice(&[], &[]), dice(&[1], &[]), dice(&[1, 2], &[2, 3])), (1.0, 0.0, 0.5));
     }
 }

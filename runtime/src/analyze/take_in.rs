@@ -66,6 +66,12 @@ pub(super) fn take_in(
     }
     let pixel_sha256 = watch.time(Stage::Decoding.key(), || volume.pixel_sha256());
     if let Some(series) = &mut result.series {
+        if let Some(correction) = correction {
+            // Nobody chose here: a mask belongs to the series on which it was drawn.
+            series.reasons = vec![correction.reason()];
+            let other = vec!["the corrected mask is of another series".to_owned()];
+            series.rejected.iter_mut().for_each(|rejected| rejected.reasons.clone_from(&other));
+        }
         series.shape = Some(volume.geometry.shape());
         series.spacing_mm = Some(volume.geometry.spacing());
         series.pixel_sha256 = Some(pixel_sha256.clone());

@@ -87,6 +87,7 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
         out: &args.out,
         series: args.series.as_deref(),
         correction: None,
+        predecessors: &[],
         moment: None,
         again: 0,
     };

@@ -1,7 +1,9 @@
 //! `cordline status`, `jobs`, `cancel` and `choose`: looking at jobs, and steering them.
 
+use chrono::{DateTime, Local};
 use clap::Args;
 use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::review::Review;
 use cordline_sdk::wire::request::List;
 
 use super::exit::Exit;
@@ -64,7 +66,11 @@ pub fn status(args: &StatusArgs, config: &Config) -> Exit {
             let summary = client.status(job)?;
             match args.remote.json {
                 true => print_json(&summary),
-                false => println!("{}", line(&summary)),
+                false => {
+                    println!("{}", line(&summary));
+                    summary.corrects.iter().for_each(|job| println!("  corrects the mask of {job}"));
+                    summary.reviews.iter().for_each(|review| println!("  {}", said(review)));
+                }
             }
             return Ok(Exit::Completed);
         }
@@ -86,6 +92,13 @@ pub fn status(args: &StatusArgs, config: &Config) -> Exit {
         println!("  {}", cordline_sdk::RESEARCH_USE);
         Ok(Exit::Completed)
     })
+}
+
+/// A review with its moment in the time of the box.
+fn said(review: &Review) -> String {
+    let moment = DateTime::from_timestamp_millis(review.at_ms);
+    let moment = moment.map_or(String::new(), |at| at.with_timezone(&Local).format("%Y-%m-%d %H:%M  ").to_string());
+    format!("{moment}{}", review.line())
 }
 
 /// Runs `jobs`.

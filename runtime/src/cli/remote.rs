@@ -6,6 +6,7 @@ use clap::Args;
 use cordline_sdk::client::{Client, ClientError, ClientKey, Endpoint};
 use cordline_sdk::job::{JobId, JobState, JobSummary};
 use cordline_sdk::result::Problem;
+use cordline_sdk::review::Review;
 
 use super::exit::Exit;
 use super::fail;
@@ -112,5 +113,8 @@ pub fn line(job: &JobSummary) -> String {
         }
         _ => String::new(),
     };
-    format!("{}  {:<15} {:<10} {what}", job.job, job.state.key(), job.priority.key()).trim_end().to_owned()
+    let corrected = job.reader.as_ref().map_or(String::new(), |reader| format!(", corrected by {reader}"));
+    let reviewed = Review::standing(&job.reviews).map_or(String::new(), |review| format!(" - {}", review.line()));
+    let line = format!("{}  {:<15} {:<10} {what}{corrected}{reviewed}", job.job, job.state.key(), job.priority.key());
+    line.trim_end().to_owned()
 }

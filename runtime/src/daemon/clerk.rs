@@ -1,5 +1,8 @@
 //! The one who writes: journal and spool are changed here and nowhere else, one order after the other.
 
+mod mask;
+mod review;
+
 use std::collections::VecDeque;
 use std::collections::btree_map::{self, BTreeMap};
 use std::io::ErrorKind;
@@ -15,7 +18,7 @@ use cordline_sdk::wire::event::Happening;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
 use cordline_sdk::wire::limits::Limits;
 use cordline_sdk::wire::reply::{Answer, Upload};
-use cordline_sdk::wire::request::{Chunk, Input, Submit};
+use cordline_sdk::wire::request::{Chunk, Input, Judgement, Submit};
 
 use super::clock::now_ms;
 use super::folder::Listing;
@@ -52,6 +55,8 @@ pub(super) enum Order {
     Cancel(Asker, JobId),
     /// A person chose the series.
     Choose(Asker, JobId, String),
+    /// A reader said something of an answer.
+    Review(Asker, Judgement),
     /// The worker has news of its job.
     Happened(JobId, Vec<Told>),
     /// The worker waits for a job.
@@ -167,6 +172,10 @@ impl Clerk {
                 Order::Choose(asker, job, series) => {
                     self.answer_and_note(asker, AuditEvent::Changed, &job, |clerk| clerk.choose(&job, &series));
                 }
+                Order::Review(asker, said) => {
+                    let job = said.job.clone();
+                    self.answer_and_note(asker, AuditEvent::Changed, &job, |clerk| clerk.review(said));
+                }
                 Order::Happened(job, told) => self.happened(&job, told),
                 Order::Idle => {
                     self.idle = true;
@@ -241,6 +250,7 @@ impl Clerk {
                 submitted_ms: now_ms(),
                 input: submit.input,
                 series: submit.series,
+                predecessors: submit.predecessors,
             };
             self.journal.begin(&new).map_err(|e| fault(&e))?;
         }
@@ -304,28 +314,6 @@ impl Clerk {
             self.outgoing.send(Letter::News);
         }
         self.summary(job)
-    }
-
-    /// A corrected mask must belong to a job that ended with an answer, and lie on its grid.
-    fn check_mask(&self, input: &Input) -> Result<(), Fault> {
-        let Input::Mask { job, mask, .. } = input else { return Ok(()) };
-        let base = self.known(job)?;
-        if base.state != JobState::Completed {
-            return Err(wrong_state(&base, "has no mask to be corrected"));
-        }
-        let shape = self.journal.grid(job).map_err(|e| fault(&e))?;
-        if shape.as_ref().is_some_and(|shape| shape[..] == mask.shape[..]) {
-            return Ok(());
-        }
-        Err(Fault::new(
-            FaultCode::Manifest,
-            format!(
-                "the mask has the shape {:?}, the volume of the job {job} {:?}",
-                mask.shape,
-                shape.unwrap_or_default()
-            ),
-            "correct the mask on the grid that the job's event `grid` names",
-        ))
     }
 
     /// The files of a folder of the box; `None` where the input is uploaded.

@@ -15,12 +15,16 @@ use cordline_sdk::wire::request::{Artifact, List};
 
 use super::clerk::{fault, no_such_job};
 use super::clock::now_ms;
+use super::tidy::DAY_MS;
 use crate::journal::{Journal, JournalError, KeptEvent};
 use crate::spool::Spool;
 
 /// Jobs in a list, where the client names no number, and at most.
 const LISTED: u32 = 100;
 const MOST_LISTED: u32 = 1000;
+
+/// How long before its end a reader's work is announced to go.
+const ANNOUNCED_DAYS: u32 = 30;
 
 /// Free bytes below which nothing works, whatever the reserve.
 const LOW_BYTES: u64 = 1 << 20;
@@ -54,19 +58,21 @@ pub(super) struct Enquiries {
     limits: Limits,
     condition: Arc<RwLock<Condition>>,
     reserve_bytes: u64,
+    reader_days: u32,
     started: Instant,
 }
 
 impl Enquiries {
-    /// `journal`: a reader. `reserve_bytes`: free bytes that must stay on the disk of the spool.
+    /// `journal`: a reader. `reserve_bytes`: free bytes that must stay on the disk of the spool. `reader_days`: how long a reader's work is kept.
     pub(super) fn new(
         journal: Journal,
         spool: Arc<Spool>,
         limits: Limits,
         condition: Arc<RwLock<Condition>>,
         reserve_bytes: u64,
+        reader_days: u32,
     ) -> Self {
-        Self { journal, spool, limits, condition, reserve_bytes, started: Instant::now() }
+        Self { journal, spool, limits, condition, reserve_bytes, reader_days, started: Instant::now() }
     }
 
     /// How much may be sent at once.
@@ -129,6 +135,14 @@ impl Enquiries {
                 "the disk of the spool has only {} MB left: no job is taken until there is room",
                 free >> 20
             ));
+        }
+        let announced = u64::from(self.reader_days.saturating_sub(ANNOUNCED_DAYS)) * DAY_MS;
+        match self.journal.readers_work_before(now_ms().saturating_sub(announced))? {
+            0 => {}
+            jobs => warnings.push(format!(
+                "{jobs} jobs with corrected masks or reviews go within {ANNOUNCED_DAYS} days: store their results in the archive, or raise \
+                 daemon.keep.reader_days"
+            )),
         }
         Ok(Daemon {
             uptime_s: self.started.elapsed().as_secs_f64(),

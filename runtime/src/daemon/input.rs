@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cordline_sdk::job::{JobId, JobKind};
+use cordline_sdk::review::MOST_READER_CHARS;
 use cordline_sdk::selector::Selector;
 use cordline_sdk::uid;
 use cordline_sdk::wire::fault::{Fault, FaultCode};
@@ -14,6 +15,8 @@ use sha2::{Digest, Sha256};
 use crate::digest;
 use crate::spool::Item;
 
+/// Most results of earlier analyses that a job may follow.
+const MOST_PREDECESSORS: usize = 256;
 /// Hexadecimal digits of a job's name.
 const NAME_DIGITS: usize = 32;
 
@@ -97,7 +100,21 @@ pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
                 }
             }
         }
-        Input::Mask { mask, .. } => check_grid(mask, &[Element::Bit], limits)?,
+        Input::Mask { mask, reader, .. } => {
+            check_grid(mask, &[Element::Bit], limits)?;
+            reader.as_deref().map_or(Ok(()), check_reader)?;
+        }
+    }
+    if submit.predecessors.len() > MOST_PREDECESSORS {
+        return Err(too_large(format!("at most {MOST_PREDECESSORS} earlier results can be named")));
+    }
+    if submit
+        .predecessors
+        .iter()
+        .flat_map(|p| [&p.series_uid, &p.sop_class_uid, &p.sop_uid])
+        .any(|u| uid::check(u).is_err())
+    {
+        return Err(manifest("an earlier result is named by what is no UID"));
     }
     let items = items(&submit.input);
     if items.iter().any(|i| i.sha256.len() != 64 || !i.sha256.bytes().all(|b| b.is_ascii_hexdigit())) {
@@ -110,6 +127,19 @@ pub(super) fn check(submit: &Submit, limits: &Limits) -> Result<(), Fault> {
     if let Some(series) = submit.series.as_deref().filter(|s| Selector::parse(s).is_none()) {
         let shown: String = series.chars().take(64).collect();
         return Err(manifest(&format!("the chosen series `{shown}` is neither a UID nor UID#N")));
+    }
+    Ok(())
+}
+
+/// A reader's name stands in DICOM objects and in the journal: some characters, none of which is a control.
+pub(super) fn check_reader(name: &str) -> Result<(), Fault> {
+    let characters = name.chars().count();
+    if name.trim().is_empty() || characters > MOST_READER_CHARS || name.chars().any(char::is_control) {
+        return Err(Fault::new(
+            FaultCode::Manifest,
+            format!("a reader's name has 1 to {MOST_READER_CHARS} printable characters"),
+            "name the reader as in the list of tokens",
+        ));
     }
     Ok(())
 }
@@ -147,7 +177,7 @@ mod tests {
         let instance =
             |uid: &&str| Instance { sop_uid: (*uid).into(), bytes: 5, sha256: digest::sha256(uid.as_bytes()) };
         let input = Input::Study { instances: uids.iter().map(instance).collect(), again: 0 };
-        Submit { input, priority: Priority::Routine, series: None }
+        Submit::new(input)
     }
 
     fn volume(shape: &[u64], element: Element) -> Submit {
@@ -155,7 +185,7 @@ mod tests {
         (matrix[2], matrix[4], matrix[9], matrix[15]) = (3.0, 0.5, -0.5, 1.0);
         let tensor = Tensor { shape: shape.to_vec(), element };
         let t2w = Voxels { tensor, matrix, sha256: "ab".repeat(32) };
-        Submit { input: Input::Volume { t2w, t1c: None }, priority: Priority::Routine, series: None }
+        Submit::new(Input::Volume { t2w, t1c: None })
     }
 
     #[test]

@@ -84,7 +84,8 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     }
     let reader = Journal::reader(&spool.journal()).map_err(|e| e.problem())?;
     let limits = daemon.limits.clone();
-    let enquiries = Enquiries::new(reader, spool.clone(), limits.clone(), condition.clone(), daemon.reserve_bytes);
+    let (reserve, reader_days) = (daemon.reserve_bytes, daemon.keep.reader_days.max(daemon.keep.days));
+    let enquiries = Enquiries::new(reader, spool.clone(), limits.clone(), condition.clone(), reserve, reader_days);
     let (orders, inbox) = mpsc::channel();
     let (assignments, jobs) = mpsc::channel();
     let (outgoing, incoming) = letter_box().map_err(|e| system("the bell between threads", &e))?;

@@ -104,11 +104,21 @@ mod tests {
         let job = JobId::new("a").unwrap();
         let (kind, priority, input) =
             (JobKind::Folder, Priority::Routine, Input::Folder { path: "/x".into(), again: 0 });
-        journal.begin(&NewJob { job: job.clone(), kind, priority, submitted_ms: 1, input, series: None }).unwrap();
+        journal
+            .begin(&NewJob {
+                job: job.clone(),
+                kind,
+                priority,
+                submitted_ms: 1,
+                input,
+                series: None,
+                predecessors: vec![],
+            })
+            .unwrap();
         let said = |n: u8| (Happening::Warning(Warning { message: n.to_string() }), Some(vec![n]));
         journal.append(&job, 2, (1..=3).map(said).collect()).unwrap();
         let reader = Journal::reader(journal.path()).unwrap();
-        let enquiries = Enquiries::new(reader, Arc::new(spool), Limits::default(), Arc::default(), 0);
+        let enquiries = Enquiries::new(reader, Arc::new(spool), Limits::default(), Arc::default(), 0, 365);
 
         let mut reading = Reading::new(&enquiries);
         let mut clients = [0, 0, 2].map(|sent| {

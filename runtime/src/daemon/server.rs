@@ -234,6 +234,7 @@ impl Server {
             Verb::Commit(of) => Order::Commit(asker.clone(), of.job),
             Verb::Cancel(of) => Order::Cancel(asker.clone(), of.job),
             Verb::Choose(choose) => Order::Choose(asker.clone(), choose.job, choose.series),
+            Verb::Review(said) => Order::Review(asker.clone(), said),
         };
         match self.clerk.send(order) {
             Ok(()) => None,
@@ -373,7 +374,9 @@ fn send_to(router: &zmq::Socket, identity: &[u8], Message { header, raw }: &Mess
 /// The least role that a verb wants.
 fn least_role(verb: &Verb) -> Role {
     match verb {
-        Verb::Submit(_) | Verb::Chunk(_) | Verb::Commit(_) | Verb::Cancel(_) | Verb::Choose(_) => Role::Submitter,
+        Verb::Submit(_) | Verb::Chunk(_) | Verb::Commit(_) | Verb::Cancel(_) | Verb::Choose(_) | Verb::Review(_) => {
+            Role::Submitter
+        }
         _ => Role::Viewer,
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cordline_sdk::job::JobId;
 use cordline_sdk::result::Problem;
 use cordline_sdk::wire::event::Happening;
-use cordline_sdk::wire::request::{Input, Voxels};
+use cordline_sdk::wire::request::{Input, Predecessor, Voxels};
 use cordline_sdk::wire::tensor::{Element, Tensor, unpack_bits};
 use ndarray::Array3;
 
@@ -15,6 +15,7 @@ use crate::analyze::subject::geometry_of;
 use crate::analyze::{Correction, Request, Subject};
 use crate::bundle::manifest::Manifest;
 use crate::config::Config;
+use crate::dicom::write::kept;
 use crate::journal::{JobRecord, Journal};
 use crate::reader::{Ask, Reader};
 use crate::spool::{INPUT, Spool};
@@ -31,6 +32,7 @@ pub(super) struct Task {
     volume: Option<(Volume, Option<Volume>)>,
     correction: Option<Correction>,
     series: Option<String>,
+    predecessors: Vec<Predecessor>,
     submitted_ms: u64,
     /// How often the same files were analysed before.
     again: u32,
@@ -47,6 +49,7 @@ impl Task {
             volume: None,
             correction: None,
             series: record.series.clone(),
+            predecessors: record.predecessors.clone(),
             submitted_ms,
             again: 0,
         };
@@ -56,7 +59,7 @@ impl Task {
                 let t1c = t1c.as_ref().map(|v| read_volume(v, &folder.join("000001"))).transpose()?;
                 task.volume = Some((read_volume(t2w, &folder.join("000000"))?, t1c));
             }
-            Input::Mask { job, mask, .. } => {
+            Input::Mask { job, mask, reader, .. } => {
                 let base = journal.job(job).map_err(|e| e.problem())?;
                 let base = base.ok_or_else(|| lost("the job whose mask was corrected is no longer kept"))?;
                 // A corrected mask of a corrected mask leads to the same volume in the end.
@@ -67,8 +70,11 @@ impl Task {
                     None => kept_mask(journal, job, corrected.dim())?,
                 };
                 let series = below.series.or(chosen_series(journal, job)?);
-                task =
-                    Self { correction: Some(Correction { mask: corrected, machine }), series, submitted_ms, ..below };
+                // What a person corrected stays beside the correction, which names it.
+                let predecessors = kept::references(&spool.results(job))
+                    .map_err(|e| lost(&format!("the results that were corrected cannot be read: {e}")))?;
+                let correction = Correction { mask: corrected, machine, job: job.clone(), reader: reader.clone() };
+                task = Self { correction: Some(correction), series, predecessors, submitted_ms, ..below };
             }
         }
         Ok(task)
@@ -92,7 +98,8 @@ impl Task {
             (None, reader) => Subject::Reader(reader.expect("files have a reader, see `ask`")),
         };
         let (series, correction) = (self.series.as_deref(), self.correction.as_ref());
-        Request { subject, out, series, correction, moment: clock::local(self.submitted_ms), again: self.again }
+        let (predecessors, moment) = (&self.predecessors[..], clock::local(self.submitted_ms));
+        Request { subject, out, series, correction, predecessors, again: self.again, moment }
     }
 }
 
@@ -198,7 +205,9 @@ mod tests {
 
     fn keep(journal: &mut Journal, name: &str, kind: JobKind, input: Input) -> JobRecord {
         let (priority, series) = (Priority::Routine, None);
-        journal.begin(&NewJob { job: job(name), kind, priority, submitted_ms: 7001, input, series }).unwrap()
+        journal
+            .begin(&NewJob { job: job(name), kind, priority, submitted_ms: 7001, input, series, predecessors: vec![] })
+            .unwrap()
     }
 
     fn put(spool: &Spool, name: &str, item: &str, bytes: &[u8]) {
@@ -230,7 +239,7 @@ mod tests {
         }
         let mask = Tensor { shape: vec![1, 2, 2], element: Element::Bit };
         put(&spool, "cor", "000000", &pack_bits([true, true, false, false]));
-        let input = Input::Mask { job: job("vol"), mask, sha256: String::new() };
+        let input = Input::Mask { job: job("vol"), mask, sha256: String::new(), reader: Some("R. Meyer".into()) };
         let record = keep(&mut journal, "cor", JobKind::Mask, input);
         let task = Task::of(&record, &journal, &spool).unwrap();
         let correction = task.correction.as_ref().unwrap();

@@ -4,6 +4,7 @@
 //! - [`record`]: a job as it is kept
 //! - [`queue`]: who runs next, and what a restart finds half done
 //! - [`events`]: what happened, numbered without a gap
+//! - [`reviews`]: what readers said of answers
 //! - [`retention`]: what goes away with age
 //!
 //! Write-ahead log with `synchronous = FULL`: what was committed survives a power cut. One process writes; the lock of the
@@ -14,6 +15,7 @@ mod events;
 mod queue;
 mod record;
 mod retention;
+mod reviews;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ pub use error::JournalError;
 pub use events::KeptEvent;
 pub use queue::Interrupted;
 pub use record::{JobRecord, NewJob};
+pub use retention::Ended;
 
 /// The open journal.
 #[derive(Debug)]
@@ -68,8 +71,8 @@ impl Journal {
 
     fn put_down(&self, job: &NewJob) -> Result<usize, JournalError> {
         Ok(self.db.execute(
-            "INSERT INTO jobs (job, kind, state, priority, submitted_ms, input, series, touched_ms, study_uid)
-             VALUES (?1, ?2, ?8, ?3, ?4, ?5, ?6, ?4, (SELECT study_uid FROM jobs WHERE job = ?7))
+            "INSERT INTO jobs (job, kind, state, priority, submitted_ms, input, series, touched_ms, study_uid, predecessors)
+             VALUES (?1, ?2, ?8, ?3, ?4, ?5, ?6, ?4, (SELECT study_uid FROM jobs WHERE job = ?7), ?9)
              ON CONFLICT (job) DO NOTHING",
             params![
                 job.job.as_str(),
@@ -83,7 +86,8 @@ impl Journal {
                     Input::Mask { job, .. } => Some(job.as_str()),
                     _ => None,
                 },
-                JobState::Receiving.key()
+                JobState::Receiving.key(),
+                (!job.predecessors.is_empty()).then(|| record::to_json(&job.predecessors))
             ],
         )?)
     }

@@ -3,13 +3,17 @@
 use cordline_sdk::Finding;
 use cordline_sdk::job::{JobId, JobKind, JobState, JobSummary, Priority};
 use cordline_sdk::result::Problem;
-use cordline_sdk::wire::request::Input;
+use cordline_sdk::review::Review;
+use cordline_sdk::wire::request::{Input, Predecessor};
 use rusqlite::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The columns that [`read`] reads, in its order.
-pub(super) const COLUMNS: &str = "job, kind, state, priority, submitted_ms, touched_ms, input, series, attempts, last_event, finding, problem, study_uid";
+pub(super) const COLUMNS: &str =
+    "job, kind, state, priority, submitted_ms, touched_ms, input, series, attempts, last_event, finding, problem,
+     study_uid, predecessors,
+     (SELECT group_concat(review, ',') FROM (SELECT review FROM reviews WHERE reviews.job = jobs.job ORDER BY number))";
 
 /// A job that is about to be put down.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +30,8 @@ pub struct NewJob {
     pub input: Input,
     /// Series Instance UID that a person chose.
     pub series: Option<String>,
+    /// Results of earlier analyses that it follows.
+    pub predecessors: Vec<Predecessor>,
 }
 
 /// A job of the journal.
@@ -57,11 +63,19 @@ pub struct JobRecord {
     pub problem: Option<Problem>,
     /// Study Instance UID, once it is known.
     pub study_uid: Option<String>,
+    /// Results of earlier analyses that it follows.
+    pub predecessors: Vec<Predecessor>,
+    /// What readers said of the answer, oldest first.
+    pub reviews: Vec<Review>,
 }
 
 impl JobRecord {
     /// As it stands in a list; the place in the queue is for the caller to add.
     pub fn summary(&self) -> JobSummary {
+        let (reader, corrects) = match &self.input {
+            Some(Input::Mask { reader, job, .. }) => (reader.clone(), Some(job.clone())),
+            _ => (None, None),
+        };
         JobSummary {
             job: self.job.clone(),
             kind: self.kind,
@@ -74,6 +88,9 @@ impl JobRecord {
             finding: self.finding.clone(),
             problem: self.problem.clone(),
             study_uid: self.study_uid.clone(),
+            reader,
+            corrects,
+            reviews: self.reviews.clone(),
         }
     }
 }
@@ -95,6 +112,18 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         finding: row.get::<_, Option<String>>(10)?.and_then(from_json),
         problem: row.get::<_, Option<String>>(11)?.and_then(from_json),
         study_uid: row.get(12)?,
+        predecessors: row.get::<_, Option<String>>(13)?.and_then(from_json).unwrap_or_default(),
+        reviews: row.get::<_, Option<String>>(14)?.map(reviews).unwrap_or_default(),
+    })
+}
+
+/// The rows of reviews, joined by commas.
+fn reviews(rows: String) -> Vec<Review> {
+    from_json(format!("[{rows}]")).unwrap_or_else(|| {
+        tracing::error!(
+            "reviews of a job cannot be read; their rows are left as they are: check the disk of the spool"
+        );
+        Vec::new()
     })
 }
 

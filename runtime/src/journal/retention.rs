@@ -5,14 +5,39 @@ use rusqlite::params;
 
 use super::{Journal, JournalError};
 
+/// A job that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Its name.
+    pub job: JobId,
+    /// When it ended, in ms since 1970.
+    pub ended_ms: u64,
+    /// True where a person's work is in it: a corrected mask, a review, or the answer that was corrected.
+    pub of_a_reader: bool,
+}
+
+/// True for a row of `jobs` in which a person's work is. A row whose input is damaged names no other.
+const OF_A_READER: &str = "(kind = 'mask' OR EXISTS (SELECT 1 FROM reviews WHERE reviews.job = jobs.job) OR job IN
+    (SELECT CASE WHEN json_valid(input) THEN json_extract(input, '$.job') END FROM jobs WHERE kind = 'mask'))";
+
 impl Journal {
-    /// Jobs that have ended, the longest ago first, with the moment of their end in ms since 1970.
-    pub fn ended(&self) -> Result<Vec<(JobId, u64)>, JournalError> {
-        let sql = "SELECT job, ended_ms FROM jobs WHERE ended_ms IS NOT NULL ORDER BY ended_ms, job";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-        let all: Vec<(String, u64)> = rows.collect::<Result<_, _>>()?;
-        Ok(all.into_iter().filter_map(|(name, at)| Some((JobId::new(name)?, at))).collect())
+    /// Jobs that have ended, the longest ago first.
+    pub fn ended(&self) -> Result<Vec<Ended>, JournalError> {
+        let sql =
+            format!("SELECT job, ended_ms, {OF_A_READER} FROM jobs WHERE ended_ms IS NOT NULL ORDER BY ended_ms, job");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
+        let all: Vec<(String, u64, bool)> = rows.collect::<Result<_, _>>()?;
+        let known = all
+            .into_iter()
+            .filter_map(|(name, ended_ms, of_a_reader)| Some(Ended { job: JobId::new(name)?, ended_ms, of_a_reader }));
+        Ok(known.collect())
+    }
+
+    /// How many jobs with a reader's work have ended before a moment.
+    pub fn readers_work_before(&self, moment_ms: u64) -> Result<u64, JournalError> {
+        let sql = format!("SELECT count(*) FROM jobs WHERE ended_ms < ?1 AND {OF_A_READER}");
+        Ok(self.db.prepare_cached(&sql)?.query_row([moment_ms], |row| row.get(0))?)
     }
 
     /// Uploads without a sign of life since a moment.

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::JournalError;
 
 /// Format of the file, in SQLite's `user_version`.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// A job is one row; times are ms since 1970. `input`, `finding` and `problem` are JSON. `touched_ms`: last sign of life of
 /// an upload. `attempts`: how often a worker began it, `started_ms`: when it did last. `files`: what can be fetched.
@@ -56,7 +56,21 @@ const STEPS: [&str; FORMAT as usize - 1] = [
          WHERE events.job = jobs.job AND json_valid(what) AND json_extract(what, '$.event') = 'series'
          ORDER BY number DESC LIMIT 1);
      CREATE INDEX jobs_by_study ON jobs (study_uid, submitted_ms);",
+    // 3: what readers said, and what a job follows.
+    REVIEWS,
 ];
+
+/// What readers said of answers, one row a review, as JSON: rows are added and never changed. `predecessors`: results of earlier analyses
+/// that a job follows, as JSON.
+const REVIEWS: &str = "
+ALTER TABLE jobs ADD COLUMN predecessors TEXT;
+CREATE TABLE reviews (
+    job    TEXT NOT NULL REFERENCES jobs (job) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    review TEXT NOT NULL,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+";
 
 /// Sets the connection up, and makes or checks the tables.
 pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), JournalError> {
@@ -70,7 +84,7 @@ pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), JournalError> 
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
         .map_err(fails)?;
     let steps = match usize::try_from(format) {
-        Ok(0) | Err(_) => TABLES.to_owned(),
+        Ok(0) | Err(_) => [TABLES, REVIEWS].concat(),
         Ok(format) => STEPS[format - 1..].concat(),
     };
     if format != FORMAT {

@@ -13,7 +13,7 @@ fn job(name: &str) -> JobId {
 
 fn new(name: &str, priority: Priority, submitted_ms: u64) -> NewJob {
     let input = Input::Folder { path: format!("/data/{name}"), again: 0 };
-    NewJob { job: job(name), kind: JobKind::Folder, priority, submitted_ms, input, series: None }
+    NewJob { job: job(name), kind: JobKind::Folder, priority, submitted_ms, input, series: None, predecessors: vec![] }
 }
 
 fn open(folder: &tempfile::TempDir) -> Journal {
@@ -200,7 +200,8 @@ fn what_has_ended_or_idles_is_listed_and_forgotten() {
     }
     journal.append(&job("a"), 70, vec![state(JobState::Cancelled)]).unwrap();
     journal.append(&job("b"), 60, vec![state(JobState::Failed)]).unwrap();
-    assert_eq!(journal.ended().unwrap(), [(job("b"), 60), (job("a"), 70)]);
+    let ended = |name: &str, ended_ms| Ended { job: job(name), ended_ms, of_a_reader: false };
+    assert_eq!(journal.ended().unwrap(), [ended("b", 60), ended("a", 70)]);
     assert_eq!(journal.idle_uploads(9).unwrap(), []);
     assert_eq!(journal.idle_uploads(10).unwrap(), [job("c")]);
     journal.touch(&job("c"), 50).unwrap();
@@ -234,7 +235,7 @@ fn a_study_leads_to_its_jobs() {
     // A second reading that tells nothing takes nothing away.
     journal.append(&job("a"), 30, vec![series(None)]).unwrap();
     let mask = Tensor { shape: vec![1, 1, 1], element: Element::Bit };
-    let input = Input::Mask { job: job("a"), mask, sha256: String::new() };
+    let input = Input::Mask { job: job("a"), mask, sha256: String::new(), reader: None };
     let corrected = NewJob { kind: JobKind::Mask, input, ..new("d", Priority::Routine, 40) };
     assert_eq!(journal.begin(&corrected).unwrap().study_uid.as_deref(), Some("1.2.3"));
     assert_eq!(of_study(&journal, "1.2.3"), ["d", "a"]);

@@ -109,6 +109,19 @@ impl Spool {
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
+    /// Adds a file to a job's results: whole, and forced to the disk when this returns.
+    pub fn add_result(&self, job: &JobId, name: &str, bytes: &[u8]) -> Result<(), SpoolError> {
+        let folder = self.results(job);
+        let partial = folder.join(format!(".{name}.partial"));
+        let written = File::create(&partial).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&partial, folder.join(name))?;
+            sync_folder(&folder)
+        });
+        written.map_err(|e| SpoolError::write(&folder, e))
+    }
+
     /// Removes whatever lies there of a job.
     pub fn remove(&self, job: &JobId) -> Result<(), SpoolError> {
         let folder = self.job(job);

@@ -80,6 +80,8 @@ codes! {
     LANGUAGE = "121049", "DCM", "Language of Content Item and Descendants", Pydicom;
     ENGLISH = "en-US", "RFC5646", "English (United States)", Standard;
     OBSERVER_TYPE = "121005", "DCM", "Observer Type", Pydicom;
+    PERSON = "121006", "DCM", "Person", Pydicom;
+    PERSON_NAME = "121008", "DCM", "Person Observer Name", Pydicom;
     DEVICE = "121007", "DCM", "Device", Pydicom;
     DEVICE_UID = "121012", "DCM", "Device Observer UID", Pydicom;
     DEVICE_NAME = "121013", "DCM", "Device Observer Name", Pydicom;
@@ -115,6 +117,10 @@ codes! {
     // Report: words
     QUALITATIVE_EVALUATIONS = "C0034375", "UMLS", "Qualitative Evaluations", Standard;
     COMMENT = "121106", "DCM", "Comment", Pydicom;
+    // Review of a result
+    ASSESSMENT = "111005", "DCM", "Assessment Category", Pydicom;
+    AGREEMENT = "122775", "DCM", "Agreement with prior findings", Pydicom;
+    DISAGREEMENT = "122776", "DCM", "Disagreement with prior findings", Pydicom;
 }
 
 #[cfg(test)]

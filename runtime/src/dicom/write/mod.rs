@@ -1,10 +1,11 @@
 //! Findings to DICOM objects for the archive.
 //!
 //! [`result_object`] is what every result is made from; [`seg`], [`sr`], [`parametric_map`] and [`secondary_capture`] write one kind each, from the
-//! [`codes`] and [`uid`]s that they share.
+//! [`codes`] and [`uid`]s that they share; [`kept`] reads those of an earlier run.
 
 pub mod codes;
 mod dataset;
+pub mod kept;
 mod module;
 pub mod parametric_map;
 mod part10;

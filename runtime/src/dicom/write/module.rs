@@ -5,11 +5,15 @@
 //! - [`content`]: what a derived image says of itself
 //! - [`dimension`]: how the frames of a multi-frame object are indexed
 //! - [`functional_group`]: geometry of a frame, and the source frame behind it
+//! - [`person`]: a reader's name
+//! - [`predecessor`]: results of earlier analyses
 //! - [`mod@reference`]: pointers to other instances
 
 pub(super) mod content;
 pub(super) mod dimension;
 pub(super) mod functional_group;
 pub(super) mod patient_study;
+pub(super) mod person;
+pub(super) mod predecessor;
 pub(super) mod reference;
 pub(super) mod series;

@@ -40,11 +40,7 @@ pub fn write<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<ResultObject<'
         modality: "OT",
         name: &format!("heat map {} {}", map.classifier, map.class),
         series_offset: 3000 + 1000 * position as i64,
-        description: &series::description(&[
-            format!("heat map, {} {}", map.question, map.label),
-            format!("heat map {} ({})", map.class, map.classifier),
-            format!("heat map {}", map.class),
-        ]),
+        description: &series_description(ctx, map),
     };
     series::put(&mut d, ctx, &kind);
     content::put_identification(&mut d, ctx, "HEAT_MAP", &format!("Grad-CAM: {} {}", map.question, map.label));
@@ -57,6 +53,18 @@ pub fn write<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<ResultObject<'
     let length = stack.len() * rows * columns * size_of::<f32>();
     let write = Box::new(move |file: &mut dyn Write| write_frames(file, &stack, [rows, columns]));
     part10::write(d, Some(Pixels { tag: tags::FLOAT_PIXEL_DATA, vr: VR::OF, length, write }))
+}
+
+/// Series Description; after a correction it says that the map explains the answer for another mask than the machine's.
+fn series_description(ctx: &ResultContext, map: &HeatMap) -> String {
+    if ctx.semiautomatic {
+        return series::description_of(ctx, &format!("heat map {}", map.class));
+    }
+    series::description(&[
+        format!("heat map, {} {}", map.question, map.label),
+        format!("heat map {} ({})", map.class, map.classifier),
+        format!("heat map {}", map.class),
+    ])
 }
 
 /// One frame: its section index from 0, and the map on the feature grid where the section was asked.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use cordline_sdk::result::{BundleIdentity, Problem};
 use cordline_sdk::uid::check;
+use cordline_sdk::wire::request::Predecessor;
 use dicom_core::Tag;
 use thiserror::Error;
 
@@ -44,6 +45,10 @@ pub struct ResultContext<'a> {
     pub created: Timestamp,
     /// True once a person has corrected the mask.
     pub semiautomatic: bool,
+    /// Name of that person, where the viewer told it.
+    pub reader: Option<&'a str>,
+    /// Results of earlier analyses of this study, which this one follows and does not replace.
+    pub predecessors: &'a [Predecessor],
 }
 
 /// What computed the result.
@@ -261,6 +266,7 @@ impl ResultContext<'_> {
         if self.semiautomatic {
             // A corrected mask is an input of its own.
             parts.push(digest::sha256_of_voxels(&self.findings.labels));
+            parts.extend(self.reader.map(str::to_owned));
         }
         parts.push(kind.to_owned());
         uid::derived(&parts)

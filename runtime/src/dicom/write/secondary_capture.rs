@@ -40,7 +40,7 @@ pub fn write<'a>(ctx: &ResultContext, image: &'a RgbImage, what: &str) -> Result
         modality: "OT",
         name: &format!("secondary capture {what}"),
         series_offset: 9000,
-        description: &series::description(&[format!("{what}, {}", series::bundle_name(ctx)), what.to_owned()]),
+        description: &series::description_of(ctx, what),
     };
     series::put(&mut d, ctx, &kind);
     d.text(tags::BODY_PART_EXAMINED, VR::CS, "SPINE");

@@ -8,7 +8,7 @@ use ndarray::ArrayView3;
 
 use super::codes;
 use super::dataset::{Dataset, Put, code_item, item};
-use super::module::{content, dimension, functional_group, patient_study, reference, series};
+use super::module::{content, dimension, functional_group, patient_study, person, reference, series};
 use super::part10::{self, Pixels};
 use super::result_object::{ResultContext, ResultError, ResultObject};
 
@@ -34,13 +34,14 @@ pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject<'static>>, Resul
         modality: "SEG",
         name: "segmentation",
         series_offset: 1000,
-        description: &series::description(&[
-            format!("lesions, {}", series::bundle_name(ctx)),
-            format!("lesions, {}", ctx.bundle.version),
-        ]),
+        description: &series::description_of(ctx, "lesions"),
     };
     series::put(&mut d, ctx, &kind);
     content::put_identification(&mut d, ctx, "LESIONS", "Lesions of the spinal cord. Research use only");
+    if let Some(reader) = ctx.reader.filter(|_| ctx.semiautomatic) {
+        // Whoever drew the mask answers for it, not the machine.
+        d.text(tags::CONTENT_CREATOR_NAME, VR::PN, &person::name(reader));
+    }
     content::put_lossy(&mut d, ctx);
     content::put_comments(&mut d, ctx);
     put_image(&mut d, ctx, lesions)?;

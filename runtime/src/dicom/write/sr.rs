@@ -7,6 +7,8 @@
 //! - [`classification_group`]: one for each question that was asked, and a summary (TID 1501)
 //! - [`evaluation`]: the words: intended use, models, warnings, questions that were not asked
 //!
+//! A reader's verdict on it is a report of its own: [`review`].
+//!
 //! [`content_item`] builds the items, [`evidence`] lists what they refer to.
 
 mod classification_group;
@@ -16,6 +18,7 @@ mod evidence;
 mod image_library;
 mod lesion_group;
 mod observation;
+pub mod review;
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
@@ -23,7 +26,7 @@ use dicom_dictionary_std::{tags, uids};
 use self::content_item::{ContentItem, Relationship::*};
 use super::codes;
 use super::dataset::{Dataset, Put, item};
-use super::module::{patient_study, series};
+use super::module::{patient_study, person, predecessor, series};
 use super::part10;
 use super::result_object::{ResultContext, ResultError, ResultObject};
 
@@ -37,10 +40,7 @@ pub fn write(ctx: &ResultContext, segmentation: Option<&ResultObject>) -> Result
         modality: "SR",
         name: "structured report",
         series_offset: 2000,
-        description: &series::description(&[
-            format!("findings, {}", series::bundle_name(ctx)),
-            format!("findings, {}", ctx.bundle.version),
-        ]),
+        description: &series::description_of(ctx, "findings"),
     };
     series::put(&mut d, ctx, &kind);
     series::put_private_schemes(&mut d, ctx);
@@ -48,7 +48,11 @@ pub fn write(ctx: &ResultContext, segmentation: Option<&ResultObject>) -> Result
     d.items(tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]);
     d.text(tags::COMPLETION_FLAG, VR::CS, "COMPLETE");
     d.text(tags::VERIFICATION_FLAG, VR::CS, "UNVERIFIED");
+    if let Some(reader) = ctx.reader {
+        person::put_author(&mut d, reader);
+    }
     evidence::put(&mut d, ctx, segmentation);
+    predecessor::put(&mut d, &ctx.source.study.uid, &kind.instance_uid(ctx), ctx.predecessors);
 
     let template = item(|t| {
         t.text(tags::MAPPING_RESOURCE, VR::CS, "DCMR");

@@ -4,6 +4,7 @@ use cordline_sdk::RESEARCH_USE;
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
+use super::person;
 use crate::dicom::write::dataset::{Dataset, Put};
 use crate::dicom::write::result_object::ResultContext;
 
@@ -11,8 +12,7 @@ use crate::dicom::write::result_object::ResultContext;
 pub(in crate::dicom) fn put_identification(d: &mut Dataset, ctx: &ResultContext, label: &str, description: &str) {
     d.text(tags::CONTENT_LABEL, VR::CS, label);
     d.text(tags::CONTENT_DESCRIPTION, VR::LO, description);
-    // A person name of one component alone is a retired form.
-    d.text(tags::CONTENT_CREATOR_NAME, VR::PN, &format!("{}^", ctx.algorithm.name));
+    d.text(tags::CONTENT_CREATOR_NAME, VR::PN, &person::name(&ctx.algorithm.name));
 }
 
 /// LossyImageCompression: once lost, always lost.

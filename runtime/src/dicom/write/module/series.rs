@@ -22,11 +22,18 @@ pub(in crate::dicom) struct Kind<'a> {
     pub description: &'a str,
 }
 
+impl Kind<'_> {
+    /// SOP Instance UID of the object of this kind.
+    pub(in crate::dicom) fn instance_uid(&self, ctx: &ResultContext) -> String {
+        ctx.uid(&format!("{} instance", self.name))
+    }
+}
+
 /// SOP Common, General Series and (Enhanced) General Equipment.
 pub(in crate::dicom) fn put(d: &mut Dataset, ctx: &ResultContext, kind: &Kind) {
     let (date, time) = (ctx.created.date(), ctx.created.time());
     d.uid(tags::SOP_CLASS_UID, kind.sop_class_uid);
-    d.uid(tags::SOP_INSTANCE_UID, &ctx.uid(&format!("{} instance", kind.name)));
+    d.uid(tags::SOP_INSTANCE_UID, &kind.instance_uid(ctx));
     d.text(tags::INSTANCE_CREATION_DATE, VR::DA, &date);
     d.text(tags::INSTANCE_CREATION_TIME, VR::TM, &time);
 
@@ -68,6 +75,16 @@ pub(in crate::dicom) fn put_private_schemes(d: &mut Dataset, ctx: &ResultContext
 /// Identifier and version of the bundle.
 pub(in crate::dicom) fn bundle_name(ctx: &ResultContext) -> String {
     format!("{} {}", ctx.bundle.id, ctx.bundle.version)
+}
+
+/// Series Description of `what`: after a correction it says so, and by whom, so that nobody takes it for the machine's own.
+pub(in crate::dicom) fn description_of(ctx: &ResultContext, what: &str) -> String {
+    let words = match (ctx.semiautomatic, ctx.reader) {
+        (true, Some(reader)) => vec![format!("{what} corrected by {reader}")],
+        (true, None) => vec![format!("{what} corrected by a reader")],
+        _ => vec![format!("{what}, {}", bundle_name(ctx)), format!("{what}, {}", ctx.bundle.version)],
+    };
+    description(&words)
 }
 
 /// The first of `candidates` that fits into a Series Description, with the research-use notice in front; else the last, cut.

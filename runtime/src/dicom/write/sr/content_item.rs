@@ -64,6 +64,13 @@ impl ContentItem {
         this
     }
 
+    /// A person's name (PN).
+    pub(super) fn person(name: &Code, value: &str) -> Self {
+        let mut this = Self::new("PNAME", Some(name));
+        this.dataset.text(tags::PERSON_NAME, VR::PN, value);
+        this
+    }
+
     /// A measured value. Where sixteen characters cannot hold it, the exact double stands beside the text.
     pub(super) fn number(name: &Code, value: f64, unit: &Code) -> Self {
         let mut this = Self::new("NUM", Some(name));
