@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::fault::Refusal;
 use crate::guest::Viewer;
 use crate::hall::Hall;
+use crate::orthanc::turns::Turns;
 use crate::settings::Archive;
 
 /// Where the viewer looks for DICOMweb.
@@ -30,6 +31,8 @@ pub struct ArchiveClient {
     archive: Archive,
     password: Option<String>,
     client: Client,
+    /// Who writes on a study does so alone.
+    pub(crate) turns: Turns,
 }
 
 /// An archive that cannot be used.
@@ -63,7 +66,7 @@ impl ArchiveClient {
         crate::choose_cryptography();
         // A redirect could lead anywhere.
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { archive, password, client })
+        Ok(Self { archive, password, client, turns: Turns::default() })
     }
 
     /// A request to a path of the archive; `path` begins with a slash.

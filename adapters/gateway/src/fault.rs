@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::orthanc::porter::ArrivalError;
+use crate::orthanc::rest::OrthancError;
 
 /// Why a request came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, OperationIo)]
@@ -112,6 +113,12 @@ impl From<ArrivalError> for Refusal {
     fn from(error: ArrivalError) -> Self {
         match error {
             ArrivalError::Daemon(error) => error.into(),
+            ArrivalError::Orthanc(error @ OrthancError::Unreadable { .. }) => Self::new(
+                StatusCode::CONFLICT,
+                "note_unreadable",
+                error.to_string(),
+                "ask the administrator of the archive to look at this metadata of the study",
+            ),
             ArrivalError::Orthanc(_) | ArrivalError::Lost => {
                 tracing::warn!(%error, "the archive");
                 Self::new(

@@ -32,7 +32,7 @@ pub async fn carry(browser: WebSocket, link: Link, guest: Guest) {
                 None => break,
             },
             message = from_browser.next() => match message {
-                Some(Ok(Message::Binary(message))) => match to_daemon(&message, guest.role) {
+                Some(Ok(Message::Binary(message))) => match to_daemon(&message, &guest) {
                     Ok(frames) => match daemon.send(&frames) {
                         Ok(()) => continue,
                         Err(_) => break,
@@ -51,18 +51,18 @@ pub async fn carry(browser: WebSocket, link: Link, guest: Guest) {
 }
 
 /// A browser's message as the daemon takes it, or the refusal that the browser is sent.
-fn to_daemon(message: &[u8], role: Role) -> Result<Frames, Vec<u8>> {
+fn to_daemon(message: &[u8], guest: &Guest) -> Result<Frames, Vec<u8>> {
     let malformed = |what: &str| {
         refusal(0, Fault::new(FaultCode::Malformed, what, "see plugin-sdk/typescript/src/frame.ts for the shape"))
     };
     let Some((header, raw)) = split(message) else {
         return Err(malformed("the message is shorter than its header"));
     };
-    let Ok(header) = serde_json::from_slice::<Map<String, Value>>(header) else {
+    let Ok(mut header) = serde_json::from_slice::<Map<String, Value>>(header) else {
         return Err(malformed("the header is no JSON object"));
     };
     let verb = header.get("verb").and_then(Value::as_str).unwrap_or_default();
-    if role < Role::Submitter && !LOOKING.contains(&verb) {
+    if guest.role < Role::Submitter && !LOOKING.contains(&verb) {
         let id = header.get("id").and_then(Value::as_u64).unwrap_or(0);
         return Err(refusal(
             id,
@@ -73,11 +73,22 @@ fn to_daemon(message: &[u8], role: Role) -> Result<Frames, Vec<u8>> {
             ),
         ));
     }
+    name_the_reader(&mut header, &guest.name);
     let mut frames = vec![rmp_serde::to_vec(&header).expect("a vector takes whatever is written")];
     if !raw.is_empty() {
         frames.push(raw.to_vec());
     }
     Ok(frames)
+}
+
+/// Whose review or corrected mask it is, the token says and not the page.
+fn name_the_reader(header: &mut Map<String, Value>, reader: &str) {
+    let verb = header.get("verb").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(body) = header.get_mut("body").and_then(Value::as_object_mut) else { return };
+    let is_a_mask = verb == "submit" && body.get("kind").and_then(Value::as_str) == Some("mask");
+    if is_a_mask || verb == "review" {
+        body.insert("reader".into(), reader.into());
+    }
 }
 
 /// A message of the daemon as a browser takes it; `None` for what is none. The role that the daemon welcomes is the gateway's own, and
@@ -106,4 +117,36 @@ fn split(message: &[u8]) -> Option<(&[u8], &[u8])> {
 fn join(header: &Map<String, Value>, raw: &[u8]) -> Vec<u8> {
     let text = serde_json::to_vec(header).expect("text keys and plain values");
     [&(text.len() as u32).to_le_bytes(), text.as_slice(), raw].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sent(header: &Value, role: Role) -> Value {
+        let guest = Guest { name: "R. Meyer".into(), role };
+        let message = join(header.as_object().unwrap(), b"");
+        rmp_serde::from_slice(&to_daemon(&message, &guest).unwrap()[0]).unwrap()
+    }
+
+    #[test]
+    fn a_reader_is_who_the_token_says() {
+        for body in [json!({"job": "a", "verdict": "accepted", "reader": "Somebody Else"}), json!({"job": "a"})] {
+            let review = sent(&json!({"v": 1, "id": 1, "verb": "review", "body": body}), Role::Submitter);
+            assert_eq!(review["body"]["reader"], "R. Meyer");
+        }
+        let mask = json!({"v": 1, "id": 1, "verb": "submit", "body": {"kind": "mask", "reader": "Somebody Else"}});
+        assert_eq!(sent(&mask, Role::Submitter)["body"]["reader"], "R. Meyer");
+        let study = json!({"v": 1, "id": 1, "verb": "submit", "body": {"kind": "study"}});
+        assert_eq!(sent(&study, Role::Submitter), study);
+    }
+
+    #[test]
+    fn a_viewer_judges_nothing() {
+        let guest = Guest { name: "V.".into(), role: Role::Viewer };
+        let review = json!({"v": 1, "id": 1, "verb": "review", "body": {"job": "a"}});
+        assert!(to_daemon(&join(review.as_object().unwrap(), b""), &guest).is_err());
+    }
 }

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use cordline_sdk::FileKind;
 use cordline_sdk::job::{JobId, JobSummary, Priority};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use super::parts::{Body, Query};
 use crate::fault::Refusal;
 use crate::guest::{Submitter, Viewer};
 use crate::hall::Hall;
-use crate::orthanc::mark::{self, Mark, Verdict};
+use crate::orthanc::mark::Mark;
 use crate::orthanc::porter::{ArrivalError, Porter};
 
 /// A study, and what a person wants of it.
@@ -44,7 +43,7 @@ fn urgent() -> Priority {
 pub(super) struct OfStudy {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
-    study_uid: String,
+    pub(super) study_uid: String,
 }
 
 /// The analysis that was made when the study arrived.
@@ -84,10 +83,10 @@ pub(super) async fn wanted(
 pub(super) struct Analysis {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
-    study_uid: String,
+    pub(super) study_uid: String,
     /// The job.
     #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
-    job: String,
+    pub(super) job: String,
 }
 
 /// What came into the archive.
@@ -97,66 +96,24 @@ pub(super) struct Kept {
     objects: usize,
 }
 
-/// Stores SEG and SR in the archive: a person wants them there.
+/// Stores SEG and SR in the archive, beside what is there: a person wants them.
 pub(super) async fn keep(
     Submitter(guest): Submitter,
     State(hall): State<Hall>,
     Body(wanted): Body<Analysis>,
 ) -> Result<Json<Kept>, Refusal> {
     let (porter, study, job) = of_study(&hall, &wanted).await?;
-    let objects = porter.keep(&study, &job).await?;
+    let objects = porter.keep(&study, &job, &guest.name).await?;
     tracing::info!(who = guest.name, %job, objects, "stored");
     Ok(Json(Kept { objects }))
 }
 
-/// What a reader says of an analysis.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Judgement {
-    /// Study Instance UID.
-    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
-    study_uid: String,
-    /// The job.
-    #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
-    job: String,
-    /// True where the reader agrees.
-    accepted: bool,
-    /// Why not: at most 1,000 characters.
-    #[serde(default)]
-    reason: String,
-}
-
-/// Writes it on the study.
-pub(super) async fn judge(
-    Submitter(guest): Submitter,
-    State(hall): State<Hall>,
-    Body(said): Body<Judgement>,
-) -> Result<StatusCode, Refusal> {
-    let analysis = Analysis { study_uid: said.study_uid, job: said.job };
-    let (porter, study, job) = of_study(&hall, &analysis).await?;
-    let verdict = Verdict {
-        job: job.to_string(),
-        who: guest.name,
-        at_ms: chrono::Utc::now().timestamp_millis(),
-        accepted: said.accepted,
-        reason: said.reason.chars().take(1000).collect(),
-    };
-    mark::judge(&porter.archive, &study, verdict).await.map_err(ArrivalError::from)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// The study and the job, once it is sure that the one is of the other: a result in another patient's study would be the worst.
-async fn of_study(hall: &Hall, wanted: &Analysis) -> Result<(Porter, String, JobId), Refusal> {
+pub(super) async fn of_study(hall: &Hall, wanted: &Analysis) -> Result<(Porter, String, JobId), Refusal> {
     let (porter, study) = find(hall, &wanted.study_uid).await?;
     let job = job_id(&wanted.job)?;
-    let of = job.clone();
-    let result = hall.daemon.ask(move |client| {
-        let files = client.files(&of)?;
-        let Some(file) = files.iter().find(|file| file.kind == FileKind::Result) else { return Ok(Vec::new()) };
-        client.artifact(&of, file)
-    });
-    let result: serde_json::Value = serde_json::from_slice(&result.await?).unwrap_or_default();
-    if result["series"]["study_uid"].as_str() != Some(wanted.study_uid.as_str()) {
+    let series = porter.result(&job).await?.and_then(|result| result.series);
+    if series.and_then(|series| series.study_uid).as_ref() != Some(&wanted.study_uid) {
         return Err(Refusal::new(
             StatusCode::CONFLICT,
             "other_study",
@@ -167,7 +124,7 @@ async fn of_study(hall: &Hall, wanted: &Analysis) -> Result<(Porter, String, Job
     Ok((porter, study, job))
 }
 
-async fn find(hall: &Hall, uid: &str) -> Result<(Porter, String), Refusal> {
+pub(super) async fn find(hall: &Hall, uid: &str) -> Result<(Porter, String), Refusal> {
     let archive = hall.archive.clone().ok_or_else(Refusal::no_archive)?;
     study_uid(uid)?;
     let porter = Porter { archive, daemon: hall.daemon.clone(), heat_maps: false };

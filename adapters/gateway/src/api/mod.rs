@@ -6,6 +6,7 @@
 //! - [`files`]: what a job made
 //! - [`arrivals`]: a study is there, says the archive
 //! - [`analyses`]: of a study that somebody looks at
+//! - [`reviews`]: what readers say of them
 //! - [`wire`]: the protocol itself over a WebSocket
 //! - [`session`]: a token becomes a cookie
 //! - [`parts`]: path, query and body of a request
@@ -16,6 +17,7 @@ mod events;
 mod files;
 mod jobs;
 mod parts;
+mod reviews;
 mod session;
 mod status;
 mod wire;
@@ -91,7 +93,13 @@ pub fn router(hall: Hall, body_bytes: usize) -> Router {
         )
         .api_route(
             "/api/v1/analyses/verdict",
-            post_with(analyses::judge, |o| o.summary("Accept or reject an analysis").response::<204, ()>()),
+            post_with(reviews::say, |o| {
+                o.summary("Accept or reject an analysis, or withdraw that").response::<204, ()>()
+            }),
+        )
+        .api_route(
+            "/api/v1/analyses/reviews",
+            get_with(reviews::of_a_study, |o| o.summary("What readers said of a study, oldest first")),
         )
         .api_route(
             "/api/v1/arrivals",

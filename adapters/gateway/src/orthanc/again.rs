@@ -3,6 +3,7 @@
 //! The same instances are the same job for the daemon, so a number goes with them: how often the study was analysed before. It is
 //! kept in a note of its own, which outlives the one that an administrator deletes.
 
+use super::line;
 use super::mark::{self, Mark};
 use super::rest::OrthancError;
 use crate::archive::ArchiveClient;
@@ -17,6 +18,7 @@ pub async fn wish(archive: &ArchiveClient, study: &str) -> Result<bool, OrthancE
         Err(error) if error.is_missing() => return Ok(false),
         found => drop(found?),
     }
+    let _turn = archive.turns.take(study).await;
     let mark = Mark::read(archive, study).await?;
     Mark { wanted: true, done: false, ..mark }.write(archive, study).await?;
     Ok(true)
@@ -37,7 +39,7 @@ pub async fn times(archive: &ArchiveClient, study: &str) -> Result<u32, OrthancE
     }
     // An analysis of a gateway that did not count yet left a line for people.
     let line = archive.note(study, mark::FOR_PEOPLE).await?;
-    Ok(u32::from(line.is_some_and(|line| !mark::says_that_it_waits(&line))))
+    Ok(u32::from(line.is_some_and(|line| !line::says_that_it_waits(&line))))
 }
 
 /// Which analysis of a study comes next; `before` is the note of the last one.

@@ -1,11 +1,14 @@
-//! What is asked of Orthanc: its REST interface, with kept connections, and a second try for what may pass.
+//! What is asked of Orthanc: its REST interface, with kept connections, and a second try for what may pass. Nothing is ever removed from it, and no
+//! object replaced.
 
 use std::time::Duration;
 
 use axum::http::Method;
+use cordline_sdk::client::part10;
 use reqwest::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use thiserror::Error;
 use tokio::time::sleep;
 
@@ -22,6 +25,12 @@ pub enum OrthancError {
     /// It does not answer, or answers with what is no answer.
     #[error("Orthanc does not answer: {0}")]
     Unreachable(String),
+    /// A note that readers' work stands in is not what we write there.
+    #[error("the study's metadata {number} cannot be read, and is left as it is")]
+    Unreadable {
+        /// Number of the note.
+        number: u16,
+    },
     /// It answers with an error.
     #[error("Orthanc answers {status} to {method} {path}")]
     Refused {
@@ -61,6 +70,28 @@ pub struct SeriesTags {
     /// (0008,0060)
     #[serde(default)]
     pub modality: String,
+    /// (0020,000E)
+    #[serde(default, rename = "SeriesInstanceUID")]
+    pub uid: String,
+}
+
+/// Attributes of an instance that say who made it and how others refer to it; empty where it has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct InstanceTags {
+    /// (0008,0008), its values with backslashes between them.
+    pub image_type: String,
+    /// (0008,0070)
+    pub manufacturer: String,
+    /// (0008,0016)
+    #[serde(rename = "SOPClassUID")]
+    pub sop_class_uid: String,
+    /// (0008,0018)
+    #[serde(rename = "SOPInstanceUID")]
+    pub sop_uid: String,
+    /// (0020,000E)
+    #[serde(rename = "SeriesInstanceUID")]
+    pub series_uid: String,
 }
 
 /// A page of `/changes`.
@@ -116,9 +147,14 @@ struct Found {
 impl ArchiveClient {
     /// Orthanc's name of the study with this UID; `None` where it has none.
     pub async fn study(&self, uid: &str) -> Result<Option<String>, OrthancError> {
+        self.lookup(uid, "Study").await
+    }
+
+    /// Orthanc's name of what has this UID on a level; `None` where it has none.
+    async fn lookup(&self, uid: &str, level: &str) -> Result<Option<String>, OrthancError> {
         let answer = self.tried(Method::POST, "/tools/lookup", Some(uid.as_bytes().to_vec())).await?;
         let found: Vec<Found> = answer.json().await.map_err(unreachable)?;
-        Ok(found.into_iter().find(|one| one.r#type == "Study").map(|one| one.id))
+        Ok(found.into_iter().find(|one| one.r#type == level).map(|one| one.id))
     }
 
     /// The series of a study.
@@ -132,8 +168,23 @@ impl ArchiveClient {
         answer.bytes().await.map(|bytes| bytes.to_vec()).map_err(unreachable)
     }
 
-    /// Stores a DICOM file; the same file twice is stored once.
-    pub async fn store(&self, file: Vec<u8>) -> Result<Stored, OrthancError> {
+    /// Attributes of an instance.
+    pub async fn tags(&self, instance: &str) -> Result<InstanceTags, OrthancError> {
+        self.json(&format!("/instances/{instance}/simplified-tags")).await
+    }
+
+    /// Adds a DICOM file, and returns Orthanc's name of it. What is there under the same UID stays as it is, even where Orthanc is told to
+    /// overwrite.
+    pub async fn add(&self, file: Vec<u8>) -> Result<String, OrthancError> {
+        if let Some(uid) = part10::sop_instance_uid(&file)
+            && let Some(known) = self.lookup(&uid, "Instance").await?
+        {
+            return Ok(known);
+        }
+        Ok(self.store(file).await?.id)
+    }
+
+    async fn store(&self, file: Vec<u8>) -> Result<Stored, OrthancError> {
         let answer = self.tried(Method::POST, "/instances", Some(file)).await?;
         answer.json().await.map_err(unreachable)
     }
@@ -144,14 +195,6 @@ impl ArchiveClient {
             Ok(_) => Ok(true),
             Err(error) if error.is_missing() => Ok(false),
             Err(error) => Err(error),
-        }
-    }
-
-    /// Removes an instance; one that is gone already is no error.
-    pub async fn remove(&self, instance: &str) -> Result<(), OrthancError> {
-        match self.tried(Method::DELETE, &format!("/instances/{instance}"), None).await {
-            Err(error) if !error.is_missing() => Err(error),
-            _ => Ok(()),
         }
     }
 
@@ -168,6 +211,20 @@ impl ArchiveClient {
     pub async fn write_note(&self, study: &str, number: u16, text: &str) -> Result<(), OrthancError> {
         let path = format!("/studies/{study}/metadata/{number}");
         self.tried(Method::PUT, &path, Some(text.as_bytes().to_vec())).await.map(drop)
+    }
+
+    /// A note that is a list, as those of readers; empty where there is none. One that is no list is an error: it would be lost by writing it anew.
+    pub async fn list_note(&self, study: &str, number: u16) -> Result<Vec<Value>, OrthancError> {
+        match self.note(study, number).await? {
+            None => Ok(Vec::new()),
+            Some(text) if text.trim().is_empty() => Ok(Vec::new()),
+            Some(text) => serde_json::from_str(&text).map_err(|_| OrthancError::Unreadable { number }),
+        }
+    }
+
+    /// Writes such a note.
+    pub async fn write_list_note(&self, study: &str, number: u16, list: Vec<Value>) -> Result<(), OrthancError> {
+        self.write_note(study, number, &Value::Array(list).to_string()).await
     }
 
     /// What happened after a change.
