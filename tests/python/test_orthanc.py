@@ -27,7 +27,7 @@ def test_a_study_arrives_and_its_results_come_back_once(orthanc, porter, another
     assert len(orthanc.get("/changes?limit=1000")["Changes"]) <= changes + 4
 
 
-def test_a_late_section_supersedes_what_was_said(orthanc, porter, another):
+def test_a_late_section_adds_what_is_said_now(orthanc, porter, another):
     porter()
     folder = another(2)
     study = orthanc.send(folder, slice(0, -1))
@@ -38,7 +38,7 @@ def test_a_late_section_supersedes_what_was_said(orthanc, porter, another):
     )
     second = ended(orthanc, study)
     assert second["job"] != first["job"]
-    assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+    assert orthanc.modalities(study) == ["MR", "SEG", "SEG", "SR", "SR"]
     assert not set(first["objects"]) & set(second["objects"])
 
 
@@ -99,7 +99,7 @@ def test_whoever_looks_at_a_study_finds_its_analysis_or_asks_for_one(orthanc, sh
     assert json.loads(orthanc.note(study, 1026))[0]["reason"] == "flow void, not a lesion"
     assert gateway.ask("POST", "/api/v1/analyses/store", right, token=gateway.viewer)[0] == 403
     assert gateway.json("/api/v1/analyses/store", "POST", right) == {"objects": 2}
-    assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
+    assert orthanc.modalities(study) == ["MR", "SEG", "SR", "SR"], "the verdict is a report of its own"
     gateway.stop()
     # Analysed when it arrives: the same files are the same job.
     words = ("--archive", url, "--arrivals", tmp_path / "state")
