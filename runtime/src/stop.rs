@@ -13,9 +13,9 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// `problem` is there unless the state is `completed`.
-    pub fn at(state: State, problem: Option<Problem>) -> Self {
-        Self { state, problem: problem.expect("a road that ends early has a reason") }
+    /// An end in this state, for this reason.
+    pub fn at(state: State, problem: Problem) -> Self {
+        Self { state, problem }
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn check_plane(geometry: &Geometry, rules: &SeriesRules) -> Result<f6
             action: "give a sagittal T2-weighted series; from a viewer, a volume with its sagittal sections first"
                 .into(),
         };
-        return Err(Stop::at(State::OutOfScope, Some(problem)));
+        return Err(Stop::at(State::OutOfScope, problem));
     }
     Ok(along)
 }

@@ -105,7 +105,6 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
     let choice = series::choose(&files, &ask.rules, &ask.limits, ask.wanted.as_deref());
     spent(notes, Stage::Selecting);
     let several = patients::check(&files, &choice, ask);
-    let problem = choice.problem();
     let study_uid = only_study(&files);
     let (chosen, t1c) = match choice {
         Choice::Chosen { series, t1c, reasons, warnings, rejected } => {
@@ -126,12 +125,14 @@ fn read(ask: &Ask, notes: &mut Notes, begin: &mut dyn FnMut(Stage) -> Result<(),
             (series, t1c)
         }
         Choice::NeedsSelection { candidates, volumes, rejected } => {
+            let problem = series::selection_problem(&candidates);
             notes.thumbnails = thumbnail::of_candidates(&volumes, &ask.limits);
             notes.series = Some(SeriesChoice { study_uid, candidates, rejected, ..SeriesChoice::default() });
             several.map_err(|e| e.problem())?;
             return Err(Stop::at(State::NeedsSelection, problem));
         }
         Choice::OutOfScope { reasons, rejected } => {
+            let problem = series::scope_problem(&reasons);
             notes.series = Some(SeriesChoice { study_uid, reasons, rejected, ..SeriesChoice::default() });
             return Err(Stop::at(State::OutOfScope, problem));
         }
@@ -224,5 +225,5 @@ fn t1c_missing(why: &str) -> Stop {
         message: format!("this bundle needs a contrast-enhanced T1-weighted series, and {why}"),
         action: "add that series to the input, or name a bundle that does without it with --bundle".into(),
     };
-    Stop::at(State::OutOfScope, Some(problem))
+    Stop::at(State::OutOfScope, problem)
 }

@@ -45,23 +45,34 @@ pub enum Choice {
 impl Choice {
     /// Why there is nothing to analyse; none where a series was chosen.
     pub fn problem(&self) -> Option<Problem> {
-        let (code, message, action) = match self {
-            Self::Chosen { .. } => return None,
-            Self::NeedsSelection { candidates, .. } => {
-                let names: Vec<String> =
-                    candidates.iter().zip(places(candidates)).map(|(c, place)| told_apart(c, &place)).collect();
-                let parts = candidates.iter().any(|c| c.part.is_some());
-                let what = if parts { "volumes" } else { "series" };
-                let message = format!("{} {what} fit equally well: {}.", candidates.len(), names.join("; "));
-                ("needs_selection", message, "Look at them, and choose the one to analyse.")
-            }
-            Self::OutOfScope { reasons, .. } => (
-                "out_of_scope",
-                format!("{}.", reasons.join(". ")),
-                "Give a study with a sagittal T2-weighted series of the spine; if one of its series is that after all, choose that series.",
-            ),
-        };
-        Some(Problem { code: code.into(), message, action: action.into() })
+        match self {
+            Self::Chosen { .. } => None,
+            Self::NeedsSelection { candidates, .. } => Some(selection_problem(candidates)),
+            Self::OutOfScope { reasons, .. } => Some(scope_problem(reasons)),
+        }
+    }
+}
+
+/// Why a person must choose, and among what.
+pub fn selection_problem(candidates: &[SeriesVerdict]) -> Problem {
+    let names: Vec<String> =
+        candidates.iter().zip(places(candidates)).map(|(c, place)| told_apart(c, &place)).collect();
+    let parts = candidates.iter().any(|c| c.part.is_some());
+    let what = if parts { "volumes" } else { "series" };
+    Problem {
+        code: "needs_selection".into(),
+        message: format!("{} {what} fit equally well: {}.", candidates.len(), names.join("; ")),
+        action: "Look at them, and choose the one to analyse.".into(),
+    }
+}
+
+/// Why nothing of a study can be analysed.
+pub fn scope_problem(reasons: &[String]) -> Problem {
+    Problem {
+        code: "out_of_scope".into(),
+        message: format!("{}.", reasons.join(". ")),
+        action: "Give a study with a sagittal T2-weighted series of the spine; if one of its series is that after all, choose that series."
+            .into(),
     }
 }
 

@@ -26,7 +26,7 @@ mod words;
 use cordline_sdk::result::SeriesVerdict;
 use cordline_sdk::selector::Selector;
 
-pub use choice::Choice;
+pub use choice::{Choice, scope_problem, selection_problem};
 pub use describe::named;
 pub use frames::FrameAt;
 pub use rules::SeriesRules;
