@@ -126,7 +126,7 @@ impl SectionSurvey {
         let mut look = |lane: usize, v: f32| {
             lows[lane] = if v < lows[lane] { v } else { lows[lane] };
             highs[lane] = if v > highs[lane] { v } else { highs[lane] };
-            zeros[lane] += v - v;
+            zeros[lane] += v * 0.0;
         };
         let (chunks, rest) = values.as_chunks::<LANES>();
         for chunk in chunks {

@@ -90,8 +90,9 @@ pub fn check(series: &Series) -> Result<Vec<String>, IdentityError> {
     if studies.len() > 1 {
         return Err(IdentityError::MixedStudies { count: studies.len() });
     }
-    let differs = |of: fn(&Instance) -> &str| others.iter().any(|other| of(other) != of(first));
-    let attributes: [(&str, fn(&Instance) -> &str); 6] = [
+    type Attribute = fn(&Instance) -> &str;
+    let differs = |of: Attribute| others.iter().any(|other| of(other) != of(first));
+    let attributes: [(&str, Attribute); 6] = [
         ("PatientName", |i| &i.patient.name),
         ("PatientID", |i| &i.patient.id),
         ("PatientBirthDate", |i| &i.patient.birth_date),

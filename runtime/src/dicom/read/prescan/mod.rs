@@ -260,7 +260,7 @@ impl Walker<'_> {
 
     /// A delimiter, or the beginning of an item, among elements.
     fn delimiter(&mut self, tag: Tag) -> Result<Step, Fault> {
-        if !self.open.last().is_some_and(|top| top.end.is_none()) {
+        if self.open.last().is_none_or(|top| top.end.is_some()) {
             return Err(self.malformed(format!("{tag} stands outside of a sequence")));
         }
         self.close();

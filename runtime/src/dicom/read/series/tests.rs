@@ -327,7 +327,7 @@ fn between(series: &[Changed<'_>]) -> Choice {
     let folder = tempdir().unwrap();
     for (name, sections, change) in series {
         let mut sets = Stack { sections: *sections, ..Stack::t2(name) }.all();
-        sets.iter_mut().for_each(|s| change(s));
+        sets.iter_mut().for_each(change);
         write(folder.path(), name, &sets, EXPLICIT);
     }
     chosen_from(folder.path(), None)
