@@ -7,7 +7,7 @@ use cordline_sdk::job::JobSummary;
 use cordline_sdk::review::{Review, Verdict};
 use cordline_sdk::wire::request::{Judgement, List};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::analyses::{Analysis, OfStudy, find, of_study};
 use super::parts::{Body, Query};
@@ -23,6 +23,7 @@ const MOST_JOBS: u32 = 1000;
 /// What a reader says of an analysis. Whose verdict it is, the token says.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["verdict"]}, {"required": ["accepted"]}]))]
 pub(super) struct Said {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
@@ -31,14 +32,22 @@ pub(super) struct Said {
     #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
     job: String,
     /// Accepted, rejected, or withdrawn: neither any more.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Verdict")]
     verdict: Option<Verdict>,
     /// The same in the words of earlier versions: true where the reader agrees.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "bool")]
     accepted: Option<bool>,
     /// Why: at most 1,000 characters.
     #[serde(default)]
+    #[schemars(length(max = 1000))]
     reason: String,
+}
+
+/// What is named has a value: null is none.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// Keeps a verdict: with the job, on the study, and as a DICOM object in the archive.
