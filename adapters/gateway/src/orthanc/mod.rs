@@ -8,7 +8,7 @@
 //! - [`mark`]: what a study carries about Cordline
 //! - [`reviews`], [`saves`]: what readers said and saved, on the study too
 //! - [`earlier`]: results of ours that are there already
-//! - [`line`]: the sentence for people
+//! - [`line`](mod@line): the sentence for people
 //! - [`turns`]: one writer a study
 //! - [`arrivals`]: the queue of studies that were not brought to their end yet
 //! - [`porter`]: how one is

@@ -5,7 +5,7 @@
 //!
 //! - [`volume`]: a series, or one volume of it
 //! - [`split`]: the volumes of a series
-//! - [`assess`], [`image_type`], [`contrast`], [`body`]: what speaks for and against one, by [`rules`] and [`words`]
+//! - [`assess`](mod@assess), [`image_type`], [`contrast`], [`body`]: what speaks for and against one, by [`rules`] and [`words`]
 //! - [`rank`]: which one is best; [`t1c`]: the T1-weighted one that goes with it
 //! - [`choice`]: the outcome in words
 
