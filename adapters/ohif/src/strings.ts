@@ -91,8 +91,8 @@ export const strings = {
   threshold: (name: string, value: number) => `${name} from ${value.toFixed(2)}`,
   undecidedZone: (from: number, to: number) => `undecided ${from.toFixed(2)}–${to.toFixed(2)}`,
   heatMap: "Heat map",
-  showHeat: "Show heat",
-  hideHeat: "Hide heat",
+  showHeat: "Show heat map",
+  hideHeat: "Hide heat map",
   heatOf: (question: string) => `Heat map of: ${question}`,
   opacity: "Opacity of the heat map",
 
