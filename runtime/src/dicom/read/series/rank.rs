@@ -66,10 +66,13 @@ pub(super) fn compare(a: &Assessment, b: &Assessment) -> Ordering {
     criteria(a, b).into_iter().map(|(order, ..)| order).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// True where a person must choose between two: they are equal, or nothing says for certain that either is the spine and they do not show
-/// the same part of the body. Then more sections mean nothing: one may be the head.
+/// True where a person must choose between two: they are equal; or they show two parts of the body, and either nothing says for certain
+/// that one of them is the spine (then more sections mean nothing: one may be the head), or they differ in time alone (the later one
+/// is no second try at the same place then, but another station).
 pub(super) fn tied(a: &Assessment, b: &Assessment) -> bool {
-    compare(a, b).is_eq() || (a.body_is_doubtful && b.body_is_doubtful && !covers_the_same(a, b))
+    let [rest @ .., _time] = criteria(a, b);
+    let by_time_alone = rest.iter().all(|(order, ..)| order.is_eq());
+    compare(a, b).is_eq() || (!covers_the_same(a, b) && (by_time_alone || (a.body_is_doubtful && b.body_is_doubtful)))
 }
 
 /// Why the better one comes first.
