@@ -256,12 +256,10 @@ def test_known_attributes_as_un_are_read(run, put, sections):
         "EchoTime",
     ]
     for ds in sections:
-        raw = pydicom.filebase.DicomBytesIO()
-        raw.is_little_endian, raw.is_implicit_VR = True, True
         for name in names:
             element = ds[name]
-            raw.seek(0)
-            raw.truncate()
+            raw = pydicom.filebase.DicomBytesIO()
+            raw.is_little_endian, raw.is_implicit_VR = True, True
             pydicom.filewriter.write_data_element(raw, element)
             ds[element.tag] = pydicom.DataElement(element.tag, "UN", raw.getvalue()[8:])
     put(sections)

@@ -8,6 +8,9 @@ use dicom_dictionary_std::tags;
 use crate::dicom::write::dataset::{Dataset, Put, item};
 use crate::dicom::write::result_object::ResultContext;
 
+/// Most characters of a Series Description (VR LO).
+const LONGEST: usize = 64;
+
 /// What tells one kind of result from another.
 pub(in crate::dicom) struct Kind<'a> {
     /// SOP Class UID.
@@ -80,8 +83,8 @@ pub(in crate::dicom) fn bundle_name(ctx: &ResultContext) -> String {
 /// Series Description of `what`: after a correction it says so, and by whom, so that nobody takes it for the machine's own.
 pub(in crate::dicom) fn description_of(ctx: &ResultContext, what: &str) -> String {
     let words = match (ctx.semiautomatic, ctx.reader) {
-        (true, Some(reader)) => vec![format!("{what} corrected by {reader}")],
-        (true, None) => vec![format!("{what} corrected by a reader")],
+        (true, Some(reader)) => vec![format!("{what} corrected by {reader}"), format!("corrected by {reader}")],
+        (true, None) => vec![format!("{what} corrected by a reader"), "corrected by a reader".into()],
         _ => vec![format!("{what}, {}", bundle_name(ctx)), format!("{what}, {}", ctx.bundle.version)],
     };
     description(&words)
@@ -90,12 +93,12 @@ pub(in crate::dicom) fn description_of(ctx: &ResultContext, what: &str) -> Strin
 /// The first of `candidates` that fits into a Series Description, with the research-use notice in front; else the last, cut.
 pub(in crate::dicom) fn description(candidates: &[String]) -> String {
     let with_notice = |words: &String| format!("Research use only: {words}");
-    let fits = |words: &String| words.chars().count() <= 64;
+    let fits = |words: &String| words.chars().count() <= LONGEST;
     candidates
         .iter()
         .map(with_notice)
         .find(fits)
-        .or_else(|| candidates.last().map(with_notice))
+        .or_else(|| candidates.last().map(|words| with_notice(words).chars().take(LONGEST).collect()))
         .unwrap_or_else(|| "Research use only".to_owned())
 }
 
@@ -106,7 +109,9 @@ mod tests {
     #[test]
     fn the_notice_survives_long_descriptions() {
         assert_eq!(description(&["x".repeat(60), "short".into()]), "Research use only: short");
-        assert!(description(&["x".repeat(60)]).starts_with("Research use only: xxx"));
+        let cut = description(&["x".repeat(60)]);
+        assert!(cut.starts_with("Research use only: xxx"));
+        assert_eq!(cut.chars().count(), 64);
         assert_eq!(description(&[]), "Research use only");
     }
 }
