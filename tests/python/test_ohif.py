@@ -166,10 +166,11 @@ def test_from_the_click_to_the_masks(version, orthanc, phantom, program, library
     assert 0 < corrected.sum() < mask.sum()
     assert "Tumour: Ependymoma" in saw["first"]
     assert "Accepted by submitter" in saw["accepted"]
-    said = (again[0].job, True, "submitter")
-    assert (verdicts[-1]["job"], verdicts[-1]["accepted"], verdicts[-1]["who"]) == said
+    said = (again[0].job, "accepted", "submitter")
+    assert (verdicts[-1]["job"], verdicts[-1]["verdict"], verdicts[-1]["reader"]) == said
     assert "2 objects" in saw["stored"]
-    assert modalities == ["MR", "MR", "MR", "SEG", "SR"]
+    # The report of the correction, and that of the verdict.
+    assert modalities == ["MR", "MR", "MR", "SEG", "SR", "SR"]
     (segmentation,) = [pydicom.dcmread(BytesIO(file)) for file in segments]
     assert segmentation.SegmentSequence[0].SegmentAlgorithmType == "SEMIAUTOMATIC"
     assert segmentation.pixel_array.sum() == corrected.sum()
