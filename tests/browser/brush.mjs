@@ -1,11 +1,30 @@
 // The viewer's own brush, moved by a real mouse over the images.
 
+/** Waits until the active viewport shows a section over which our labelmap has an image: a jump takes its time on a busy machine. */
+const labelmapIsShown = (page) =>
+  page.waitForFunction(() => {
+    const { cornerstone, cornerstoneTools, services } = window;
+    const viewport = services.cornerstoneViewportService.getCornerstoneViewport(
+      services.viewportGridService.getState().activeViewportId,
+    );
+    const shown = viewport?.getCurrentImageId?.();
+    return cornerstoneTools.segmentation.state
+      .getSegmentations()
+      .filter((one) => one.segmentationId.startsWith("cordline-") && !one.segmentationId.startsWith("cordline-heat"))
+      .some((one) =>
+        one.representationData.Labelmap?.imageIds?.some(
+          (id) => cornerstone.cache.getImage(id)?.referencedImageId === shown,
+        ),
+      );
+  });
+
 /**
  * Where the voxels of our labelmap lie on the page, in CSS pixels: the box round those of a lesion on the section that is
  * shown now, and the section's SOP Instance UID.
  */
-export const lesionOnPage = (page, lesion) =>
-  page.evaluate((lesion) => {
+export const lesionOnPage = async (page, lesion) => {
+  await labelmapIsShown(page);
+  return page.evaluate((lesion) => {
     const { cornerstone, cornerstoneTools, services } = window;
     const viewport = services.cornerstoneViewportService.getCornerstoneViewport(
       services.viewportGridService.getState().activeViewportId,
@@ -34,6 +53,7 @@ export const lesionOnPage = (page, lesion) =>
     const { SOPInstanceUID } = cornerstone.metaData.get("instance", shown);
     return { sop: SOPInstanceUID, left: box.x + left, top: box.y + top, right: box.x + right, bottom: box.y + bottom };
   }, lesion);
+};
 
 /** Presses, moves along the points in small steps, and lets go. */
 export async function stroke(page, points) {
