@@ -172,7 +172,7 @@ case ${1:-run} in
             cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
         done
         apt_install "to check DICOM objects" dicom3tools dcmtk
-        apt_install "to try the gateway on a real archive" orthanc orthanc-dicomweb
+        apt_install "to try the gateway on a real archive" orthanc orthanc-dicomweb curl
         install_node
         install_browser
         fetch_ohif
