@@ -244,7 +244,9 @@ def test_padding_behind_the_pixels_is_accepted(run, put, sections):
 
 
 # known attributes as UN (dcmjs pull request 352, pydicom pull request 900)
-def test_known_attributes_as_un_are_read(run, put, sections):
+def test_known_attributes_as_un_are_read(run, put, sections, monkeypatch):
+    # Else pydicom writes what the dictionary says.
+    monkeypatch.setattr(pydicom.config, "replace_un_with_known_vr", False)
     names = [
         "PixelSpacing",
         "InstanceNumber",

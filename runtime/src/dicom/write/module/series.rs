@@ -8,7 +8,7 @@ use dicom_dictionary_std::tags;
 use crate::dicom::write::dataset::{Dataset, Put, item};
 use crate::dicom::write::result_object::ResultContext;
 
-/// Most characters of a Series Description (VR LO).
+/// Most bytes of a Series Description. The standard counts characters (VR LO); validators and older archives count bytes of UTF-8.
 const LONGEST: usize = 64;
 
 /// What tells one kind of result from another.
@@ -93,12 +93,16 @@ pub(in crate::dicom) fn description_of(ctx: &ResultContext, what: &str) -> Strin
 /// The first of `candidates` that fits into a Series Description, with the research-use notice in front; else the last, cut.
 pub(in crate::dicom) fn description(candidates: &[String]) -> String {
     let with_notice = |words: &String| format!("Research use only: {words}");
-    let fits = |words: &String| words.chars().count() <= LONGEST;
+    let fits = |words: &String| words.len() <= LONGEST;
+    let cut = |words: String| {
+        let end = (0..=LONGEST.min(words.len())).rev().find(|end| words.is_char_boundary(*end));
+        words[..end.unwrap_or(0)].to_owned()
+    };
     candidates
         .iter()
         .map(with_notice)
         .find(fits)
-        .or_else(|| candidates.last().map(|words| with_notice(words).chars().take(LONGEST).collect()))
+        .or_else(|| candidates.last().map(|words| cut(with_notice(words))))
         .unwrap_or_else(|| "Research use only".to_owned())
 }
 
@@ -111,7 +115,8 @@ mod tests {
         assert_eq!(description(&["x".repeat(60), "short".into()]), "Research use only: short");
         let cut = description(&["x".repeat(60)]);
         assert!(cut.starts_with("Research use only: xxx"));
-        assert_eq!(cut.chars().count(), 64);
+        assert_eq!(cut.len(), 64);
+        assert_eq!(description(&["á".repeat(40)]).len(), 63, "no letter is cut in two");
         assert_eq!(description(&[]), "Research use only");
     }
 }
