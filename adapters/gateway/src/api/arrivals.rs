@@ -70,7 +70,7 @@ pub(super) async fn tell(
         }
         tracing::info!(who = guest.name, study = arrival.study, "wanted anew");
     }
-    arrivals.tell(&arrival.study, arrival.priority).map_err(|error| {
+    let waiting = arrivals.tell(&arrival.study, arrival.priority).map_err(|error| {
         tracing::error!(%error, "the list of studies cannot be kept");
         Refusal::new(
             StatusCode::INSUFFICIENT_STORAGE,
@@ -79,5 +79,5 @@ pub(super) async fn tell(
             "look at the folder of arrivals, then send it again",
         )
     })?;
-    Ok((StatusCode::ACCEPTED, Json(Heard { waiting: arrivals.count() })))
+    Ok((StatusCode::ACCEPTED, Json(Heard { waiting })))
 }

@@ -58,18 +58,16 @@ impl Arrivals {
     }
 
     /// A study is there, or has changed; kept when this returns. A person's wish goes first, and is tried at once.
-    pub fn tell(&self, study: &str, priority: Priority) -> std::io::Result<()> {
+    ///
+    /// Returns how many studies were not brought to their end yet, this one included.
+    pub fn tell(&self, study: &str, priority: Priority) -> std::io::Result<usize> {
         let mut studies = self.studies();
         studies.tell(study, priority);
         studies.keep(&self.list)?;
+        let waiting = studies.open.len();
         drop(studies);
         self.news.notify_waiters();
-        Ok(())
-    }
-
-    /// Studies that were not brought to their end yet.
-    pub fn count(&self) -> usize {
-        self.studies().open.len()
+        Ok(waiting)
     }
 
     /// Works for as long as the gateway runs.
@@ -222,7 +220,7 @@ mod tests {
         arrivals.tell(&a, Priority::Routine).unwrap();
         arrivals.tell(&b, Priority::Routine).unwrap();
         let again = Arrivals::open(folder.path()).unwrap();
-        assert_eq!(again.count(), 2);
+        assert_eq!(again.studies().open.len(), 2);
         assert_eq!(again.studies().next().unwrap().0, a);
     }
 }
