@@ -1,4 +1,4 @@
-//! What this box can run. The only crate that links ONNX Runtime or names a vendor.
+//! What this box can run. The only crate that loads ONNX Runtime or names a vendor.
 //!
 //! - [`probe`]: what is in the box: processor, memory, GPU, driver
 //! - [`library`]: ONNX Runtime, found and loaded by path, its version checked
