@@ -1,29 +1,29 @@
-"""What can go wrong between a client and the daemon."""
+"""Errors that a request to the daemon can end with."""
 
 from __future__ import annotations
 
-from typing import Any
+from .schema import Fault
 
 
 class ClientError(Exception):
-    """Any of the errors below."""
+    """Base class of the errors below; itself raised for input that cannot be sent."""
 
 
-class Nobody(ClientError):
-    """No answer to the first message."""
+class ConnectError(ClientError):
+    """No reply to `hello`. The daemon is not running, or ZeroMQ dropped the key: both look alike from here."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(f"the key was not accepted, or nobody listens at {endpoint}")
 
 
-class Silence(ClientError):
-    """No answer to another message."""
+class Timeout(ClientError):
+    """No reply to a request after `hello`."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(f"the daemon at {endpoint} does not answer any more")
 
 
-class OtherVersion(ClientError):
+class VersionMismatch(ClientError):
     """The daemon speaks another version of the protocol: `theirs` and `ours` are the major numbers."""
 
     def __init__(self, theirs: object, ours: int) -> None:
@@ -31,30 +31,37 @@ class OtherVersion(ClientError):
         super().__init__(f"the daemon speaks version {theirs} of the protocol, this client version {ours}")
 
 
-class Refused(ClientError):
-    """The daemon refused.
+class Rejected(ClientError):
+    """The daemon answered with a fault.
 
-    `code` is for programs, `message` and `action` say what is wrong and what to do, `retry` whether the same may
-    succeed later.
+    `code` is for programs; `message` and `action` are for people: what is wrong, and what to do. `retry`: the same
+    request may succeed later.
     """
 
-    def __init__(self, fault: dict[str, Any]) -> None:
+    def __init__(self, fault: Fault) -> None:
         self.code: str = fault.get("code", "")
         self.message: str = fault.get("message", "refused")
         self.action: str = fault.get("action", "")
         self.retry: bool = bool(fault.get("retry"))
+        self.retry_after_s: float = fault.get("retry_after_ms", 250) / 1000
         super().__init__(f"{self.message}; {self.action}")
 
 
-class HelloRequired(Refused):
-    """The daemon does not know this client, or not any more (it forgets who is silent), and what it followed is
-    forgotten: greet it on a new connection, and ask again."""
+class HelloRequired(Rejected):
+    """The daemon does not know this connection (any more: it forgets silent ones), and its subscriptions are gone.
+
+    Say hello again, then repeat the request.
+    """
 
 
-def refused(fault: dict[str, Any]) -> Refused:
-    """A fault as the error that it is."""
-    return HelloRequired(fault) if fault.get("code") == "hello_required" else Refused(fault)
+class Busy(Rejected):
+    """The daemon is overloaded, or this client exceeds its share. Clients repeat the request until their timeout."""
 
 
-class Damaged(ClientError):
-    """Something did not arrive as it was announced."""
+class ChecksumMismatch(ClientError):
+    """A downloaded file is shorter than announced, or has another SHA-256."""
+
+
+def rejection(fault: Fault) -> Rejected:
+    """The error for the body of a `fault`, by its code."""
+    return {"hello_required": HelloRequired, "busy": Busy}.get(fault.get("code", ""), Rejected)(fault)

@@ -1,4 +1,4 @@
-"""DICOM files to a manifest. The one thing that it wants to know of a file is its SOP Instance UID."""
+"""DICOM files to the manifest of a `submit`. Of each file only the SOP Instance UID is read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from .schema import Instance
+
 
 def sop_instance_uid(data: bytes) -> str | None:
-    """From the file meta information (PS3.10, 7.1); None for what is no DICOM file."""
+    """From the file meta information (DICOM PS3.10, 7.1); None for files that are not DICOM."""
     if data[128:132] != b"DICM":
         return None
     at = 132
@@ -28,18 +30,18 @@ def sop_instance_uid(data: bytes) -> str | None:
     return None
 
 
-def manifest(inputs: Iterable[str | os.PathLike[str]]) -> list[tuple[Path, dict[str, object]]]:
-    """Files and their entries, in the order of their UIDs. What is no DICOM file is passed over."""
-    found: dict[str, tuple[Path, dict[str, object]]] = {}
+def manifest(inputs: Iterable[str | os.PathLike[str]]) -> list[tuple[Path, Instance]]:
+    """Files with their entries, sorted by UID. Files that are not DICOM, and second copies, are left out."""
+    found: dict[str, tuple[Path, Instance]] = {}
     for path in (file for name in inputs for file in _files(Path(name))):
-        described = entry(path)
+        described = manifest_entry(path)
         if described is not None:
             found.setdefault(str(described["sop_uid"]), (path, described))
     return [found[uid] for uid in sorted(found)]
 
 
-def entry(path: Path) -> dict[str, object] | None:
-    """The entry of one file in a manifest; None for what is no DICOM file."""
+def manifest_entry(path: Path) -> Instance | None:
+    """The entry of one file in a manifest: UID, size and SHA-256; None for files that are not DICOM."""
     data = path.read_bytes()
     uid = sop_instance_uid(data)
     if uid is None:

@@ -1,4 +1,4 @@
-"""Headers: MessagePack maps with text keys."""
+"""Encoding and decoding of headers: MessagePack maps with text keys."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 import msgpack
 
-from .errors import OtherVersion
+from .errors import VersionMismatch
 from .tensor import unpack_bits
 
 MAJOR = 1
 RESEARCH_USE = "Research use only; not a medical device"
-ENDS = ("completed", "needs_selection", "out_of_scope", "failed", "cancelled")
-"""States after which nothing more happens to a job by itself."""
+END_STATES = ("completed", "needs_selection", "out_of_scope", "failed", "cancelled")
+"""In these states nothing more happens to a job by itself."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a job; `name` and `body` as in PROTOCOL.md, `raw` the mask or map."""
+    """An event of a job; `name` and `body` as in PROTOCOL.md, `raw` the packed mask or the heat map."""
 
     job: str
     number: int
@@ -29,18 +29,18 @@ class Event:
 
     @property
     def ends(self) -> bool:
-        """True where the job has ended with this event."""
-        return self.name == "state" and self.body.get("state") in ENDS
+        """True where this event ended the job."""
+        return self.name == "state" and self.body.get("state") in END_STATES
 
     def mask(self) -> bytes:
-        """Of a `section`: one byte a voxel, 0 or 1, row by row."""
+        """The mask of a `section` event: one byte a voxel, 0 or 1, in the order (row, column)."""
         rows, columns = self.body["mask"]["shape"]
         return unpack_bits(self.raw or b"", rows * columns)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The daemon's answer to request `id`."""
+class Reply:
+    """The daemon's reply to request number `id`; `name` is `fault` where it was rejected."""
 
     id: int
     name: str
@@ -48,21 +48,20 @@ class Answer:
     raw: bytes | None = None
 
 
-def request(number: int, verb: str, body: dict[str, Any]) -> bytes:
-    """The header of a request."""
+def encode_request(number: int, verb: str, body: dict[str, Any]) -> bytes:
     return msgpack.packb({"v": MAJOR, "id": number, "verb": verb, "body": body})
 
 
-def read(frames: list[bytes]) -> Answer | Event | OtherVersion | None:
-    """A message of the daemon; None for one that this client does not know, an error for one of another protocol."""
+def decode(frames: list[bytes]) -> Reply | Event | VersionMismatch | None:
+    """A message of the daemon. None for kinds that this client does not know: later minor versions may add some."""
     header = msgpack.unpackb(frames[0])
     raw = frames[1] if len(frames) > 1 else None
     if not isinstance(header, dict) or "v" not in header:
         return None
     if header["v"] != MAJOR:
-        return OtherVersion(header["v"], MAJOR)
+        return VersionMismatch(header["v"], MAJOR)
     if "reply" in header:
-        return Answer(header["id"], header["reply"], header.get("body", {}), raw)
+        return Reply(header["id"], header["reply"], header.get("body", {}), raw)
     if "event" in header:
         return Event(header["job"], header["number"], header["at_ms"], header["event"], header.get("body", {}), raw)
     return None

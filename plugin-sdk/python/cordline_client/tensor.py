@@ -1,10 +1,10 @@
-"""Masks of one bit a voxel: eight to a byte, the first in the lowest bit."""
+"""Packing of masks: one bit a voxel, eight to a byte, the first in the lowest bit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-try:  # much quicker, where it is there
+try:  # optional, and much faster
     import numpy
 except ImportError:
     numpy = None  # type: ignore[assignment]
@@ -13,7 +13,7 @@ _BITS = [bytes(byte >> i & 1 for i in range(8)) for byte in range(256)]
 
 
 def unpack_bits(packed: bytes, count: int) -> bytes:
-    """One byte a voxel, 0 or 1; voxels that are not there are 0."""
+    """One byte a voxel, 0 or 1; voxels beyond the end of `packed` are 0."""
     if numpy is None:
         voxels = b"".join(_BITS[byte] for byte in packed)[:count]
     else:
@@ -22,7 +22,7 @@ def unpack_bits(packed: bytes, count: int) -> bytes:
 
 
 def pack_bits(mask: Iterable[object]) -> bytes:
-    """Packs voxels (anything true is set), for example the bytes of a numpy array of bool."""
+    """Packs voxels, of which every true one is set; for example the items of a raveled numpy array of bool."""
     packed = bytearray()
     for i, voxel in enumerate(mask):
         if i % 8 == 0:

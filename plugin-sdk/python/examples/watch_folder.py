@@ -6,7 +6,7 @@ from cordline_client import DEFAULT_ENDPOINT, RESEARCH_USE, Client
 
 
 def main(folder: str, endpoint: str = DEFAULT_ENDPOINT) -> int:
-    with Client(endpoint, name="watch_folder 0.1") as client:
+    with Client.connect(endpoint, name="watch_folder 0.1") as client:
         job = client.submit_study([folder], priority="urgent")
         for event in client.follow(job):
             if event.name == "section":

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from cordline_client import Event, OtherVersion, messages, pack_bits, tensor, unpack_bits
+from cordline_client import Event, VersionMismatch, messages, pack_bits, tensor, unpack_bits
 from cordline_client.files import sop_instance_uid
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/messages.json").read_text())
@@ -18,21 +18,21 @@ def test_message(vector):
     wanted = vector["message"]
     assert msgpack.unpackb(header) == wanted
     if vector["from"] == "client":
-        written = messages.request(wanted["id"], wanted["verb"], wanted["body"])
+        written = messages.encode_request(wanted["id"], wanted["verb"], wanted["body"])
         assert msgpack.unpackb(written) == wanted
         return
-    found = messages.read([header, raw] if raw else [header])
+    found = messages.decode([header, raw] if raw else [header])
     assert found is not None
     assert (found.body, found.raw or b"") == (wanted["body"], raw)
     assert found.name == wanted["event" if isinstance(found, Event) else "reply"]
 
 
 def test_another_version_is_named():
-    other = messages.read([msgpack.packb({"v": 2, "reply": "pong", "id": 1})])
-    assert isinstance(other, OtherVersion)
+    other = messages.decode([msgpack.packb({"v": 2, "reply": "pong", "id": 1})])
+    assert isinstance(other, VersionMismatch)
     assert (other.theirs, other.ours) == (2, 1)
-    assert messages.read([msgpack.packb([1, 2])]) is None
-    assert messages.read([msgpack.packb({"reply": "pong", "id": 1})]) is None
+    assert messages.decode([msgpack.packb([1, 2])]) is None
+    assert messages.decode([msgpack.packb({"reply": "pong", "id": 1})]) is None
 
 
 @pytest.mark.parametrize("with_numpy", [True, False])

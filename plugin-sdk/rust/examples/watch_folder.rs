@@ -8,7 +8,7 @@ use std::error::Error;
 use cordline_sdk::RESEARCH_USE;
 use cordline_sdk::client::{AsyncClient, Endpoint};
 use cordline_sdk::job::Priority;
-use cordline_sdk::wire::event::Happening;
+use cordline_sdk::wire::event::EventKind;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -23,15 +23,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut events = client.follow(job.clone(), 0);
     while let Some(event) = events.next().await {
         let (event, raw) = event?;
-        match event.what {
-            Happening::Section(section) if !section.is_final => {
+        match event.kind {
+            EventKind::Section(section) if !section.is_final => {
                 let voxels: u32 = raw.iter().flatten().map(|byte| byte.count_ones()).sum();
                 println!(
                     "section {}: {voxels} voxels of lesion ({} of {})",
                     section.section, section.done, section.total
                 );
             }
-            Happening::Warning(warning) => println!("{}", warning.message),
+            EventKind::Warning(warning) => println!("{}", warning.message),
             _ => {}
         }
     }

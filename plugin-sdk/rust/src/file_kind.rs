@@ -4,6 +4,7 @@ use crate::words::words;
 
 words! {
     /// What a file of a result is. On the wire and in `result.json` it is text, since later versions know more kinds.
+    #[non_exhaustive]
     pub enum FileKind {
         /// `result.json` itself.
         Result = "result",
@@ -26,14 +27,8 @@ words! {
     }
 }
 
-impl std::fmt::Display for FileKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.key())
-    }
-}
-
 impl PartialEq<FileKind> for String {
     fn eq(&self, kind: &FileKind) -> bool {
-        self == kind.key()
+        self == kind.as_str()
     }
 }

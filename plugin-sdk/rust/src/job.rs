@@ -1,53 +1,13 @@
 //! Jobs: what a client asked the daemon to do, and how far it came.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Finding;
-use crate::result::Problem;
+pub use crate::job_id::JobId;
+use crate::problem::Problem;
 use crate::review::Review;
 use crate::words::words;
-
-/// A job's name: letters and digits, at most 64. The same input, bundle and options have the same one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-pub struct JobId(String);
-
-impl JobId {
-    /// Takes a name that may become part of a path; `None` for any other.
-    pub fn new(name: impl Into<String>) -> Option<Self> {
-        let name = name.into();
-        let plain = (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
-        plain.then_some(Self(name))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for JobId {
-    type Error = &'static str;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        Self::new(name).ok_or("a job's name has 1 to 64 letters and digits")
-    }
-}
-
-impl From<JobId> for String {
-    fn from(job: JobId) -> Self {
-        job.0
-    }
-}
-
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 words! {
     /// Where a job is.
@@ -90,12 +50,6 @@ impl JobState {
     /// A worker has it.
     pub fn is_running(self) -> bool {
         !self.has_ended() && !matches!(self, Self::Receiving | Self::Queued)
-    }
-}
-
-impl fmt::Display for JobState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.key())
     }
 }
 
@@ -174,18 +128,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_the_words_on_the_wire() {
+    fn words_are_those_on_the_wire() {
         for state in JobState::ALL {
-            assert_eq!(serde_json::to_value(state).unwrap(), state.key());
-            assert_eq!(JobState::of(state.key()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+            assert_eq!(state.as_str().parse(), Ok(state));
         }
         for priority in [Priority::Background, Priority::Routine, Priority::Urgent] {
-            assert_eq!(serde_json::to_value(priority).unwrap(), priority.key());
-            assert_eq!(Priority::of(priority.key()), Some(priority));
+            assert_eq!(serde_json::to_value(priority).unwrap(), priority.as_str());
+            assert_eq!(priority.as_str().parse(), Ok(priority));
         }
         for kind in [JobKind::Study, JobKind::Folder, JobKind::Volume, JobKind::Mask] {
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.key());
-            assert_eq!(JobKind::of(kind.key()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.as_str().parse(), Ok(kind));
         }
     }
 
@@ -195,14 +149,5 @@ mod tests {
         let ended = JobState::ALL.into_iter().filter(|s| s.has_ended()).count();
         assert_eq!((running, ended), (6, 5));
         assert!(Priority::Urgent > Priority::Routine && Priority::Routine > Priority::Background);
-    }
-
-    #[test]
-    fn a_name_is_safe_as_part_of_a_path() {
-        assert!(JobId::new("9f2c").is_some());
-        for bad in ["", "../etc", "a/b", "a.b", "ä", &"a".repeat(65)] {
-            assert!(JobId::new(bad).is_none(), "{bad}");
-            assert!(serde_json::from_value::<JobId>(bad.into()).is_err(), "{bad}");
-        }
     }
 }

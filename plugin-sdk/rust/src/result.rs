@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Finding;
+use crate::problem::Problem;
 pub use crate::series_choice::{SeriesChoice, SeriesVerdict};
 
 /// Version of the result format. The minor number grows when a field is added, the major one when a field changes its meaning.
@@ -71,17 +72,6 @@ pub enum State {
     OutOfScope,
     /// Something is wrong with the input or the box.
     Failed,
-}
-
-/// Why there is no answer, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Problem {
-    /// Stable identifier for programs, for example `unequal_gaps`.
-    pub code: String,
-    /// What is wrong, in a sentence with the facts.
-    pub message: String,
-    /// What to do about it.
-    pub action: String,
 }
 
 /// The models that answered.
@@ -175,4 +165,28 @@ pub struct OutputFile {
     /// SOP Instance UID, where it is a DICOM object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sop_instance_uid: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Problem, SectionProbability};
+
+    #[test]
+    fn a_code_of_a_later_version_survives_reading_and_writing() {
+        let written = r#"{"code":"not_yet_invented","message":"m","action":"a"}"#;
+        let problem: Problem = serde_json::from_str(written).unwrap();
+        assert_eq!(serde_json::to_string(&problem).unwrap(), written);
+    }
+
+    #[test]
+    fn a_number_is_the_same_after_it_was_written_and_read() {
+        // Found by the fuzzer: serde_json reads such numbers to the last bit with its feature `float_roundtrip` alone.
+        for probability in
+            [1.444_444_444_444_444_3e51, 0.1 + 0.2, 1.0 / 3.0, f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0]
+        {
+            let section = SectionProbability { section: 1, probability };
+            let written = serde_json::to_string(&section).unwrap();
+            assert_eq!(serde_json::from_str::<SectionProbability>(&written).unwrap(), section, "{written}");
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::job::JobId;
-use crate::wire::event::FileInfo;
+use crate::file_info::FileInfo;
+use crate::job_id::JobId;
 use crate::words::words;
 
 /// Most characters of a reader's name: a DICOM person name holds 64.
@@ -53,7 +53,7 @@ impl Review {
     pub fn line(&self) -> String {
         let reason = self.reason.split_whitespace().collect::<Vec<_>>().join(" ");
         let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        format!("{} by {}{why}", self.verdict.key(), self.reader)
+        format!("{} by {}{why}", self.verdict.as_str(), self.reader)
     }
 }
 
@@ -76,9 +76,9 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_the_words_on_the_wire() {
+    fn words_are_those_on_the_wire() {
         for verdict in Verdict::ALL {
-            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.key());
+            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.as_str());
         }
     }
 }

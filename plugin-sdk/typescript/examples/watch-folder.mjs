@@ -22,7 +22,7 @@ try {
   if (client.welcome.bundle?.warning) console.log(client.welcome.bundle.warning);
   const { job } = await client.submitStudy(files);
   let listed = [];
-  await client.watch(job, (event, raw) => {
+  await client.follow(job, (event, raw) => {
     if (event.event === "state") {
       const { state, finding, problem } = event.body;
       console.log(`${state}${finding ? `: ${finding.label}` : ""}${problem ? `: ${problem.message}; ${problem.action}` : ""}`);
@@ -38,7 +38,7 @@ try {
   });
   if (out) {
     for (const file of listed.filter((file) => !file.path.includes("/"))) {
-      writeFileSync(join(out, file.path), await client.artifact(job, file));
+      writeFileSync(join(out, file.path), await client.download(job, file));
       console.log(`fetched ${file.path}`);
     }
   }

@@ -1,7 +1,8 @@
-/** A client of the gateway: one WebSocket, answers as promises, events to a listener. `connect` opens it by address and token. */
+/** Client of the gateway over one WebSocket: answers as promises, events to listeners. `connect` makes one from address and token. */
 
+import { Busy, ChecksumMismatch, ClientError, Closed, ConnectError, HelloRequired, Rejected, Timeout, toError } from "./errors.js";
+import { checkDigest, sha256, studyManifest } from "./files.js";
 import { decode, encode } from "./frame.js";
-import { checkDigest, study } from "./files.js";
 import {
   MAJOR,
   hasEnded,
@@ -9,28 +10,18 @@ import {
   type Event,
   type Fault,
   type JobSummary,
+  type Matrix,
   type Priority,
   type Requests,
   type Submit,
+  type Tensor,
   type Upload,
   type Verb,
+  type Voxels,
   type Welcome,
 } from "./messages.js";
 
-/** The daemon refused; `fault` says why and what to do. */
-export class Refused extends Error {
-  constructor(readonly fault: Fault) {
-    super(`${fault.message}; ${fault.action}`);
-  }
-}
-
-/** The daemon does not know this connection, or not any more, and what it followed is forgotten: connect again, and ask again. */
-export class HelloRequired extends Refused {}
-
-/** No answer, or no connection any more. */
-export class ConnectionLost extends Error {}
-
-/** The part of a WebSocket that is used here, so that tests can bring their own. */
+/** The part of a WebSocket that the client uses; tests pass their own. */
 export interface Socket {
   binaryType: string;
   send(message: Uint8Array): void;
@@ -41,110 +32,154 @@ export interface Socket {
   onerror?: ((error: never) => void) | null;
 }
 
-/** What is told of the events of a job. */
+/** Receives an event with its raw frame (empty if there is none). */
 export type Listener = (event: Event, raw: Uint8Array) => void;
 
-interface Watching {
-  told: Listener;
+/** A volume to submit. `voxels`: sections x rows x columns, as `tensor` says. `sha256`: of the voxels, computed if absent. */
+export interface Volume {
+  tensor: Tensor;
+  matrix: Matrix;
+  voxels: Uint8Array;
+  sha256?: string;
+}
+
+interface Follower {
+  receive: Listener;
   reject(error: Error): void;
 }
 
-interface Waiting {
+interface PendingRequest {
   resolve(answer: { body: never; raw: Uint8Array }): void;
   reject(error: Error): void;
   timer: ReturnType<typeof setTimeout>;
 }
 
-const PATIENCE_MS = 10_000;
-const PING_MS = 8_000;
+const TIMEOUT_MS = 10_000;
+const PING_INTERVAL_MS = 8_000;
+/** Pause before a request is repeated if the busy daemon names none. */
+const BUSY_RETRY_MS = 250;
+/** How often an upload is resumed after rejected chunks. */
+const MAX_UPLOAD_RETRIES = 5;
+/** Pauses between the attempts of {@link Client.follow} to reconnect; it gives up after the last. An event starts them anew. */
+const RECONNECT_MS = [500, 2_000, 4_000, 8_000, 16_000];
 
-/** A connection; made by {@link Client.connect}. */
+/** A connection to the gateway; made by {@link Client.connect}. */
 export class Client {
-  /** What the daemon said when it was greeted. */
+  /** The daemon's answer to `hello`. */
   welcome!: Welcome;
-  /** Is told every event that comes, with its raw frame (empty where there is none). */
+  /** Called with every event of every subscription. */
   onEvent: Listener = () => {};
-  /** Is told once when the connection is gone. Jobs go on: connect again, and ask for the events since the last number. */
+  /** Called once for each connection that ends. Jobs go on; nothing of them is lost. */
   onLost: () => void = () => {};
 
-  private number = 0;
-  private readonly waiting = new Map<number, Waiting>();
-  private readonly watching = new Map<string, Watching>();
-  /** Chunks without an answer, of all uploads. */
-  private readonly onTheWay = new Set<Promise<void>>();
-  private readonly pinging: ReturnType<typeof setInterval>;
+  private socket: Socket | undefined;
+  private isClosed = false;
+  private reconnecting: Promise<void> | undefined;
+  private pingTimer: ReturnType<typeof setInterval> | undefined;
+  private lastId = 0;
+  private readonly pending = new Map<number, PendingRequest>();
+  private readonly followers = new Map<string, Follower>();
+  /** Job of each `events` request, by id: a fault with that id ends the subscription. */
+  private readonly subscriptions = new Map<number, string>();
+  /** Unanswered chunks of all uploads: the credit is that of the connection. */
+  private readonly chunksInFlight = new Set<Promise<void>>();
 
-  private constructor(private readonly socket: Socket) {
-    socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }) => this.take(data);
-    socket.onclose = () => this.lost();
-    this.pinging = setInterval(() => void this.ask("ping", {}).catch(() => this.close()), PING_MS);
-  }
+  private constructor(
+    private readonly name: string,
+    private readonly open: (() => Socket) | undefined,
+  ) {}
 
-  /** Waits for an open socket and says hello. `name`: name and version of the program, for the daemon's log. */
-  static async connect(socket: Socket, name: string): Promise<Client> {
-    // Node's sockets end the program with an error that nobody takes; what it means is told by `onclose`, which follows.
-    socket.onerror = () => {};
-    await new Promise<void>((resolve, reject) => {
-      socket.onopen = resolve;
-      socket.onclose = () => reject(new ConnectionLost("the gateway does not answer, or refused the token"));
-    });
-    const client = new Client(socket);
-    try {
-      client.welcome = await client.ask("hello", { client: name });
-    } catch (error) {
-      client.close();
-      throw error;
-    }
+  /**
+   * Waits for the socket to open and says hello. `name`: name and version of the program, for the daemon's log. With a function that
+   * makes sockets, {@link follow} reconnects by itself; with a single socket it cannot.
+   */
+  static async connect(socket: Socket | (() => Socket), name: string): Promise<Client> {
+    const open = typeof socket === "function" ? socket : undefined;
+    const client = new Client(name, open);
+    await client.hello(typeof socket === "function" ? socket() : socket);
     return client;
   }
 
-  /** Sends a request; the answer's body. A refusal is thrown as {@link Refused}. */
+  /** Sends a request and resolves to the body of the answer. A fault is thrown as {@link Rejected}. */
   async ask<V extends Verb>(verb: V, body: Requests[V], raw?: Uint8Array): Promise<AnswerOf[V]> {
     return (await this.exchange(verb, body, raw)).body;
   }
 
-  /** Has the events of a job come to {@link onEvent}, from after number `since` to its end. */
-  follow(job: string, since = 0): Promise<AnswerOf["events"]> {
+  /** Subscribes {@link onEvent} to the events of a job after number `since`, until the job ends or the connection is lost. */
+  subscribe(job: string, since = 0): Promise<AnswerOf["events"]> {
     return this.ask("events", { job, since, follow: true });
   }
 
   /**
-   * Tells `each` every event of a job after number `since`, until it has ended; the number of the last one. Where the connection is
-   * lost meanwhile this ends with {@link ConnectionLost}: connect again, and watch from the last number that was told.
+   * Calls `each` with every event of a job after number `since` until the job has ended; resolves to the last number. A lost
+   * connection is opened again on the way, and no event comes twice.
    */
-  watch(job: string, each: Listener, since = 0): Promise<number> {
+  async follow(job: string, each: Listener, since = 0): Promise<number> {
+    let last = since;
+    let retries = 0;
+    const receive: Listener = (event, raw) => {
+      last = event.number;
+      retries = 0;
+      each(event, raw);
+    };
+    for (;;) {
+      try {
+        return await this.followOnce(job, receive, last);
+      } catch (error) {
+        const pause = RECONNECT_MS[retries++];
+        if (!this.open || this.isClosed || !isTransient(error) || pause === undefined) throw error;
+        // A connection that does not answer may have lost events already.
+        if (error instanceof Timeout) this.disconnect();
+        await sleep(pause);
+        if (this.isClosed) throw error;
+        await this.reconnect(this.open).catch((error) => {
+          // If nobody listens yet, `followOnce` fails and the next round tries again.
+          if (!isTransient(error)) throw error;
+        });
+      }
+    }
+  }
+
+  private followOnce(job: string, receive: Listener, since: number): Promise<number> {
     return new Promise((resolve, reject) => {
       let last = since;
-      let wanted = Number.POSITIVE_INFINITY;
-      const done = () => {
-        this.watching.delete(job);
+      let lastWanted = Number.POSITIVE_INFINITY;
+      const end = () => {
+        this.followers.delete(job);
         resolve(last);
       };
-      const told: Listener = (event, raw) => {
-        if (event.number <= last) return;
-        last = event.number;
-        each(event, raw);
-        if (event.event === "state" && hasEnded(event.body.state) && last >= wanted) done();
+      const follower: Follower = {
+        receive: (event, raw) => {
+          if (event.number <= last) return;
+          last = event.number;
+          receive(event, raw);
+          if (event.event === "state" && hasEnded(event.body.state) && last >= lastWanted) end();
+        },
+        reject,
       };
-      this.watching.get(job)?.reject(new Error(`another watch of job ${job} took the place of this one`));
-      this.watching.set(job, { told, reject });
-      this.follow(job, since).then((begun) => {
-        wanted = begun.last;
-        if (hasEnded(begun.state) && begun.last <= last) done();
+      this.followers.get(job)?.reject(new ClientError(`another call of follow replaced this one of job ${job}`));
+      this.followers.set(job, follower);
+      this.subscribe(job, since).then((begun) => {
+        lastWanted = begun.last;
+        if (hasEnded(begun.state) && begun.last <= last) end();
       }, (error) => {
-        this.watching.delete(job);
+        if (this.followers.get(job) === follower) this.followers.delete(job);
         reject(error);
       });
     });
   }
 
-  /** A file of a job, as its event `files` lists it; compared with its digest where there is one. */
-  async artifact(job: string, file: { path: string; bytes: number; sha256?: string }): Promise<Uint8Array> {
+  /** Selects the series of a job in state `needs_selection`; `series` is the `selector` of a candidate. */
+  selectSeries(job: string, series: string): Promise<JobSummary> {
+    return this.ask("choose", { job, series });
+  }
+
+  /** Downloads a file of a job, as its event `files` lists it, and checks its digest. */
+  async download(job: string, file: { path: string; bytes: number; sha256?: string }): Promise<Uint8Array> {
     const whole = new Uint8Array(file.bytes);
     for (let offset = 0; offset < file.bytes; ) {
       const { raw } = await this.exchange("artifact", { job, path: file.path, offset });
-      if (raw.length === 0) throw new ConnectionLost(`${file.path} did not arrive whole`);
+      if (raw.length === 0) throw new ChecksumMismatch(file.path);
       whole.set(raw.subarray(0, file.bytes - offset), offset);
       offset += raw.length;
     }
@@ -152,110 +187,245 @@ export class Client {
     return whole;
   }
 
-  /** Sends DICOM files as one job. What is no DICOM file is passed over; that none is one is an error. */
+  /** Submits DICOM files as one study. Files that are not DICOM are skipped; without any DICOM file it throws. */
   async submitStudy(
     files: readonly Uint8Array[],
     options: { priority?: Priority; series?: string } = {},
   ): Promise<JobSummary> {
-    const { instances, items } = await study(files);
-    if (instances.length === 0) throw new Error("no DICOM file is among those that were named");
+    const { instances, items } = await studyManifest(files);
+    if (instances.length === 0) throw new ClientError("no DICOM file is among those that were named");
     return this.submit({ kind: "study", instances, ...options }, items);
   }
 
+  /** Submits a T2-weighted volume, with the contrast-enhanced T1-weighted one if there is one. */
+  async submitVolume(t2w: Volume, options: { t1c?: Volume; priority?: Priority } = {}): Promise<JobSummary> {
+    const { t1c, ...rest } = options;
+    const volumes = { t2w: await described(t2w), ...(t1c && { t1c: await described(t1c) }) };
+    const items = [t2w, ...(t1c ? [t1c] : [])].map((volume) => volume.voxels);
+    return this.submit({ kind: "volume", ...volumes, ...rest }, items);
+  }
+
   /**
-   * Submits, sends what is missing of the items within the credit, and commits. `items` are the bytes that the body announces,
-   * in its order. The same input again is the same job, and is not sent again.
+   * Submits a corrected mask of an earlier job: its volume is classified again. `bits`: sections x rows x columns, packed by
+   * `packBits`. `sha256`: of the bits, computed if absent. The gateway names the reader.
+   */
+  async submitMask(
+    job: string,
+    shape: readonly [number, number, number],
+    bits: Uint8Array,
+    options: { priority?: Priority; sha256?: string } = {},
+  ): Promise<JobSummary> {
+    const digest = options.sha256 ?? (await sha256(bits));
+    const mask: Tensor = { shape: [...shape], element: "bit" };
+    return this.submit({ kind: "mask", job, mask, ...options, sha256: digest }, [bits]);
+  }
+
+  /**
+   * Submits any input: uploads the missing bytes within the credit, and commits. `items` are the bytes that the body announces, in
+   * its order. The same input is the same job, and is not uploaded twice.
    */
   async submit(body: Submit, items: readonly Uint8Array[]): Promise<JobSummary> {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await this.submitOnce(body, items);
+      } catch (error) {
+        if (!(error instanceof Rejected) || !isFlowControl(error.fault) || retries === MAX_UPLOAD_RETRIES) throw error;
+        await sleep(retryAfter(error.fault));
+      }
+    }
+  }
+
+  private async submitOnce(body: Submit, items: readonly Uint8Array[]): Promise<JobSummary> {
     const { job, state, received = [], credit } = await this.ask("submit", body);
     if (state !== "receiving") return (await this.ask("status", { job })) as JobSummary;
-    const piece = this.welcome.limits.frame_bytes;
+    const chunkBytes = this.welcome.limits.frame_bytes;
     const sent: Promise<Upload>[] = [];
     let failed = false;
     for (const [item, bytes] of items.entries()) {
-      for (let offset = received[item] ?? 0; offset < bytes.length && !failed; offset += piece) {
-        // The window is that of the connection: other uploads on it count.
-        while (this.onTheWay.size >= Math.max(credit, 1)) await Promise.race(this.onTheWay);
-        const chunk = this.ask("chunk", { job, item, offset }, bytes.subarray(offset, offset + piece));
+      for (let offset = received[item] ?? 0; offset < bytes.length && !failed; offset += chunkBytes) {
+        while (this.chunksInFlight.size >= Math.max(credit, 1)) await Promise.race(this.chunksInFlight);
+        const chunk = this.ask("chunk", { job, item, offset }, bytes.subarray(offset, offset + chunkBytes));
         sent.push(chunk);
         const settled: Promise<void> = chunk.then(
           () => {},
           () => {
             failed = true;
           },
-        ).finally(() => this.onTheWay.delete(settled));
-        this.onTheWay.add(settled);
+        ).finally(() => this.chunksInFlight.delete(settled));
+        this.chunksInFlight.add(settled);
       }
     }
-    await Promise.all(sent);
+    // Also after a rejection: a retry must not overlap with chunks in flight. The first rejection is the cause of the others.
+    const settled = await Promise.allSettled(sent);
+    const rejected = settled.find((each) => each.status === "rejected");
+    if (rejected) throw rejected.reason;
     return this.ask("commit", { job });
   }
 
-  /** Closes the connection. Jobs go on. */
+  /** Closes the connection for good. Jobs go on. */
   close(): void {
-    this.socket.close();
-    this.lost();
+    this.isClosed = true;
+    this.disconnect();
   }
 
-  private exchange<V extends Verb>(
+  private async hello(socket: Socket): Promise<void> {
+    // Node's sockets end the program on an unhandled error; `onclose` follows each error and reports it.
+    socket.onerror = () => {};
+    await new Promise<void>((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onclose = () => reject(new ConnectError("the gateway does not answer, or refused the token"));
+    });
+    if (this.isClosed) {
+      socket.close();
+      throw new Closed("the client was closed");
+    }
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = ({ data }) => {
+      if (socket === this.socket) this.receive(data);
+    };
+    socket.onclose = () => {
+      if (socket === this.socket) this.lost();
+    };
+    this.socket = socket;
+    this.pingTimer = setInterval(() => void this.ask("ping", {}).catch(() => this.disconnect()), PING_INTERVAL_MS);
+    try {
+      this.welcome = await this.ask("hello", { client: this.name });
+    } catch (error) {
+      this.disconnect();
+      throw error;
+    }
+  }
+
+  /** All followers of a lost connection share one attempt. */
+  private async reconnect(open: () => Socket): Promise<void> {
+    if (this.socket) return;
+    this.reconnecting ??= this.hello(open()).finally(() => {
+      this.reconnecting = undefined;
+    });
+    await this.reconnecting;
+  }
+
+  /** Sends a request, again later while the daemon is busy. Chunks are not repeated one by one: `submit` resumes the upload. */
+  private async exchange<V extends Verb>(
     verb: V,
     body: Requests[V],
     raw?: Uint8Array,
   ): Promise<{ body: AnswerOf[V]; raw: Uint8Array }> {
-    const id = ++this.number;
+    const deadline = Date.now() + TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await this.exchangeOnce(verb, body, raw);
+      } catch (error) {
+        if (!(error instanceof Busy) || verb === "chunk") throw error;
+        if (Date.now() + retryAfter(error.fault) > deadline) throw error;
+        await sleep(retryAfter(error.fault));
+      }
+    }
+  }
+
+  private exchangeOnce<V extends Verb>(
+    verb: V,
+    body: Requests[V],
+    raw?: Uint8Array,
+  ): Promise<{ body: AnswerOf[V]; raw: Uint8Array }> {
     return new Promise((resolve, reject) => {
+      if (!this.socket) {
+        reject(new Closed("the connection to the gateway is closed"));
+        return;
+      }
+      const id = ++this.lastId;
+      if (verb === "events") this.subscriptions.set(id, (body as Requests["events"]).job);
       const timer = setTimeout(() => {
-        this.waiting.delete(id);
-        reject(new ConnectionLost(`no answer to ${verb}`));
-      }, PATIENCE_MS);
-      this.waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, timer });
+        this.pending.delete(id);
+        reject(new Timeout(`no answer to ${verb}`));
+      }, TIMEOUT_MS);
+      this.pending.set(id, { resolve: resolve as PendingRequest["resolve"], reject, timer });
       this.socket.send(encode({ v: MAJOR, id, verb, body }, raw));
     });
   }
 
-  private take(data: ArrayBuffer): void {
+  private receive(data: ArrayBuffer): void {
     let message: ReturnType<typeof decode>;
     try {
       message = decode(data);
     } catch (error) {
-      // Nothing that a daemon of another version says can be understood.
-      this.reject(error as Error);
+      // A daemon of another version: no answer of it can be read.
+      this.rejectAll(error as Error);
       return;
     }
     if (!message) return;
     const { header, raw } = message;
     if (!("reply" in header)) {
       this.onEvent(header, raw);
-      this.watching.get(header.job)?.told(header, raw);
+      this.followers.get(header.job)?.receive(header, raw);
       return;
     }
-    const waiting = this.waiting.get(header.id);
-    if (!waiting) return;
-    this.waiting.delete(header.id);
-    clearTimeout(waiting.timer);
-    if (header.reply === "fault") waiting.reject(refused(header.body));
-    else waiting.resolve({ body: header.body as never, raw });
+    const pending = this.pending.get(header.id);
+    if (!pending) {
+      if (header.reply === "fault") this.endSubscription(header.id, header.body);
+      return;
+    }
+    this.pending.delete(header.id);
+    clearTimeout(pending.timer);
+    if (header.reply === "fault") {
+      this.subscriptions.delete(header.id);
+      pending.reject(toError(header.body));
+    } else pending.resolve({ body: header.body as never, raw });
+  }
+
+  /** The daemon ended a subscription before its job ended: the key was revoked, or the connection forgotten. It is of no more use. */
+  private endSubscription(id: number, fault: Fault): void {
+    const job = this.subscriptions.get(id);
+    if (job === undefined) return;
+    this.subscriptions.delete(id);
+    this.followers.get(job)?.reject(toError(fault));
+    this.followers.delete(job);
+    this.disconnect();
+  }
+
+  private disconnect(): void {
+    this.socket?.close();
+    this.lost();
   }
 
   private lost(): void {
-    clearInterval(this.pinging);
-    this.reject(new ConnectionLost("the connection to the gateway is gone"));
+    if (!this.socket) return;
+    this.socket = undefined;
+    clearInterval(this.pingTimer);
+    this.subscriptions.clear();
+    this.rejectAll(new Closed("the connection to the gateway is closed"));
     this.onLost();
-    this.onLost = () => {};
   }
 
-  /** Ends all requests that wait. */
-  private reject(error: Error): void {
-    for (const { reject, timer } of this.waiting.values()) {
+  private rejectAll(error: Error): void {
+    for (const { reject, timer } of this.pending.values()) {
       clearTimeout(timer);
       reject(error);
     }
-    this.waiting.clear();
-    for (const { reject } of this.watching.values()) reject(error);
-    this.watching.clear();
+    this.pending.clear();
+    for (const { reject } of this.followers.values()) reject(error);
+    this.followers.clear();
   }
 }
 
-function refused(fault: Fault): Refused {
-  return fault.code === "hello_required" ? new HelloRequired(fault) : new Refused(fault);
+async function described({ tensor, matrix, voxels, sha256: digest }: Volume): Promise<Voxels> {
+  return { tensor, matrix, sha256: digest ?? (await sha256(voxels)) };
+}
+
+/** True if a new connection may help: the same rule as in the clients of the other languages. */
+function isTransient(error: unknown): boolean {
+  return [ConnectError, Timeout, Closed, HelloRequired].some((kind) => error instanceof kind);
+}
+
+/** True if chunks came too fast or out of order, so that the upload can be resumed. */
+function isFlowControl(fault: Fault): boolean {
+  return ["busy", "credit_exceeded", "chunk_out_of_order"].includes(fault.code);
+}
+
+function retryAfter(fault: Fault): number {
+  return fault.retry_after_ms ?? BUSY_RETRY_MS;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

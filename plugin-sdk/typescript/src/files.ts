@@ -1,24 +1,26 @@
-/** Files on their way: DICOM files to a manifest, and digests. */
+/** The manifest of a study from its DICOM files, and SHA-256 digests. */
 
+import { ChecksumMismatch } from "./errors.js";
 import type { Instance } from "./messages.js";
 
-const META_BEGINS = 128;
-const LONG = ["OB", "OW", "UN", "UT", "SQ"];
+const PREAMBLE_BYTES = 128;
+/** VRs with a length of 32 bits (PS3.5, 7.1.2). */
+const LONG_VRS = ["OB", "OW", "UN", "UT", "SQ"];
 
 /**
- * The SOP Instance UID of a DICOM file, from its file meta information (PS3.10, 7.1), which is Explicit VR Little Endian whatever
- * follows it; `undefined` for what is no DICOM file.
+ * The SOP Instance UID of a DICOM file, from its file meta information (PS3.10, 7.1), which is always Explicit VR Little
+ * Endian; `undefined` for a file that is not DICOM.
  */
 export function sopInstanceUid(file: Uint8Array): string | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const text = (at: number, length: number) => String.fromCharCode(...file.subarray(at, at + length));
-  if (text(META_BEGINS, 4) !== "DICM") return undefined;
-  for (let at = META_BEGINS + 4; at + 12 <= file.length; ) {
+  if (text(PREAMBLE_BYTES, 4) !== "DICM") return undefined;
+  for (let at = PREAMBLE_BYTES + 4; at + 12 <= file.length; ) {
     if (view.getUint16(at, true) !== 0x0002) return undefined;
     const element = view.getUint16(at + 2, true);
-    const long = LONG.includes(text(at + 4, 2));
-    const begin = at + (long ? 12 : 8);
-    const length = long ? view.getUint32(at + 8, true) : view.getUint16(at + 6, true);
+    const isLong = LONG_VRS.includes(text(at + 4, 2));
+    const begin = at + (isLong ? 12 : 8);
+    const length = isLong ? view.getUint32(at + 8, true) : view.getUint16(at + 6, true);
     if (begin + length > file.length) return undefined;
     if (element === 0x0003) {
       const uid = text(begin, length).replace(/[\0 ]+$/, "");
@@ -30,10 +32,10 @@ export function sopInstanceUid(file: Uint8Array): string | undefined {
 }
 
 /**
- * The manifest of a study, and the files in its order: that of their UIDs. What is no DICOM file is left out; of the same instance
- * twice the first counts.
+ * The manifest of a study and its files, both sorted by SOP Instance UID. Files that are not DICOM are skipped; of duplicate instances
+ * the first counts.
  */
-export async function study(files: readonly Uint8Array[]): Promise<{ instances: Instance[]; items: Uint8Array[] }> {
+export async function studyManifest(files: readonly Uint8Array[]): Promise<{ instances: Instance[]; items: Uint8Array[] }> {
   const found = new Map<string, Uint8Array>();
   for (const file of files) {
     const uid = sopInstanceUid(file);
@@ -46,7 +48,7 @@ export async function study(files: readonly Uint8Array[]): Promise<{ instances: 
   return { instances, items: sorted.map(([, file]) => file) };
 }
 
-/** The SHA-256 of some bytes, 64 hexadecimal digits. Browsers compute it on pages that came by HTTPS or from this computer alone. */
+/** SHA-256 as 64 hexadecimal digits. Browsers offer it only to pages from HTTPS or localhost; elsewhere this throws. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = globalThis.crypto?.subtle;
   if (!subtle) {
@@ -56,15 +58,8 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Throws where a file did not arrive as it was announced. Where no digest can be computed its length is all that was checked. */
-export async function checkDigest(path: string, bytes: Uint8Array, announced: string): Promise<void> {
+/** Throws {@link ChecksumMismatch} if the digest differs. Does nothing where the browser offers no digests. */
+export async function checkDigest(path: string, bytes: Uint8Array, expected: string): Promise<void> {
   if (!globalThis.crypto?.subtle) return;
-  if ((await sha256(bytes)) !== announced.toLowerCase()) throw new Damaged(path);
-}
-
-/** A file did not arrive as it was announced. */
-export class Damaged extends Error {
-  constructor(readonly path: string) {
-    super(`${path} did not arrive as it was announced`);
-  }
+  if ((await sha256(bytes)) !== expected.toLowerCase()) throw new ChecksumMismatch(path);
 }

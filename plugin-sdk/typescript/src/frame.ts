@@ -1,21 +1,15 @@
 /**
- * How a message travels through the gateway: one binary WebSocket message each.
+ * Framing: each message is one binary WebSocket message.
  *
  *     4 bytes   length of the header, unsigned, little-endian
  *     n bytes   the header as JSON in UTF-8, as PROTOCOL.md describes it
- *     the rest  the raw frame, where there is one
+ *     the rest  the raw frame, if there is one
  */
 
+import { VersionMismatch } from "./errors.js";
 import { MAJOR, type FromDaemon } from "./messages.js";
 
 const LENGTH_BYTES = 4;
-
-/** The daemon speaks another version of the protocol: `theirs` is its major number, or what stands in its place. */
-export class OtherVersion extends Error {
-  constructor(readonly theirs: unknown) {
-    super(`the daemon speaks version ${theirs} of the protocol, this client version ${MAJOR}`);
-  }
-}
 
 /** A header and its raw frame as one binary message. */
 export function encode(header: object, raw?: Uint8Array): Uint8Array {
@@ -27,7 +21,7 @@ export function encode(header: object, raw?: Uint8Array): Uint8Array {
   return message;
 }
 
-/** The header and the raw frame (empty where there is none); `undefined` for what is no message. Throws {@link OtherVersion}. */
+/** The header and the raw frame (empty if there is none); `undefined` for malformed messages. Throws {@link VersionMismatch}. */
 export function decode(message: ArrayBuffer): { header: FromDaemon; raw: Uint8Array } | undefined {
   if (message.byteLength < LENGTH_BYTES) return undefined;
   const length = new DataView(message).getUint32(0, true);
@@ -40,6 +34,6 @@ export function decode(message: ArrayBuffer): { header: FromDaemon; raw: Uint8Ar
     return undefined;
   }
   if (header?.v === undefined) return undefined;
-  if (header.v !== MAJOR) throw new OtherVersion(header.v);
+  if (header.v !== MAJOR) throw new VersionMismatch(header.v);
   return { header, raw: new Uint8Array(message, LENGTH_BYTES + length) };
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { addresses } from "../src/connect.js";
-import { checkDigest, Damaged, sha256, sopInstanceUid, study } from "../src/files.js";
+import { ChecksumMismatch } from "../src/errors.js";
+import { checkDigest, sha256, sopInstanceUid, studyManifest } from "../src/files.js";
 
 /** A DICOM file with this UID in its meta information, behind an element of the long form. */
 function file(uid: string, rest = ""): Uint8Array {
@@ -24,7 +25,7 @@ test("the UID of a file is found behind other elements and without its padding",
 
 test("a manifest is in the order of its UIDs, each once, without what is no DICOM file", async () => {
   const [ten, nine] = [file("1.10"), file("1.9")];
-  const { instances, items } = await study([nine, Buffer.from("notes"), ten, file("1.9", "another copy")]);
+  const { instances, items } = await studyManifest([nine, Buffer.from("notes"), ten, file("1.9", "another copy")]);
   assert.deepEqual(instances.map((one) => [one.sop_uid, one.bytes]), [["1.10", ten.length], ["1.9", nine.length]]);
   assert.deepEqual(items, [ten, nine]);
   assert.equal(instances[1]!.sha256, await sha256(nine));
@@ -33,7 +34,7 @@ test("a manifest is in the order of its UIDs, each once, without what is no DICO
 test("a file that arrived otherwise than it was announced is named", async () => {
   const abc = Buffer.from("abc");
   await checkDigest("a", abc, "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD");
-  await assert.rejects(checkDigest("a.dcm", abc, "0".repeat(64)), (error) => error instanceof Damaged && error.path === "a.dcm");
+  await assert.rejects(checkDigest("a.dcm", abc, "0".repeat(64)), (error) => error instanceof ChecksumMismatch && error.path === "a.dcm");
 });
 
 test("the address of a gateway is read as people write it", () => {

@@ -9,7 +9,7 @@
 //! let job = client.submit_study(vec!["study".into()], Priority::Routine, None).await?;
 //! let mut events = client.follow(job, 0);
 //! while let Some(event) = events.next().await {
-//!     println!("{:?}", event?.0.what);
+//!     println!("{:?}", event?.0.kind);
 //! }
 //! # Ok(())
 //! # }
@@ -22,7 +22,7 @@ use std::thread;
 
 use tokio::sync::{mpsc as bounded, oneshot};
 
-use super::{Arrived, Client, ClientError, Endpoint};
+use super::{Arrived, Client, ClientError, Endpoint, Volume};
 use crate::job::{JobId, JobSummary, Priority};
 use crate::wire::event::FileInfo;
 use crate::wire::reply::{Daemon, DeviceReport, Jobs, Welcome};
@@ -59,7 +59,7 @@ impl AsyncClient {
                 orders.iter().for_each(|work| work(&mut client));
             }
         });
-        let welcome = greeting.await.map_err(|_| ClientError::Gone)??;
+        let welcome = greeting.await.map_err(|_| ClientError::Closed)??;
         Ok(Self { endpoint, name: name.into(), welcome, work })
     }
 
@@ -75,8 +75,8 @@ impl AsyncClient {
     ) -> Result<T, ClientError> {
         let (done, result) = oneshot::channel();
         let work: Work = Box::new(move |client| drop(done.send(work(client))));
-        self.work.send(work).map_err(|_| ClientError::Gone)?;
-        result.await.map_err(|_| ClientError::Gone)?
+        self.work.send(work).map_err(|_| ClientError::Closed)?;
+        result.await.map_err(|_| ClientError::Closed)?
     }
 
     /// Sends DICOM files, and those in folders; returns the job.
@@ -101,6 +101,38 @@ impl AsyncClient {
             .await
     }
 
+    /// Has a folder of the daemon's own host analysed.
+    pub async fn submit_folder(
+        &self,
+        path: String,
+        priority: Priority,
+        series: Option<String>,
+    ) -> Result<JobId, ClientError> {
+        self.with(move |client| client.submit_folder(&path, priority, series.as_deref())).await
+    }
+
+    /// Sends a T2-weighted volume, with the contrast-enhanced T1-weighted one where there is one; returns the job.
+    pub async fn submit_volume(
+        &self,
+        t2w: Volume,
+        t1c: Option<Volume>,
+        priority: Priority,
+    ) -> Result<JobId, ClientError> {
+        self.with(move |client| client.submit_volume(&t2w, t1c.as_ref(), priority)).await
+    }
+
+    /// Sends a corrected mask of an earlier job, packed by `pack_bits`; returns the new job.
+    pub async fn submit_mask(
+        &self,
+        job: JobId,
+        shape: [u64; 3],
+        bits: Vec<u8>,
+        priority: Priority,
+        reader: Option<String>,
+    ) -> Result<JobId, ClientError> {
+        self.with(move |client| client.submit_mask(&job, shape, &bits, priority, reader.as_deref())).await
+    }
+
     /// The daemon as a whole.
     pub async fn daemon(&self) -> Result<Daemon, ClientError> {
         self.with(Client::daemon).await
@@ -112,8 +144,8 @@ impl AsyncClient {
     }
 
     /// Jobs, newest first.
-    pub async fn list(&self, list: List) -> Result<Jobs, ClientError> {
-        self.with(move |client| client.list(list)).await
+    pub async fn list_jobs(&self, list: List) -> Result<Jobs, ClientError> {
+        self.with(move |client| client.list_jobs(list)).await
     }
 
     /// Stops a job.
@@ -121,9 +153,9 @@ impl AsyncClient {
         self.with(move |client| client.cancel(&job)).await
     }
 
-    /// Chooses the series of a job that needs it.
-    pub async fn choose(&self, job: JobId, series: String) -> Result<JobSummary, ClientError> {
-        self.with(move |client| client.choose(&job, &series)).await
+    /// Selects the series of a job that needs a selection.
+    pub async fn select_series(&self, job: JobId, series: String) -> Result<JobSummary, ClientError> {
+        self.with(move |client| client.select_series(&job, &series)).await
     }
 
     /// Says what a reader thinks of the answer of a completed job.
@@ -142,8 +174,8 @@ impl AsyncClient {
     }
 
     /// A file of a job, checked against its digest.
-    pub async fn artifact(&self, job: JobId, file: FileInfo) -> Result<Vec<u8>, ClientError> {
-        self.with(move |client| client.artifact(&job, &file)).await
+    pub async fn download(&self, job: JobId, file: FileInfo) -> Result<Vec<u8>, ClientError> {
+        self.with(move |client| client.download(&job, &file)).await
     }
 
     /// Every event after number `since`, until the job has ended; on a connection of its own, so that questions go on meanwhile.

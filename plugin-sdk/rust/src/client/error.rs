@@ -2,39 +2,52 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::wire::fault::{Fault, FaultCode};
-use crate::wire::reply::Answer;
+use crate::problem::Code;
+use crate::wire::MAJOR;
+use crate::wire::fault::Fault;
+use crate::wire::reply::{Answer, AnswerName};
+
+/// How long a busy daemon is left alone where it does not say for how long.
+pub(super) const BUSY_PAUSE_MS: u64 = 250;
 
 /// A request that came to nothing.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ClientError {
-    /// No answer to `hello`.
+    /// No answer to `hello`: the daemon is not running, or it dropped the key. Both look alike from here.
     #[error("the key was not accepted, or nobody listens at {endpoint}")]
-    Nobody {
+    ConnectError {
         /// Where was asked.
         endpoint: String,
     },
-    /// No answer to another request.
+    /// No answer to a request after `hello`.
     #[error("the daemon at {endpoint} does not answer any more")]
-    Silence {
+    Timeout {
         /// Where was asked.
         endpoint: String,
     },
     /// The daemon refused.
     #[error("{0}")]
-    Refused(Fault),
+    Rejected(Fault),
+    /// The daemon speaks another major version of the protocol.
+    #[error("the daemon speaks version {theirs} of the protocol, this client version {MAJOR}")]
+    VersionMismatch {
+        /// The version of its messages, as it stands there.
+        theirs: String,
+    },
     /// The daemon answered something else than was asked.
     #[error("the daemon answered {answer} where something else was expected; it may be of another version")]
     Unexpected {
         /// The kind of answer.
-        answer: String,
+        answer: AnswerName,
     },
-    /// A file did not arrive as it was announced.
+    /// A downloaded file is shorter than announced, or has another SHA-256.
     #[error("{path} did not arrive whole")]
-    Damaged {
+    ChecksumMismatch {
         /// The file.
         path: String,
     },
@@ -46,7 +59,7 @@ pub enum ClientError {
         /// What the system said.
         source: io::Error,
     },
-    /// A key file that is none.
+    /// A file that is not a key file.
     #[error("{} is no key file", .path.display())]
     Key {
         /// The file.
@@ -55,30 +68,50 @@ pub enum ClientError {
     /// Nothing to be sent.
     #[error("no DICOM file was found in what was named")]
     NoDicom,
-    /// The thread of an async client has ended.
+    /// The connection was closed, here or by the other side. Jobs go on.
     #[error("the connection was closed")]
-    Gone,
+    Closed,
     /// The socket failed.
     #[error("the socket failed: {0}")]
-    Socket(#[from] zmq::Error),
+    Socket(SocketError),
 }
 
+/// What the transport said of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct SocketError(zmq::Error);
+
 impl ClientError {
-    pub(super) fn unexpected(answer: &Answer) -> Self {
-        let value = serde_json::to_value(answer).unwrap_or_default();
-        Self::Unexpected { answer: value["reply"].as_str().unwrap_or("something").to_owned() }
+    /// An answer of another kind than was asked for.
+    pub fn unexpected(answer: &Answer) -> Self {
+        Self::Unexpected { answer: answer.name() }
     }
 
-    /// True where the daemon does not know this client, or not any more, and what it followed is forgotten.
+    /// A failure of the transport. No `From`: that would make its type a part of this interface.
+    pub(super) fn socket(error: zmq::Error) -> Self {
+        Self::Socket(SocketError(error))
+    }
+
+    /// True where the daemon does not know this client, or not any more, and its subscriptions are gone.
     pub fn wants_hello(&self) -> bool {
-        matches!(self, Self::Refused(fault) if fault.code == FaultCode::HelloRequired)
+        matches!(self, Self::Rejected(fault) if fault.problem.code == Code::HelloRequired)
+    }
+
+    /// How long to wait before the same is asked again, where the daemon is busy.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Rejected(fault) if fault.problem.code == Code::Busy => {
+                Some(Duration::from_millis(fault.retry_after_ms.unwrap_or(BUSY_PAUSE_MS)))
+            }
+            _ => None,
+        }
     }
 
     /// True where trying again may help.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Silence { .. } | Self::Nobody { .. } | Self::Socket(_) => true,
-            Self::Refused(fault) => fault.retry,
+            Self::Timeout { .. } | Self::ConnectError { .. } | Self::Socket(_) => true,
+            Self::Rejected(fault) => fault.retry,
             _ => false,
         }
     }

@@ -1,93 +1,87 @@
-//! A connection that carries messages as they are: for gateways, which speak another language on their other side.
+//! Connections that carry messages as they are: for gateways, which speak another language on their other side.
+//!
+//! However many there are, they share one thread of ZeroMQ's, and none has one of its own: nothing here waits. Whoever waits for several
+//! things at once looks at [`Link::descriptor`], and after each change of it, and after each message that was sent, at [`Link::take`].
 
-use std::sync::Mutex;
-use std::thread;
-
-use tokio::sync::mpsc;
+use std::os::fd::RawFd;
 
 use super::{ClientError, Endpoint, open};
 
 /// A message: its header, and at times a raw frame.
 pub type Frames = Vec<Vec<u8>>;
 
-/// Messages from the daemon that wait to be taken. Beyond, ZeroMQ and then the daemon hold them.
-const AHEAD: usize = 32;
+/// Messages, of a megabyte each at most, that wait in a connection to be taken. Beyond, the daemon holds them.
+const AHEAD: i32 = 2;
+/// Messages that wait in a connection to be sent.
+const BEHIND: i32 = 64;
 
-/// A connection of its own to the daemon. Nothing is said on it that its owner does not say: `hello` and `ping` are the owner's.
-#[derive(Debug)]
-pub struct Link {
-    sender: Sender,
-    incoming: mpsc::Receiver<Frames>,
+/// Where connections to one daemon are made.
+#[derive(Clone)]
+pub struct Lines {
+    context: zmq::Context,
+    endpoint: Endpoint,
 }
 
-/// The half that sends.
-pub struct Sender {
-    bell: Mutex<zmq::Socket>,
+/// A connection of its own to the daemon. Nothing is said on it that its owner does not say: `hello` and `ping` are the owner's.
+pub struct Link(zmq::Socket);
+
+impl Lines {
+    /// To the daemon at `endpoint`, which is not asked anything yet.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self { context: zmq::Context::new(), endpoint }
+    }
+
+    /// Where the daemon listens.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Opens a connection; whether anybody is there shows with the answer to `hello`.
+    pub fn open(&self) -> Result<Link, ClientError> {
+        let set = |socket: &zmq::Socket| {
+            socket.set_rcvhwm(AHEAD)?;
+            socket.set_sndhwm(BEHIND)
+        };
+        open(&self.context, &self.endpoint, set).map(Link).map_err(ClientError::socket)
+    }
 }
 
 impl Link {
-    /// Opens the connection; whether anybody is there shows with the answer to `hello`.
-    pub fn open(endpoint: &Endpoint) -> Result<Self, ClientError> {
-        let context = zmq::Context::new();
-        let (bell, desk) = (context.socket(zmq::PAIR)?, context.socket(zmq::PAIR)?);
-        desk.bind("inproc://link")?;
-        bell.connect("inproc://link")?;
-        bell.set_linger(0)?;
-        let daemon = open(&context, endpoint)?;
-        let (tell, incoming) = mpsc::channel(AHEAD);
-        thread::spawn(move || {
-            // An error here is the end of the connection, which the owner sees in that nothing comes any more.
-            let _ = carry(&desk, &daemon, &tell);
-        });
-        Ok(Self { sender: Sender { bell: Mutex::new(bell) }, incoming })
-    }
-
-    /// Both halves, to be used side by side.
-    pub fn split(self) -> (Sender, mpsc::Receiver<Frames>) {
-        (self.sender, self.incoming)
-    }
-}
-
-impl Sender {
-    /// Sends a message; never waits.
-    pub fn send(&self, frames: &[Vec<u8>]) -> Result<(), ClientError> {
-        // A lock is poisoned only where another sender panicked, and then nothing is half sent.
-        let bell = self.bell.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok(bell.send_multipart(frames, zmq::DONTWAIT)?)
-    }
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        // An empty message ends the thread.
-        let _ = self.send(&[Vec::new()]);
-    }
-}
-
-impl std::fmt::Debug for Sender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sender")
-    }
-}
-
-fn carry(desk: &zmq::Socket, daemon: &zmq::Socket, tell: &mpsc::Sender<Frames>) -> Result<(), zmq::Error> {
-    loop {
-        let mut items = [desk.as_poll_item(zmq::POLLIN), daemon.as_poll_item(zmq::POLLIN)];
-        match zmq::poll(&mut items, -1) {
-            Ok(_) => {}
-            Err(zmq::Error::EINTR) => continue,
-            Err(error) => return Err(error),
+    /// Sends a message; never waits. False where too many wait already, and this one was not taken.
+    pub fn send(&mut self, frames: &[Vec<u8>]) -> Result<bool, ClientError> {
+        match self.0.send_multipart(frames, zmq::DONTWAIT) {
+            Ok(()) => Ok(true),
+            Err(zmq::Error::EAGAIN) => Ok(false),
+            Err(error) => Err(ClientError::socket(error)),
         }
-        let [asked, answered] = [items[0].is_readable(), items[1].is_readable()];
-        if asked {
-            let frames = desk.recv_multipart(0)?;
-            if frames.iter().all(Vec::is_empty) {
-                return Ok(());
+    }
+
+    /// The next message that is here; `None` where there is none yet.
+    pub fn take(&mut self) -> Result<Option<Frames>, ClientError> {
+        loop {
+            match self.0.recv_multipart(zmq::DONTWAIT) {
+                Ok(frames) => return Ok(Some(frames)),
+                Err(zmq::Error::EAGAIN) => return Ok(None),
+                Err(zmq::Error::EINTR) => {}
+                Err(error) => return Err(ClientError::socket(error)),
             }
-            daemon.send_multipart(frames, 0)?;
         }
-        if answered && tell.blocking_send(daemon.recv_multipart(0)?).is_err() {
-            return Ok(());
-        }
+    }
+
+    /// Becomes readable when something may have changed. It is the connection's own, and is not to be read or closed.
+    pub fn descriptor(&self) -> Result<RawFd, ClientError> {
+        self.0.get_fd().map_err(ClientError::socket)
+    }
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Lines").field(&self.endpoint.address).finish()
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Link")
     }
 }

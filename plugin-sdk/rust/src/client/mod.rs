@@ -7,7 +7,7 @@
 //! let mut client = Client::connect(&Endpoint::default(), "example 1.0")?;
 //! let job = client.submit_study(&["study".into()], Priority::Routine, None, &mut |_, _| {})?;
 //! client.follow(&job, 0, &mut |event, _mask| {
-//!     println!("{:?}", event.what);
+//!     println!("{:?}", event.kind);
 //!     std::ops::ControlFlow::Continue(())
 //! })?;
 //! # Ok::<(), cordline_sdk::client::ClientError>(())
@@ -15,7 +15,7 @@
 //!
 //! - [`asynchronous`]: the same for async programs (feature `async`)
 //! - [`error`](mod@error): what can go wrong
-//! - [`link`]: messages as they are, for gateways (feature `async`)
+//! - `link`: messages as they are, for gateways (feature `async`, on Unix)
 //! - [`key`]: with which a client of another host comes in
 //! - [`upload`]: files to items, pieces and credit
 //! - [`part10`]: the one thing that a manifest wants to know of a DICOM file
@@ -24,7 +24,7 @@
 pub mod asynchronous;
 pub mod error;
 pub mod key;
-#[cfg(feature = "async")]
+#[cfg(all(feature = "async", unix))]
 pub mod link;
 pub mod part10;
 mod upload;
@@ -33,18 +33,19 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
 use crate::job::{JobId, JobSummary};
+use crate::problem::Code;
+use crate::sha256::Sha256;
 use crate::wire::codec::{self, FromDaemon};
-use crate::wire::event::{Event, FileInfo, Happening};
-use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Welcome};
+use crate::wire::event::{Event, EventKind, FileInfo};
+use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Reply, Welcome};
 use crate::wire::request::{Artifact, Choose, Events, Hello, Judgement, List, Nothing, OfJob, Request, Status, Verb};
 
 #[cfg(feature = "async")]
 pub use asynchronous::AsyncClient;
-pub use error::ClientError;
+pub use error::{ClientError, SocketError};
 pub use key::ClientKey;
+pub use upload::Volume;
 
 /// Where the daemon listens, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,16 +53,19 @@ pub struct Endpoint {
     /// ZeroMQ endpoint, for example `ipc:///run/cordline/cordline.sock`.
     pub address: String,
     /// How long an answer may take.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// The key, where the daemon is on another host.
     pub key: Option<ClientKey>,
 }
 
 impl Default for Endpoint {
     fn default() -> Self {
-        Self { address: "ipc:///run/cordline/cordline.sock".into(), patience: Duration::from_secs(10), key: None }
+        Self { address: "ipc:///run/cordline/cordline.sock".into(), timeout: Duration::from_secs(10), key: None }
     }
 }
+
+/// Messages that ZeroMQ holds for a client that does not read; the daemon's own books hold the rest.
+const HIGH_WATER: i32 = 64;
 
 /// How often a follower says that it is still there, and how often it tries to come back.
 const PING_EVERY: Duration = Duration::from_secs(8);
@@ -86,7 +90,7 @@ pub struct Client {
 impl Client {
     /// Connects and says hello. `name`: name and version of the program, for the daemon's log.
     pub fn connect(endpoint: &Endpoint, name: &str) -> Result<Self, ClientError> {
-        let socket = open(&zmq::Context::new(), endpoint)?;
+        let socket = open(&zmq::Context::new(), endpoint, |_| Ok(())).map_err(ClientError::socket)?;
         let mut client = Self {
             endpoint: endpoint.clone(),
             name: name.into(),
@@ -118,7 +122,7 @@ impl Client {
     }
 
     /// Jobs, newest first.
-    pub fn list(&mut self, list: List) -> Result<Jobs, ClientError> {
+    pub fn list_jobs(&mut self, list: List) -> Result<Jobs, ClientError> {
         match self.ask(Verb::List(list))? {
             Answer::Jobs(jobs) => Ok(jobs),
             other => Err(ClientError::unexpected(&other)),
@@ -130,8 +134,8 @@ impl Client {
         self.job_answer(Verb::Cancel(OfJob { job: job.clone() }))
     }
 
-    /// Chooses the series of a job that needs it.
-    pub fn choose(&mut self, job: &JobId, series: &str) -> Result<JobSummary, ClientError> {
+    /// Selects the series of a job that needs a selection.
+    pub fn select_series(&mut self, job: &JobId, series: &str) -> Result<JobSummary, ClientError> {
         self.job_answer(Verb::Choose(Choose { job: job.clone(), series: series.into() }))
     }
 
@@ -171,11 +175,13 @@ impl Client {
     fn follow_once(&mut self, job: &JobId, last: &mut u64, each: &mut Listener<'_>) -> Result<(), ClientError> {
         let begun = self.ask(Verb::Events(Events { job: job.clone(), since: *last, follow: true }))?;
         let Answer::Events(begun) = begun else { return Err(ClientError::unexpected(&begun)) };
+        // The answer was to the last request that was sent.
+        let asked = self.next_id - 1;
         if begun.last <= *last && begun.state.has_ended() {
             return Ok(());
         }
         loop {
-            let (event, raw) = self.next_event()?;
+            let (event, raw) = self.next_event(asked)?;
             if event.job != *job || event.number <= *last {
                 continue;
             }
@@ -183,7 +189,7 @@ impl Client {
             if each(&event, raw.as_deref()).is_break() {
                 return Ok(());
             }
-            if matches!(&event.what, Happening::State(change) if change.state.has_ended()) && event.number >= begun.last
+            if matches!(&event.kind, EventKind::State(change) if change.state.has_ended()) && event.number >= begun.last
             {
                 return Ok(());
             }
@@ -191,7 +197,7 @@ impl Client {
     }
 
     /// A file of a job, checked against its digest.
-    pub fn artifact(&mut self, job: &JobId, file: &FileInfo) -> Result<Vec<u8>, ClientError> {
+    pub fn download(&mut self, job: &JobId, file: &FileInfo) -> Result<Vec<u8>, ClientError> {
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < file.bytes {
             let wanted = Artifact { job: job.clone(), path: file.path.clone(), offset: bytes.len() as u64 };
@@ -200,13 +206,13 @@ impl Client {
                 return Err(ClientError::unexpected(&answer));
             };
             if piece.is_empty() {
-                return Err(ClientError::Damaged { path: file.path.clone() });
+                return Err(ClientError::ChecksumMismatch { path: file.path.clone() });
             }
             bytes.extend(piece);
         }
-        match hexadecimal(&Sha256::digest(&bytes)) == file.sha256 {
+        match file.sha256.parse() == Ok(Sha256::of(&bytes)) {
             true => Ok(bytes),
-            false => Err(ClientError::Damaged { path: file.path.clone() }),
+            false => Err(ClientError::ChecksumMismatch { path: file.path.clone() }),
         }
     }
 
@@ -214,15 +220,16 @@ impl Client {
     pub fn files(&mut self, job: &JobId) -> Result<Vec<FileInfo>, ClientError> {
         let answer = self.ask(Verb::Events(Events { job: job.clone(), since: 0, follow: false }))?;
         let Answer::Events(begun) = answer else { return Err(ClientError::unexpected(&answer)) };
+        let asked = self.next_id - 1;
         let mut files = Vec::new();
         let mut number = 0;
         while number < begun.last {
-            let (event, _) = self.next_event()?;
+            let (event, _) = self.next_event(asked)?;
             if event.job != *job {
                 continue;
             }
             number = event.number;
-            if let Happening::Files(listed) = event.what {
+            if let EventKind::Files(listed) = event.kind {
                 files = listed.files;
             }
         }
@@ -235,14 +242,24 @@ impl Client {
         Ok(self.introduced(verb)?.0)
     }
 
-    /// As `exchange`, once more after a greeting where the daemon asks for one.
+    /// As `exchange`, once more after a greeting where the daemon asks for one, and later where it is busy.
     fn introduced(&mut self, verb: Verb) -> Result<(Answer, Option<Vec<u8>>), ClientError> {
-        match self.exchange(verb.clone(), None) {
-            Err(error) if error.wants_hello() => {
-                self.greet()?;
-                self.exchange(verb, None)
+        let deadline = Instant::now() + self.endpoint.timeout;
+        let mut greeted = false;
+        loop {
+            match self.exchange(verb.clone(), None) {
+                Err(error) if error.wants_hello() && !greeted => {
+                    self.greet()?;
+                    greeted = true;
+                }
+                Err(error) => {
+                    let Some(pause) = error.pause().filter(|pause| Instant::now() + *pause < deadline) else {
+                        return Err(error);
+                    };
+                    std::thread::sleep(pause);
+                }
+                done => return done,
             }
-            done => done,
         }
     }
 
@@ -255,7 +272,7 @@ impl Client {
 
     fn exchange(&mut self, verb: Verb, raw: Option<&[u8]>) -> Result<(Answer, Option<Vec<u8>>), ClientError> {
         let id = self.send(verb, raw)?;
-        let deadline = Instant::now() + self.endpoint.patience;
+        let deadline = Instant::now() + self.endpoint.timeout;
         loop {
             match self.receive(deadline)? {
                 (FromDaemon::Reply(reply), raw) if reply.id == id => return refuse(reply.answer).map(|a| (a, raw)),
@@ -271,20 +288,23 @@ impl Client {
         self.next_id += 1;
         let header = codec::header(&Request { id, verb });
         let frames = [Some(header.as_slice()), raw];
-        self.socket.send_multipart(frames.into_iter().flatten(), 0)?;
+        self.socket.send_multipart(frames.into_iter().flatten(), 0).map_err(ClientError::socket)?;
         Ok(id)
     }
 
-    /// The next event, pinging while none comes.
-    fn next_event(&mut self) -> Result<(Event, Option<Vec<u8>>), ClientError> {
+    /// The next event, pinging while none comes. `asked`: number of the request `events`; a fault under it ends the stream.
+    fn next_event(&mut self, asked: u64) -> Result<(Event, Option<Vec<u8>>), ClientError> {
         if let Some(early) = self.early.pop_front() {
             return Ok(early);
         }
         loop {
             match self.receive(Instant::now() + PING_EVERY) {
                 Ok((FromDaemon::Event(event), raw)) => return Ok((event, raw)),
+                Ok((FromDaemon::Reply(Reply { id, answer: Answer::Fault(fault) }), _)) if id == asked => {
+                    return Err(ClientError::Rejected(fault));
+                }
                 Ok((FromDaemon::Reply(_), _)) => {}
-                Err(ClientError::Silence { .. }) => {
+                Err(ClientError::Timeout { .. }) => {
                     // Not `ask`: with the client the daemon forgot what it follows.
                     self.exchange(Verb::Ping(Nothing {}), None)?;
                     if let Some(early) = self.early.pop_front() {
@@ -299,14 +319,19 @@ impl Client {
     fn receive(&mut self, deadline: Instant) -> Result<(FromDaemon, Option<Vec<u8>>), ClientError> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            if self.socket.poll(zmq::POLLIN, left.as_millis() as i64)? == 0 {
-                return Err(ClientError::Silence { endpoint: self.endpoint.address.clone() });
+            if self.socket.poll(zmq::POLLIN, left.as_millis() as i64).map_err(ClientError::socket)? == 0 {
+                return Err(ClientError::Timeout { endpoint: self.endpoint.address.clone() });
             }
-            let frames = self.socket.recv_multipart(0)?;
+            let frames = self.socket.recv_multipart(0).map_err(ClientError::socket)?;
             let views: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
-            // What a later daemon says and this client does not know is passed over.
-            let Ok((message, raw)) = codec::from_daemon(&views) else { continue };
-            return Ok((message, raw.map(<[u8]>::to_vec)));
+            match codec::from_daemon(&views) {
+                Ok((message, raw)) => return Ok((message, raw.map(<[u8]>::to_vec))),
+                Err(fault) if fault.problem.code == Code::VersionUnsupported => {
+                    return Err(ClientError::VersionMismatch { theirs: codec::version(&views) });
+                }
+                // What a later minor version says and this client does not know is passed over.
+                Err(_) => {}
+            }
         }
     }
 
@@ -317,22 +342,28 @@ impl Client {
                 Ok(())
             }
             Ok(other) => Err(ClientError::unexpected(&other)),
-            Err(ClientError::Silence { endpoint }) => Err(ClientError::Nobody { endpoint }),
+            Err(ClientError::Timeout { endpoint }) => Err(ClientError::ConnectError { endpoint }),
             Err(other) => Err(other),
         }
     }
 
     /// A new socket, for one that may have lost messages cannot be mended.
     fn reconnect(&mut self) -> Result<(), ClientError> {
-        self.socket = open(&zmq::Context::new(), &self.endpoint)?;
+        self.socket = open(&zmq::Context::new(), &self.endpoint, |_| Ok(())).map_err(ClientError::socket)?;
         self.early.clear();
         self.greet()
     }
 }
 
-fn open(context: &zmq::Context, endpoint: &Endpoint) -> Result<zmq::Socket, ClientError> {
+fn open(
+    context: &zmq::Context,
+    endpoint: &Endpoint,
+    set: impl FnOnce(&zmq::Socket) -> zmq::Result<()>,
+) -> zmq::Result<zmq::Socket> {
     let socket = context.socket(zmq::DEALER)?;
     socket.set_linger(1000)?;
+    socket.set_rcvhwm(HIGH_WATER)?;
+    set(&socket)?;
     if let Some(key) = &endpoint.key {
         key.apply(&socket)?;
     }
@@ -342,11 +373,7 @@ fn open(context: &zmq::Context, endpoint: &Endpoint) -> Result<zmq::Socket, Clie
 
 fn refuse(answer: Answer) -> Result<Answer, ClientError> {
     match answer {
-        Answer::Fault(fault) => Err(ClientError::Refused(fault)),
+        Answer::Fault(fault) => Err(ClientError::Rejected(fault)),
         other => Ok(other),
     }
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -3,15 +3,36 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
-use super::{Client, ClientError, hexadecimal, part10};
+use super::error::BUSY_PAUSE_MS;
+use super::{Client, ClientError, TRIES, part10};
 use crate::job::{JobId, JobState, Priority};
+use crate::problem::Code;
+use crate::sha256::Sha256;
 use crate::wire::codec::FromDaemon;
 use crate::wire::reply::{Answer, Upload};
-use crate::wire::request::{Chunk, Input, Instance, OfJob, Submit, Verb};
+use crate::wire::request::{Chunk, Input, Instance, OfJob, Submit, Verb, Voxels};
+use crate::wire::tensor::{Element, Tensor};
+
+/// A volume to be submitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Volume {
+    /// Sections, rows, columns, and type.
+    pub tensor: Tensor,
+    /// From (column, row, section, 1) to patient coordinates (LPS, mm): 4 x 4, row by row.
+    pub matrix: [f64; 16],
+    /// The voxels as `tensor` says, little-endian.
+    pub bytes: Vec<u8>,
+}
+
+impl Volume {
+    fn described(&self) -> Voxels {
+        let sha256 = Sha256::of(&self.bytes).to_string();
+        Voxels { tensor: self.tensor.clone(), matrix: self.matrix, sha256 }
+    }
+}
 
 /// A DICOM file to be sent.
 struct Sending {
@@ -65,7 +86,49 @@ impl Client {
         self.submit(submit, &read, each)
     }
 
-    /// Has a folder of the daemon's own box analysed.
+    /// Sends a T2-weighted volume, with the contrast-enhanced T1-weighted one where there is one, and commits it.
+    ///
+    /// # Errors
+    /// The refusal of the daemon, or what became of the connection.
+    pub fn submit_volume(
+        &mut self,
+        t2w: &Volume,
+        t1c: Option<&Volume>,
+        priority: Priority,
+    ) -> Result<JobId, ClientError> {
+        let input = Input::Volume { t2w: t2w.described(), t1c: t1c.map(Volume::described) };
+        let submit = Submit { priority, ..Submit::new(input) };
+        // Item 1 is the T1-weighted volume; it is asked for only where it was announced.
+        let read = |item| Ok(if item == 0 { t2w } else { t1c.unwrap_or(t2w) }.bytes.clone());
+        self.submit(submit, &read, &mut |_, _| {})
+    }
+
+    /// Sends a corrected mask of an earlier job, whose volume is classified again, and commits it. `bits`: sections, rows and columns,
+    /// packed by [`pack_bits`]. `reader`: who corrected it; a gateway puts the name of its token here.
+    ///
+    /// # Errors
+    /// The refusal of the daemon, or what became of the connection.
+    ///
+    /// [`pack_bits`]: crate::wire::tensor::pack_bits
+    pub fn submit_mask(
+        &mut self,
+        job: &JobId,
+        shape: [u64; 3],
+        bits: &[u8],
+        priority: Priority,
+        reader: Option<&str>,
+    ) -> Result<JobId, ClientError> {
+        let input = Input::Mask {
+            job: job.clone(),
+            mask: Tensor { shape: shape.to_vec(), element: Element::Bit },
+            sha256: Sha256::of(bits).to_string(),
+            reader: reader.map(str::to_owned),
+        };
+        let submit = Submit { priority, ..Submit::new(input) };
+        self.submit(submit, &|_| Ok(bits.to_vec()), &mut |_, _| {})
+    }
+
+    /// Has a folder of the daemon's own host analysed.
     pub fn submit_folder(
         &mut self,
         path: &str,
@@ -84,14 +147,27 @@ impl Client {
         read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
         each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
-        let answer = self.ask(Verb::Submit(submit))?;
-        let Answer::Upload(upload) = answer else { return Err(ClientError::unexpected(&answer)) };
-        let job = upload.job.clone();
-        if upload.state == JobState::Receiving {
-            self.send_items(&upload, read, each)?;
-            self.ask(Verb::Commit(OfJob { job: job.clone() }))?;
+        let mut tries = 0;
+        loop {
+            let answer = self.ask(Verb::Submit(submit.clone()))?;
+            let Answer::Upload(upload) = answer else { return Err(ClientError::unexpected(&answer)) };
+            let job = upload.job.clone();
+            if upload.state != JobState::Receiving {
+                return Ok(job);
+            }
+            match self.send_items(&upload, read, each) {
+                Ok(()) => {
+                    self.ask(Verb::Commit(OfJob { job: job.clone() }))?;
+                    return Ok(job);
+                }
+                // A piece was not taken, and so none behind it: the next round goes on from what is there.
+                Err(ClientError::Rejected(fault)) if is_of_haste(&fault.problem.code) && tries < TRIES => {
+                    tries += 1;
+                    thread::sleep(Duration::from_millis(fault.retry_after_ms.unwrap_or(BUSY_PAUSE_MS)));
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(job)
     }
 
     fn send_items(
@@ -100,10 +176,29 @@ impl Client {
         read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
         each: &mut dyn FnMut(u64, u64),
     ) -> Result<(), ClientError> {
-        let piece = self.welcome().limits.frame_bytes as usize;
-        let mut credit = upload.credit;
         // Item of each request whose answer is due.
         let mut due: BTreeMap<u64, usize> = BTreeMap::new();
+        let mut settled = self.send_pieces(upload, read, each, &mut due);
+        // After a refusal too, what is on the way is waited for: the next try must not meet it.
+        while !due.is_empty() && matches!(settled, Ok(()) | Err(ClientError::Rejected(_))) {
+            match self.take_answer(&mut due) {
+                Ok(_) => {}
+                Err(ClientError::Rejected(fault)) => settled = settled.and(Err(ClientError::Rejected(fault))),
+                Err(error) => settled = Err(error),
+            }
+        }
+        settled
+    }
+
+    fn send_pieces(
+        &mut self,
+        upload: &Upload,
+        read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
+        each: &mut dyn FnMut(u64, u64),
+        due: &mut BTreeMap<u64, usize>,
+    ) -> Result<(), ClientError> {
+        let piece = self.welcome().limits.frame_bytes as usize;
+        let mut credit = upload.credit;
         let (mut sent, mut all) = (0, 0);
         for (item, &received) in upload.received.iter().enumerate() {
             let bytes = read(item)?;
@@ -112,7 +207,7 @@ impl Client {
             sent += offset as u64;
             while offset < bytes.len() {
                 while due.len() as u32 >= credit.max(1) {
-                    credit = self.take_answer(&mut due)?;
+                    credit = self.take_answer(due)?;
                 }
                 let end = (offset + piece).min(bytes.len());
                 let chunk = Chunk { job: upload.job.clone(), item: item as u32, offset: offset as u64 };
@@ -123,20 +218,17 @@ impl Client {
                 each(sent, all);
             }
         }
-        while !due.is_empty() {
-            self.take_answer(&mut due)?;
-        }
         Ok(())
     }
 
     /// Waits for the answer to one of the chunks on the way; returns the new credit.
     fn take_answer(&mut self, due: &mut BTreeMap<u64, usize>) -> Result<u32, ClientError> {
-        let deadline = Instant::now() + self.endpoint.patience;
+        let deadline = Instant::now() + self.endpoint.timeout;
         loop {
             match self.receive(deadline)? {
                 (FromDaemon::Reply(reply), _) if due.remove(&reply.id).is_some() => match reply.answer {
                     Answer::Upload(upload) => return Ok(upload.credit),
-                    Answer::Fault(fault) => return Err(ClientError::Refused(fault)),
+                    Answer::Fault(fault) => return Err(ClientError::Rejected(fault)),
                     other => return Err(ClientError::unexpected(&other)),
                 },
                 (FromDaemon::Reply(_), _) => {}
@@ -144,6 +236,11 @@ impl Client {
             }
         }
     }
+}
+
+/// True for a refusal of a piece that came too early, or when the daemon had too much to do.
+fn is_of_haste(code: &Code) -> bool {
+    matches!(code, Code::Busy | Code::CreditExceeded | Code::ChunkOutOfOrder)
 }
 
 /// The DICOM files of folders and files, in the order of their UIDs; of the same instance twice the first.
@@ -156,7 +253,7 @@ fn manifest(inputs: &[PathBuf]) -> Result<Vec<Sending>, ClientError> {
     for path in paths {
         let bytes = fs::read(&path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })?;
         let Some(sop_uid) = part10::sop_instance_uid(&bytes) else { continue };
-        let sha256 = hexadecimal(&Sha256::digest(&bytes));
+        let sha256 = Sha256::of(&bytes).to_string();
         let instance = Instance { sop_uid: sop_uid.clone(), bytes: bytes.len() as u64, sha256 };
         files.entry(sop_uid).or_insert(Sending { path, instance });
     }

@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 
 use super::MAJOR;
 use super::event::Event;
-use super::fault::{Fault, FaultCode};
+use super::fault::Fault;
+use super::glance::{DEPTH, glance};
 use super::limits::Limits;
 use super::reply::Reply;
-use super::request::{Request, Verb};
+use super::request::{Request, Verb, VerbName};
+use crate::problem::Code;
 
-/// Deepest nesting of a header.
-const DEPTH: usize = 32;
 /// Largest integer that every JSON reader keeps exactly.
 const LARGEST: u64 = (1 << 53) - 1;
 
@@ -53,9 +53,18 @@ pub fn header(message: &impl Serialize) -> Vec<u8> {
 pub fn request<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<(Request, Option<&'a [u8]>), Refused> {
     let head = head(frames, limits).map_err(|fault| Refused { id: 0, fault })?;
     let framed = raw(frames, limits);
-    let map = match read_map(head) {
+    // Before anything is made of it: what it costs is bounded by its bytes, and those by the verb.
+    let (seen, looked) = glance(head);
+    let looked = looked.and_then(|()| match seen.is_submit() {
+        true => Ok(()),
+        false => within("header of any verb but `submit`", head, limits.request_bytes),
+    });
+    let map = match looked.and_then(|()| read_map(head)) {
         Ok(map) => map,
-        Err(fault) => return Err(Refused { id: 0, fault: framed.err().unwrap_or(fault) }),
+        Err(fault) => {
+            let named = seen.id.filter(|id| *id <= LARGEST && fault.problem.code == Code::TooLarge);
+            return Err(Refused { id: named.unwrap_or(0), fault: framed.err().unwrap_or(fault) });
+        }
     };
     let id = map.get("id").and_then(Value::as_u64).filter(|id| *id <= LARGEST);
     let refused = |fault| Refused { id: id.unwrap_or(0), fault };
@@ -67,12 +76,12 @@ pub fn request<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<(Request, Opt
     let Some(verb) = map.get("verb").and_then(Value::as_str) else {
         return Err(refused(malformed("`verb` is missing, or no text")));
     };
-    if !Verb::ALL.contains(&verb) {
+    if verb.parse::<VerbName>().is_err() {
         let verb: String = verb.chars().take(40).collect();
         return Err(refused(Fault::new(
-            FaultCode::UnknownVerb,
+            Code::UnknownVerb,
             format!("the verb `{verb}` is unknown"),
-            format!("use one of {}", Verb::ALL.join(", ")),
+            format!("use one of {}", VerbName::ALL.map(VerbName::as_str).join(", ")),
         )));
     }
     let request: Request = typed(map).map_err(refused)?;
@@ -98,6 +107,12 @@ pub fn from_daemon<'a>(frames: &[&'a [u8]]) -> Result<(FromDaemon, Option<&'a [u
     Ok((message, raw))
 }
 
+/// The major version that a message names, as it stands there; empty where it names none.
+pub(crate) fn version(frames: &[&[u8]]) -> String {
+    let map = frames.first().and_then(|head| read_map(head).ok());
+    map.and_then(|map| map.get("v").map(Value::to_string)).unwrap_or_default()
+}
+
 fn head<'a>(frames: &[&'a [u8]], limits: &Limits) -> Result<&'a [u8], Fault> {
     let head = frames.first().copied().unwrap_or_default();
     within("header", head, limits.header_bytes)?;
@@ -119,7 +134,7 @@ fn within(what: &str, frame: &[u8], most: u64) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::new(
-        FaultCode::TooLarge,
+        Code::TooLarge,
         format!("a {what} of {} bytes is beyond the limit of {most}", frame.len()),
         "keep to the limits of the answer to `hello`",
     ))
@@ -141,7 +156,7 @@ fn check_version(map: &Map<String, Value>) -> Result<(), Fault> {
     match map.get("v") {
         Some(v) if v.as_u64() == Some(MAJOR) => Ok(()),
         Some(v) => Err(Fault::new(
-            FaultCode::Version,
+            Code::VersionUnsupported,
             format!("protocol version {v} is not spoken here; version {MAJOR} is"),
             "bring client and daemon to the same major version",
         )),
@@ -154,11 +169,11 @@ fn typed<T: DeserializeOwned>(map: Map<String, Value>) -> Result<T, Fault> {
 }
 
 fn malformed(what: &str) -> Fault {
-    Fault::new(FaultCode::Malformed, what, "see PROTOCOL.md for the fields and their types")
+    Fault::new(Code::Malformed, what, "see PROTOCOL.md for the fields and their types")
 }
 
 fn frames_wrong(what: &str) -> Fault {
-    Fault::new(FaultCode::Frames, what, "see PROTOCOL.md for the frames of each message")
+    Fault::new(Code::FramesWrong, what, "see PROTOCOL.md for the frames of each message")
 }
 
 #[cfg(test)]
@@ -169,13 +184,13 @@ mod tests {
     use crate::job::JobId;
     use crate::wire::request::{Chunk, Nothing};
 
-    fn refusal(header: &Value, raw: Option<&[u8]>) -> (u64, FaultCode) {
+    fn refusal(header: &Value, raw: Option<&[u8]>) -> (u64, Code) {
         let head = rmp_serde::to_vec(header).unwrap();
         let mut frames: Vec<&[u8]> = vec![&head];
         frames.extend(raw);
         let refused = request(&frames, &Limits::default()).unwrap_err();
-        assert!(!refused.fault.message.is_empty() && !refused.fault.action.is_empty());
-        (refused.id, refused.fault.code)
+        assert!(!refused.fault.problem.message.is_empty() && !refused.fault.problem.action.is_empty());
+        (refused.id, refused.fault.problem.code)
     }
 
     #[test]
@@ -193,26 +208,26 @@ mod tests {
         let head = rmp_serde::to_vec(&later).unwrap();
         let (received, _) = request(&[&head], &Limits::default()).unwrap();
         assert_eq!(received, Request { id: 4, verb: Verb::Ping(Nothing {}) });
-        assert_eq!(refusal(&json!({"v": 2, "id": 4, "verb": "ping", "body": {}}), None), (4, FaultCode::Version));
+        assert_eq!(refusal(&json!({"v": 2, "id": 4, "verb": "ping", "body": {}}), None), (4, Code::VersionUnsupported));
     }
 
     #[test]
     fn every_wrong_message_is_refused_by_name() {
         let job = json!({"job": "ab"});
         let cases = [
-            (json!({"id": 1, "verb": "ping", "body": {}}), None, (1, FaultCode::Malformed)),
-            (json!({"v": 1, "verb": "ping", "body": {}}), None, (0, FaultCode::Malformed)),
-            (json!({"v": 1, "id": -3, "verb": "ping", "body": {}}), None, (0, FaultCode::Malformed)),
-            (json!({"v": 1, "id": 1u64 << 53, "verb": "ping", "body": {}}), None, (0, FaultCode::Malformed)),
-            (json!({"v": 1, "id": 1, "verb": "dance", "body": {}}), None, (1, FaultCode::UnknownVerb)),
-            (json!({"v": 1, "id": 1, "body": {}}), None, (1, FaultCode::Malformed)),
-            (json!({"v": 1, "id": 1, "verb": "commit", "body": {}}), None, (1, FaultCode::Malformed)),
-            (json!({"v": 1, "id": 1, "verb": "commit", "body": {"job": "../x"}}), None, (1, FaultCode::Malformed)),
-            (json!({"v": 1, "id": 1, "verb": "commit", "body": job}), Some(&b"x"[..]), (1, FaultCode::Frames)),
+            (json!({"id": 1, "verb": "ping", "body": {}}), None, (1, Code::Malformed)),
+            (json!({"v": 1, "verb": "ping", "body": {}}), None, (0, Code::Malformed)),
+            (json!({"v": 1, "id": -3, "verb": "ping", "body": {}}), None, (0, Code::Malformed)),
+            (json!({"v": 1, "id": 1u64 << 53, "verb": "ping", "body": {}}), None, (0, Code::Malformed)),
+            (json!({"v": 1, "id": 1, "verb": "dance", "body": {}}), None, (1, Code::UnknownVerb)),
+            (json!({"v": 1, "id": 1, "body": {}}), None, (1, Code::Malformed)),
+            (json!({"v": 1, "id": 1, "verb": "commit", "body": {}}), None, (1, Code::Malformed)),
+            (json!({"v": 1, "id": 1, "verb": "commit", "body": {"job": "../x"}}), None, (1, Code::Malformed)),
+            (json!({"v": 1, "id": 1, "verb": "commit", "body": job}), Some(&b"x"[..]), (1, Code::FramesWrong)),
             (
                 json!({"v": 1, "id": 1, "verb": "chunk", "body": {"job": "ab", "item": 0, "offset": 0}}),
                 None,
-                (1, FaultCode::Frames),
+                (1, Code::FramesWrong),
             ),
         ];
         for (message, raw, expected) in cases {
@@ -223,11 +238,11 @@ mod tests {
     #[test]
     fn frames_are_counted_and_measured() {
         let limits = Limits { header_bytes: 64, frame_bytes: 8, ..Limits::default() };
-        let code = |frames: &[&[u8]]| request(frames, &limits).unwrap_err().fault.code;
-        assert_eq!(code(&[]), FaultCode::Frames);
-        assert_eq!(code(&[b"a", b"b", b"c"]), FaultCode::Frames);
-        assert_eq!(code(&[&[0; 65]]), FaultCode::TooLarge);
-        assert_eq!(code(&[b"a", &[0; 9]]), FaultCode::TooLarge);
+        let code = |frames: &[&[u8]]| request(frames, &limits).unwrap_err().fault.problem.code;
+        assert_eq!(code(&[]), Code::FramesWrong);
+        assert_eq!(code(&[b"a", b"b", b"c"]), Code::FramesWrong);
+        assert_eq!(code(&[&[0; 65]]), Code::TooLarge);
+        assert_eq!(code(&[b"a", &[0; 9]]), Code::TooLarge);
         // Whoever can be named is: their request waits for this answer.
         let head = header(&Request { id: 7, verb: Verb::Ping(Nothing {}) });
         for frames in [&[&head[..], &[0; 9]][..], &[&head, b"a", b"b"]] {
@@ -239,14 +254,14 @@ mod tests {
     fn cut_and_crooked_headers_are_errors_and_nothing_else() {
         let head = header(&Request { id: 7, verb: Verb::Ping(Nothing {}) });
         for end in 0..head.len() {
-            assert_eq!(request(&[&head[..end]], &Limits::default()).unwrap_err().fault.code, FaultCode::Malformed);
+            assert_eq!(request(&[&head[..end]], &Limits::default()).unwrap_err().fault.problem.code, Code::Malformed);
         }
         let mut longer = head.clone();
         longer.push(0xc0);
         // A map of 4 billion entries, an array in an array 10,000 times, bytes where text belongs.
         let nested = vec![0x91; 10_000];
         for bad in [&longer[..], &[0xdf, 0xff, 0xff, 0xff, 0xff], &nested, &[0x81, 0xc4, 0x01, 0x76, 0x01], b"\xc1"] {
-            assert_eq!(request(&[bad], &Limits::default()).unwrap_err().fault.code, FaultCode::Malformed);
+            assert_eq!(request(&[bad], &Limits::default()).unwrap_err().fault.problem.code, Code::Malformed);
         }
         // Every single changed byte is either another valid message or an error, never a panic.
         for i in 0..head.len() {

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::tensor::Tensor;
 use crate::Finding;
-use crate::job::{JobId, JobState};
-use crate::result::{Classification, Lesion, Problem, SeriesChoice};
+pub use crate::file_info::FileInfo;
+use crate::job::JobState;
+use crate::job_id::JobId;
+use crate::problem::Problem;
+use crate::result::{Classification, Lesion, SeriesChoice};
+use crate::words::words;
 
 /// One event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// The job.
     pub job: JobId,
@@ -19,13 +23,14 @@ pub struct Event {
     pub at_ms: u64,
     /// What happened.
     #[serde(flatten)]
-    pub what: Happening,
+    pub kind: EventKind,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", content = "body", rename_all = "snake_case")]
-pub enum Happening {
+#[non_exhaustive]
+pub enum EventKind {
     /// The job is in another state.
     State(StateChange),
     /// The series was chosen, or not, with reasons.
@@ -46,7 +51,47 @@ pub enum Happening {
     Files(Files),
 }
 
-impl Happening {
+words! {
+    /// The word of an event.
+    #[non_exhaustive]
+    pub enum EventName {
+        /// [`EventKind::State`]
+        State = "state",
+        /// [`EventKind::Series`]
+        Series = "series",
+        /// [`EventKind::Grid`]
+        Grid = "grid",
+        /// [`EventKind::Section`]
+        Section = "section",
+        /// [`EventKind::Lesions`]
+        Lesions = "lesions",
+        /// [`EventKind::Classification`]
+        Classification = "classification",
+        /// [`EventKind::HeatMap`]
+        HeatMap = "heat_map",
+        /// [`EventKind::Warning`]
+        Warning = "warning",
+        /// [`EventKind::Files`]
+        Files = "files",
+    }
+}
+
+impl EventKind {
+    /// Its word.
+    pub fn name(&self) -> EventName {
+        match self {
+            Self::State(_) => EventName::State,
+            Self::Series(_) => EventName::Series,
+            Self::Grid(_) => EventName::Grid,
+            Self::Section(_) => EventName::Section,
+            Self::Lesions(_) => EventName::Lesions,
+            Self::Classification(_) => EventName::Classification,
+            Self::HeatMap(_) => EventName::HeatMap,
+            Self::Warning(_) => EventName::Warning,
+            Self::Files(_) => EventName::Files,
+        }
+    }
+
     /// Another state, with nothing more to say.
     pub fn state(state: JobState) -> Self {
         Self::State(StateChange { state, finding: None, problem: None })
@@ -133,19 +178,4 @@ pub struct Warning {
 pub struct Files {
     /// The files, `result.json` among them.
     pub files: Vec<FileInfo>,
-}
-
-/// A file that can be fetched with `artifact`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FileInfo {
-    /// Its path, for `artifact`.
-    pub path: String,
-    /// What it is, as in `result.json`; `result` for `result.json` itself.
-    pub kind: String,
-    /// Media type, for example `application/dicom`.
-    pub media_type: String,
-    /// Its length.
-    pub bytes: u64,
-    /// Its SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
 }

@@ -1,99 +1,66 @@
 //! Why a request was refused.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::words::words;
+use crate::problem::{Code, Diagnose, Problem};
+use crate::steering::steers;
 
-/// A refusal: for programs, for people, and whether trying again helps.
+/// A refusal: what is wrong, and whether trying again helps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
-    /// What went wrong.
-    pub code: FaultCode,
-    /// The same in a sentence, with the facts.
-    pub message: String,
-    /// What to do about it.
-    pub action: String,
+    /// What went wrong; on the wire its fields stand beside the others.
+    #[serde(flatten)]
+    pub problem: Problem,
     /// True where the very same request may succeed later.
     pub retry: bool,
-}
-
-words! {
-    /// Stable words for programs.
-    pub enum FaultCode {
-        /// The message is of another major version.
-        Version = "version_unsupported",
-        /// The header is not MessagePack, or a field is missing or of the wrong type.
-        Malformed = "malformed",
-        /// The daemon does not know the verb.
-        UnknownVerb = "unknown_verb",
-        /// A frame is missing, one too many, or of another length than its header says.
-        Frames = "frames_wrong",
-        /// More than the limits of `hello` allow.
-        TooLarge = "too_large",
-        /// The daemon does not know this client, or not any more: `hello` comes first.
-        HelloRequired = "hello_required",
-        /// The role of this client does not allow it.
-        NotAllowed = "not_allowed",
-        /// No such job, or it is so old that it was removed.
-        NoSuchJob = "no_such_job",
-        /// The job is in a state in which this cannot be done.
-        WrongState = "wrong_state",
-        /// The manifest contradicts itself.
-        Manifest = "manifest_invalid",
-        /// A chunk does not begin where the item ends so far.
-        ChunkOrder = "chunk_out_of_order",
-        /// More chunks in flight than were granted.
-        Credit = "credit_exceeded",
-        /// What arrived has another SHA-256 than the manifest says; the item begins anew.
-        Digest = "digest_mismatch",
-        /// Some items are not whole yet.
-        Incomplete = "upload_incomplete",
-        /// The folder lies outside the allowed roots, or is not there.
-        Folder = "folder_not_allowed",
-        /// The job has no such artifact.
-        NoSuchArtifact = "no_such_artifact",
-        /// The disk would become too full.
-        DiskReserve = "disk_reserve",
-        /// Too many jobs wait already.
-        QueueFull = "queue_full",
-        /// The daemon is shutting down.
-        ShuttingDown = "shutting_down",
-        /// A fault of the daemon itself.
-        Internal = "internal",
-        /// In a client only: a code of a later daemon, to be treated by its `retry`.
-        #[serde(other)]
-        Unknown = "unknown",
-    }
-}
-
-impl FaultCode {
-    /// True where the very same request may succeed later.
-    pub fn is_passing(self) -> bool {
-        matches!(
-            self,
-            Self::HelloRequired
-                | Self::ChunkOrder
-                | Self::Credit
-                | Self::Digest
-                | Self::DiskReserve
-                | Self::QueueFull
-                | Self::ShuttingDown
-                | Self::Internal
-        )
-    }
+    /// With `busy`: milliseconds after which trying again is worth while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }
 
 impl Fault {
     /// A refusal with facts and advice.
-    pub fn new(code: FaultCode, message: impl Into<String>, action: impl Into<String>) -> Self {
-        Self { code, message: message.into(), action: action.into(), retry: code.is_passing() }
+    pub fn new(code: Code, message: impl Into<String>, action: impl Into<String>) -> Self {
+        Problem::new(code, message, action).into()
+    }
+
+    /// Not now: the same again after `after_ms` milliseconds.
+    pub fn busy(message: impl Into<String>, after_ms: u64) -> Self {
+        let action = format!("ask the same again after {after_ms} ms");
+        Self { retry_after_ms: Some(after_ms), ..Self::new(Code::Busy, message, action) }
     }
 }
 
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}; {}", self.message, self.action)
+impl From<Problem> for Fault {
+    fn from(Problem { code, message, action }: Problem) -> Self {
+        let retry = code.is_passing();
+        Self { problem: Problem { code, message: plain(message), action: plain(action) }, retry, retry_after_ms: None }
+    }
+}
+
+impl<E: Diagnose> From<E> for Fault {
+    fn from(error: E) -> Self {
+        error.problem().into()
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        fault.problem
+    }
+}
+
+/// A client's own words stand in some messages, which are shown and logged: nothing in them steers a terminal or begins another line.
+fn plain(words: String) -> String {
+    if words.chars().any(steers) { words.replace(steers, " ") } else { words }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)
     }
 }
 
@@ -104,16 +71,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_the_words_on_the_wire() {
-        for code in FaultCode::ALL {
-            assert_eq!(serde_json::to_value(code).unwrap(), code.key());
-        }
+    fn a_clients_words_come_back_without_what_steers_a_terminal() {
+        let fault = Fault::new(Code::UnknownVerb, "the verb `\u{1b}[2J\r\n\u{202e}x` is unknown", "a\u{9b}b");
+        let Problem { message, action, .. } = fault.problem;
+        assert_eq!((&*message, &*action), ("the verb ` [2J   x` is unknown", "a b"));
     }
 
     #[test]
     fn a_code_of_a_later_daemon_is_read_and_its_retry_holds() {
         let said = r#"{"code": "not_yet_invented", "message": "m", "action": "a", "retry": true}"#;
         let fault: Fault = serde_json::from_str(said).unwrap();
-        assert_eq!((fault.code, fault.retry), (FaultCode::Unknown, true));
+        assert!(matches!(&fault.problem.code, Code::Other(word) if &**word == "not_yet_invented"));
+        assert!(fault.retry);
+    }
+
+    #[test]
+    fn the_fields_of_the_problem_stand_beside_the_others() {
+        let fault = Fault::busy("too much", 20);
+        let json = serde_json::to_string(&fault).unwrap();
+        let written = r#"{"code":"busy","message":"too much","action":"ask the same again after 20 ms","retry":true,"retry_after_ms":20}"#;
+        assert_eq!(json, written);
+        assert_eq!(serde_json::from_str::<Fault>(written).unwrap(), fault);
     }
 }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Limits {
-    /// Bytes of a header.
+    /// Bytes of the header of `submit`, which names every instance.
     pub header_bytes: u64,
+    /// Bytes of the header of every other verb.
+    pub request_bytes: u64,
     /// Bytes of the raw frame, and so of a chunk.
     pub frame_bytes: u64,
     /// Chunks that may be on the way without an answer.
@@ -27,6 +29,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_bytes: 4 << 20,
+            request_bytes: 16 << 10,
             frame_bytes: 1 << 20,
             chunks_in_flight: 16,
             items: 50_000,

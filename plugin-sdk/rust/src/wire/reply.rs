@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::limits::Limits;
+pub use super::role::Role;
 use crate::job::{JobId, JobState, JobSummary};
 use crate::result::BundleIdentity;
 use crate::words::words;
 
 /// An answer: to which request, and either what was asked for or why not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reply {
     /// The request's number; 0 where it could not be read.
     pub id: u64,
@@ -24,6 +25,7 @@ pub struct Reply {
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reply", content = "body", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Answer {
     /// To `hello`.
     Welcome(Box<Welcome>),
@@ -47,6 +49,51 @@ pub enum Answer {
     Fault(Fault),
 }
 
+words! {
+    /// The word of an answer.
+    #[non_exhaustive]
+    pub enum AnswerName {
+        /// [`Answer::Welcome`]
+        Welcome = "welcome",
+        /// [`Answer::Pong`]
+        Pong = "pong",
+        /// [`Answer::Upload`]
+        Upload = "upload",
+        /// [`Answer::Job`]
+        Job = "job",
+        /// [`Answer::Events`]
+        Events = "events",
+        /// [`Answer::Artifact`]
+        Artifact = "artifact",
+        /// [`Answer::Jobs`]
+        Jobs = "jobs",
+        /// [`Answer::Daemon`]
+        Daemon = "daemon",
+        /// [`Answer::Device`]
+        Device = "device",
+        /// [`Answer::Fault`]
+        Fault = "fault",
+    }
+}
+
+impl Answer {
+    /// Its word.
+    pub fn name(&self) -> AnswerName {
+        match self {
+            Self::Welcome(_) => AnswerName::Welcome,
+            Self::Pong(_) => AnswerName::Pong,
+            Self::Upload(_) => AnswerName::Upload,
+            Self::Job(_) => AnswerName::Job,
+            Self::Events(_) => AnswerName::Events,
+            Self::Artifact(_) => AnswerName::Artifact,
+            Self::Jobs(_) => AnswerName::Jobs,
+            Self::Daemon(_) => AnswerName::Daemon,
+            Self::Device(_) => AnswerName::Device,
+            Self::Fault(_) => AnswerName::Fault,
+        }
+    }
+}
+
 /// Who answers, and under which limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Welcome {
@@ -65,19 +112,6 @@ pub struct Welcome {
     pub bundle: Option<BundleIdentity>,
     /// True once the models reproduced their stored example.
     pub ready: bool,
-}
-
-words! {
-    /// What a client may do; each role may do what those before it may.
-    #[derive(PartialOrd, Ord)]
-    pub enum Role {
-        /// Look: events, artifacts, list, status, device.
-        Viewer = "viewer",
-        /// Also submit, upload, choose, cancel.
-        Submitter = "submitter",
-        /// Everything, jobs of others too.
-        Admin = "admin",
-    }
 }
 
 /// How much of a job's input is here.

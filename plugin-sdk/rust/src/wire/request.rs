@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::role::Role;
 use super::tensor::Tensor;
 use crate::job::{JobId, JobState, Priority};
 use crate::review::Verdict;
+use crate::words::words;
 
 /// A request: a number that its answer repeats, and what is wanted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// Chosen by the client; the answer carries the same. At most 2^53 - 1.
     pub id: u64,
@@ -22,6 +24,7 @@ pub struct Request {
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "verb", content = "body", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Verb {
     /// The first message of a connection: who is there.
     Hello(Hello),
@@ -51,12 +54,75 @@ pub enum Verb {
     Device(Nothing),
 }
 
+words! {
+    /// The word of a verb.
+    #[non_exhaustive]
+    pub enum VerbName {
+        /// [`Verb::Hello`]
+        Hello = "hello",
+        /// [`Verb::Ping`]
+        Ping = "ping",
+        /// [`Verb::Submit`]: the one verb whose header may be long.
+        Submit = "submit",
+        /// [`Verb::Chunk`]
+        Chunk = "chunk",
+        /// [`Verb::Commit`]
+        Commit = "commit",
+        /// [`Verb::Events`]
+        Events = "events",
+        /// [`Verb::Artifact`]
+        Artifact = "artifact",
+        /// [`Verb::List`]
+        List = "list",
+        /// [`Verb::Status`]
+        Status = "status",
+        /// [`Verb::Cancel`]
+        Cancel = "cancel",
+        /// [`Verb::Choose`]
+        Choose = "choose",
+        /// [`Verb::Review`]
+        Review = "review",
+        /// [`Verb::Device`]
+        Device = "device",
+    }
+}
+
+impl VerbName {
+    /// The least role that may ask it. The one place that says who may do what: daemon and gateway both look here.
+    pub fn required_role(self) -> Role {
+        match self {
+            Self::Hello | Self::Ping | Self::Events | Self::Artifact | Self::List | Self::Status | Self::Device => {
+                Role::Viewer
+            }
+            Self::Submit | Self::Chunk | Self::Commit | Self::Cancel | Self::Choose | Self::Review => Role::Submitter,
+        }
+    }
+}
+
 impl Verb {
-    /// Every verb, as it stands on the wire.
-    pub const ALL: [&'static str; 13] = [
-        "hello", "ping", "submit", "chunk", "commit", "events", "artifact", "list", "status", "cancel", "choose",
-        "review", "device",
-    ];
+    /// Its word.
+    pub fn name(&self) -> VerbName {
+        match self {
+            Self::Hello(_) => VerbName::Hello,
+            Self::Ping(_) => VerbName::Ping,
+            Self::Submit(_) => VerbName::Submit,
+            Self::Chunk(_) => VerbName::Chunk,
+            Self::Commit(_) => VerbName::Commit,
+            Self::Events(_) => VerbName::Events,
+            Self::Artifact(_) => VerbName::Artifact,
+            Self::List(_) => VerbName::List,
+            Self::Status(_) => VerbName::Status,
+            Self::Cancel(_) => VerbName::Cancel,
+            Self::Choose(_) => VerbName::Choose,
+            Self::Review(_) => VerbName::Review,
+            Self::Device(_) => VerbName::Device,
+        }
+    }
+
+    /// The least role that may ask it.
+    pub fn required_role(&self) -> Role {
+        self.name().required_role()
+    }
 }
 
 /// The body of a verb that needs none: an empty map.

@@ -1,4 +1,4 @@
-"""How far a connection is, told by ZeroMQ's own monitor: a DEALER alone is silent about why nobody answers."""
+"""The state of a connection, from ZeroMQ's socket monitor: a DEALER itself does not tell why no reply comes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
-_SEEN = {
+_STATES = {
     zmq.EVENT_CONNECTED: "connected",
     zmq.EVENT_HANDSHAKE_SUCCEEDED: "open",
     zmq.EVENT_HANDSHAKE_FAILED_AUTH: "not_admitted",
@@ -18,9 +18,15 @@ _SEEN = {
 }
 
 
-class Link:
-    """`state` is the last of `waiting` (nothing came back), `refused` (nobody listens there; it is tried again),
-    `connected` (somebody does), `not_admitted` (they do not take this client's key, or want one), `open`, `lost`.
+class SocketMonitor:
+    """`state` is the latest of:
+
+    - `waiting`: nothing came back yet
+    - `refused`: nothing listens there; ZeroMQ tries again by itself
+    - `connected`: something listens there
+    - `not_admitted`: it rejects this client's key, or requires one
+    - `open`: the handshake is done
+    - `lost`: the connection broke
 
     `seen` holds every state so far.
     """
@@ -32,18 +38,18 @@ class Link:
 
     @property
     def state(self) -> str:
-        """Reads what the monitor has told since; never waits."""
+        """Reads the monitor's events since the last call; never waits."""
         while self._monitor is not None and self._monitor.poll(0):
             event = parse_monitor_message(self._monitor.recv_multipart())["event"]
-            word = _SEEN.get(event)
-            if word is not None:
-                self.seen.append(word)
+            state = _STATES.get(event)
+            if state is not None:
+                self.seen.append(state)
         return self.seen[-1]
 
     def close(self) -> None:
-        """Listens no more, and `state` stays what it was. Before the socket itself is closed."""
+        """Stops monitoring; `state` stays what it was. To be called before the socket itself is closed."""
         if self._monitor is not None:
-            # In this order: ZeroMQ says goodbye to the monitor, and would wait for one that is not there any more.
+            # In this order: ZeroMQ sends the monitor a last event, and would wait for one that is closed already.
             self._socket.disable_monitor()
             self._monitor.close(linger=0)
             self._monitor = None

@@ -1,0 +1,16 @@
+//! What a client may do. What a verb asks for: [`VerbName::required_role`](super::request::VerbName::required_role).
+
+use crate::words::words;
+
+words! {
+    /// What a client may do; each role may do what those before it may.
+    #[derive(PartialOrd, Ord)]
+    pub enum Role {
+        /// Look: events, artifacts, list, status, device.
+        Viewer = "viewer",
+        /// Also submit, upload, choose, cancel.
+        Submitter = "submitter",
+        /// Everything, jobs of others too.
+        Admin = "admin",
+    }
+}
