@@ -53,7 +53,7 @@ impl ExecutionProvider {
     }
 
     /// What ONNX Runtime is told; a provider that cannot be used is an error there, never skipped in silence.
-    /// The processor needs no telling: it takes whatever nobody else took.
+    /// The processor needs no entry: ONNX Runtime gives it every node that no other provider took.
     pub(crate) fn dispatch(self) -> Option<ExecutionProviderDispatch> {
         match self {
             Self::TensorRt => Some(ep::TensorRT::default().build().error_on_failure()),

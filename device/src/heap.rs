@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 /// Lets the process keep the memory that it frees, up to the most it ever held, instead of handing each large buffer back: pages that
-/// the kernel must clear anew were a tenth of what a study cost beside its networks. Call it first in `main`. Other C libraries than
+/// the kernel must clear again were a tenth of what a study cost beside its networks. Call it first in `main`. Other C libraries than
 /// glibc are left as they are.
 #[allow(unsafe_code)] // The allocator's settings can only be had through the C interface.
 pub fn keep_freed() {
@@ -25,7 +25,7 @@ pub fn begin_with_large_pages() {
     // SAFETY: `madvise` is given a part of a block that this function owns; what it advises changes no byte.
     unsafe {
         // What lies before the first border of a large page is given away: never written to, it is no memory. Less two headers of glibc's,
-        // so that the border lies at the very start of the next block. Hidden from the compiler, which leaves out what nobody uses.
+        // so that the border lies at the very start of the next block. `black_box` hides it from the compiler, which would leave out what is not used.
         let start = libc::malloc(FIRST);
         let before = start.align_offset(LARGE_PAGE).saturating_sub(2 * 16);
         libc::free(start);

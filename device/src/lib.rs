@@ -1,15 +1,15 @@
-//! What this box can run. The only crate that loads ONNX Runtime or names a vendor.
+//! What this host can run. The only crate that loads ONNX Runtime or names a vendor.
 //!
-//! - [`probe`]: what is in the box: processor, memory, GPU, driver
+//! - [`probe`]: what is in the host: processor, memory, GPU, driver
 //! - [`library`]: ONNX Runtime, found and loaded by path, its version checked
 //! - [`execution_provider`]: TensorRT, CUDA, CPU: the order of preference, and what each needs
 //! - [`session`]: a network ready to run, on a provider that is named; every fall-back is reported
 //! - [`placement`]: which provider really took the nodes of a network
 //! - [`memory`]: what this process has used
 //! - [`heap`]: how it takes memory
-//! - [`priority`]: whose turn it is on the processors
+//! - [`priority`]: which threads come first on the processors
 //!
-//! Absent from here: DICOM, bundles, everything about spines.
+//! Absent from here: DICOM, bundles, spines.
 
 pub mod execution_provider;
 pub mod heap;

@@ -1,6 +1,6 @@
 //! ONNX Runtime, found and loaded by path.
 //!
-//! The library is not linked but loaded: the box decides which build it has (the CPU wheel, the GPU wheel, NVIDIA's own on a Jetson).
+//! The library is not linked but loaded: each host has its own build (the CPU wheel, the GPU wheel, NVIDIA's own on a Jetson).
 //! Its provider libraries are looked up beside it, so its folder must stay whole.
 
 use std::ffi::CStr;
@@ -49,7 +49,6 @@ pub enum LibraryError {
     TooOld {
         /// The file.
         path: PathBuf,
-        /// Its version.
         version: String,
     },
     /// The library was loaded, but refused to start.
@@ -79,6 +78,9 @@ fn list(paths: &[PathBuf]) -> String {
 ///
 /// The usual places, in order: `.onnxruntime/*/` in the current folder and in each folder above the program, the folder of the program,
 /// `/usr/lib/cordline`, `/usr/local/lib` and the system's library folder.
+///
+/// # Errors
+/// Nothing lies at the configured path, or in any of the usual places.
 pub fn find(configured: Option<&Path>) -> Result<PathBuf, LibraryError> {
     // An empty line in a file of environment variables names nothing.
     if let Some(path) = configured.filter(|path| !path.as_os_str().is_empty()) {
@@ -146,11 +148,14 @@ fn version_numbers(path: &Path) -> Vec<u32> {
     name.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
 }
 
-/// ONNX Runtime allows one environment for each process; whoever comes second gets the first one.
+/// ONNX Runtime allows one environment for each process; a second load returns the first.
 static LOADED: Mutex<Option<OnnxRuntime>> = Mutex::new(None);
 
 impl OnnxRuntime {
     /// Loads the library from a file found by [`find`]. A second call returns what was loaded first, whatever its path.
+    ///
+    /// # Errors
+    /// The file is missing, is no ONNX Runtime, is too old, or does not start.
     pub fn load(path: &Path) -> Result<Self, LibraryError> {
         // A poisoned lock only means that another thread panicked between two assignments: the value is whole.
         let mut loaded = LOADED.lock().unwrap_or_else(|e| e.into_inner());

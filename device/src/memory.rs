@@ -30,8 +30,8 @@ fn milliseconds(clock: ClockId) -> f64 {
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
-/// Memory of the box in bytes: (total, available).
-pub fn of_the_box() -> Option<(u64, u64)> {
+/// Memory of the host in bytes: (total, available).
+pub fn of_host() -> Option<(u64, u64)> {
     let info = fs::read_to_string("/proc/meminfo").ok()?;
     Some((kilobytes(&info, "MemTotal:")?, kilobytes(&info, "MemAvailable:")?))
 }
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_kernel_tells() {
         assert!(peak_resident_bytes().unwrap() > 1 << 20);
-        let (total, available) = of_the_box().unwrap();
+        let (total, available) = of_host().unwrap();
         assert!(total >= available && available > 0);
     }
 

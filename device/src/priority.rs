@@ -1,21 +1,20 @@
-//! Whose turn it is on the processors of the box.
+//! Priority of computing threads on the processors of the host.
 
 use rustix::process::setpriority_process;
 
-/// What computing threads take upon themselves, on the scale of `nice`: enough that whoever asks something is answered first, too
-/// little to slow the networks where nobody asks.
+/// Nice value of computing threads: enough that queries are answered first, too little to slow the networks on an idle host.
 const COMPUTING: i32 = 5;
 
-/// Has the calling thread, and every thread that it starts from now on, let the others of the box go first.
-pub fn step_back() {
-    // Linux keeps this for each thread. A box that refuses computes as before.
+/// Lowers the priority of the calling thread, and of every thread that it starts from now on.
+pub fn lower_priority() {
+    // Linux keeps this for each thread. A host that refuses it computes at the usual priority.
     let _ = setpriority_process(None, COMPUTING);
 }
 
-/// Runs `work` on a thread of its own that steps back, as do those that it starts: ONNX Runtime's, where it opens a session.
-pub fn stepped_back<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+/// Runs `work` on a thread of its own at lower priority; threads that it starts inherit that, as ONNX Runtime's do where it opens a session.
+pub fn at_lower_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let work = || {
-        step_back();
+        lower_priority();
         work()
     };
     std::thread::scope(|scope| scope.spawn(work).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -28,11 +27,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_and_its_own_step_back_and_no_other() {
+    fn a_thread_and_those_it_starts_have_lower_priority_and_no_other() {
         let before = getpriority_process(None).unwrap();
         let mine = || getpriority_process(None).unwrap();
-        let seen =
-            stepped_back(|| [mine(), std::thread::spawn(move || getpriority_process(None).unwrap()).join().unwrap()]);
+        let seen = at_lower_priority(|| {
+            [mine(), std::thread::spawn(move || getpriority_process(None).unwrap()).join().unwrap()]
+        });
         assert_eq!(seen, [COMPUTING.max(before); 2]);
         assert_eq!(mine(), before);
     }

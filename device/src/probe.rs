@@ -1,4 +1,4 @@
-//! What is in the box: processor, memory, GPU, driver.
+//! What is in the host: processor, memory, GPU, driver.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,6 @@ pub struct Hardware {
     pub processor: String,
     /// Logical processors that this process may use.
     pub cores: usize,
-    /// Memory in bytes.
     pub memory_bytes: u64,
     /// Available memory in bytes.
     pub memory_available_bytes: u64,
@@ -32,9 +31,9 @@ pub struct Gpu {
     pub driver: Option<String>,
 }
 
-/// Looks at the box this program runs on.
+/// Looks at the host this program runs on.
 pub fn hardware() -> Hardware {
-    let (memory_bytes, memory_available_bytes) = memory::of_the_box().unwrap_or_default();
+    let (memory_bytes, memory_available_bytes) = memory::of_host().unwrap_or_default();
     Hardware {
         processor: processor(),
         cores: std::thread::available_parallelism().map_or(1, |n| n.get()),
@@ -44,7 +43,7 @@ pub fn hardware() -> Hardware {
     }
 }
 
-/// A serial number of this box: the board's own on a Jetson, else one derived from the machine id, which itself must stay secret.
+/// A serial number of this host: the board's own on a Jetson, else one derived from the machine id, which itself must stay secret.
 pub fn serial() -> String {
     let jetson =
         fs::read_to_string("/proc/device-tree/serial-number").map(|s| s.trim_end_matches('\0').trim().to_owned());
@@ -54,7 +53,7 @@ pub fn serial() -> String {
     let machine = fs::read_to_string("/etc/machine-id")
         .or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname"))
         .unwrap_or_default();
-    Sha256::digest(format!("cordline {}", machine.trim()))[..8].iter().map(|b| format!("{b:02x}")).collect()
+    base16ct::lower::encode_string(&Sha256::digest(format!("cordline {}", machine.trim()))[..8])
 }
 
 fn processor() -> String {
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_box_has_a_processor_and_memory() {
+    fn this_host_has_a_processor_and_memory() {
         let hardware = hardware();
         assert_eq!(serial(), serial());
         assert!(!serial().is_empty());

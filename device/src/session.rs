@@ -16,7 +16,7 @@ use crate::probe::Hardware;
 pub struct SessionOptions {
     /// Providers in order of preference. The first that works is used.
     pub providers: Vec<ExecutionProvider>,
-    /// Threads inside one operator; at least 1. They sleep while they wait: on a busy box spinning costs 60 % more processor time.
+    /// Threads inside one operator; at least 1. They sleep while they wait: on a busy host spinning costs 60 % more processor time.
     pub threads: usize,
 }
 
@@ -77,6 +77,9 @@ impl Session {
     /// Loads a network from the bytes of an ONNX file, on the first provider of `options` that works.
     ///
     /// `network` names it in errors; `input` and `outputs` must exist in the graph.
+    ///
+    /// # Errors
+    /// No provider takes the network, or it lacks an input or output of that name.
     pub fn open(
         runtime: &OnnxRuntime,
         hardware: &Hardware,
@@ -136,6 +139,9 @@ impl Session {
     }
 
     /// Runs the network on `input` (n, channel, row, column) and returns the outputs in the order in which they were named when opening.
+    ///
+    /// # Errors
+    /// ONNX Runtime cannot run it on this input.
     pub fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, SessionError> {
         let network = self.network.clone();
         let failed = |e: ort::Error| SessionError::Run { network: network.clone(), reason: e.to_string() };

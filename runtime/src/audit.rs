@@ -1,7 +1,9 @@
-//! Who did what, when: one JSON line an event, each carrying the hash of the one before, so that none can be changed or taken out unseen.
+//! The audit file: who did what, when. One JSON line an event, each with the hash of the one before, so that no line can be changed or removed
+//! unnoticed.
 //!
-//! Events are named as in DICOM PS3.15, A.5. No patient data: a job's name says which study it was to whoever may see the job.
+//! Events are named as in DICOM PS3.15, A.5. No patient data: a job's name tells the study only to those who may see the job.
 
+use cordline_sdk::sha256::Sha256;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,8 +11,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::digest;
 
 /// What happened, as PS3.15 names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub enum AuditEvent {
     Accepted,
     /// 110106, Export: a file of a job was fetched.
     Fetched,
-    /// 110103, DICOM Instances Accessed: somebody stopped a job, or chose its series.
+    /// 110103, DICOM Instances Accessed: a job was cancelled, reviewed, or its series chosen.
     Changed,
 }
 
@@ -48,12 +48,12 @@ impl AuditEvent {
 
 /// An event to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct AuditEntry {
     /// What happened.
     pub event: AuditEvent,
-    /// Whose key, or `box` for the socket of the box.
+    /// Name of the key, or `box` for the socket file and the daemon itself.
     pub who: String,
-    /// The job, or whatever else it was about.
+    /// The job or file, a reason, or the name of a client.
     pub about: String,
 }
 
@@ -69,16 +69,31 @@ struct Line {
 }
 
 impl Line {
+    /// The line of an event that happens now, after a line with the hash `previous`.
+    fn after(previous: String, entry: AuditEntry) -> Self {
+        let mut line = Self {
+            at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+            event: entry.event,
+            code: entry.event.code().into(),
+            who: entry.who,
+            about: entry.about,
+            previous,
+            hash: String::new(),
+        };
+        line.hash = line.hash();
+        line
+    }
+
     fn hash(&self) -> String {
         let event = serde_json::to_string(&self.event).unwrap_or_default();
         let parts = [&self.previous, &self.at, &event, &self.code, &self.who, &self.about];
         // Lengths keep the parts apart.
         let text: String = parts.iter().map(|p| format!("{}:{p};", p.len())).collect();
-        digest::sha256(text.as_bytes())
+        Sha256::of(text).to_string()
     }
 }
 
-/// A chain that does not hold.
+/// A file that is damaged or cannot be used.
 #[derive(Debug, Error)]
 pub enum AuditError {
     /// It cannot be read or written.
@@ -101,15 +116,19 @@ pub enum AuditError {
     },
 }
 
-/// The open file.
+/// The audit file, open for writing.
 #[derive(Debug)]
-pub struct Audit {
+pub struct AuditLog {
     file: File,
     previous: String,
 }
 
-impl Audit {
-    /// Opens the file, or begins one, and goes on from its last whole line. A line that a power cut left half is cut off.
+impl AuditLog {
+    /// Opens the file, or creates one, and goes on from its last whole line. Half a line, as a power cut leaves it, is cut off.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written.
     pub fn open(path: &Path) -> Result<Self, AuditError> {
         let failed = |source| AuditError::File { path: path.into(), source };
         let mut options = File::options();
@@ -134,27 +153,45 @@ impl Audit {
     }
 
     /// Writes an event and forces it to the disk.
-    pub fn write(&mut self, entry: Entry) -> io::Result<()> {
-        let mut line = Line {
-            at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-            event: entry.event,
-            code: entry.event.code().into(),
-            who: entry.who,
-            about: entry.about,
-            previous: self.previous.clone(),
-            hash: String::new(),
-        };
-        line.hash = line.hash();
-        let text = serde_json::to_string(&line)? + "\n";
-        self.file.write_all(text.as_bytes())?;
-        self.file.sync_data()?;
-        self.previous = line.hash;
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&mut self, entry: AuditEntry) -> io::Result<()> {
+        self.write_all([entry])
+    }
+
+    /// Writes events in their order and forces them to the disk, all at once.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written; then none of them is.
+    pub fn write_all(&mut self, entries: impl IntoIterator<Item = AuditEntry>) -> io::Result<()> {
+        let mut previous = self.previous.clone();
+        let mut text = String::new();
+        for entry in entries {
+            let line = Line::after(previous, entry);
+            text += &serde_json::to_string(&line)?;
+            text.push('\n');
+            previous = line.hash;
+        }
+        let before = self.file.stream_position()?;
+        if let Err(error) = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data()) {
+            // A partial write would break the chain for all later lines.
+            let _ = self.file.set_len(before).and_then(|()| self.file.seek(SeekFrom::Start(before)));
+            return Err(error);
+        }
+        self.previous = previous;
         Ok(())
     }
 }
 
-/// Checks the whole chain; returns the number of lines and the last hash, which a cautious operator keeps elsewhere: lines cut off
-/// at the end are the one change that the chain itself cannot show.
+/// Checks the whole chain; returns the number of lines and the last hash. A cautious operator keeps that elsewhere: only lines cut off at the end
+/// do not break the chain.
+///
+/// # Errors
+///
+/// The first line that is wrong, or the file cannot be read.
 pub fn verify(path: &Path) -> Result<(usize, String), AuditError> {
     let file = File::open(path).map_err(|source| AuditError::File { path: path.into(), source })?;
     let mut previous = String::new();
@@ -182,11 +219,11 @@ mod tests {
     fn written(folder: &Path) -> PathBuf {
         let path = folder.join("audit.jsonl");
         for start in 0..2 {
-            let mut audit = Audit::open(&path).unwrap();
+            let mut audit = AuditLog::open(&path).unwrap();
             for (event, about) in
                 [(AuditEvent::Started, ""), (AuditEvent::Accepted, "job1"), (AuditEvent::Fetched, "job1")]
             {
-                audit.write(Entry { event, who: "box".into(), about: format!("{about}{start}") }).unwrap();
+                audit.write(AuditEntry { event, who: "box".into(), about: format!("{about}{start}") }).unwrap();
             }
         }
         path
@@ -201,11 +238,24 @@ mod tests {
         let mut text = std::fs::read_to_string(&path).unwrap();
         text += "{\"at\": \"20";
         std::fs::write(&path, text).unwrap();
-        Audit::open(&path)
+        AuditLog::open(&path)
             .unwrap()
-            .write(Entry { event: AuditEvent::Stopped, who: "box".into(), about: String::new() })
+            .write(AuditEntry { event: AuditEvent::Stopped, who: "box".into(), about: String::new() })
             .unwrap();
         assert_eq!(verify(&path).unwrap().0, 7);
+    }
+
+    #[test]
+    fn a_heap_of_lines_is_one_chain_with_those_before_and_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path());
+        let entry =
+            |n: usize| AuditEntry { event: AuditEvent::Fetched, who: "viewer".into(), about: format!("job{n}") };
+        let mut audit = AuditLog::open(&path).unwrap();
+        audit.write_all((0..100).map(entry)).unwrap();
+        audit.write_all([]).unwrap();
+        audit.write(entry(100)).unwrap();
+        assert_eq!(verify(&path).unwrap().0, 6 + 101);
     }
 
     #[test]

@@ -1,15 +1,16 @@
-//! Settings, resolved once: file, then environment, then flags. Nobody else reads the environment.
+//! Settings, resolved once: file, then environment, then flags. Nothing else reads the environment.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
 use cordline_device::{ExecutionProvider, SessionOptions};
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Diagnose};
 use cordline_sdk::wire::limits::Limits as WireLimits;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::dicom::read::limits::Limits;
+use crate::dicom::read::limits::FileLimits;
 use crate::dicom::read::series::SeriesRules;
 use crate::reader::ReaderLimits;
 
@@ -36,7 +37,7 @@ pub struct Config {
     /// How it is written: for people, or one JSON object a line.
     pub log_format: LogFormat,
     /// What is accepted from outside.
-    pub limits: Limits,
+    pub limits: FileLimits,
     /// How the series is chosen.
     pub series: SeriesRules,
     /// `cordline serve`.
@@ -60,15 +61,15 @@ pub enum LogFormat {
 pub struct DaemonConfig {
     /// Folder for jobs and their journal.
     pub spool: PathBuf,
-    /// Socket file on which clients of this box reach it; its folder is for the daemon's user alone.
+    /// Socket file on which clients of this host reach it; its folder is for the daemon's user alone.
     pub socket: PathBuf,
     /// Endpoint for clients from other hosts, for example `tcp://0.0.0.0:5710`; none by default. Only keys of the list come in.
     pub tcp: Option<String>,
-    /// Address of the figures for Prometheus and of `/live` and `/ready`; empty for none. Keep it on the box itself.
+    /// Address of the figures for Prometheus and of `/live` and `/ready`; empty for none. Keep it on this host.
     pub metrics: Option<String>,
     /// Folder of the daemon's own keys and the list of clients.
     pub keys: PathBuf,
-    /// Folders under which clients may name input that lies on the box; none by default.
+    /// Folders under which clients may name input that lies on this host; none by default.
     pub roots: Vec<PathBuf>,
     /// Free bytes that must stay on the disk of the spool.
     pub reserve_bytes: u64,
@@ -90,13 +91,15 @@ pub struct Keep {
     pub days: u32,
     /// Bytes of all together but a reader's work; beyond, the oldest go first.
     pub bytes: u64,
-    /// Days of a reader's work: corrected masks, jobs that were corrected, and jobs of which somebody said something. Never gone for space.
+    /// Hours after its end from which on an answer may go where the disk has no room for new jobs.
+    pub room_hours: u32,
+    /// Days of a reader's work: corrected masks, jobs that were corrected, and jobs with reviews. Never removed for space.
     pub reader_days: u32,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { days: 30, bytes: 50 << 30, reader_days: 365 }
+        Self { days: 30, bytes: 50 << 30, room_hours: 24, reader_days: 365 }
     }
 }
 
@@ -127,10 +130,36 @@ impl Default for Config {
             threads: 0,
             log: "warn".into(),
             log_format: LogFormat::default(),
-            limits: Limits::default(),
+            limits: FileLimits::default(),
             series: SeriesRules::default(),
             daemon: DaemonConfig::default(),
         }
+    }
+}
+
+/// What the command line sets, over file and environment. Each command has some of these flags.
+#[derive(Debug, Default)]
+pub struct Flags {
+    /// Folder of the bundle.
+    pub bundle: Option<PathBuf>,
+    /// Threads of a network.
+    pub threads: Option<u16>,
+    /// Folder for jobs and their journal.
+    pub spool: Option<PathBuf>,
+    /// Socket file of the daemon.
+    pub socket: Option<PathBuf>,
+    /// Folders under which clients may name input, beside those of the file.
+    pub roots: Vec<PathBuf>,
+}
+
+impl Flags {
+    fn over(self, mut config: Config) -> Config {
+        config.bundle = self.bundle.or(config.bundle);
+        config.threads = self.threads.map_or(config.threads, usize::from);
+        config.daemon.spool = self.spool.unwrap_or(config.daemon.spool);
+        config.daemon.socket = self.socket.unwrap_or(config.daemon.socket);
+        config.daemon.roots.extend(self.roots);
+        config
     }
 }
 
@@ -139,30 +168,32 @@ impl Default for Config {
 #[error("the configuration cannot be used: {0}")]
 pub struct ConfigError(String);
 
-impl ConfigError {
-    /// The error as it is shown to people and programs.
-    pub fn problem(&self) -> Problem {
-        Problem {
-            code: "configuration".into(),
-            message: self.to_string(),
-            action: "correct the file or the CORDLINE_ variable; packaging/cordline.toml explains every setting".into(),
-        }
+impl Diagnose for ConfigError {
+    fn code(&self) -> Code {
+        Code::Configuration
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        "correct the file or the CORDLINE_ variable; packaging/cordline.toml explains every setting".into()
     }
 }
 
 impl Config {
-    /// Reads the file (the named one must exist, the default one may) and the environment.
-    pub fn resolve(file: Option<&Path>) -> Result<Self, ConfigError> {
+    /// Reads the file (the named one must exist, the default one may) and the environment; flags go over both.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a setting is unknown or has an illegal value.
+    pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, ConfigError> {
         let environment = Environment::with_prefix(PREFIX)
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("providers");
-        Self::read(file, environment)
+        Self::read(file, environment, flags)
     }
 
-    fn read(file: Option<&Path>, environment: Environment) -> Result<Self, ConfigError> {
+    fn read(file: Option<&Path>, environment: Environment, flags: Flags) -> Result<Self, ConfigError> {
         let file = match file {
             Some(named) => File::from(named).format(FileFormat::Toml).required(true),
             None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
@@ -174,6 +205,7 @@ impl Config {
             .and_then(config::Config::try_deserialize)
             .map_err(|e| ConfigError(e.to_string()))
             .and_then(Self::checked)
+            .map(|config| flags.over(config))
     }
 
     fn checked(self) -> Result<Self, ConfigError> {
@@ -200,7 +232,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    /// Whatever variables the machine that tests has set play no part.
+    /// Variables that the machine under the tests has set play no part.
     fn nowhere() -> Environment {
         Environment::with_prefix("CORDLINE_TESTS_SET_NO_SUCH_VARIABLE")
     }
@@ -209,7 +241,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("cordline.toml");
         std::fs::write(&file, text).unwrap();
-        Config::read(Some(&file), nowhere())
+        Config::read(Some(&file), nowhere(), Flags::default())
     }
 
     #[test]
@@ -229,11 +261,23 @@ mod tests {
     #[test]
     fn the_reference_file_says_what_the_defaults_are() {
         let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/cordline.toml");
-        assert_eq!(Config::read(Some(&reference), nowhere()).unwrap(), Config::default());
+        assert_eq!(Config::read(Some(&reference), nowhere(), Flags::default()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn flags_go_over_the_file_and_what_they_do_not_name_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cordline.toml");
+        std::fs::write(&file, "threads = 3\n[daemon]\nsocket = \"/run/a\"\nroots = [\"/a\"]\n").unwrap();
+        let flags = Flags { bundle: Some("/b".into()), threads: Some(2), roots: vec!["/b".into()], ..Flags::default() };
+        let config = Config::read(Some(&file), nowhere(), flags).unwrap();
+        assert_eq!((config.threads, config.bundle.as_deref()), (2, Some(Path::new("/b"))));
+        assert_eq!(config.daemon.socket, Path::new("/run/a"));
+        assert_eq!(config.daemon.roots, [Path::new("/a"), Path::new("/b")]);
     }
 
     #[test]
     fn a_named_file_must_exist() {
-        assert!(Config::read(Some(Path::new("/nowhere/cordline.toml")), nowhere()).is_err());
+        assert!(Config::read(Some(Path::new("/nowhere/cordline.toml")), nowhere(), Flags::default()).is_err());
     }
 }

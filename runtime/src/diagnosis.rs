@@ -1,22 +1,24 @@
-//! What this box has, what was chosen and why, what is wrong and what to do.
+//! What this host has, what was chosen and why, what is wrong and what to do.
 
 use std::path::PathBuf;
 
 use cordline_device::{ExecutionProvider, OnnxRuntime, library, probe};
-use cordline_sdk::result::{BundleIdentity, Problem};
+use cordline_sdk::problem::Problem;
+use cordline_sdk::result::BundleIdentity;
 use serde::Serialize;
 
-use crate::bundle::golden::GoldenDifference;
-use crate::bundle::{Bundle, place, verify};
+use crate::bundle::{Bundle, verify};
 use crate::config::Config;
-use crate::networks::Networks;
+use crate::networks::golden::GoldenDifference;
+use crate::networks::{NetworkError, Networks};
+use crate::reader::ReaderProcess;
 
 /// Everything that `cordline doctor` says.
 #[derive(Debug, Serialize)]
 pub struct Diagnosis {
     /// "Research use only; not a medical device".
     pub notice: &'static str,
-    /// The box.
+    /// This host.
     pub hardware: probe::Hardware,
     /// ONNX Runtime, where it was loaded.
     pub onnxruntime: Option<Library>,
@@ -73,6 +75,15 @@ pub fn examine(config: &Config) -> Diagnosis {
         problems: Vec::new(),
         notes: Vec::new(),
     };
+    match ReaderProcess::probe(&config.daemon.reader) {
+        Ok(walls) => diagnosis.notes.extend(
+            walls
+                .missing()
+                .into_iter()
+                .map(|what| format!("`cordline serve` reads files behind fewer walls than it could: {what}")),
+        ),
+        Err(problem) => diagnosis.problems.push(problem),
+    }
     let runtime = onnxruntime(config, &mut diagnosis);
     let bundle = bundle(config, &mut diagnosis);
     if let (Some(runtime), Some(bundle)) = (runtime, bundle) {
@@ -96,22 +107,17 @@ fn onnxruntime(config: &Config, diagnosis: &mut Diagnosis) -> Option<OnnxRuntime
             Some(runtime)
         }
         Err(error) => {
-            diagnosis.problems.push(Problem {
-                code: "no_onnxruntime".into(),
-                message: error.to_string(),
-                action: error.action(),
-            });
+            diagnosis.problems.push(NetworkError::from(error).into());
             None
         }
     }
 }
 
 fn bundle(config: &Config, diagnosis: &mut Diagnosis) -> Option<Bundle> {
-    let opened = config.bundle.clone().map_or_else(place::find, Ok).and_then(|folder| Bundle::open(&folder));
-    match opened.and_then(|bundle| verify::all(&bundle).map(|()| bundle)) {
+    match Bundle::open_or_default(config.bundle.as_deref()).and_then(|bundle| verify::all(&bundle).map(|()| bundle)) {
         Ok(bundle) => Some(bundle),
         Err(error) => {
-            diagnosis.problems.push(error.problem());
+            diagnosis.problems.push(error.into());
             None
         }
     }
@@ -124,7 +130,7 @@ fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis
             diagnosis.bundle =
                 Some(BundleState { folder: bundle.folder().into(), identity: bundle.identity(), golden });
         }
-        Err(error) => diagnosis.problems.push(error.problem()),
+        Err(error) => diagnosis.problems.push(error.into()),
     }
     diagnosis.chosen = networks.providers().first().copied();
     for fallback in networks.fallbacks() {

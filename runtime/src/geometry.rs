@@ -14,7 +14,7 @@ const ORTHONORMAL_TOLERANCE: f64 = 1e-3;
 
 /// The grid of a volume: shape, spacing, orientation and position.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Parts", into = "Parts")]
+#[serde(try_from = "GeometryFields", into = "GeometryFields")]
 pub struct Geometry {
     shape: [usize; 3],
     spacing: [f64; 3],
@@ -24,23 +24,23 @@ pub struct Geometry {
 
 /// A grid on its way between two processes; checked again where it arrives.
 #[derive(Serialize, Deserialize)]
-struct Parts {
+struct GeometryFields {
     shape: [usize; 3],
     spacing: [f64; 3],
     origin: Lps,
     axes: [Lps; 3],
 }
 
-impl From<Geometry> for Parts {
+impl From<Geometry> for GeometryFields {
     fn from(Geometry { shape, spacing, origin, axes }: Geometry) -> Self {
         Self { shape, spacing, origin, axes }
     }
 }
 
-impl TryFrom<Parts> for Geometry {
+impl TryFrom<GeometryFields> for Geometry {
     type Error = GeometryError;
 
-    fn try_from(Parts { shape, spacing, origin, axes }: Parts) -> Result<Self, GeometryError> {
+    fn try_from(GeometryFields { shape, spacing, origin, axes }: GeometryFields) -> Result<Self, GeometryError> {
         Self::new(shape, spacing, origin, axes)
     }
 }

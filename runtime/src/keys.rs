@@ -1,48 +1,59 @@
-//! Keys of clients from other hosts: who may come, in which role, until when.
+//! Keys of clients from other hosts: which are accepted, in which role, until when.
 //!
 //! ```text
 //! KEYS/server.key      the daemon's own pair, mode 0600
 //! KEYS/clients.toml    names, public keys, roles, expiry; read again whenever it changes
 //! ```
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use cordline_atomic_file::{AtomicFile, Durability};
+use cordline_files::{AtomicFile, Durability};
 use cordline_sdk::owner::{self, Owner};
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Diagnose, Problem};
 use cordline_sdk::wire::reply::Role;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::private_folder::private_folder;
+use crate::private_folder::{make_private, private_folder};
 
 const SERVER: &str = "server.key";
 const CLIENTS: &str = "clients.toml";
 
-/// A client that may come.
+/// The key of an accepted client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientKey {
     /// Its public key, Z85 (40 characters).
     pub public: String,
-    /// What it may do.
     pub role: Role,
-    /// Last day on which it is accepted, `2027-01-31`; for ever when left out.
+    /// Last day on which it is accepted, `2027-01-31`; without end when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<chrono::NaiveDate>,
 }
 
-/// A pair of keys, each Z85.
+impl ClientKey {
+    /// The role of the key on a day.
+    ///
+    /// # Errors
+    ///
+    /// The key has expired.
+    pub fn role_on(&self, day: chrono::NaiveDate) -> Result<Role, &'static str> {
+        match self.until {
+            Some(until) if until < day => Err("a key that has expired"),
+            _ => Ok(self.role),
+        }
+    }
+}
+
+/// A CURVE key pair, each Z85.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pair {
-    /// To be handed out.
+pub struct KeyPair {
     pub public: String,
-    /// To be kept.
     pub secret: String,
 }
 
@@ -65,24 +76,32 @@ pub enum KeyError {
         /// What is wrong.
         reason: String,
     },
-    /// A name that is taken, or not there.
+    /// A name that is taken, unknown or invalid.
     #[error("{0}")]
     Name(String),
 }
 
-impl KeyError {
-    /// The error as it is shown to people and programs.
-    pub fn problem(&self) -> Problem {
-        let action = match self {
+impl Diagnose for KeyError {
+    fn code(&self) -> Code {
+        Code::Keys
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        match self {
             Self::File { .. } => "give this user the right to read and write the folder of keys, or name another one",
             Self::Content { .. } => "correct the file, or put back a copy",
             Self::Name(_) => "look at `cordline keys list`",
-        };
+        }
+        .into()
+    }
+
+    // A missing right is explained: most commands on keys are run by another user than the daemon's.
+    fn problem(&self) -> Problem {
         let message = match self {
             Self::File { path, source } => format!("{}: {}", path.display(), owner::explain(path, source)),
             other => other.to_string(),
         };
-        Problem { code: "keys".into(), message, action: action.into() }
+        Problem::new(self.code(), message, self.action())
     }
 }
 
@@ -91,14 +110,19 @@ impl KeyError {
 pub struct KeyFolder(PathBuf);
 
 impl KeyFolder {
-    /// The folder; nothing is read yet.
+    /// Nothing is read yet.
     pub fn new(folder: &Path) -> Self {
         Self(folder.into())
     }
 
-    /// The daemon's own pair; made where there is none.
-    pub fn server(&self) -> Result<Pair, KeyError> {
+    /// The daemon's own key pair; created where there is none.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read or written.
+    pub fn server(&self) -> Result<KeyPair, KeyError> {
         let path = self.0.join(SERVER);
+        make_private(&path).map_err(|source| KeyError::File { path: path.clone(), source })?;
         match fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|e| KeyError::Content { path, reason: e.message().to_owned() }),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
@@ -111,6 +135,10 @@ impl KeyFolder {
     }
 
     /// The clients by name.
+    ///
+    /// # Errors
+    ///
+    /// The list cannot be read.
     pub fn clients(&self) -> Result<BTreeMap<String, ClientKey>, KeyError> {
         let path = self.0.join(CLIENTS);
         match fs::read_to_string(&path) {
@@ -120,13 +148,17 @@ impl KeyFolder {
         }
     }
 
-    /// When the list was changed last; `None` where there is none.
-    pub fn changed(&self) -> Option<SystemTime> {
-        fs::metadata(self.0.join(CLIENTS)).and_then(|m| m.modified()).ok()
+    /// Path of the list of clients.
+    pub fn list(&self) -> PathBuf {
+        self.0.join(CLIENTS)
     }
 
-    /// Lets a new client in, and returns what it needs: its own pair and the daemon's public key.
-    pub fn add(&self, name: &str, role: Role, until: Option<chrono::NaiveDate>) -> Result<(Pair, String), KeyError> {
+    /// Adds a client, and returns what it needs: its own key pair and the daemon's public key.
+    ///
+    /// # Errors
+    ///
+    /// The name is taken or invalid, or a file cannot be written.
+    pub fn add(&self, name: &str, role: Role, until: Option<chrono::NaiveDate>) -> Result<(KeyPair, String), KeyError> {
         let plain = !name.is_empty()
             && name.len() <= 40
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
@@ -143,7 +175,11 @@ impl KeyFolder {
         Ok((pair, self.server()?.public))
     }
 
-    /// Lets a client in no more. Connections that stand are ended by the daemon with its next look at the list.
+    /// Removes a client. The daemon ends its connections when it next checks the list.
+    ///
+    /// # Errors
+    ///
+    /// There is no such client, or the list cannot be written.
     pub fn revoke(&self, name: &str) -> Result<(), KeyError> {
         let mut clients = self.clients()?;
         if clients.remove(name).is_none() {
@@ -165,7 +201,7 @@ impl KeyFolder {
         written.map_err(failed)
     }
 
-    /// Makes the folder where there is none. What root makes, or made, is the daemon's user's: returns whose.
+    /// Makes the folder where there is none. What root makes, or made, is handed over to the daemon's user, who is returned.
     fn hand_over_folder(&self) -> io::Result<Option<Owner>> {
         let owner = owner::of_file(&self.0);
         let new = self.0.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
@@ -184,24 +220,11 @@ impl KeyFolder {
     }
 }
 
-/// The client with this public key, if it may come today.
-pub fn find<'a>(
-    clients: &'a BTreeMap<String, ClientKey>,
-    public: &str,
-    today: chrono::NaiveDate,
-) -> Result<(&'a str, Role), &'static str> {
-    let (name, key) = clients.iter().find(|(_, key)| key.public == public).ok_or("a key that is not in the list")?;
-    match key.until {
-        Some(until) if until < today => Err("a key that has expired"),
-        _ => Ok((name, key.role)),
-    }
-}
-
-fn new_pair() -> Result<Pair, KeyError> {
+fn new_pair() -> Result<KeyPair, KeyError> {
     let failed = |e: &dyn std::fmt::Display| KeyError::Name(format!("no key could be made: {e}"));
     let pair = zmq::CurveKeyPair::new().map_err(|e| failed(&e))?;
     let text = |key: &[u8]| zmq::z85_encode(key).map_err(|e| failed(&e));
-    Ok(Pair { public: text(&pair.public_key)?, secret: text(&pair.secret_key)? })
+    Ok(KeyPair { public: text(&pair.public_key)?, secret: text(&pair.secret_key)? })
 }
 
 fn to_toml(value: &impl Serialize) -> String {
@@ -215,6 +238,16 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+
+    fn find<'a>(
+        clients: &'a BTreeMap<String, ClientKey>,
+        public: &str,
+        day: NaiveDate,
+    ) -> Result<(&'a str, Role), &'static str> {
+        let (name, key) =
+            clients.iter().find(|(_, key)| key.public == public).ok_or("a key that is not in the list")?;
+        Ok((name, key.role_on(day)?))
+    }
 
     #[test]
     fn a_client_is_let_in_and_out_again() {

@@ -20,6 +20,6 @@ pub type LabelMap = Array3<u16>;
 impl Volume {
     /// SHA-256 over the voxels as little-endian float32, section by section: says for which pixels a result holds.
     pub fn pixel_sha256(&self) -> String {
-        digest::sha256_of_voxels(&self.voxels)
+        digest::sha256_of_voxels(&self.voxels).to_string()
     }
 }

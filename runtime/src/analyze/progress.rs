@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use cordline_sdk::result::{Classification, Lesion, SeriesChoice};
 use ndarray::ArrayView2;
 
+use crate::findings::HeatMap;
 use crate::geometry::Geometry;
-use crate::pipeline::findings::HeatMap;
 use crate::stage::Stage;
 use crate::volume::LabelMap;
 

@@ -1,23 +1,22 @@
 //! A bundle: a folder with a manifest, ONNX networks, a golden input and output, and a card. Data only, no code.
 //!
-//! - [`manifest`]: `bundle.toml`, checked
 //! - [`verify`]: every byte is hashed before it is used
 //! - [`place`]: where the bundle lies when none is named
-//! - [`golden`]: a provider must reproduce the stored output, or it is not used
+//!
+//! Absent from here: the networks, which [`networks`](crate::networks) runs.
 
-pub mod golden;
-pub mod manifest;
-pub mod place;
+mod place;
 pub mod verify;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use cordline_sdk::result::{BundleIdentity, Problem};
+use cordline_sdk::problem::{Code, Diagnose};
+use cordline_sdk::result::BundleIdentity;
+use cordline_sdk::sha256::Sha256;
 use thiserror::Error;
 
-pub use manifest::Manifest;
-
-use crate::digest;
+use crate::manifest::Manifest;
 
 /// Name of the manifest in a bundle's folder.
 pub const MANIFEST_FILE: &str = "bundle.toml";
@@ -80,31 +79,36 @@ pub enum BundleError {
     },
 }
 
-impl BundleError {
-    /// The error as it is shown to people and programs.
-    pub fn problem(&self) -> Problem {
-        let (code, action) = match self {
-            Self::NotABundle { .. } => {
-                ("no_bundle", "name a folder that holds bundle.toml with --bundle or in the configuration")
+impl Diagnose for BundleError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotABundle { .. } => Code::NoBundle,
+            Self::Unreadable { .. } => Code::BundleUnreadable,
+            Self::Manifest { .. } => Code::BundleInvalid,
+            Self::Altered { .. } => Code::BundleAltered,
+            Self::Golden { .. } => Code::BundleGolden,
+        }
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        match self {
+            Self::NotABundle { .. } => "name a folder that holds bundle.toml with --bundle or in the configuration",
+            Self::Unreadable { .. } => "check that the file exists and that this user may read it",
+            Self::Manifest { .. } => "correct the manifest, or install the bundle again",
+            Self::Altered { .. } => "install the bundle again; a file that was changed is never used",
+            Self::Golden { .. } => {
+                "run `cordline doctor`; this box computes something else than the box of the bundle's maker"
             }
-            Self::Unreadable { .. } => {
-                ("bundle_unreadable", "check that the file exists and that this user may read it")
-            }
-            Self::Manifest { .. } => ("bundle_invalid", "correct the manifest, or install the bundle again"),
-            Self::Altered { .. } => {
-                ("bundle_altered", "install the bundle again; a file that was changed is never used")
-            }
-            Self::Golden { .. } => (
-                "bundle_golden",
-                "run `cordline doctor`; this box computes something else than the box of the bundle's maker",
-            ),
-        };
-        Problem { code: code.into(), message: self.to_string(), action: action.into() }
+        }
+        .into()
     }
 }
 
 impl Bundle {
     /// Reads and checks the manifest of a bundle. Its other files are not touched yet.
+    ///
+    /// # Errors
+    /// There is no manifest, it cannot be read, or it says something that cannot be.
     pub fn open(folder: &Path) -> Result<Self, BundleError> {
         let path = folder.join(MANIFEST_FILE);
         if !folder.is_dir() {
@@ -119,7 +123,18 @@ impl Bundle {
         let bytes =
             std::fs::read(&path).map_err(|e| BundleError::Unreadable { path: path.clone(), reason: e.to_string() })?;
         let manifest = Manifest::parse(&bytes).map_err(|reason| BundleError::Manifest { path, reason })?;
-        Ok(Self { folder: folder.into(), manifest, sha256: digest::sha256(&bytes) })
+        Ok(Self { folder: folder.into(), manifest, sha256: Sha256::of(&bytes).to_string() })
+    }
+
+    /// The bundle in `folder`, or else the one that comes with the program.
+    ///
+    /// # Errors
+    /// None is there, or its manifest cannot be used.
+    pub fn open_or_default(folder: Option<&Path>) -> Result<Self, BundleError> {
+        match folder {
+            Some(folder) => Self::open(folder),
+            None => Self::open(&place::find()?),
+        }
     }
 
     /// The folder.
@@ -128,6 +143,9 @@ impl Bundle {
     }
 
     /// Reads a file of the bundle and checks its bytes against the manifest. What is returned is what was checked.
+    ///
+    /// # Errors
+    /// It cannot be read, or was altered.
     pub fn read(&self, file: &str) -> Result<Vec<u8>, BundleError> {
         verify::read(self, file)
     }

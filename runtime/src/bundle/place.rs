@@ -8,7 +8,7 @@ use super::{BundleError, MANIFEST_FILE};
 const DEFAULT: &str = "spinal-lesion-phantom";
 
 /// The default bundle: in `models/bundles` of the current folder or of a folder above the program, or in `/usr/share/cordline/bundles`.
-pub fn find() -> Result<PathBuf, BundleError> {
+pub(super) fn find() -> Result<PathBuf, BundleError> {
     let program = std::env::current_exe().ok().and_then(|p| p.canonicalize().ok()).unwrap_or_default();
     let here = std::env::current_dir().unwrap_or_default();
     let folders = std::iter::once(here.as_path()).chain(program.ancestors().skip(1)).map(|f| f.join("models/bundles"));

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cordline_sdk::job::Priority;
-use cordline_sdk::result::{Problem, SeriesVerdict, State};
+use cordline_sdk::problem::{Code, Problem};
+use cordline_sdk::result::{SeriesVerdict, State};
 use cordline_sdk::{AnalysisResult, FileKind};
 
 use super::exit::Exit;
 use super::progress::Bar;
-use super::{fail, get, remote, series_table};
-use crate::analyze::{self, Models, Request, Subject};
-use crate::config::Config;
-use crate::outbox::RESULT_FILE;
+use super::{fail, get, output, remote, series_table};
+use crate::analyze::output::RESULT_FILE;
+use crate::analyze::{self, AnalysisInput, AnalysisRequest, Models};
+use crate::config::{Config, Flags};
 
 /// Flags of `analyze`.
 #[derive(Debug, Args)]
@@ -48,23 +49,26 @@ pub struct AnalyzeArgs {
     socket: Option<PathBuf>,
 }
 
+impl AnalyzeArgs {
+    /// The flags that stand for settings.
+    pub(super) fn flags(&self) -> Flags {
+        let Self { bundle, threads, socket, .. } = self;
+        Flags { bundle: bundle.clone(), threads: *threads, socket: socket.clone(), ..Flags::default() }
+    }
+}
+
 /// Runs the command.
-pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
-    if let Some(threads) = args.threads {
-        config.threads = usize::from(threads);
-    }
-    if args.bundle.is_some() {
-        config.bundle.clone_from(&args.bundle);
-    }
+pub fn run(args: &AnalyzeArgs, config: &Config) -> Exit {
     let bar = Bar::new(args.quiet);
-    let outcome = if args.daemon { through_daemon(&args, &config, &bar) } else { here(&args, &config, &bar) };
+    let outcome = if args.daemon { through_daemon(args, config, &bar) } else { here(args, config, &bar) };
     bar.finish();
     let result = match outcome {
         Ok(result) => result,
         Err(problem) => return fail(&problem, Exit::Failed),
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&result).expect("results are plain JSON"));
+        let text = serde_json::to_string_pretty(&result).expect("results are plain JSON");
+        println!("{}", output::json(&text));
     } else if !args.quiet {
         summarise(&result, &args.out);
     }
@@ -82,13 +86,13 @@ pub fn run(args: AnalyzeArgs, mut config: Config) -> Exit {
 }
 
 fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult, Problem> {
-    let request = Request {
-        subject: Subject::Files(&args.inputs),
+    let request = AnalysisRequest {
+        input: AnalysisInput::Files(&args.inputs),
         out: &args.out,
         series: args.series.as_deref(),
         correction: None,
         predecessors: &[],
-        moment: None,
+        created: None,
         again: 0,
     };
     analyze::analyze(request, config, Models::Cold, &mut |progress| {
@@ -101,8 +105,7 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
 
 /// The same by way of the daemon: the study goes there, the files of the result come back.
 fn through_daemon(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult, Problem> {
-    let socket = args.socket.as_ref().unwrap_or(&config.daemon.socket);
-    let fetched = remote::connect(socket).and_then(|mut client| {
+    let fetched = remote::connect(&config.daemon.socket).and_then(|mut client| {
         let job = client.submit_study(&args.inputs, Priority::Urgent, args.series.as_deref(), &mut |_, _| {})?;
         client.follow(&job, 0, &mut |event, _| {
             bar.show_event(event);
@@ -112,7 +115,7 @@ fn through_daemon(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<Anal
     });
     let files = fetched.map_err(|e| remote::problem(&e))?;
     let lacking = |why: String| Problem {
-        code: "no_result".into(),
+        code: Code::NoResult,
         message: format!("the daemon's job came to no result: {why}"),
         action: "ask `cordline jobs` for what became of it".into(),
     };

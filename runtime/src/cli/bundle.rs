@@ -1,15 +1,15 @@
-//! `cordline bundle`: is a bundle whole, and does this box compute what its maker computed.
+//! `cordline bundle`: is a bundle whole, and does this host compute what its maker computed.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::Problem;
 
 use super::exit::Exit;
 use super::fail;
-use crate::bundle::{Bundle, place, verify};
-use crate::config::Config;
-use crate::networks::Networks;
+use crate::analyze::models::load_networks;
+use crate::bundle::{Bundle, verify};
+use crate::config::{Config, Flags};
 
 /// What to do with a bundle.
 #[derive(Debug, Subcommand)]
@@ -21,26 +21,32 @@ pub enum BundleCommand {
     },
 }
 
-/// Runs the command.
-pub fn run(command: BundleCommand, config: Config) -> Exit {
-    let BundleCommand::Verify { folder } = command;
-    match verify(folder.or_else(|| config.bundle.clone()), &config) {
+impl BundleCommand {
+    /// The flags that stand for settings.
+    pub(super) fn flags(&self) -> Flags {
+        let Self::Verify { folder } = self;
+        Flags { bundle: folder.clone(), ..Flags::default() }
+    }
+}
+
+/// Verifies the configured bundle.
+pub fn run(config: &Config) -> Exit {
+    match verify(config) {
         Ok(()) => Exit::Completed,
         Err(problem) => fail(&problem, Exit::Failed),
     }
 }
 
-fn verify(folder: Option<PathBuf>, config: &Config) -> Result<(), Problem> {
-    let folder = folder.map_or_else(place::find, Ok).map_err(|e| e.problem())?;
-    let bundle = Bundle::open(&folder).map_err(|e| e.problem())?;
+fn verify(config: &Config) -> Result<(), Problem> {
+    let bundle = Bundle::open_or_default(config.bundle.as_deref())?;
     let identity = bundle.identity();
-    println!("{} {} ({})", identity.id, identity.version, folder.display());
+    println!("{} {} ({})", identity.id, identity.version, bundle.folder().display());
     println!("  SHA-256 {}", identity.sha256);
     println!("  trained on: {}; {}", identity.cohort, bundle.manifest.cohort.description);
-    verify::all(&bundle).map_err(|e| e.problem())?;
+    verify::all(&bundle)?;
     println!("  files: {} as the manifest says", bundle.manifest.sha256.len());
-    let mut networks = Networks::load(config, bundle.clone()).map_err(|e| e.problem())?;
-    for found in networks.golden_check().map_err(|e| e.problem())? {
+    let mut networks = load_networks(config, bundle.clone())?;
+    for found in networks.golden_check()? {
         println!(
             "  golden output of {}: largest difference {:.1e} (allowed {:.0e})",
             found.network, found.difference, bundle.manifest.golden.tolerance

@@ -1,4 +1,4 @@
-//! `cordline doctor`: what this box has, what was chosen and why, what is wrong and what to do.
+//! `cordline doctor`: what this host has, what was chosen and why, what is wrong and what to do.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::Exit;
-use crate::config::Config;
+use crate::config::{Config, Flags};
 use crate::diagnosis::{self, Diagnosis};
 
 /// Flags of `doctor`.
@@ -20,12 +20,16 @@ pub struct DoctorArgs {
     json: bool,
 }
 
-/// Runs the command. It fails where something stands in the way of an analysis.
-pub fn run(args: DoctorArgs, mut config: Config) -> Exit {
-    if args.bundle.is_some() {
-        config.bundle = args.bundle;
+impl DoctorArgs {
+    /// The flags that stand for settings.
+    pub(super) fn flags(&self) -> Flags {
+        Flags { bundle: self.bundle.clone(), ..Flags::default() }
     }
-    let diagnosis = diagnosis::examine(&config);
+}
+
+/// Runs the command. It fails where something stands in the way of an analysis.
+pub fn run(args: &DoctorArgs, config: &Config) -> Exit {
+    let diagnosis = diagnosis::examine(config);
     if args.json {
         print_json(&diagnosis)
     } else {

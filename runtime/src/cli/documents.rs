@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 use cordline_sdk::AnalysisResult;
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Problem};
+use schemars::Schema;
 
 use super::exit::Exit;
 use super::{command_line, fail};
@@ -25,6 +26,8 @@ pub enum PrintCommand {
     },
     /// The JSON Schema of result.json, to standard output
     Schema,
+    /// The JSON Schema of the messages of the daemon, to standard output
+    ProtocolSchema,
 }
 
 /// Prints it.
@@ -40,7 +43,11 @@ pub fn run(command: PrintCommand) -> Exit {
             std::fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(command_line(), &folder))
         }
         PrintCommand::Schema => {
-            println!("{}", schema());
+            println!("{}", result_schema());
+            Ok(())
+        }
+        PrintCommand::ProtocolSchema => {
+            println!("{}", protocol_schema());
             Ok(())
         }
     };
@@ -48,18 +55,23 @@ pub fn run(command: PrintCommand) -> Exit {
         Ok(()) => Exit::Completed,
         Err(error) => {
             let action = "choose a place that this user may write to".to_owned();
-            fail(
-                &Problem { code: "not_writable".into(), message: format!("cannot write: {error}"), action },
-                Exit::Failed,
-            )
+            fail(&Problem { code: Code::NotWritable, message: format!("cannot write: {error}"), action }, Exit::Failed)
         }
     }
 }
 
 /// The JSON Schema of `result.json`.
-pub fn schema() -> String {
-    let schema = schemars::schema_for!(AnalysisResult);
-    serde_json::to_string_pretty(&schema).expect("a schema is plain JSON")
+fn result_schema() -> String {
+    pretty(&schemars::schema_for!(AnalysisResult))
+}
+
+/// The JSON Schema of the messages between a client and the daemon.
+fn protocol_schema() -> String {
+    pretty(&cordline_sdk::wire::schema::schema())
+}
+
+fn pretty(schema: &Schema) -> String {
+    serde_json::to_string_pretty(schema).expect("a schema is plain JSON")
 }
 
 #[cfg(test)]
@@ -67,9 +79,14 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn the_published_schema_is_that_of_the_types() {
-        let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/result.schema.json");
-        let text = std::fs::read_to_string(&published).unwrap();
-        assert_eq!(text.trim(), super::schema(), "run `cordline print schema > docs/result.schema.json`");
+    fn the_published_schemas_are_those_of_the_types() {
+        for (file, schema, word) in [
+            ("result.schema.json", super::result_schema(), "schema"),
+            ("protocol.schema.json", super::protocol_schema(), "protocol-schema"),
+        ] {
+            let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(file);
+            let text = std::fs::read_to_string(&published).unwrap();
+            assert_eq!(text.trim(), schema, "run `cordline print {word} > docs/{file}`");
+        }
     }
 }

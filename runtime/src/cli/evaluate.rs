@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Problem};
 
 use super::exit::Exit;
 use super::fail;
-use crate::bundle::{Bundle, place};
-use crate::config::Config;
-use crate::evaluate::{self, Cohort, DRAWS, Evaluation, Request, SEED};
+use crate::bundle::Bundle;
+use crate::config::{Config, Flags};
+use crate::evaluate::{self, CohortSource, DRAWS, Evaluation, EvaluationRequest, SEED};
 
 /// Flags of `evaluate`.
 #[derive(Debug, Args)]
@@ -34,23 +34,29 @@ pub struct EvaluateArgs {
     seed: u64,
 }
 
+impl EvaluateArgs {
+    /// The flags that stand for settings.
+    pub(super) fn flags(&self) -> Flags {
+        Flags { bundle: self.bundle.clone(), ..Flags::default() }
+    }
+}
+
 /// Runs the command.
-pub fn run(args: EvaluateArgs, config: Config) -> Exit {
+pub fn run(args: EvaluateArgs, config: &Config) -> Exit {
     match evaluate(args, config) {
         Ok(()) => Exit::Completed,
         Err(problem) => fail(&problem, Exit::Failed),
     }
 }
 
-fn evaluate(args: EvaluateArgs, config: Config) -> Result<(), Problem> {
-    let folder = args.bundle.or(config.bundle).map_or_else(place::find, Ok).map_err(|e| e.problem())?;
-    let bundle = Bundle::open(&folder).map_err(|e| e.problem())?;
+fn evaluate(args: EvaluateArgs, config: &Config) -> Result<(), Problem> {
+    let bundle = Bundle::open_or_default(config.bundle.as_deref())?;
     let cohort = match args.results {
-        Some(folder) => Cohort::Results { labels: args.table, folder },
-        None => Cohort::Table(args.table),
+        Some(folder) => CohortSource::Results { labels: args.table, folder },
+        None => CohortSource::Table(args.table),
     };
-    let request = Request { cohort, draws: args.draws, seed: args.seed };
-    let evaluation = evaluate::run(&request, &bundle.manifest).map_err(|e| e.problem())?;
+    let request = EvaluationRequest { cohort, draws: args.draws, seed: args.seed };
+    let evaluation = evaluate::run(&request, &bundle.manifest)?;
     print!("{evaluation}");
     if let Some(out) = args.out {
         write(&out, &evaluation)?;
@@ -61,7 +67,7 @@ fn evaluate(args: EvaluateArgs, config: Config) -> Result<(), Problem> {
 }
 
 fn write(out: &Path, evaluation: &Evaluation) -> Result<(), Problem> {
-    let picture = evaluation.roc_png().map_err(|e| e.problem())?;
+    let picture = evaluation.roc_png()?;
     let text = format!("{evaluation}{}\n", cordline_sdk::RESEARCH_USE);
     let files: [(&str, &[u8]); 4] = [
         ("evaluation.txt", text.as_bytes()),
@@ -72,7 +78,7 @@ fn write(out: &Path, evaluation: &Evaluation) -> Result<(), Problem> {
     let written = std::fs::create_dir_all(out)
         .and_then(|()| files.iter().try_for_each(|(name, bytes)| std::fs::write(out.join(name), bytes)));
     written.map_err(|e| Problem {
-        code: "not_writable".into(),
+        code: Code::NotWritable,
         message: format!("cannot write the evaluation into {}: {e}", out.display()),
         action: "name a folder that this user may write to with --out".into(),
     })

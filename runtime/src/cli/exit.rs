@@ -7,7 +7,7 @@ use cordline_sdk::result::State;
 /// How the program ends. The numbers are a promise to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done; for `analyze`: an answer was found, whatever it is.
+    /// Done; for `analyze`: there is an answer, also the answer that nothing was found.
     Completed = 0,
     /// The command line or the configuration is wrong.
     Usage = 2,
@@ -15,7 +15,7 @@ pub enum Exit {
     NeedsSelection = 3,
     /// The study holds nothing that the bundle was made for.
     OutOfScope = 4,
-    /// Something is wrong with the input or the box.
+    /// Something is wrong with the input or the host.
     Failed = 5,
 }
 

@@ -41,16 +41,16 @@ pub fn run(args: &GetArgs, config: &Config) -> Exit {
 pub fn fetch(client: &mut Client, job: &JobId, out: &Path) -> Result<Vec<FileInfo>, ClientError> {
     let files = client.files(job)?;
     for file in &files {
-        let bytes = client.artifact(job, file)?;
+        let bytes = client.download(job, file)?;
         write(out, &file.path, &bytes)?;
     }
     Ok(files)
 }
 
 fn write(out: &Path, path: &str, bytes: &[u8]) -> Result<(), ClientError> {
-    // A daemon elsewhere has no say in where files go on this machine.
+    // A daemon on another host must not choose where files are written here.
     if !Path::new(path).components().all(|c| matches!(c, Component::Normal(_))) {
-        return Err(ClientError::Damaged { path: path.to_owned() });
+        return Err(ClientError::ChecksumMismatch { path: path.to_owned() });
     }
     let file = out.join(path);
     let failed = |source| ClientError::Unreadable { path: file.clone(), source };

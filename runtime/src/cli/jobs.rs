@@ -94,7 +94,7 @@ pub fn status(args: &StatusArgs, config: &Config) -> Exit {
     })
 }
 
-/// A review with its moment in the time of the box.
+/// A review with its time, local to this host.
 fn said(review: &Review) -> String {
     let moment = DateTime::from_timestamp_millis(review.at_ms);
     let moment = moment.map_or(String::new(), |at| at.with_timezone(&Local).format("%Y-%m-%d %H:%M  ").to_string());
@@ -110,7 +110,7 @@ pub fn jobs(args: &JobsArgs, config: &Config) -> Exit {
             limit: Some(args.limit),
             ..List::default()
         };
-        let jobs = client.list(list)?;
+        let jobs = client.list_jobs(list)?;
         if args.remote.json {
             print_json(&jobs);
             return Ok(Exit::Completed);
@@ -139,7 +139,7 @@ pub fn cancel(args: &CancelArgs, config: &Config) -> Exit {
 /// Runs `choose`.
 pub fn choose(args: &ChooseArgs, config: &Config) -> Exit {
     args.remote.with(config, |client| {
-        let summary = client.choose(&args.job, &args.series)?;
+        let summary = client.select_series(&args.job, &args.series)?;
         match args.remote.json {
             true => print_json(&summary),
             false => println!("{}", line(&summary)),
@@ -149,8 +149,8 @@ pub fn choose(args: &ChooseArgs, config: &Config) -> Exit {
 }
 
 fn parse_state(text: &str) -> Result<JobState, String> {
-    JobState::of(text).ok_or_else(|| {
-        let known: Vec<&str> = JobState::ALL.iter().map(|s| s.key()).collect();
+    text.parse().map_err(|_| {
+        let known: Vec<&str> = JobState::ALL.iter().map(|s| s.as_str()).collect();
         format!("states are {}", known.join(", "))
     })
 }

@@ -1,9 +1,12 @@
-//! `cordline keys`: who may come in from other hosts. `cordline audit`: is the record of who did what whole.
+//! `cordline keys`: which clients of other hosts are accepted. `cordline audit`: is the audit file whole.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Problem};
 use cordline_sdk::wire::reply::Role;
 
 use super::exit::Exit;
@@ -42,6 +45,9 @@ pub struct NewArgs {
     /// Last day on which the key is accepted, for example 2027-01-31
     #[arg(long, value_name = "DATE")]
     until: Option<chrono::NaiveDate>,
+    /// New file for the key, which only its owner may read, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     folder: FolderArgs,
 }
@@ -70,10 +76,7 @@ pub enum AuditCommand {
 pub fn run(command: KeysCommand, config: &Config) -> Exit {
     let folder = |args: &FolderArgs| KeyFolder::new(args.keys.as_ref().unwrap_or(&config.daemon.keys));
     let done = match command {
-        KeysCommand::New(args) => folder(&args.folder).add(&args.name, args.role, args.until).map(|(pair, server)| {
-            println!("# Key of {}. Hand it over on a safe way; the secret is kept nowhere else.", args.name);
-            println!("public = \"{}\"\nsecret = \"{}\"\nserver = \"{server}\"", pair.public, pair.secret);
-        }),
+        KeysCommand::New(args) => new(&folder(&args.folder), &args),
         KeysCommand::List(args) => list(&folder(&args)),
         KeysCommand::Revoke(args) => folder(&args.folder).revoke(&args.name).map(|()| {
             println!("{} is let in no more", args.name);
@@ -81,14 +84,47 @@ pub fn run(command: KeysCommand, config: &Config) -> Exit {
     };
     match done {
         Ok(()) => Exit::Completed,
-        Err(error) => fail(&error.problem(), Exit::Failed),
+        Err(error) => fail(&error.into(), Exit::Failed),
+    }
+}
+
+/// Lets a client in. The file for its key is made first: a key that cannot be handed over is of no use.
+fn new(folder: &KeyFolder, args: &NewArgs) -> Result<(), KeyError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| KeyError::File { path, source }
+    };
+    let out = match &args.out {
+        Some(path) => {
+            let made = File::options().write(true).create_new(true).mode(0o600).open(path);
+            Some((path, made.map_err(failed(path))?))
+        }
+        None => None,
+    };
+    let added = folder.add(&args.name, args.role, args.until);
+    if let (Err(_), Some((path, _))) = (&added, &out) {
+        // It is empty, and was made a moment ago.
+        let _ = std::fs::remove_file(path);
+    }
+    let (pair, server) = added?;
+    let said = format!(
+        "# Key of {}. Hand it over on a safe way; the secret is kept nowhere else.\n\
+         public = \"{}\"\nsecret = \"{}\"\nserver = \"{server}\"\n",
+        args.name, pair.public, pair.secret
+    );
+    match out {
+        Some((path, mut file)) => file.write_all(said.as_bytes()).map_err(failed(path)),
+        None => {
+            print!("{said}");
+            Ok(())
+        }
     }
 }
 
 fn list(folder: &KeyFolder) -> Result<(), KeyError> {
     for (name, key) in folder.clients()? {
         let until = key.until.map(|day| format!("until {day}")).unwrap_or_default();
-        println!("{name:<24} {:<10} {until}", key.role.key());
+        println!("{name:<24} {:<10} {until}", key.role.as_str());
     }
     Ok(())
 }
@@ -104,11 +140,11 @@ pub fn run_audit(command: AuditCommand, config: &Config) -> Exit {
         }
         Err(error) => {
             let action = "find out who had access to the file; copies made before tell what it said";
-            fail(&Problem { code: "audit".into(), message: error.to_string(), action: action.into() }, Exit::Failed)
+            fail(&Problem { code: Code::Audit, message: error.to_string(), action: action.into() }, Exit::Failed)
         }
     }
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
-    Role::of(text).ok_or_else(|| "roles are viewer, submitter and admin".to_owned())
+    text.parse().map_err(|_| "roles are viewer, submitter and admin".to_owned())
 }

@@ -1,12 +1,13 @@
 //! The log on standard error: which lines, and how they look.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Problem};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
+use crate::printable::is_harmless;
 
 /// Target of what ONNX Runtime says.
 const ONNX_RUNTIME: &str = "ort";
@@ -17,18 +18,40 @@ const DEFAULT: &str = "warn";
 /// needed.
 pub(super) fn start(filter: &str, format: LogFormat) -> Result<(), Problem> {
     let filter = read(filter).map_err(|why| Problem {
-        code: "log_filter".into(),
+        code: Code::LogFilter,
         message: format!("the log filter `{filter}` cannot be read: {why}"),
         action: "set `log` (CORDLINE_LOG) to a level (error, warn, info, debug, trace, off), or to parts \
                  `TARGET=LEVEL` with commas between, for example `info,cordline::daemon=debug`"
             .into(),
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_coloured = format == LogFormat::Human && std::io::stderr().is_terminal();
+    let writer = move || Harmless { to: std::io::stderr(), is_coloured };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match format {
-        LogFormat::Human => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Human => log.with_ansi(is_coloured).init(),
         LogFormat::Json => log.json().init(),
     }
     Ok(())
+}
+
+/// Passes on lines of the log without what would steer a terminal: some words in them come from other hosts.
+struct Harmless<W> {
+    to: W,
+    /// The library's own colours pass; it writes escapes of others as text.
+    is_coloured: bool,
+}
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let passes = |c: char| is_harmless(c) || matches!(c, '\n' | '\t') || (self.is_coloured && c == '\u{1b}');
+        let text: String = String::from_utf8_lossy(bytes).chars().map(|c| if passes(c) { c } else { ' ' }).collect();
+        // All of it: the length of what is written is not that of what came.
+        self.to.write_all(text.as_bytes()).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// The filter, with ONNX Runtime's own chatter only where it is asked for.
@@ -68,6 +91,13 @@ mod tests {
             let read = read(filter).unwrap().to_string();
             assert!(!read.contains("ort=error"), "{filter}: {read}");
         }
+    }
+
+    #[test]
+    fn a_line_of_the_log_steers_no_terminal() {
+        let mut log = Harmless { to: Vec::new(), is_coloured: false };
+        log.write_all("who=\u{1b}[2J\u{202e}x\u{9b}\tä\n".as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(log.to).unwrap(), "who= [2J x \tä\n");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! The commands: flags in, words and exit codes out.
 //!
 //! - [`analyze`]: a study to findings
-//! - [`doctor`]: what this box has, what was chosen and why, what is wrong and what to do
+//! - [`doctor`]: what this host has, what was chosen and why, what is wrong and what to do
 //! - [`bundle`]: is a bundle whole
 //! - [`evaluate`]: figures of a cohort
 //! - [`documents`]: shell completions, man pages and the schema of the result
 //! - [`serve`]: the daemon
 //! - [`submit`], [`watch`], [`get`], [`jobs`]: what is asked of a running daemon; [`remote`] is what they share
+//! - [`spool`]: what the daemon set aside
 //! - [`keys`]: who may come in from other hosts; is the audit file whole
-//! - [`progress`]: the bar on a terminal; [`output`]: words on standard output, and what becomes of them where nobody reads
+//! - [`progress`]: the bar on a terminal; [`output`]: words on standard output, and what becomes of them when the pipe is closed
 //! - [`logging`]: the log on standard error
 //! - [`exit`]: what the exit codes mean
 
@@ -30,15 +31,16 @@ pub mod progress;
 pub mod remote;
 pub mod series_table;
 pub mod serve;
+pub mod spool;
 pub mod submit;
 pub mod watch;
 
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::Problem;
 
-use crate::config::Config;
+use crate::config::{Config, Flags};
 use exit::Exit;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nResearch use only; not a medical device");
@@ -80,6 +82,9 @@ enum Command {
     /// Look after the record of who did what
     #[command(subcommand)]
     Audit(keys::AuditCommand),
+    /// Look after the daemon's folder of jobs
+    #[command(subcommand)]
+    Spool(spool::SpoolCommand),
     /// Say what this box has, what was chosen and why, what is wrong and what to do
     Doctor(doctor::DoctorArgs),
     /// Look after bundles (manifest + models)
@@ -100,24 +105,38 @@ pub fn command_line() -> clap::Command {
     noticed(Cli::command())
 }
 
-/// Reads the command line; a wrong one is told and ends the program with the code for usage.
+/// Reads the command line; a wrong one ends the program with a message and the code for usage.
 pub fn parse() -> Cli {
     let matches = command_line().get_matches();
     Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
 }
 
-/// Runs one command. Whatever goes wrong ends in a sentence on standard error and an exit code.
+impl Command {
+    /// The flags that stand for settings.
+    fn flags(&self) -> Flags {
+        match self {
+            Self::Analyze(args) => args.flags(),
+            Self::Serve(args) => args.flags(),
+            Self::Doctor(args) => args.flags(),
+            Self::Bundle(command) => command.flags(),
+            Self::Evaluate(args) => args.flags(),
+            _ => Flags::default(),
+        }
+    }
+}
+
+/// Runs one command. Every failure ends in a sentence on standard error and an exit code.
 pub fn run(cli: Cli) -> Exit {
-    let config = match Config::resolve(cli.config.as_deref()) {
+    let config = match Config::resolve(cli.config.as_deref(), cli.command.flags()) {
         Ok(config) => config,
-        Err(error) => return fail(&error.problem(), Exit::Usage),
+        Err(error) => return fail(&error.into(), Exit::Usage),
     };
     if let Err(problem) = logging::start(&config.log, config.log_format) {
         return fail(&problem, Exit::Usage);
     }
     output::ended(match cli.command {
-        Command::Analyze(args) => analyze::run(args, config),
-        Command::Serve(args) => serve::run(args, config),
+        Command::Analyze(args) => analyze::run(&args, &config),
+        Command::Serve(args) => serve::run(&args, &config),
         Command::Submit(args) => submit::run(&args, &config),
         Command::Watch(args) => watch::run(&args, &config),
         Command::Get(args) => get::run(&args, &config),
@@ -127,9 +146,10 @@ pub fn run(cli: Cli) -> Exit {
         Command::Choose(args) => jobs::choose(&args, &config),
         Command::Keys(command) => keys::run(command, &config),
         Command::Audit(command) => keys::run_audit(command, &config),
-        Command::Doctor(args) => doctor::run(args, config),
-        Command::Bundle(command) => bundle::run(command, config),
-        Command::Evaluate(args) => evaluate::run(args, config),
+        Command::Spool(command) => spool::run(command, &config),
+        Command::Doctor(args) => doctor::run(&args, &config),
+        Command::Bundle(_) => bundle::run(&config),
+        Command::Evaluate(args) => evaluate::run(args, &config),
         Command::Print(command) => documents::run(command),
     })
 }

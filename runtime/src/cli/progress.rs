@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cordline_sdk::wire::event::{Event, Happening};
+use cordline_sdk::wire::event::{Event, EventKind};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::analyze::Progress;
@@ -42,9 +42,9 @@ impl Bar {
 
     /// Shows where a job of the daemon is.
     pub fn show_event(&self, event: &Event) {
-        match &event.what {
-            Happening::State(change) => self.bar.set_message(change.state.to_string()),
-            Happening::Section(section) => {
+        match &event.kind {
+            EventKind::State(change) => self.bar.set_message(change.state.to_string()),
+            EventKind::Section(section) => {
                 self.section(Stage::Segmenting.words(), section.done as usize, section.total as usize);
             }
             _ => {}

@@ -1,16 +1,17 @@
-//! What the commands that talk to a running daemon have in common: where it is, and what its refusals mean.
+//! What all commands that talk to a running daemon share: where it is, and what its refusals mean.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cordline_sdk::client::{Client, ClientError, ClientKey, Endpoint};
 use cordline_sdk::job::{JobId, JobState, JobSummary};
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Problem};
 use cordline_sdk::review::Review;
 
 use super::exit::Exit;
-use super::fail;
+use super::{fail, output};
 use crate::config::Config;
+use crate::printable::printable;
 
 /// Where the daemon is.
 #[derive(Debug, Args)]
@@ -57,29 +58,31 @@ fn connect_to(endpoint: Endpoint) -> Result<Client, ClientError> {
 /// The error as it is shown to people.
 pub fn problem(error: &ClientError) -> Problem {
     let (code, message, action) = match error {
-        ClientError::Refused(fault) => (fault.code.key(), fault.message.clone(), fault.action.clone()),
-        ClientError::Nobody { .. } | ClientError::Silence { .. } => (
-            "no_daemon",
+        ClientError::Rejected(fault) => return fault.problem.clone(),
+        ClientError::ConnectError { .. } | ClientError::Timeout { .. } => (
+            Code::NoDaemon,
             error.to_string(),
             "start `cordline serve`, or name its socket with --socket; its log says whom it refused".to_owned(),
         ),
         ClientError::NoDicom => {
-            ("no_dicom", error.to_string(), "name DICOM files, or folders that hold some".to_owned())
+            (Code::NoDicom, error.to_string(), "name DICOM files, or folders that hold some".to_owned())
         }
-        ClientError::Unreadable { .. } => {
-            ("unreadable", error.to_string(), "check that the file exists and that this user may read it".to_owned())
+        ClientError::Unreadable { .. } => (
+            Code::Unreadable,
+            error.to_string(),
+            "check that the file exists and that this user may read it".to_owned(),
+        ),
+        ClientError::Key { .. } => (
+            Code::Key,
+            error.to_string(),
+            "name the file into which the output of `cordline keys new` was put".to_owned(),
+        ),
+        ClientError::Unexpected { .. } | ClientError::VersionMismatch { .. } => {
+            (Code::Unexpected, error.to_string(), "bring `cordline` and its daemon to the same version".to_owned())
         }
-        ClientError::Key { .. } => {
-            ("key", error.to_string(), "name the file into which the output of `cordline keys new` was put".to_owned())
-        }
-        ClientError::Unexpected { .. } => {
-            ("unexpected", error.to_string(), "bring `cordline` and its daemon to the same version".to_owned())
-        }
-        ClientError::Damaged { .. } | ClientError::Socket(_) | ClientError::Gone => {
-            ("connection", error.to_string(), "try again; if it stays, look at the daemon's log".to_owned())
-        }
+        _ => (Code::Connection, error.to_string(), "try again; if it stays, look at the daemon's log".to_owned()),
     };
-    Problem { code: code.into(), message, action }
+    Problem { code, message, action }
 }
 
 /// A job's name on the command line.
@@ -89,7 +92,8 @@ pub fn parse_job(text: &str) -> Result<JobId, String> {
 
 /// Plain data as JSON on standard output.
 pub fn print_json(value: &impl serde::Serialize) {
-    println!("{}", serde_json::to_string_pretty(value).expect("messages are plain data with text keys"));
+    let text = serde_json::to_string_pretty(value).expect("messages are plain data with text keys");
+    println!("{}", output::json(&text));
 }
 
 /// How a job's end ends the program.
@@ -115,6 +119,7 @@ pub fn line(job: &JobSummary) -> String {
     };
     let corrected = job.reader.as_ref().map_or(String::new(), |reader| format!(", corrected by {reader}"));
     let reviewed = Review::standing(&job.reviews).map_or(String::new(), |review| format!(" - {}", review.line()));
-    let line = format!("{}  {:<15} {:<10} {what}{corrected}{reviewed}", job.job, job.state.key(), job.priority.key());
-    line.trim_end().to_owned()
+    let line =
+        format!("{}  {:<15} {:<10} {what}{corrected}{reviewed}", job.job, job.state.as_str(), job.priority.as_str());
+    printable(line.trim_end(), usize::MAX)
 }

@@ -2,6 +2,8 @@
 
 use cordline_sdk::result::SeriesVerdict;
 
+use crate::printable::printable;
+
 /// The headings of the table.
 const HEADINGS: [&str; 7] = ["Series", "Description", "Volume", "Acquired", "Covers (mm)", "Sections", "Pixels (mm)"];
 
@@ -21,14 +23,14 @@ pub fn table<'a>(series: impl IntoIterator<Item = &'a SeriesVerdict>, typed: imp
     let mut text = vec![line(HEADINGS)];
     for (verdict, row) in series.iter().zip(&rows) {
         text.push(line(row.each_ref().map(String::as_str)));
-        text.push(format!("      {}", verdict.reasons.join("; ")));
-        text.push(format!("      {}", typed(verdict.selector())));
+        text.push(format!("      {}", printable(&verdict.reasons.join("; "), usize::MAX)));
+        text.push(format!("      {}", printable(&typed(verdict.selector()), usize::MAX)));
     }
     text.join("\n")
 }
 
 fn cells(verdict: &SeriesVerdict) -> [String; 7] {
-    let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let plain = |text: &str| printable(text, usize::MAX);
     let description =
         if verdict.description.is_empty() { "(no description)".into() } else { plain(&verdict.description) };
     [

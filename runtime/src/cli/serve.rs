@@ -8,9 +8,9 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::fail;
-use crate::config::Config;
+use crate::config::{Config, Flags};
 use crate::daemon;
-use crate::reader::Reader;
+use crate::reader::ReaderProcess;
 
 /// Flags of `serve`.
 #[derive(Debug, Args)]
@@ -35,24 +35,25 @@ pub struct ServeArgs {
     check: bool,
 }
 
+impl ServeArgs {
+    /// The flags that stand for settings.
+    pub(super) fn flags(&self) -> Flags {
+        let Self { bundle, threads, spool, socket, root, check: _ } = self;
+        Flags {
+            bundle: bundle.clone(),
+            threads: *threads,
+            spool: spool.clone(),
+            socket: socket.clone(),
+            roots: root.clone(),
+        }
+    }
+}
+
 /// Runs the command until SIGTERM or SIGINT: the running section is finished, jobs stay on disk.
-pub fn run(args: ServeArgs, mut config: Config) -> Exit {
-    if let Some(threads) = args.threads {
-        config.threads = usize::from(threads);
-    }
-    if args.bundle.is_some() {
-        config.bundle = args.bundle;
-    }
-    if let Some(spool) = args.spool {
-        config.daemon.spool = spool;
-    }
-    if let Some(socket) = args.socket {
-        config.daemon.socket = socket;
-    }
-    config.daemon.roots.extend(args.root);
+pub fn run(args: &ServeArgs, config: &Config) -> Exit {
     if args.check {
-        let mut wrong = daemon::check(&config);
-        wrong.extend(Reader::probe(&config.daemon.reader).err());
+        let mut wrong = daemon::check(config);
+        wrong.extend(ReaderProcess::probe(&config.daemon.reader).err());
         wrong.iter().for_each(|problem| {
             fail(problem, Exit::Usage);
         });
@@ -62,11 +63,13 @@ pub fn run(args: ServeArgs, mut config: Config) -> Exit {
         }
         return Exit::Usage;
     }
+    // Files made from here on are for the daemon's user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::flag::register(signal, stop.clone()).expect("these two signals can be caught");
     }
-    match daemon::run(&config, &stop) {
+    match daemon::run(config, &stop) {
         Ok(()) => Exit::Completed,
         Err(problem) => fail(&problem, Exit::Failed),
     }

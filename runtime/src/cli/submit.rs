@@ -54,5 +54,5 @@ pub fn run(args: &SubmitArgs, config: &Config) -> Exit {
 }
 
 fn parse_priority(text: &str) -> Result<Priority, String> {
-    Priority::of(text).ok_or_else(|| "priorities are urgent, routine and background".to_owned())
+    text.parse().map_err(|_| "priorities are urgent, routine and background".to_owned())
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use cordline_sdk::client::{Client, ClientError};
 use cordline_sdk::job::JobId;
 use cordline_sdk::wire::codec;
-use cordline_sdk::wire::event::{Event, Happening, StateChange};
+use cordline_sdk::wire::event::{Event, EventKind, StateChange};
 use cordline_sdk::wire::tensor::unpack_bits;
 
 use super::exit::Exit;
@@ -14,6 +14,7 @@ use super::output;
 use super::remote::{self, RemoteArgs, exit_of};
 use super::series_table;
 use crate::config::Config;
+use crate::printable::printable;
 
 /// Flags of `watch`.
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub fn watch(client: &mut Client, job: &JobId, since: u64, json: bool) -> Result
             true => println!("{}", as_json(event)),
             false => words(event, raw).into_iter().for_each(|words| println!("{words}")),
         }
-        // Whoever closed the pipe wants to hear no more.
+        // A closed pipe ends the command.
         if output::is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     if !json {
@@ -51,47 +52,56 @@ pub fn watch(client: &mut Client, job: &JobId, since: u64, json: bool) -> Result
 
 /// As it travels: what is printed is what PROTOCOL.md describes.
 fn as_json(event: &Event) -> String {
-    codec::to_json(event).to_string()
+    output::json(&codec::to_json(event).to_string())
+}
+
+/// Words of files in one line.
+fn one_line(words: &str) -> String {
+    printable(words, usize::MAX)
 }
 
 /// An event in a line; nothing for one that says nothing to people.
 fn words(event: &Event, raw: Option<&[u8]>) -> Option<String> {
-    Some(match &event.what {
-        Happening::State(StateChange { state, finding: Some(finding), .. }) => format!("{state}: {finding}"),
-        Happening::State(StateChange { state, problem: Some(problem), .. }) => {
-            format!("{state}: {}\n  what to do: {}", problem.message, problem.action)
+    Some(match &event.kind {
+        EventKind::State(StateChange { state, finding: Some(finding), .. }) => format!("{state}: {finding}"),
+        EventKind::State(StateChange { state, problem: Some(problem), .. }) => {
+            format!("{state}: {}\n  what to do: {}", one_line(&problem.message), one_line(&problem.action))
         }
-        Happening::State(change) => change.state.to_string(),
-        Happening::Series(choice) => match &choice.description {
-            Some(description) => format!("  series \u{201c}{description}\u{201d}: {}", choice.reasons.join("; ")),
+        EventKind::State(change) => change.state.to_string(),
+        EventKind::Series(choice) => match &choice.description {
+            Some(description) => {
+                let reasons = one_line(&choice.reasons.join("; "));
+                format!("  series \u{201c}{}\u{201d}: {reasons}", one_line(description))
+            }
             None if choice.candidates.is_empty() => return None,
             None => {
                 series_table::table(&choice.candidates, |selector| format!("cordline choose {} {selector}", event.job))
             }
         },
-        Happening::Grid(grid) => {
+        EventKind::Grid(grid) => {
             let [sections, rows, columns] = grid.shape;
             format!("  {sections} sections of {rows} x {columns}, on {}", grid.provider)
         }
-        Happening::Section(section) => {
+        EventKind::Section(section) => {
             let voxels: u64 = section.mask.shape.iter().product();
             let lesion = unpack_bits(raw.unwrap_or_default(), voxels as usize).into_iter().filter(|v| *v).count();
             let kind = if section.is_final { "final" } else { "provisional" };
             format!("  section {:>3} ({}/{}): {lesion} voxels, {kind}", section.section, section.done, section.total)
         }
-        Happening::Lesions(lesions) => match lesions.lesions.len() {
+        EventKind::Lesions(lesions) => match lesions.lesions.len() {
             0 => "  no lesion".into(),
             n => {
                 let ml: f64 = lesions.lesions.iter().map(|l| l.volume_ml).sum();
                 format!("  {n} lesion{}, {ml:.2} mL", if n == 1 { "" } else { "s" })
             }
         },
-        Happening::Classification(answer) => {
+        EventKind::Classification(answer) => {
             let label = answer.labels.get(&answer.decision).map_or("undecided", String::as_str);
             format!("  {} {label}", answer.question)
         }
-        Happening::Warning(warning) => format!("  Note: {}", warning.message),
-        Happening::Files(files) => format!("  {} files", files.files.len()),
-        Happening::HeatMap(_) => return None,
+        EventKind::Warning(warning) => format!("  Note: {}", one_line(&warning.message)),
+        EventKind::Files(files) => format!("  {} files", files.files.len()),
+        // A heat map is for viewers; an event of a later version is passed over.
+        _ => return None,
     })
 }

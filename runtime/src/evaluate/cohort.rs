@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use cordline_sdk::Finding;
 use cordline_sdk::result::{AnalysisResult, State};
 
-use super::EvaluateError;
+use super::error::EvaluateError;
 use super::questions::{Question, WITHOUT_LESION};
 
 /// A case with its label and what was said of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// Name.
     pub name: String,
     /// The truth.
     pub label: String,
@@ -26,6 +25,9 @@ pub struct Case {
 }
 
 /// A table of labels, findings and scores: columns `case`, `label`, and where present `finding`, `dice` and `p:ID` for each classifier.
+///
+/// # Errors
+/// The table cannot be opened, lacks a column, or holds a value that is none.
 pub fn read_table(path: &Path, questions: &[Question]) -> Result<Vec<Case>, EvaluateError> {
     let table = Table::open(path)?;
     let columns: Vec<(&Question, usize)> =
@@ -55,6 +57,9 @@ pub fn read_table(path: &Path, questions: &[Question]) -> Result<Vec<Case>, Eval
 }
 
 /// A table of labels (`case`, `label`) and a folder with `CASE/result.json` for each: what `cordline analyze --out` wrote.
+///
+/// # Errors
+/// The table cannot be used, or the result of a case not be read.
 pub fn read_results(labels: &Path, folder: &Path, questions: &[Question]) -> Result<Vec<Case>, EvaluateError> {
     let table = Table::open(labels)?;
     let mut cases = Vec::with_capacity(table.rows.len());

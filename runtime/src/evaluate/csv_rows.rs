@@ -1,6 +1,6 @@
 //! The figures for programs: one row a figure.
 
-use super::Evaluation;
+use super::figures::Evaluation;
 
 impl Evaluation {
     /// CSV with the columns `about`, `measure`, `value`, `low`, `high` (95 %), `count`, `of`; what does not apply is empty.
@@ -10,7 +10,7 @@ impl Evaluation {
         let mut rows: Vec<[String; 7]> =
             vec![["about", "measure", "value", "low", "high", "count", "of"].map(String::from)];
         let number = |v: Option<f64>| v.map(|v| format!("{v:.6}")).unwrap_or_default();
-        let mut rate = |about: &str, measure: &str, rate: super::Rate| {
+        let mut rate = |about: &str, measure: &str, rate: super::counts::Rate| {
             let interval = rate.interval();
             rows.push([
                 about.into(),

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use cordline_sdk::RESEARCH_USE;
 
-use super::{EvaluateError, Evaluation, QuestionFigures};
+use super::error::EvaluateError;
+use super::figures::{Evaluation, QuestionFigures};
 use crate::report::draw;
 use crate::report::palette::hex;
 use crate::report::picture::{Packing, Rgb, RgbImage};
@@ -107,6 +108,9 @@ impl Evaluation {
     }
 
     /// The ROC curves as a PNG file.
+    ///
+    /// # Errors
+    /// The picture cannot be encoded.
     pub fn roc_png(&self) -> Result<Vec<u8>, EvaluateError> {
         let height = height(self.curves().count());
         let mut picture = RgbImage::filled(WIDTH, height, [255; 3]);

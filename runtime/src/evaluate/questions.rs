@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::bundle::manifest::Classifier;
+use crate::manifest::Classifier;
 
 /// Labels of cases without lesion.
 pub const WITHOUT_LESION: [&str; 2] = ["healthy", "no_lesion"];
@@ -64,7 +64,7 @@ fn below(classifiers: &[Classifier], classifier: &str, class: &str) -> BTreeSet<
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::bundle::manifest::{After, Class};
+    use crate::manifest::{After, Class};
 
     /// The spinal bundle's tree.
     pub(crate) fn spinal() -> Vec<Question> {

@@ -9,11 +9,9 @@ use super::roc::percentile;
 pub struct Spread {
     /// Number of values.
     pub count: usize,
-    /// Mean.
     pub mean: f64,
     /// Standard deviation of the sample; 0 for a single value.
     pub sd: f64,
-    /// Median.
     pub median: f64,
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use cordline_sdk::RESEARCH_USE;
 
 use super::counts::Confusion;
-use super::{Evaluation, QuestionFigures};
+use super::figures::{Evaluation, QuestionFigures};
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,11 @@
 //! The figures of whole cohorts.
 
+use std::collections::BTreeMap;
+
+use cordline_sdk::problem::{Code, Diagnose};
+
+use super::cohort::Case;
+use super::counts::Rate;
 use super::questions::tests::spinal;
 use super::*;
 
@@ -176,10 +182,10 @@ fn both_pictures_show_every_curve() {
 fn a_request_goes_from_files_to_figures() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("nothing.csv");
-    let manifest = crate::bundle::Manifest::parse(crate::bundle::manifest::tests::example().as_bytes()).unwrap();
-    let request = Request { cohort: Cohort::Table(path.clone()), draws: 100, seed: SEED };
+    let manifest = crate::manifest::Manifest::parse(crate::manifest::tests::example().as_bytes()).unwrap();
+    let request = EvaluationRequest { cohort: CohortSource::Table(path.clone()), draws: 100, seed: SEED };
     let problem = run(&request, &manifest).unwrap_err().problem();
-    assert!(problem.message.contains("nothing.csv") && problem.code == "cohort_unreadable", "{problem:?}");
+    assert!(problem.message.contains("nothing.csv") && problem.code == Code::CohortUnreadable, "{problem:?}");
 }
 
 #[test]

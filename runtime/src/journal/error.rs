@@ -1,10 +1,15 @@
-//! What can go wrong with the journal.
+//! Errors of the journal.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use cordline_sdk::job::JobId;
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Diagnose};
 use thiserror::Error;
+
+const DAMAGED: &str = "stop the daemon, keep the file for support, and put back a copy together with its -wal file, or move it away to \
+     begin a new one: the folders of its jobs are then set aside (`cordline spool lost` lists them), and jobs that had not ended must be \
+     sent again";
 
 /// The journal cannot be read or written.
 #[derive(Debug, Error)]
@@ -12,7 +17,6 @@ pub enum JournalError {
     /// It cannot be opened.
     #[error("cannot open the journal {}: {source}", .path.display())]
     Open {
-        /// The file.
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
@@ -20,7 +24,6 @@ pub enum JournalError {
     /// It is damaged.
     #[error("the journal {} is damaged: {found}", .path.display())]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// What the check found.
         found: String,
@@ -28,14 +31,13 @@ pub enum JournalError {
     /// It was written by a later program.
     #[error("the journal {} has format {found}; this program knows {known}", .path.display())]
     Newer {
-        /// The file.
         path: PathBuf,
         /// Its format.
         found: i64,
         /// The newest format that is known.
         known: i64,
     },
-    /// A job that was put down a moment ago is not there.
+    /// A job that was there a moment ago is missing.
     #[error("the job {0} is not in the journal")]
     Vanished(JobId),
     /// Reading or writing failed.
@@ -48,27 +50,50 @@ impl JournalError {
         Self::Open { path: path.into(), source }
     }
 
-    /// True where the disk is full: a state that passes.
+    fn advice(&self) -> (Code, &'static str) {
+        match self {
+            _ if self.is_disk_full() => (Code::DiskFull, "free some space on the disk of the spool"),
+            Self::Open { path, source } => unopened(path, source),
+            Self::Damaged { .. } => (Code::JournalDamaged, DAMAGED),
+            Self::Newer { .. } => (Code::JournalNewer, "start the program that wrote it, or a later one"),
+            Self::Vanished(_) | Self::Sql(_) => {
+                (Code::JournalFailed, "look at the disk of the spool; if it is healthy, report this message")
+            }
+        }
+    }
+
+    /// True where the disk is full, which may pass.
     pub fn is_disk_full(&self) -> bool {
         let (Self::Sql(source) | Self::Open { source, .. }) = self else { return false };
         source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
     }
+}
 
-    /// The error as it is shown to people and programs.
-    pub fn problem(&self) -> Problem {
-        let (code, action) = match self {
-            _ if self.is_disk_full() => ("disk_full", "free some space on the disk of the spool"),
-            Self::Open { .. } => ("journal_unreadable", "give this user the right to read and write the spool"),
-            Self::Damaged { .. } => (
-                "journal_damaged",
-                "stop the daemon, keep the file for support, and put back a copy, or move it away to begin a new one: \
-                 jobs that had not ended must then be sent again",
-            ),
-            Self::Newer { .. } => ("journal_newer", "start the program that wrote it, or a later one"),
-            Self::Vanished(_) | Self::Sql(_) => {
-                ("journal_failed", "look at the disk of the spool; if it is healthy, report this message")
-            }
-        };
-        Problem { code: code.into(), message: self.to_string(), action: action.into() }
+impl Diagnose for JournalError {
+    fn code(&self) -> Code {
+        self.advice().0
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        self.advice().1.into()
+    }
+}
+
+/// Why a file cannot be opened as a journal, and what helps.
+fn unopened(path: &Path, source: &rusqlite::Error) -> (Code, &'static str) {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
+    match source.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => (Code::JournalDamaged, DAMAGED),
+        Some(SystemIoFailure) => {
+            (Code::JournalUnreadable, "look at the disk of the spool: it cannot be read or written")
+        }
+        _ if path.is_dir() => (
+            Code::JournalUnreadable,
+            "a folder stands where the journal belongs: move it away, or put back a copy of the journal",
+        ),
+        Some(_) => {
+            (Code::JournalUnreadable, "give this user the right to read and write the spool and the journal in it")
+        }
+        None => (Code::JournalFailed, "report this message"),
     }
 }

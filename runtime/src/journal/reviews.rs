@@ -1,12 +1,18 @@
-//! What readers said of answers: added, never changed, and never taken away before their job.
+//! Readers' verdicts on answers: added, never changed, and removed only with their job.
 
 use cordline_sdk::review::Review;
 use rusqlite::params;
 
-use super::{Journal, JournalError, record};
+use super::connection::Journal;
+use super::error::JournalError;
+use super::{record, watermark};
 
 impl Journal {
-    /// Puts a review down; forced to the disk when this returns. Its file, where it has one, can be fetched from then on.
+    /// Adds a review; forced to the disk when this returns. Its file, where it has one, can be fetched from then on.
+    ///
+    /// # Errors
+    ///
+    /// There is no such job, or the journal cannot be written.
     pub fn add_review(&mut self, review: &Review) -> Result<(), JournalError> {
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let job = review.job.as_str();
@@ -24,7 +30,10 @@ impl Journal {
                 params![job, file.path, file.bytes],
             )?;
         }
-        Ok(transaction.commit()?)
+        watermark::count(&transaction)?;
+        transaction.commit()?;
+        self.raise_watermark();
+        Ok(())
     }
 }
 
@@ -79,7 +88,7 @@ mod tests {
         let listed = journal.list(&[], None, None, 9).unwrap();
         assert_eq!(listed.iter().map(|record| record.reviews.len()).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(journal.file(&job("a"), "review-1.dcm").unwrap(), Some(7));
-        journal.forget(&job("a")).unwrap();
+        journal.remove(&job("a")).unwrap();
         begin(&mut journal, "a");
         assert_eq!(journal.job(&job("a")).unwrap().unwrap().reviews, []);
         assert!(matches!(journal.add_review(&review("c", 1, None)), Err(JournalError::Vanished(_))));
@@ -91,7 +100,10 @@ mod tests {
         let path = folder.path().join("journal.sqlite");
         let mut journal = Journal::open(&path).unwrap();
         begin(&mut journal, "a");
-        let back = "DROP TABLE reviews; ALTER TABLE jobs DROP COLUMN predecessors; PRAGMA user_version = 2;";
+        let back = "DROP TABLE reviews; DROP TABLE pulse; ALTER TABLE jobs DROP COLUMN predecessors;
+                    ALTER TABLE jobs DROP COLUMN ended_counted_ms; ALTER TABLE events DROP COLUMN name;
+                    ALTER TABLE events DROP COLUMN checksum; ALTER TABLE events RENAME COLUMN header TO what;
+                    PRAGMA user_version = 2;";
         journal.db.execute_batch(back).unwrap();
         drop(journal);
         let mut journal = Journal::open(&path).unwrap();

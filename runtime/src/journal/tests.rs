@@ -1,7 +1,10 @@
 use cordline_sdk::Finding;
 use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
+use cordline_sdk::problem::{Code, Diagnose};
 use cordline_sdk::result::SeriesChoice;
-use cordline_sdk::wire::event::{FileInfo, Files, Grid, Happening, StateChange, Warning};
+use cordline_sdk::sha256::Sha256;
+use cordline_sdk::wire::codec;
+use cordline_sdk::wire::event::{Event, EventKind, FileInfo, Files, Grid, StateChange, Warning};
 use cordline_sdk::wire::request::Input;
 use cordline_sdk::wire::tensor::{Element, Tensor};
 
@@ -20,12 +23,12 @@ fn open(folder: &tempfile::TempDir) -> Journal {
     Journal::open(&folder.path().join("journal.sqlite")).unwrap()
 }
 
-fn state(state: JobState) -> (Happening, Option<Vec<u8>>) {
-    (Happening::State(StateChange { state, finding: None, problem: None }), None)
+fn state(state: JobState) -> PendingEvent {
+    EventKind::State(StateChange { state, finding: None, problem: None }).into()
 }
 
-fn warning(message: &str) -> (Happening, Option<Vec<u8>>) {
-    (Happening::Warning(Warning { message: message.into() }), Some(vec![1, 2, 3]))
+fn warning(message: &str) -> PendingEvent {
+    PendingEvent { kind: EventKind::Warning(Warning { message: message.into() }), raw: Some(vec![1, 2, 3]) }
 }
 
 #[test]
@@ -34,11 +37,10 @@ fn a_job_and_its_events_are_there_after_opening_again() {
     let mut journal = open(&folder);
     journal.begin(&new("a", Priority::Urgent, 10)).unwrap();
     journal.accept(&job("a"), 20, Some("1.2.3")).unwrap();
-    journal.append(&job("a"), 30, vec![state(JobState::Decoding), warning("x")]).unwrap();
+    journal.append(&job("a"), 30, &[state(JobState::Decoding), warning("x")]).unwrap();
     let finding = Some(Finding::no_lesion());
-    let done = Happening::State(StateChange { state: JobState::Completed, finding: finding.clone(), problem: None });
-    let kept = journal.append(&job("a"), 40, vec![(done, None)]).unwrap();
-    assert_eq!(kept[0].event.number, 4);
+    let done = EventKind::State(StateChange { state: JobState::Completed, finding: finding.clone(), problem: None });
+    assert_eq!(journal.append(&job("a"), 40, &[done.into()]).unwrap(), 4);
     drop(journal);
 
     let journal = open(&folder);
@@ -47,7 +49,7 @@ fn a_job_and_its_events_are_there_after_opening_again() {
     assert_eq!((record.finding, record.series.as_deref()), (finding, Some("1.2.3")));
     assert_eq!(record.input, Some(Input::Folder { path: "/data/a".into(), again: 0 }));
     let events = journal.events(&job("a"), 1, 2).unwrap();
-    assert_eq!(events.iter().map(|e| e.event.number).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(events.iter().map(|e| e.number).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(events[1].raw.as_deref(), Some(&[1u8, 2, 3][..]));
     assert_eq!(journal.counts().unwrap(), [(JobState::Completed, 1)]);
 }
@@ -58,7 +60,7 @@ fn a_reader_sees_files_and_durations_while_another_writes() {
     let mut journal = open(&folder);
     let reader = Journal::reader(journal.path()).unwrap();
     journal.begin(&new("a", Priority::Routine, 1)).unwrap();
-    journal.append(&job("a"), 100, vec![state(JobState::Decoding)]).unwrap();
+    journal.append(&job("a"), 100, &[state(JobState::Decoding)]).unwrap();
     let file = FileInfo {
         path: "report.html".into(),
         kind: "report".into(),
@@ -67,8 +69,8 @@ fn a_reader_sees_files_and_durations_while_another_writes() {
         sha256: "00".into(),
     };
     assert_eq!(reader.running_since_ms().unwrap(), Some(100));
-    journal.append(&job("a"), 150, vec![(Happening::Files(Files { files: vec![file] }), None)]).unwrap();
-    journal.append(&job("a"), 400, vec![state(JobState::Completed)]).unwrap();
+    journal.append(&job("a"), 150, &[EventKind::Files(Files { files: vec![file] }).into()]).unwrap();
+    journal.append(&job("a"), 400, &[state(JobState::Completed)]).unwrap();
     assert_eq!(reader.file(&job("a"), "report.html").unwrap(), Some(12));
     assert_eq!(reader.file(&job("a"), "../journal.sqlite").unwrap(), None);
     assert_eq!((reader.durations_ms().unwrap(), reader.running_since_ms().unwrap()), (vec![300], None));
@@ -81,7 +83,7 @@ fn the_grid_of_a_job_is_found_among_its_events() {
     journal.begin(&new("a", Priority::Routine, 1)).unwrap();
     assert_eq!(journal.grid(&job("a")).unwrap(), None);
     let grid = Grid { shape: [3, 4, 5], matrix: [0.0; 16], pixel_sha256: String::new(), provider: "CPU".into() };
-    journal.append(&job("a"), 2, vec![warning("x"), (Happening::Grid(grid), None), warning("y")]).unwrap();
+    journal.append(&job("a"), 2, &[warning("x"), EventKind::Grid(grid).into(), warning("y")]).unwrap();
     assert_eq!(journal.grid(&job("a")).unwrap(), Some([3, 4, 5]));
 }
 
@@ -121,21 +123,21 @@ fn a_restart_takes_up_what_was_running_and_sets_aside_what_kills() {
     }
     journal.accept(&job("a"), 2, None).unwrap();
     journal.accept(&job("b"), 2, None).unwrap();
-    journal.append(&job("a"), 3, vec![state(JobState::Decoding), state(JobState::Segmenting)]).unwrap();
+    journal.append(&job("a"), 3, &[state(JobState::Decoding), state(JobState::Segmenting)]).unwrap();
     drop(journal);
 
     let mut journal = open(&folder);
-    let found = journal.take_up(10).unwrap();
-    assert_eq!(found, Interrupted { queued: vec![job("a")], ..Interrupted::default() });
+    let found = journal.recover(10).unwrap();
+    assert_eq!(found, Recovered { queued: vec![job("a")], ..Recovered::default() });
     let states = |j: &Journal| ["a", "b", "c"].map(|n| j.job(&job(n)).unwrap().unwrap().state);
     assert_eq!(states(&journal), [JobState::Queued, JobState::Queued, JobState::Receiving]);
-    journal.append(&job("a"), 11, vec![state(JobState::Decoding)]).unwrap();
+    journal.append(&job("a"), 11, &[state(JobState::Decoding)]).unwrap();
     drop(journal);
 
     let mut journal = open(&folder);
-    assert_eq!(journal.take_up(20).unwrap().quarantined, [job("a")]);
+    assert_eq!(journal.recover(20).unwrap().quarantined, [job("a")]);
     let record = journal.job(&job("a")).unwrap().unwrap();
-    assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, "quarantined".to_owned()));
+    assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, Code::Quarantined));
     // A person who submits it again gives it a new chance.
     journal.accept(&job("a"), 30, None).unwrap();
     let record = journal.job(&job("a")).unwrap().unwrap();
@@ -149,10 +151,10 @@ fn a_job_that_is_handed_back_has_lost_no_attempt() {
     journal.begin(&new("a", Priority::Routine, 1)).unwrap();
     journal.accept(&job("a"), 2, None).unwrap();
     for at in 3..9 {
-        journal.append(&job("a"), at, vec![state(JobState::Decoding)]).unwrap();
-        journal.hand_back(&job("a"), at).unwrap();
+        journal.append(&job("a"), at, &[state(JobState::Decoding)]).unwrap();
+        journal.requeue(&job("a"), at).unwrap();
     }
-    assert_eq!(journal.take_up(10).unwrap(), Interrupted::default());
+    assert_eq!(journal.recover(10).unwrap(), Recovered::default());
     let record = journal.next().unwrap().unwrap();
     assert_eq!((record.job, record.attempts), (job("a"), 0));
 }
@@ -170,10 +172,10 @@ fn a_damaged_row_fails_its_job_and_no_other() {
     journal.db.execute("UPDATE jobs SET job = '../../etc' WHERE job = 'x'", []).unwrap();
     drop(journal);
     let mut journal = open(&folder);
-    assert_eq!(journal.take_up(9).unwrap().damaged, ["a", "b"]);
+    assert_eq!(journal.recover(9).unwrap().damaged, ["a", "b"]);
     for name in ["a", "b"] {
         let record = journal.job(&job(name)).unwrap().unwrap();
-        assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, "journal_row_damaged".to_owned()));
+        assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, Code::JournalRowDamaged));
     }
     assert_eq!(journal.next().unwrap().unwrap().job, job("c"));
 }
@@ -183,12 +185,18 @@ fn a_file_that_is_no_journal_is_named_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
     std::fs::write(&path, b"this is a letter to the editor, and no database at all").unwrap();
-    assert_eq!(Journal::open(&path).unwrap_err().problem().code, "journal_unreadable");
-    assert_eq!(Journal::open(&folder.path().join("no/such/folder")).unwrap_err().problem().code, "journal_unreadable");
+    assert_eq!(Journal::open(&path).unwrap_err().code(), Code::JournalDamaged);
+    let problem = Journal::open(folder.path()).unwrap_err().problem();
+    assert!(
+        problem.code == Code::JournalUnreadable && problem.action.contains("a folder stands"),
+        "{}",
+        problem.action
+    );
+    assert_eq!(Journal::open(&folder.path().join("no/such/folder")).unwrap_err().code(), Code::JournalUnreadable);
 
     let newer = folder.path().join("newer.sqlite");
     Journal::open(&newer).unwrap().db.execute_batch("PRAGMA user_version = 99").unwrap();
-    assert_eq!(Journal::open(&newer).unwrap_err().problem().code, "journal_newer");
+    assert_eq!(Journal::open(&newer).unwrap_err().code(), Code::JournalNewer);
 }
 
 #[test]
@@ -198,22 +206,28 @@ fn what_has_ended_or_idles_is_listed_and_forgotten() {
     for (name, at) in [("a", 5), ("b", 3), ("c", 9)] {
         journal.begin(&new(name, Priority::Routine, at)).unwrap();
     }
-    journal.append(&job("a"), 70, vec![state(JobState::Cancelled)]).unwrap();
-    journal.append(&job("b"), 60, vec![state(JobState::Failed)]).unwrap();
-    let ended = |name: &str, ended_ms| Ended { job: job(name), ended_ms, of_a_reader: false };
+    journal.append(&job("a"), 70, &[state(JobState::Cancelled)]).unwrap();
+    journal.append(&job("b"), 60, &[state(JobState::Failed)]).unwrap();
+    let ended = |name: &str, ended_ms| EndedJob {
+        job: job(name),
+        ended_ms,
+        counted_ms: 0,
+        is_unanswered: true,
+        has_reader_work: false,
+    };
     assert_eq!(journal.ended().unwrap(), [ended("b", 60), ended("a", 70)]);
     assert_eq!(journal.idle_uploads(9).unwrap(), []);
     assert_eq!(journal.idle_uploads(10).unwrap(), [job("c")]);
     journal.touch(&job("c"), 50).unwrap();
     assert_eq!(journal.idle_uploads(10).unwrap(), []);
-    journal.forget(&job("a")).unwrap();
+    journal.remove(&job("a")).unwrap();
     assert!(journal.job(&job("a")).unwrap().is_none() && journal.events(&job("a"), 0, 9).unwrap().is_empty());
-    assert!(matches!(journal.append(&job("a"), 1, vec![]), Err(JournalError::Vanished(_))));
+    assert!(matches!(journal.append(&job("a"), 1, &[]), Err(JournalError::Vanished(_))));
 }
 
-fn series(study_uid: Option<&str>) -> (Happening, Option<Vec<u8>>) {
+fn series(study_uid: Option<&str>) -> PendingEvent {
     let choice = SeriesChoice { study_uid: study_uid.map(str::to_owned), ..SeriesChoice::default() };
-    (Happening::Series(Box::new(choice)), None)
+    EventKind::Series(Box::new(choice)).into()
 }
 
 fn of_study(journal: &Journal, uid: &str) -> Vec<String> {
@@ -229,11 +243,11 @@ fn a_study_leads_to_its_jobs() {
         journal.begin(&new(name, Priority::Routine, 10 + at as u64)).unwrap();
     }
     assert_eq!(of_study(&journal, "1.2.3"), [""; 0]);
-    journal.append(&job("a"), 20, vec![series(Some("1.2.3"))]).unwrap();
-    journal.append(&job("b"), 20, vec![series(Some("1.2.33"))]).unwrap();
-    journal.append(&job("c"), 20, vec![series(None)]).unwrap();
+    journal.append(&job("a"), 20, &[series(Some("1.2.3"))]).unwrap();
+    journal.append(&job("b"), 20, &[series(Some("1.2.33"))]).unwrap();
+    journal.append(&job("c"), 20, &[series(None)]).unwrap();
     // A second reading that tells nothing takes nothing away.
-    journal.append(&job("a"), 30, vec![series(None)]).unwrap();
+    journal.append(&job("a"), 30, &[series(None)]).unwrap();
     let mask = Tensor { shape: vec![1, 1, 1], element: Element::Bit };
     let input = Input::Mask { job: job("a"), mask, sha256: String::new(), reader: None };
     let corrected = NewJob { kind: JobKind::Mask, input, ..new("d", Priority::Routine, 40) };
@@ -277,4 +291,104 @@ fn a_journal_of_the_first_format_is_brought_on_and_its_jobs_have_their_studies()
     assert_eq!(journal.job(&job("b")).unwrap().unwrap().study_uid, None);
     drop(journal);
     assert_eq!(of_study(&open(&folder), "1.2.3"), ["a"], "the second opening finds the new format");
+}
+
+#[test]
+fn a_journal_with_turned_bits_is_refused_or_whole_and_hides_no_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let mut journal = Journal::open(&path).unwrap();
+    // Names as they are, so that a bit turns one into another.
+    let names: Vec<JobId> = (0..40).map(|n| job(&Sha256::of([n]).to_string()[..32])).collect();
+    for name in &names {
+        journal.begin(&NewJob { job: name.clone(), ..new("x", Priority::Routine, 1) }).unwrap();
+        journal.accept(name, 2, None).unwrap();
+        journal.append(name, 3, &[warning("x"), state(JobState::Completed)]).unwrap();
+    }
+    drop(journal);
+    let (whole, mut next) = (std::fs::read(&path).unwrap(), 1u64);
+    let mut random = |below: usize| {
+        next = next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (next >> 33) as usize % below
+    };
+    let (mut refused, mut seen) = (0, 0);
+    for _ in 0..150 {
+        let mut turned = whole.clone();
+        (0..4).for_each(|_| turned[100 + random(whole.len() - 100)] ^= 1 << random(8));
+        std::fs::write(&path, &turned).unwrap();
+        let Ok(mut journal) = Journal::open(&path) else {
+            refused += 1;
+            continue;
+        };
+        let Ok(found) = journal.recover(9) else { continue };
+        assert!(journal.list(&[], None, None, 100).is_ok() && journal.ended().is_ok());
+        for name in &names {
+            let absent = matches!(journal.job(name), Ok(None));
+            assert!(!absent || !found.damaged.is_empty(), "a job is not there, and nobody said so");
+            assert!(journal.events(name, 0, 9).is_ok());
+        }
+        seen += 1;
+    }
+    assert!(refused > 0 && seen > 0, "{refused} {seen}");
+}
+
+/// Events of every way of storing: with a raw frame, with numbers, with another language.
+fn some_events() -> Vec<PendingEvent> {
+    let grid = Grid { shape: [3, 4, 5], matrix: [0.1; 16], pixel_sha256: "ab".into(), provider: "CPU".into() };
+    vec![series(Some("1.2.3")), EventKind::Grid(grid).into(), warning("ä \u{1f9e0}"), state(JobState::Completed)]
+}
+
+#[test]
+fn a_header_is_stored_as_it_goes_over_the_wire() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    journal.append(&job("a"), 7, &some_events()).unwrap();
+    let stored = journal.events(&job("a"), 0, 9).unwrap();
+    assert_eq!(stored.len(), 4);
+    for (stored, (number, PendingEvent { kind, raw })) in stored.iter().zip((1..).zip(some_events())) {
+        let event = Event { job: job("a"), number, at_ms: 7, kind };
+        assert_eq!((stored.number, &stored.header, &stored.raw), (number, &codec::header(&event), &raw));
+        assert_eq!(stored.kind(), Some(event.kind));
+    }
+}
+
+#[test]
+fn events_of_a_journal_of_the_format_before_are_sent_as_those_of_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    journal.append(&job("a"), 7, &some_events()).unwrap();
+    let stored = journal.events(&job("a"), 0, 9).unwrap();
+    for stored in &stored {
+        let json = super::record::to_json(&stored.kind().unwrap());
+        journal.db.execute("UPDATE events SET header = ?1 WHERE number = ?2", (json, stored.number)).unwrap();
+    }
+    let back = "ALTER TABLE events RENAME COLUMN header TO what; ALTER TABLE events DROP COLUMN name;
+                ALTER TABLE events DROP COLUMN checksum; PRAGMA user_version = 4;";
+    journal.db.execute_batch(back).unwrap();
+    drop(journal);
+    let mut journal = open(&folder);
+    assert_eq!(journal.events(&job("a"), 0, 9).unwrap(), stored);
+    assert_eq!(journal.grid(&job("a")).unwrap(), Some([3, 4, 5]));
+    // What is appended to it is stored in the new way.
+    assert_eq!(journal.append(&job("a"), 8, &[warning("later")]).unwrap(), 5);
+    assert_eq!(journal.events(&job("a"), 4, 9).unwrap()[0].kind(), Some(warning("later").kind));
+}
+
+#[test]
+fn a_damaged_header_is_not_sent_and_keeps_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    journal.append(&job("a"), 7, &some_events()).unwrap();
+    let mut header = journal.events(&job("a"), 0, 1).unwrap()[0].header.clone();
+    header[9] ^= 4;
+    journal.db.execute("UPDATE events SET header = ?1 WHERE number = 1", [header]).unwrap();
+    journal.db.execute("UPDATE events SET checksum = 'x' WHERE number = 2", []).unwrap();
+    let stored = journal.events(&job("a"), 0, 9).unwrap();
+    assert_eq!(stored.iter().map(|event| event.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let is_warning = |event: &StoredEvent| matches!(event.kind(), Some(EventKind::Warning(warning)) if warning.message.contains("cannot be read"));
+    assert_eq!(stored.iter().map(is_warning).collect::<Vec<_>>(), [true, true, false, false]);
+    assert_eq!(journal.grid(&job("a")).unwrap(), None);
 }

@@ -1,106 +1,16 @@
 //! The questions, along the branches.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use cordline_sdk::Finding;
 use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
-use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, Axis, Ix2, Ix4, s};
+use ndarray::{Array2, ArrayD, ArrayView2, ArrayView4, Axis, Ix2, Ix4};
 
-use super::findings::HeatMap;
-use super::normalise::Normalised;
-use super::{explain, resize};
-use crate::bundle::manifest::{Channel, Classifier, Manifest};
-use crate::network::NetworkError;
-use crate::volume::LabelMap;
-
-/// The images of a study as the classifiers see them: only the sections with lesion, on the network's grid.
-#[derive(Debug, Clone)]
-pub struct LesionSections {
-    /// Section index of each.
-    pub sections: Vec<usize>,
-    images: Vec<LesionRows>,
-    /// (rows, columns) of the network's grid.
-    size: [usize; 2],
-    /// (rows, columns) of the volume's own.
-    native: [usize; 2],
-}
-
-/// One section from the first row with lesion to the last; all others are 0 to the classifiers.
-#[derive(Debug, Clone)]
-struct LesionRows {
-    rows: Range<usize>,
-    /// 0 or 1.
-    mask: Array2<f32>,
-    /// Images inside the mask, 0 outside of it.
-    t2w: Array2<f32>,
-    t1c: Option<Array2<f32>>,
-}
-
-impl LesionSections {
-    /// Brings the sections with lesion to the network's grid of `size` (rows, columns): images linearly, the mask by nearest neighbour.
-    ///
-    /// `t2w` and `t1c` lie on one grid with `labels`, the lesion numbers.
-    pub fn new(t2w: &Normalised<'_>, t1c: Option<&Normalised<'_>>, labels: &LabelMap, size: [usize; 2]) -> Self {
-        let (_, rows, columns) = labels.dim();
-        let (sections, images) = labels
-            .outer_iter()
-            .enumerate()
-            .filter(|(_, labels)| labels.fold(0, |any, &label| any | label) > 0) // no early end, and so vectorised
-            .filter_map(|(section, labels)| Some((section, LesionRows::new(section, t2w, t1c, labels, size)?)))
-            .unzip();
-        Self { sections, images, size, native: [rows, columns] }
-    }
-
-    /// True where no section is left to ask.
-    pub fn is_empty(&self) -> bool {
-        self.sections.is_empty()
-    }
-
-    /// Room for the input of one section: (1, channel, row, column).
-    fn room(&self, channels: &[Channel]) -> Array4<f32> {
-        Array4::zeros((1, channels.len(), self.size[0], self.size[1]))
-    }
-
-    /// Fills it with one section; it holds the one before, or nothing.
-    fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
-        let LesionRows { rows, mask, t2w, t1c } = &self.images[k];
-        let before = k.checked_sub(1).map_or(0..0, |k| self.images[k].rows.clone());
-        for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
-            target.slice_mut(s![before.clone(), ..]).fill(0.0);
-            let image = match channel {
-                Channel::Mask => Some(mask),
-                Channel::T2wInMask => Some(t2w),
-                Channel::T1cInMask => t1c.as_ref(),
-            };
-            if let Some(image) = image {
-                target.slice_mut(s![rows.clone(), ..]).assign(image);
-            }
-        }
-    }
-}
-
-impl LesionRows {
-    /// None where nothing of the mask is left on the network's grid.
-    fn new(
-        section: usize,
-        t2w: &Normalised<'_>,
-        t1c: Option<&Normalised<'_>>,
-        labels: ArrayView2<'_, u16>,
-        size: [usize; 2],
-    ) -> Option<Self> {
-        let labels = resize::nearest(labels, size);
-        let rows = resize::rows_from_first_to_last(labels.outer_iter().map(|row| row.iter().any(|&label| label > 0)));
-        if rows.is_empty() {
-            return None;
-        }
-        let mask = labels.slice(s![rows.clone(), ..]).mapv(|label| f32::from(u8::from(label > 0)));
-        let inside =
-            |volume: &Normalised<'_>| resize::linear_rows(volume.section(section).view(), size, rows.clone()) * &mask;
-        let (t2w, t1c) = (inside(t2w), t1c.map(inside));
-        Some(Self { rows, mask, t2w, t1c })
-    }
-}
+use super::explain;
+use super::lesion_sections::LesionSections;
+use super::network::UnexpectedShape;
+use crate::findings::HeatMap;
+use crate::manifest::{Classifier, Manifest};
 
 /// All answers of a study.
 #[derive(Debug, Clone)]
@@ -116,7 +26,7 @@ pub struct Answers {
 }
 
 /// Runs the classifier with this id on one input (1, channel, row, column) and returns probabilities and heat map.
-pub type Ask<'a> = dyn FnMut(&str, ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> + 'a;
+pub type RunNetwork<'a, E> = dyn FnMut(&str, ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, E> + 'a;
 
 /// What happened on the way through the questions.
 #[derive(Debug, Clone, Copy)]
@@ -136,13 +46,16 @@ pub enum Step<'a> {
 
 /// Asks the bundle's questions in order; a question on a branch that was not taken is not asked.
 ///
-/// `each` is told every step; its error ends the work.
-pub fn classify(
+/// `each` is told every step.
+///
+/// # Errors
+/// Those of `run`, an answer in another shape, and that of `each`, which ends the work.
+pub fn classify<E: From<UnexpectedShape>>(
     manifest: &Manifest,
     sections: &LesionSections,
-    run: &mut Ask<'_>,
-    each: &mut dyn FnMut(Step<'_>) -> Result<(), NetworkError>,
-) -> Result<Answers, NetworkError> {
+    run: &mut RunNetwork<'_, E>,
+    each: &mut dyn FnMut(Step<'_>) -> Result<(), E>,
+) -> Result<Answers, E> {
     let mut classifications: Vec<Classification> = Vec::new();
     let (mut not_asked, mut heat_maps) = (Vec::new(), Vec::new());
     for classifier in &manifest.classifiers {
@@ -197,8 +110,8 @@ fn reason_not_to_ask(
 }
 
 /// Probability of the second class, and the map of each class, of one section.
-fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), NetworkError> {
-    let wrong = |found: Option<&ArrayD<f32>>, expected| NetworkError::Shape {
+fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), UnexpectedShape> {
+    let wrong = |found: Option<&ArrayD<f32>>, expected| UnexpectedShape {
         network: network.into(),
         found: found.map(|f| f.shape().to_vec()).unwrap_or_default(),
         expected,
@@ -266,10 +179,14 @@ fn class_label<'a>(manifest: &'a Manifest, class: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array3, IxDyn};
+    use ndarray::{Array3, Array4, IxDyn};
 
+    use super::super::network::tests::TestError;
     use super::*;
-    use crate::bundle::manifest::tests::example;
+    use crate::manifest::Channel;
+    use crate::manifest::tests::example;
+    use crate::pipeline::normalise::Normalised;
+    use crate::volume::LabelMap;
 
     fn manifest() -> Manifest {
         Manifest::parse(example().as_bytes()).unwrap()
@@ -293,7 +210,7 @@ mod tests {
             let probabilities = ArrayD::from_shape_vec(IxDyn(&[1, 2]), vec![1.0 - p, p]).unwrap();
             Ok(vec![probabilities, ArrayD::from_elem(IxDyn(&[1, 2, 2, 2]), 3.0)])
         };
-        classify(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap()
+        classify::<TestError>(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap()
     }
 
     #[test]
@@ -334,7 +251,8 @@ mod tests {
         let image = Array3::from_elem((3, 40, 30), 0.25);
         let sections = LesionSections::new(&Normalised::of(&image, 5.0), None, &LabelMap::zeros((3, 40, 30)), [64, 64]);
         let answers =
-            classify(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_| Ok(())).unwrap();
+            classify::<TestError>(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_| Ok(()))
+                .unwrap();
         assert!(answers.finding.is_no_lesion());
         assert_eq!(answers.not_asked.len(), 3);
     }
@@ -356,7 +274,7 @@ mod tests {
         let mut run = |_: &str, _: ArrayView4<'_, f32>| {
             Ok(vec![ArrayD::zeros(IxDyn(&[1, 3])), ArrayD::zeros(IxDyn(&[1, 2, 2, 2]))])
         };
-        let error = classify(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
-        assert!(matches!(error, NetworkError::Shape { .. }));
+        let error = classify::<TestError>(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
+        assert!(matches!(error, TestError::Shape(_)));
     }
 }

@@ -4,6 +4,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ndarray::Array3;
+use thiserror::Error;
+
+/// Most runs of a mask: lesions have some hundreds, noise has millions, and each takes memory.
+const MAX_RUNS: usize = 1 << 20;
+/// Most components of a mask that are lesions. Each is a segment with a frame a section in the result, a row in the report.
+pub const MAX_LESIONS: usize = 256;
+
+/// The mask is no drawing of lesions: it falls into too many pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the mask falls into more than {MAX_LESIONS} separate pieces")]
+pub struct Scattered;
 
 /// Voxels of lesion side by side in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +30,12 @@ pub struct Run {
 /// The runs of each component of a mask (section, row, column): voxels that touch at a face, an edge or a corner belong together.
 ///
 /// Components, and the runs of each, come in the order of the volume.
-pub fn components(mask: &Array3<bool>) -> Vec<Vec<Run>> {
+///
+/// # Errors
+/// [`Scattered`] where there are more than a million runs.
+pub fn components(mask: &Array3<bool>) -> Result<Vec<Vec<Run>>, Scattered> {
     let (_, rows, _) = mask.dim();
-    let (runs, starts) = runs(mask);
+    let (runs, starts) = runs(mask)?;
     let mut sets = Sets((0..runs.len()).collect());
     for (i, run) in runs.iter().enumerate() {
         // Of the 26 neighbours of a voxel, those that come before it lie in these rows.
@@ -44,11 +58,11 @@ pub fn components(mask: &Array3<bool>) -> Vec<Vec<Run>> {
     for (i, run) in runs.into_iter().enumerate() {
         components.entry(sets.first(i)).or_default().push(run);
     }
-    components.into_values().collect()
+    Ok(components.into_values().collect())
 }
 
 /// All runs in the order of the volume, and for each row of each section (and the end) where its runs begin among them.
-fn runs(mask: &Array3<bool>) -> (Vec<Run>, Vec<usize>) {
+fn runs(mask: &Array3<bool>) -> Result<(Vec<Run>, Vec<usize>), Scattered> {
     let (_, rows, columns) = mask.dim();
     let mask = mask.as_standard_layout();
     let voxels = mask.as_slice().expect("standard layout is one slice");
@@ -61,9 +75,12 @@ fn runs(mask: &Array3<bool>) -> (Vec<Run>, Vec<usize>) {
             at = row[start..].iter().position(|&v| !v).map_or(columns, |length| start + length);
             runs.push(Run { section: line / rows, row: line % rows, columns: start..at });
         }
+        if runs.len() > MAX_RUNS {
+            return Err(Scattered);
+        }
         starts.push(runs.len());
     }
-    (runs, starts)
+    Ok((runs, starts))
 }
 
 /// Which runs belong together: each points to one that came before it, or to itself.
@@ -73,7 +90,7 @@ impl Sets {
     /// The first run of a run's component.
     fn first(&mut self, mut i: usize) -> usize {
         while self.0[i] != i {
-            // Halves the way for whoever comes next.
+            // Path halving: the next look-up takes half as many steps.
             self.0[i] = self.0[self.0[i]];
             i = self.0[i];
         }
@@ -100,7 +117,7 @@ mod tests {
     }
 
     fn sizes(mask: &Array3<bool>) -> Vec<usize> {
-        components(mask).iter().map(|runs| runs.iter().map(|run| run.columns.len()).sum()).collect()
+        components(mask).unwrap().iter().map(|runs| runs.iter().map(|run| run.columns.len()).sum()).collect()
     }
 
     #[test]
@@ -110,6 +127,12 @@ mod tests {
         assert_eq!(sizes(&drawn(&["#..\n...", "...\n.#."])), [2]);
         assert_eq!(sizes(&drawn(&["...\n..#", ".#.\n..."])), [2]);
         assert_eq!(sizes(&drawn(&["#..\n...", "...\n..#"])), [1, 1]);
+    }
+
+    #[test]
+    fn noise_is_refused_before_it_takes_memory() {
+        let every_second = Array3::from_shape_fn((2, 1024, 1028), |(_, _, c)| c % 2 == 0);
+        assert_eq!(components(&every_second), Err(Scattered));
     }
 
     #[test]
@@ -153,6 +176,6 @@ mod tests {
             seen += flooded(&mask).len();
         }
         assert!(seen > 50, "{seen} components are few");
-        assert!(components(&Array3::from_elem((2, 3, 4), false)).is_empty());
+        assert!(components(&Array3::from_elem((2, 3, 4), false)).unwrap().is_empty());
     }
 }

@@ -1,12 +1,12 @@
 //! Grad-CAM of a study.
 //!
 //! The classifier's own graph gives the map of each class on its feature grid (Selvaraju et al., 2017, in closed form through the head);
-//! here it is scaled for the study. It stays on that grid: whoever writes or shows it brings it to the size that is needed.
+//! here it is scaled for the study. It stays on that grid, and is resized where it is written or shown.
 
 use ndarray::Array2;
 
-use super::findings::{HeatMap, HeatMapSection};
-use crate::bundle::manifest::{Class, Classifier};
+use crate::findings::{ActivationMap, HeatMap};
+use crate::manifest::{Class, Classifier};
 
 /// The heat map of a decided question, for the class that was decided on.
 ///
@@ -30,7 +30,7 @@ pub fn heat_map(
         grid,
         sections: maps
             .iter()
-            .map(|(section, map)| HeatMapSection { section: *section, activation: map / peak })
+            .map(|(section, map)| ActivationMap { section: *section, activation: map / peak })
             .collect(),
     })
 }

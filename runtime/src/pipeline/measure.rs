@@ -3,7 +3,7 @@
 use cordline_sdk::result::Lesion;
 use ndarray::{Ix1, Ix3, SliceInfo, SliceInfoElem, s};
 
-use super::components::{Run, components};
+use super::components::{MAX_LESIONS, Run, Scattered, components};
 use super::segment::Segmented;
 use crate::geometry::Geometry;
 use crate::volume::LabelMap;
@@ -11,14 +11,19 @@ use crate::volume::LabelMap;
 /// The lesions of a mask (section, row, column): components that touch at a face, an edge or a corner, largest first.
 ///
 /// Components with less than `min_ml` millilitres of core are dropped. Lesion `n` carries the label `n`.
-pub fn lesions(segmented: &Segmented, geometry: &Geometry, min_ml: f64) -> (LabelMap, Vec<Lesion>) {
+///
+/// # Errors
+/// [`Scattered`] where more than [`MAX_LESIONS`] are left: to keep the largest would drop the others in silence.
+pub fn lesions(segmented: &Segmented, geometry: &Geometry, min_ml: f64) -> Result<(LabelMap, Vec<Lesion>), Scattered> {
     let Segmented { mask, core } = segmented;
-    let mut components = components(mask);
+    let mut components = components(mask)?;
     let core_voxels = |run: &Run| core.slice(place(run)).iter().filter(|&&sure| sure).count();
     components.retain(|runs| runs.iter().map(core_voxels).sum::<usize>() as f64 * geometry.voxel_ml() >= min_ml);
+    if components.len() > MAX_LESIONS {
+        return Err(Scattered);
+    }
     // Those of one size stay in the order of the volume, so that a second run numbers them alike.
     components.sort_by_key(|runs| std::cmp::Reverse(voxels(runs)));
-    components.truncate(usize::from(u16::MAX));
     let mut labels = LabelMap::zeros(mask.raw_dim());
     let lesions = (1u16..)
         .zip(&components)
@@ -29,7 +34,7 @@ pub fn lesions(segmented: &Segmented, geometry: &Geometry, min_ml: f64) -> (Labe
             lesion(number, runs, geometry)
         })
         .collect();
-    (labels, lesions)
+    Ok((labels, lesions))
 }
 
 /// Where a run lies in an array.
@@ -93,7 +98,7 @@ mod tests {
 
     #[test]
     fn volume_extent_sections_and_centre_are_those_of_the_box() {
-        let (labels, lesions) = lesions(&mask(&[[1..3, 10..30, 5..9]]), &geometry(), 0.0);
+        let (labels, lesions) = lesions(&mask(&[[1..3, 10..30, 5..9]]), &geometry(), 0.0).unwrap();
         let [lesion] = lesions.as_slice() else { panic!("{lesions:?}") };
         assert!((lesion.volume_ml - 2.0 * 20.0 * 4.0 * 0.75 / 1000.0).abs() < 1e-12);
         assert!((lesion.extent_mm - 10.0).abs() < 1e-9);
@@ -107,7 +112,7 @@ mod tests {
     #[test]
     fn corners_connect_and_the_largest_is_number_one() {
         let mask = mask(&[[0..1, 0..2, 0..2], [1..2, 2..4, 2..4], [3..4, 20..30, 20..30]]);
-        let (labels, lesions) = lesions(&mask, &geometry(), 0.0);
+        let (labels, lesions) = lesions(&mask, &geometry(), 0.0).unwrap();
         assert_eq!(lesions.iter().map(|l| l.sections.clone()).collect::<Vec<_>>(), [vec![4], vec![1, 2]]);
         assert_eq!((labels[(3, 20, 20)], labels[(0, 0, 0)], labels[(1, 3, 3)], labels[(2, 0, 0)]), (1, 2, 2, 0));
     }
@@ -115,9 +120,23 @@ mod tests {
     #[test]
     fn specks_are_dropped() {
         let mask = mask(&[[0..1, 0..1, 0..1], [2..3, 20..40, 10..20]]);
-        let (labels, lesions) = lesions(&mask, &geometry(), 0.05);
+        let (labels, lesions) = lesions(&mask, &geometry(), 0.05).unwrap();
         assert_eq!(lesions.len(), 1);
         assert_eq!(labels[(0, 0, 0)], 0);
+    }
+
+    #[test]
+    fn specks_without_number_are_refused_and_none_is_dropped_in_silence() {
+        let specks = |n: usize| {
+            let mut every_second = mask(&[]);
+            let places = (0..50).step_by(2).flat_map(|r| (0..40).step_by(2).map(move |c| (0, r, c)));
+            places.take(n).for_each(|place| every_second.mask[place] = true);
+            Segmented { core: every_second.mask.clone(), ..every_second }
+        };
+        assert_eq!(lesions(&specks(MAX_LESIONS), &geometry(), 0.0).unwrap().1.len(), MAX_LESIONS);
+        assert_eq!(lesions(&specks(MAX_LESIONS + 1), &geometry(), 0.0).unwrap_err(), Scattered);
+        // Those that are too small to be lesions count for none.
+        assert!(lesions(&specks(MAX_LESIONS + 1), &geometry(), 0.05).unwrap().1.is_empty());
     }
 
     #[test]
@@ -125,7 +144,7 @@ mod tests {
         let mut segmented = mask(&[[0..1, 5..25, 5..25], [2..3, 20..40, 10..20]]);
         segmented.core.slice_mut(ndarray::s![0, .., ..]).fill(false);
         segmented.core.slice_mut(ndarray::s![2, 20..30, ..]).fill(false);
-        let (labels, lesions) = lesions(&segmented, &geometry(), 0.05);
+        let (labels, lesions) = lesions(&segmented, &geometry(), 0.05).unwrap();
         assert_eq!(lesions.iter().map(|l| l.sections.clone()).collect::<Vec<_>>(), [vec![3]]);
         assert_eq!(labels.iter().filter(|&&l| l > 0).count(), 200);
     }

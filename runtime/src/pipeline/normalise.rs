@@ -19,7 +19,8 @@ impl<'a> Normalised<'a> {
     /// the range that remains to 0..1.
     pub fn of(voxels: &'a Array3<f32>, clip: f32) -> Self {
         let standard = voxels.as_standard_layout();
-        let Spread { mean, std, low, high } = Spread::of(standard.as_slice().expect("standard layout is one slice"));
+        let Intensities { mean, std, low, high } =
+            Intensities::of(standard.as_slice().expect("standard layout is one slice"));
         // Clipping z at +-clip is clipping the values themselves at mean +- clip * std: both are monotonic.
         let low = f64::from(low).max(mean - f64::from(clip) * std);
         let high = f64::from(high).min(mean + f64::from(clip) * std);
@@ -46,14 +47,14 @@ impl<'a> Normalised<'a> {
 }
 
 /// How values are spread.
-struct Spread {
+struct Intensities {
     mean: f64,
     std: f64,
     low: f32,
     high: f32,
 }
 
-impl Spread {
+impl Intensities {
     fn of(values: &[f32]) -> Self {
         // Side by side, so that no sum waits for the one before it.
         const LANES: usize = 8;

@@ -2,10 +2,9 @@
 
 use ndarray::{Array3, ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix4, Zip, s};
 
+use super::network::{Network, UnexpectedShape};
 use super::normalise::Normalised;
-use super::resize;
-use crate::bilinear;
-use crate::network::{Network, NetworkError};
+use crate::resize::{self, bilinear};
 
 /// The order in which sections are segmented: from the middle outwards, since the cord lies there and the viewer fills from there.
 pub fn middle_out(sections: usize) -> Vec<usize> {
@@ -25,19 +24,22 @@ pub struct Segmented {
 }
 
 /// Is told the index and the mask of every section; its error ends the work.
-pub type EachSection<'a> = dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(), NetworkError> + 'a;
+pub type EachSection<'a, E> = dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(), E> + 'a;
 
 /// Segments a volume with a network that takes sections of `size` (rows, columns).
 ///
 /// Two thresholds, since outlines are best at a low one, and false lesions are told from true ones at a high one.
-/// `each(section, mask)` is called after every section, in the order of [`middle_out`]; its error ends the work.
-pub fn segment(
-    network: &mut dyn Network,
+/// `each(section, mask)` is called after every section, in the order of [`middle_out`].
+///
+/// # Errors
+/// The network's own, one that answers in another shape, and that of `each`, which ends the work.
+pub fn segment<N: Network>(
+    network: &mut N,
     volume: &Normalised<'_>,
     size: [usize; 2],
     thresholds: [f32; 2],
-    each: &mut EachSection<'_>,
-) -> Result<Segmented, NetworkError> {
+    each: &mut EachSection<'_, N::Error>,
+) -> Result<Segmented, N::Error> {
     let mut mask = Array3::from_elem(volume.shape(), false);
     let mut core = mask.clone();
     for section in middle_out(volume.shape()[0]) {
@@ -52,8 +54,8 @@ pub fn segment(
 }
 
 /// The probability of lesion (row, column) of the one section that was run.
-fn probability(outputs: &[ArrayD<f32>], size: [usize; 2]) -> Result<ArrayView2<'_, f32>, NetworkError> {
-    let shape = |found: &[usize]| NetworkError::Shape {
+fn probability(outputs: &[ArrayD<f32>], size: [usize; 2]) -> Result<ArrayView2<'_, f32>, UnexpectedShape> {
+    let shape = |found: &[usize]| UnexpectedShape {
         network: "segmenter".into(),
         found: found.to_vec(),
         expected: "(1, 1, rows, columns) of its input",
@@ -87,13 +89,16 @@ fn cut(probability: ArrayView2<'_, f32>, thresholds: [f32; 2], masks: [&mut Arra
 mod tests {
     use ndarray::{Array2, ArrayView4};
 
+    use super::super::network::tests::TestError;
     use super::*;
 
     /// Answers with its input: a probability map that equals the image.
     struct Echo;
 
     impl Network for Echo {
-        fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> {
+        type Error = TestError;
+
+        fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, TestError> {
             Ok(vec![input.to_owned().into_dyn()])
         }
     }
@@ -133,9 +138,9 @@ mod tests {
         let mut told = 0;
         let ended = segment(&mut Echo, &Normalised::of(&volume, 5.0), [8, 8], [0.5, 0.9], &mut |_, _| {
             told += 1;
-            if told == 2 { Err(NetworkError::Cancelled) } else { Ok(()) }
+            if told == 2 { Err(TestError::Cancelled) } else { Ok(()) }
         });
-        assert!(matches!(ended, Err(NetworkError::Cancelled)));
+        assert!(matches!(ended, Err(TestError::Cancelled)));
         assert_eq!(told, 2);
     }
 
@@ -143,13 +148,15 @@ mod tests {
     fn another_shape_is_an_error() {
         struct Wrong;
         impl Network for Wrong {
-            fn run(&mut self, _: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, NetworkError> {
+            type Error = TestError;
+
+            fn run(&mut self, _: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, TestError> {
                 Ok(vec![ArrayD::zeros(vec![1, 2, 8, 8])])
             }
         }
         let volume = Array3::zeros((1, 8, 8));
         let found = segment(&mut Wrong, &Normalised::of(&volume, 5.0), [32, 32], [0.5, 0.9], &mut |_, _| Ok(()));
-        assert!(matches!(found, Err(NetworkError::Shape { .. })));
+        assert!(matches!(found, Err(TestError::Shape(_))));
     }
 
     #[test]

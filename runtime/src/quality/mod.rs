@@ -17,6 +17,9 @@ pub use refusal::NoPicture;
 use survey::Survey;
 
 /// Looks at a volume (section, row, column). What a reader must know of it, in words; an error where nothing can be said of it.
+///
+/// # Errors
+/// There is no picture in the voxels.
 pub fn check(voxels: &Array3<f32>) -> Result<Vec<String>, NoPicture> {
     let standard = voxels.as_standard_layout();
     let values = standard.as_slice().expect("standard layout is one slice");
@@ -24,7 +27,7 @@ pub fn check(voxels: &Array3<f32>) -> Result<Vec<String>, NoPicture> {
     if values.is_empty() {
         return Err(NoPicture::NoSpread { value: 0.0 });
     }
-    let survey = Survey::of(values, rows * columns);
+    let survey = Survey::of(values, [rows, columns]);
     refusal::refuse(&survey, values)?;
     Ok(doubt::warnings(&survey, sections))
 }

@@ -1,16 +1,18 @@
 //! What ends the analysis: voxels in which there is no picture.
 
-use cordline_sdk::result::Problem;
+use std::borrow::Cow;
+
+use cordline_sdk::problem::{Code, Diagnose};
 use thiserror::Error;
 
 use super::survey::Survey;
 
 /// Fewest different values of a picture. MR has hundreds, even in 8 bits and windowed; masks, label maps and test patterns have a handful.
-const FEWEST_VALUES: usize = 16;
+const MIN_VALUES: usize = 16;
 /// A section of which less than this share differs from its most usual value is empty: a few lost pixels, a burned-in letter.
-pub(super) const LEAST_VARIED: f64 = 0.01;
+pub(super) const MIN_VARIED: f64 = 0.01;
 /// Where more than this share of the sections is empty, most of the spine was never seen.
-const MOST_EMPTY: f64 = 0.5;
+const MAX_EMPTY: f64 = 0.5;
 
 /// Why nothing can be said of a volume.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -35,10 +37,7 @@ pub enum NoPicture {
     },
     /// All voxels are alike.
     #[error("there is no picture: every voxel has the value {value}")]
-    NoSpread {
-        /// The value.
-        value: f32,
-    },
+    NoSpread { value: f32 },
     /// A handful of values.
     #[error("there is no MR picture: the voxels have only {values} different values, as those of a mask have")]
     FewValues {
@@ -55,21 +54,19 @@ pub enum NoPicture {
     },
 }
 
-impl NoPicture {
-    /// Stable identifier.
-    pub fn code(&self) -> &'static str {
+impl Diagnose for NoPicture {
+    fn code(&self) -> Code {
         match self {
-            Self::NotFinite { .. } => "voxels_not_finite",
-            Self::OutOfRange { .. } => "voxels_out_of_range",
-            Self::NoSpread { .. } => "no_picture",
-            Self::FewValues { .. } => "few_values",
-            Self::EmptySections { .. } => "empty_sections",
+            Self::NotFinite { .. } => Code::VoxelsNotFinite,
+            Self::OutOfRange { .. } => Code::VoxelsOutOfRange,
+            Self::NoSpread { .. } => Code::NoPicture,
+            Self::FewValues { .. } => Code::FewValues,
+            Self::EmptySections { .. } => Code::EmptySections,
         }
     }
 
-    /// What to do about it.
-    pub fn action(&self) -> &'static str {
-        match self {
+    fn action(&self) -> Cow<'_, str> {
+        let advice = match self {
             Self::NotFinite { .. } | Self::OutOfRange { .. } => {
                 "Export the series again from the scanner or the archive: RescaleSlope or RescaleIntercept may be damaged. From a viewer, hand over a volume without NaN and infinity."
             }
@@ -79,12 +76,8 @@ impl NoPicture {
             Self::FewValues { .. } => {
                 "Give the MR images themselves, not a mask, a label map or a picture made of them."
             }
-        }
-    }
-
-    /// The error as the problem of a result.
-    pub fn problem(&self) -> Problem {
-        Problem { code: self.code().into(), message: self.to_string(), action: self.action().into() }
+        };
+        advice.into()
     }
 }
 
@@ -103,23 +96,23 @@ pub(super) fn refuse(survey: &Survey, values: &[f32]) -> Result<(), NoPicture> {
         return Err(NoPicture::NoSpread { value: low });
     }
     let few = different(values);
-    if few < FEWEST_VALUES {
+    if few < MIN_VALUES {
         return Err(NoPicture::FewValues { values: few });
     }
-    let empty = survey.numbers(|section| section.is_empty(LEAST_VARIED));
-    if empty.len() as f64 > MOST_EMPTY * sections as f64 {
+    let empty = survey.numbers(|section| section.is_empty(MIN_VARIED));
+    if empty.len() as f64 > MAX_EMPTY * sections as f64 {
         return Err(NoPicture::EmptySections { empty, sections });
     }
     Ok(())
 }
 
-/// How many different values there are; [`FEWEST_VALUES`] where there are at least so many. A picture has them within its first rows.
+/// How many different values there are; [`MIN_VALUES`] where there are at least so many. A picture has them within its first rows.
 fn different(values: &[f32]) -> usize {
-    let mut seen: Vec<f32> = Vec::with_capacity(FEWEST_VALUES);
+    let mut seen: Vec<f32> = Vec::with_capacity(MIN_VALUES);
     for &value in values {
         if !seen.contains(&value) {
             seen.push(value);
-            if seen.len() == FEWEST_VALUES {
+            if seen.len() == MIN_VALUES {
                 break;
             }
         }

@@ -1,13 +1,25 @@
+use cordline_sdk::problem::{Code, Diagnose};
 use ndarray::s;
 
 use super::*;
 
 /// Six sections of noise-like grey levels from 0 to 990.
 fn picture() -> Array3<f32> {
-    Array3::from_shape_fn((6, 40, 30), |(s, r, c)| ((s * 7919 + r * 104_729 + c * 1_299_709) % 991) as f32)
+    Array3::from_shape_fn((6, 40, 30), |(s, r, c)| {
+        let place = (s * 1200 + r * 30 + c) as u64;
+        (((place * 2_654_435_761) >> 13) % 991) as f32
+    })
 }
 
-fn refused(voxels: &Array3<f32>) -> &'static str {
+/// A smooth picture with the noise of a measurement.
+fn smooth() -> Array3<f32> {
+    Array3::from_shape_fn((6, 80, 60), |(s, r, c)| {
+        let (high, wide) = ((r as f32 / 9.0).sin(), (c as f32 / 11.0).cos());
+        (900.0 + 600.0 * high * wide).round() + ((s * 31 + r * 17 + c * 13) % 23) as f32
+    })
+}
+
+fn refused(voxels: &Array3<f32>) -> Code {
     check(voxels).unwrap_err().code()
 }
 
@@ -20,6 +32,30 @@ fn a_picture_passes_in_silence() {
     spiked[(2, 3, 4)] = 1e7;
     assert_eq!(check(&spiked), Ok(vec![]));
     assert_eq!(check(&picture().mapv(|v| v * 1e-6 - 3e-4)), Ok(vec![]));
+}
+
+#[test]
+fn bytes_in_the_wrong_order_are_said() {
+    let smooth = smooth();
+    assert_eq!(check(&smooth), Ok(vec![]));
+    let said = check(&smooth.mapv(|v| f32::from((v as u16).swap_bytes()))).unwrap();
+    assert!(said.iter().any(|s| s.contains("two bytes")), "{said:?}");
+}
+
+#[test]
+fn rows_and_columns_that_are_exchanged_are_said() {
+    let (values, _) = smooth().into_raw_vec_and_offset();
+    let said = check(&Array3::from_shape_vec((6, 60, 80), values).unwrap()).unwrap();
+    assert!(said.iter().any(|s| s.contains("Rows and Columns")), "{said:?}");
+}
+
+#[test]
+fn sections_that_show_the_same_are_said() {
+    let mut twice = picture();
+    let one = twice.slice(s![2, .., ..]).to_owned();
+    twice.slice_mut(s![3, .., ..]).assign(&one);
+    let said = check(&twice).unwrap();
+    assert!(said.iter().any(|s| s.starts_with("Section 4 shows exactly the same")), "{said:?}");
 }
 
 #[test]
@@ -36,10 +72,10 @@ fn what_is_no_number_is_refused_and_found() {
         voxels.slice_mut(s![4, 10, 3..5]).fill(wrong);
         assert_eq!(check(&voxels), Err(NoPicture::NotFinite { count: 2, of: 7200, section: 5 }));
     }
-    assert_eq!(refused(&Array3::from_elem((6, 40, 30), f32::NAN)), "voxels_not_finite");
+    assert_eq!(refused(&Array3::from_elem((6, 40, 30), f32::NAN)), Code::VoxelsNotFinite);
     let mut far = picture();
     (far[(0, 0, 0)], far[(0, 0, 1)]) = (f32::MIN, f32::MAX);
-    assert_eq!(refused(&far), "voxels_out_of_range");
+    assert_eq!(refused(&far), Code::VoxelsOutOfRange);
 }
 
 #[test]
@@ -59,7 +95,7 @@ fn most_sections_empty_is_refused_and_fewer_are_named() {
     assert!(expected.to_string().starts_with("4 of 6 sections hold no picture (section 1 to 4)"), "{expected}");
     // A few lost pixels are no picture either.
     voxels.slice_mut(s![..4, 7, 3..8]).fill(900.0);
-    assert_eq!(refused(&voxels), "empty_sections");
+    assert_eq!(refused(&voxels), Code::EmptySections);
 
     let mut voxels = picture();
     voxels.slice_mut(s![..3, .., ..]).fill(0.0);

@@ -7,41 +7,42 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zerocopy::IntoBytes;
 
-use super::ReaderLimits;
-use super::intake::{Ask, Intake, Notes, Taken};
+use super::{LoadedSeries, OnStage, ReadNotes, ReadOutcome, ReadRequest, ReaderLimits};
 use crate::dicom::source::SourceSeries;
+use crate::early_end::EarlyEnd;
 use crate::geometry::Geometry;
 use crate::stage::Stage;
-use crate::stop::Stop;
 use crate::volume::Volume;
 
-/// Most bytes of a message without voxels: thousands of frames, each with its UIDs.
-const MOST_BYTES: u32 = 16 << 20;
+/// Upper limit of a message without voxels: thousands of frames, each with its UIDs.
+const MAX_MESSAGE_BYTES: u32 = 16 << 20;
 
-/// What the reader is told.
+/// What the process is told, once.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Order {
-    pub ask: Ask,
+pub(super) struct ChildRequest {
+    pub request: ReadRequest,
     pub limits: ReaderLimits,
+    /// The process that waits for the answer, so that a reader sees whether it is still there.
+    pub daemon: u32,
 }
 
-/// What the reader tells.
+/// What the process tells: stages, then one of the others.
 #[derive(Serialize, Deserialize)]
-enum Word {
+enum ChildMessage {
     Begins(Stage),
-    Done(Box<Done>),
+    Done(Box<Outcome>),
     GaveUp(String),
 }
 
 /// All but the voxels, which follow: those of the volume, then those of the T1c.
 #[derive(Serialize, Deserialize)]
-struct Done {
-    notes: Notes,
-    end: Result<Grid, Stop>,
+struct Outcome {
+    notes: ReadNotes,
+    end: Result<SeriesHeader, EarlyEnd>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Grid {
+struct SeriesHeader {
     source: SourceSeries,
     geometry: Geometry,
     t1c: Option<SourceSeries>,
@@ -49,7 +50,7 @@ struct Grid {
 
 pub(super) fn write(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let bytes = rmp_serde::to_vec_named(message).map_err(io::Error::other)?;
-    let length = u32::try_from(bytes.len()).ok().filter(|n| *n <= MOST_BYTES).ok_or_else(too_long)?;
+    let length = u32::try_from(bytes.len()).ok().filter(|n| *n <= MAX_MESSAGE_BYTES).ok_or_else(too_long)?;
     to.write_all(&length.to_le_bytes())?;
     to.write_all(&bytes)
 }
@@ -58,7 +59,7 @@ pub(super) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
     let mut length = [0; 4];
     from.read_exact(&mut length)?;
     let length = u32::from_le_bytes(length);
-    if length > MOST_BYTES {
+    if length > MAX_MESSAGE_BYTES {
         return Err(too_long());
     }
     let mut bytes = vec![0; length as usize];
@@ -67,30 +68,30 @@ pub(super) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
 }
 
 fn too_long() -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, format!("a message of more than {MOST_BYTES} bytes"))
+    io::Error::new(ErrorKind::InvalidData, format!("a message of more than {MAX_MESSAGE_BYTES} bytes"))
 }
 
 pub(super) fn write_stage(to: &mut impl Write, stage: Stage) -> io::Result<()> {
-    write(to, &Word::Begins(stage))
+    write(to, &ChildMessage::Begins(stage))
 }
 
-pub(super) fn write_end(to: &mut impl Write, why: &io::Error) -> io::Result<()> {
-    write(to, &Word::GaveUp(why.to_string()))?;
+pub(super) fn write_failure(to: &mut impl Write, why: &io::Error) -> io::Result<()> {
+    write(to, &ChildMessage::GaveUp(why.to_string()))?;
     to.flush()
 }
 
-pub(super) fn write_intake(to: &mut impl Write, intake: Intake) -> io::Result<()> {
-    let Intake { notes, end } = intake;
+pub(super) fn write_outcome(to: &mut impl Write, outcome: ReadOutcome) -> io::Result<()> {
+    let ReadOutcome { notes, series } = outcome;
     let mut voxels = Vec::new();
-    let end = end.map(|Taken { source, volume, t1c }| {
+    let end = series.map(|LoadedSeries { source, volume, t1c }| {
         voxels.push(volume.voxels);
         let t1c = t1c.map(|(source, array)| {
             voxels.push(array);
             source
         });
-        Grid { source, geometry: volume.geometry, t1c }
+        SeriesHeader { source, geometry: volume.geometry, t1c }
     });
-    write(to, &Word::Done(Box::new(Done { notes, end })))?;
+    write(to, &ChildMessage::Done(Box::new(Outcome { notes, end })))?;
     for array in &voxels {
         let array = array.as_standard_layout();
         to.write_all(array.as_slice().expect("standard layout is one slice").as_bytes())?;
@@ -98,36 +99,45 @@ pub(super) fn write_intake(to: &mut impl Write, intake: Intake) -> io::Result<()
     to.flush()
 }
 
-/// Reads until the reader is done; `begin` is told of each stage. `voxels`: most that a volume may have.
-pub(super) fn read_intake(
+/// Reads until the process is done. `voxels`: most that a volume may have.
+///
+/// # Errors
+/// What came is no answer that a reader gives. The inner error is that of `on_stage`.
+pub fn read_outcome(
     from: &mut impl Read,
     voxels: u64,
-    begin: &mut dyn FnMut(Stage) -> Result<(), Stop>,
-) -> io::Result<Result<Intake, Stop>> {
-    let Done { notes, end } = loop {
+    on_stage: &mut OnStage<'_>,
+) -> io::Result<Result<ReadOutcome, EarlyEnd>> {
+    let mut last = None;
+    let Outcome { notes, end } = loop {
         match read(from)? {
-            Word::Done(done) => break *done,
-            Word::GaveUp(why) => return Err(io::Error::other(why)),
-            Word::Begins(stage) => {
-                if let Err(stop) = begin(stage) {
-                    return Ok(Err(stop));
+            ChildMessage::Done(outcome) => break *outcome,
+            ChildMessage::GaveUp(why) => return Err(io::Error::other(why)),
+            // Each is an event in the journal: one that was taken over must not fill it.
+            ChildMessage::Begins(stage) if last >= Some(stage) => {
+                return Err(io::Error::new(ErrorKind::InvalidData, "a stage began again"));
+            }
+            ChildMessage::Begins(stage) => {
+                last = Some(stage);
+                if let Err(end) = on_stage(stage) {
+                    return Ok(Err(end));
                 }
             }
         }
     };
-    let end = match end {
-        Err(stop) => Err(stop),
-        Ok(Grid { source, geometry, t1c }) => {
+    let series = match end {
+        Err(end) => Err(end),
+        Ok(SeriesHeader { source, geometry, t1c }) => {
             let shape = geometry.shape();
             let volume = Volume { voxels: read_voxels(from, shape, voxels)?, geometry };
             let t1c = match t1c {
                 Some(source) => Some((source, read_voxels(from, shape, voxels)?)),
                 None => None,
             };
-            Ok(Taken { source, volume, t1c })
+            Ok(LoadedSeries { source, volume, t1c })
         }
     };
-    Ok(Ok(Intake { notes, end }))
+    Ok(Ok(ReadOutcome { notes, series }))
 }
 
 fn read_voxels(from: &mut impl Read, shape: [usize; 3], most: u64) -> io::Result<Array3<f32>> {
@@ -145,54 +155,70 @@ fn read_voxels(from: &mut impl Read, shape: [usize; 3], most: u64) -> io::Result
 mod tests {
     use super::*;
 
-    fn taken(shape: [usize; 3]) -> Taken {
+    fn loaded(shape: [usize; 3]) -> LoadedSeries {
         let source = SourceSeries { series_uid: "1.2.3".into(), slice_thickness_mm: Some(3.3), ..Default::default() };
         let axes = [[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]];
         let geometry = Geometry::new(shape, [3.3, 0.1 + 0.2, 1.0 / 3.0], [-24.75, 1e-17, 120.5], axes).unwrap();
         let voxels = Array3::from_shape_fn(shape, |(s, r, c)| (s * 100 + r * 10 + c) as f32 / 3.0);
         let t1c = voxels.mapv(|v| -v);
-        Taken { t1c: Some((source.clone(), t1c)), source, volume: Volume { voxels, geometry } }
+        LoadedSeries { t1c: Some((source.clone(), t1c)), source, volume: Volume { voxels, geometry } }
     }
 
-    fn sent(end: Result<Taken, Stop>) -> Vec<u8> {
+    fn sent(series: Result<LoadedSeries, EarlyEnd>) -> Vec<u8> {
         let mut bytes = Vec::new();
         write_stage(&mut bytes, Stage::Reading).unwrap();
-        let notes = Notes { warnings: vec!["w".into()], ..Notes::default() };
-        write_intake(&mut bytes, Intake { notes, end }).unwrap();
+        let notes = ReadNotes { warnings: vec!["w".into()], ..ReadNotes::default() };
+        write_outcome(&mut bytes, ReadOutcome { notes, series }).unwrap();
         bytes
     }
 
     #[test]
     fn a_volume_arrives_to_the_last_bit() {
-        let (bytes, mut stages) = (sent(Ok(taken([2, 3, 4]))), Vec::new());
+        let (bytes, mut stages) = (sent(Ok(loaded([2, 3, 4]))), Vec::new());
         let begin = &mut |stage| {
             stages.push(stage);
             Ok(())
         };
-        let intake = read_intake(&mut bytes.as_slice(), 24, begin).unwrap().unwrap();
-        let (got, want) = (intake.end.unwrap(), taken([2, 3, 4]));
+        let outcome = read_outcome(&mut bytes.as_slice(), 24, begin).unwrap().unwrap();
+        let (got, want) = (outcome.series.unwrap(), loaded([2, 3, 4]));
         assert_eq!((got.volume.geometry, got.volume.voxels), (want.volume.geometry, want.volume.voxels));
         assert_eq!((got.source, got.t1c), (want.source, want.t1c));
-        assert_eq!((intake.notes.warnings, stages), (vec!["w".to_owned()], vec![Stage::Reading]));
+        assert_eq!((outcome.notes.warnings, stages), (vec!["w".to_owned()], vec![Stage::Reading]));
     }
 
     #[test]
     fn a_reader_that_lies_or_falls_silent_is_an_error() {
-        let bytes = sent(Ok(taken([2, 3, 4])));
-        let read = |bytes: &[u8], most| read_intake(&mut &*bytes, most, &mut |_| Ok(()));
+        let bytes = sent(Ok(loaded([2, 3, 4])));
+        let read = |bytes: &[u8], most| read_outcome(&mut &*bytes, most, &mut |_| Ok(()));
         assert!(read(&bytes, 23).unwrap_err().to_string().contains("shape [2, 3, 4]"));
         assert_eq!(read(&bytes[..bytes.len() - 1], 24).unwrap_err().kind(), ErrorKind::UnexpectedEof);
         assert_eq!(read(&u32::MAX.to_le_bytes(), 24).unwrap_err().kind(), ErrorKind::InvalidData);
     }
 
     #[test]
+    fn a_stage_begins_once_and_in_its_order() {
+        for stages in [[Stage::Reading, Stage::Reading], [Stage::Decoding, Stage::Selecting]] {
+            let mut bytes = Vec::new();
+            stages.iter().for_each(|stage| write_stage(&mut bytes, *stage).unwrap());
+            bytes.extend(sent(Ok(loaded([2, 3, 4]))));
+            let mut told = 0;
+            let read = read_outcome(&mut bytes.as_slice(), 24, &mut |_| {
+                told += 1;
+                Ok(())
+            });
+            assert_eq!((read.unwrap_err().kind(), told), (ErrorKind::InvalidData, 1));
+        }
+    }
+
+    #[test]
     fn an_early_end_arrives_with_its_reason_and_the_listener_may_end_it_too() {
-        let problem = cordline_sdk::result::Problem { code: "c".into(), message: "m".into(), action: "a".into() };
-        let stop = Stop::from(problem);
+        let problem =
+            cordline_sdk::problem::Problem { code: "c".parse().unwrap(), message: "m".into(), action: "a".into() };
+        let stop = EarlyEnd::from(problem);
         let bytes = sent(Err(stop.clone()));
-        let intake = read_intake(&mut bytes.as_slice(), 24, &mut |_| Ok(())).unwrap().unwrap();
-        assert_eq!(intake.end.unwrap_err(), stop);
-        let ended = read_intake(&mut bytes.as_slice(), 24, &mut |_| Err(stop.clone())).unwrap();
+        let outcome = read_outcome(&mut bytes.as_slice(), 24, &mut |_| Ok(())).unwrap().unwrap();
+        assert_eq!(outcome.series.unwrap_err(), stop);
+        let ended = read_outcome(&mut bytes.as_slice(), 24, &mut |_| Err(stop.clone())).unwrap();
         assert_eq!(ended.unwrap_err(), stop);
     }
 }

@@ -1,99 +1,89 @@
-//! System calls that the reader gives up: whoever takes it over through a file can reach nobody and start nothing.
+//! The rights that the reader drops before it opens a file: an attacker who takes it over through one can reach no other process, write
+//! nothing, start nothing and see nothing but the input. Each wall stands without the others, and none is said to stand that does not.
+//!
+//! - [`calls`]: the system calls that it keeps
+//! - [`files`]: Landlock: the input, for reading
+//! - [`user`]: a user namespace without a network, whose root folder is that of the job
 
-use std::collections::BTreeMap;
-use std::env::consts::ARCH;
+mod calls;
+mod files;
+mod user;
+
 use std::io;
+use std::path::PathBuf;
 
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule};
+use rustix::process::{DumpableBehavior, Signal, getppid, set_dumpable_behavior, set_parent_process_death_signal};
+use serde::{Deserialize, Serialize};
 
-/// The network, other programs and other processes; and files, which can be neither removed nor renamed.
-const REFUSED: &[i64] = &[
-    libc::SYS_socket,
-    libc::SYS_socketpair,
-    libc::SYS_connect,
-    libc::SYS_bind,
-    libc::SYS_listen,
-    libc::SYS_accept,
-    libc::SYS_accept4,
-    libc::SYS_sendto,
-    libc::SYS_sendmsg,
-    libc::SYS_sendmmsg,
-    libc::SYS_execve,
-    libc::SYS_execveat,
-    libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
-    libc::SYS_process_vm_writev,
-    libc::SYS_kill,
-    libc::SYS_unlinkat,
-    libc::SYS_renameat2,
-    libc::SYS_linkat,
-    libc::SYS_symlinkat,
-    libc::SYS_mkdirat,
-    libc::SYS_mknodat,
-    libc::SYS_fchmodat,
-    libc::SYS_fchownat,
-    libc::SYS_mount,
-    libc::SYS_unshare,
-    libc::SYS_setns,
-    libc::SYS_bpf,
-];
-
-/// The older names of the same, which newer processors never had.
-#[cfg(target_arch = "x86_64")]
-const REFUSED_BEFORE: &[i64] = &[
-    libc::SYS_unlink,
-    libc::SYS_rmdir,
-    libc::SYS_rename,
-    libc::SYS_renameat,
-    libc::SYS_link,
-    libc::SYS_symlink,
-    libc::SYS_mkdir,
-    libc::SYS_mknod,
-    libc::SYS_chmod,
-    libc::SYS_chown,
-];
-#[cfg(not(target_arch = "x86_64"))]
-const REFUSED_BEFORE: &[i64] = &[libc::SYS_renameat];
-
-/// Refuses them to this thread, and to all that it starts, until it ends.
-pub(super) fn close() -> io::Result<()> {
-    let rules: BTreeMap<i64, Vec<SeccompRule>> =
-        REFUSED.iter().chain(REFUSED_BEFORE).map(|call| (*call, Vec::new())).collect();
-    let refuse = SeccompAction::Errno(libc::EPERM as u32);
-    let arch = ARCH.try_into().map_err(io::Error::other)?;
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch).map_err(io::Error::other)?;
-    let program: BpfProgram = filter.try_into().map_err(io::Error::other)?;
-    seccompiler::apply_filter(&program).map_err(io::Error::other)
+/// Walls around a process: those that are wanted, or those that stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walls {
+    /// Only listed system calls pass. Without this one nothing is read.
+    pub calls: bool,
+    /// Of all files only the input can be opened, and only for reading.
+    pub files: bool,
+    /// Namespaces of its own: no network, no right that a user of the host has.
+    pub user: bool,
+    /// Its root folder is that of the job.
+    pub root: bool,
 }
 
-#[cfg(test)]
-mod tests {
-    use std::fs::{self, File};
-    use std::io::ErrorKind::PermissionDenied;
-    use std::net::{TcpListener, TcpStream};
-    use std::os::unix::net::UnixStream;
-    use std::process::Command;
-    use std::thread;
+impl Walls {
+    /// Every one.
+    pub const ALL: Self = Self { calls: true, files: true, user: true, root: true };
 
-    use super::*;
-
-    #[test]
-    fn behind_it_files_can_be_read_and_nobody_can_be_reached() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        assert!(TcpStream::connect(address).is_ok() && Command::new("true").status().is_ok());
-        let file = tempfile::NamedTempFile::new().unwrap();
-        // The filter holds for the thread that asked for it, and ends with it.
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                close().unwrap();
-                assert!(File::open(file.path()).is_ok());
-                assert_eq!(TcpStream::connect(address).unwrap_err().kind(), PermissionDenied);
-                assert_eq!(UnixStream::pair().unwrap_err().kind(), PermissionDenied);
-                assert_eq!(Command::new("true").status().unwrap_err().kind(), PermissionDenied);
-                assert_eq!(fs::remove_file(file.path()).unwrap_err().kind(), PermissionDenied);
-                assert_eq!(fs::rename(file.path(), "/tmp/elsewhere").unwrap_err().kind(), PermissionDenied);
-            });
-        });
+    /// What is missing and what would help, a sentence each; empty where every wall stands.
+    pub fn missing(self) -> Vec<&'static str> {
+        let said = [
+            (self.files, "Landlock is missing (Linux 5.13 or later with `landlock` among its security modules)"),
+            (
+                self.user,
+                "no user namespaces for this user (kernel.unprivileged_userns_clone, AppArmor, or a container forbids them)",
+            ),
+            (self.root, "its root folder is that of the box (this needs a user namespace)"),
+        ];
+        said.into_iter().filter(|(stands, _)| !stands).map(|(_, what)| what).collect()
     }
+}
+
+/// Puts up the walls that are wanted around this process, which must have one thread; `inputs` are files and folders in the current folder,
+/// `daemon` is the process whose end is the end of this one.
+///
+/// # Errors
+///
+/// System calls cannot be filtered: then nothing must be read. Walls that this host does not have are left out of what is returned.
+pub fn close(wanted: Walls, inputs: &[PathBuf], daemon: u32) -> io::Result<Walls> {
+    let mut stands = Walls { user: wanted.user && user::enter().is_ok(), ..Walls::default() };
+    // After the namespace: to enter it takes both back.
+    keep_private()?;
+    end_with(daemon)?;
+    stands.root = wanted.root && user::narrow_root().is_ok();
+    user::give_up_rights();
+    stands.files = wanted.files && files::only(inputs).is_ok_and(|stands| stands);
+    if wanted.calls {
+        calls::keep_listed()?;
+        stands.calls = true;
+    }
+    Ok(stands)
+}
+
+/// From here on this process is killed when its daemon ends; where that has ended already, it goes no further.
+///
+/// # Errors
+///
+/// It has ended, or what the system said.
+pub fn end_with(daemon: u32) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let parent = getppid().map_or(0, |parent| parent.as_raw_nonzero().get());
+    if u32::try_from(parent) == Ok(daemon) { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+}
+
+/// No process of the same user may look into the memory of this process, and none of it is written down when it breaks: for the reader, and
+/// for the daemon before it starts one.
+///
+/// # Errors
+///
+/// What the system said.
+pub fn keep_private() -> io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }

@@ -3,8 +3,8 @@
 use png::EncodingError;
 use serde::{Deserialize, Serialize};
 
-use crate::dicom::read::limits::Limits;
-use crate::dicom::read::series::Series;
+use crate::dicom::read::limits::FileLimits;
+use crate::dicom::read::series_volume::SeriesVolume;
 use crate::dicom::read::stack;
 use crate::report::draw;
 use crate::report::orientation::Orientation;
@@ -51,11 +51,11 @@ impl Thumbnail {
 }
 
 /// A picture of each candidate whose middle section can be decoded.
-pub fn of_candidates(volumes: &[Series], limits: &Limits) -> Vec<Thumbnail> {
+pub fn of_candidates(volumes: &[SeriesVolume], limits: &FileLimits) -> Vec<Thumbnail> {
     volumes.iter().take(MOST).enumerate().filter_map(|(i, series)| of(i, series, limits)).collect()
 }
 
-fn of(candidate: usize, series: &Series, limits: &Limits) -> Option<Thumbnail> {
+fn of(candidate: usize, series: &SeriesVolume, limits: &FileLimits) -> Option<Thumbnail> {
     let volume = stack::middle(series, limits).ok()?;
     let orientation = Orientation::of(&volume.geometry);
     let section = orientation.show(volume.voxels.index_axis(ndarray::Axis(0), 0));
@@ -72,8 +72,8 @@ mod tests {
     use tempfile::tempdir;
 
     use super::*;
-    use crate::dicom::read::testing::Stack;
     use crate::dicom::read::{input, series};
+    use cordline_testkit::Stack;
 
     #[test]
     fn the_middle_section_stands_upright_with_square_pixels() {
@@ -81,8 +81,8 @@ mod tests {
         // Rows run to the head: the picture must be turned.
         let stack = Stack { column: [0.0, 0.0, 1.0], row: [0.0, -1.0, 0.0], ..Stack::t2("1") };
         stack.write(folder.path());
-        let files = input::read(&[folder.path().to_owned()], &Limits::default()).unwrap();
-        let [thumbnail] = of_candidates(&series::group(&files), &Limits::default()).try_into().unwrap();
+        let files = input::read(&[folder.path().to_owned()], &FileLimits::default()).unwrap();
+        let [thumbnail] = of_candidates(&series::group(&files), &FileLimits::default()).try_into().unwrap();
         assert!(thumbnail.is_sound(1) && !thumbnail.is_sound(0));
         // 128 rows of 0.6 mm, 130 columns of 0.5 mm.
         assert_eq!((thumbnail.width, thumbnail.height), (190, 224));

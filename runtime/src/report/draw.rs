@@ -4,7 +4,7 @@ use super::contour::Outline;
 use super::palette::{self, HEAT, HEAT_OPACITY};
 use super::picture::{Canvas, GreyImage, Rgb, RgbImage};
 use super::text::Text;
-use crate::bilinear;
+use crate::resize::bilinear;
 
 /// Half the width of an outline in pixels: one pixel on either side of a border between pixels.
 const HALF_LINE: f32 = 1.0;

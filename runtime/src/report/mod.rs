@@ -1,7 +1,7 @@
 //! The page and the pictures for people.
 //!
 //! In the order in which they build on each other:
-//! - [`picture`], [`tinted`], [`text`], [`palette`]: pixels, letters and colours
+//! - [`picture`], [`indexed_image`], [`text`], [`palette`]: pixels, letters (`glyph.rs`) and colours
 //! - [`window`], [`orientation`], [`contour`]: which voxels are white, which way up, where a lesion ends
 //! - [`answer`], [`sections`]: what is shown of the answers and of a volume
 //! - [`draw`], [`tiles`]: lines, letters and heat over a section
@@ -13,7 +13,9 @@
 pub mod answer;
 pub mod contour;
 pub mod draw;
-mod letter;
+mod error;
+mod glyph;
+pub mod indexed_image;
 pub mod montage;
 pub mod orientation;
 pub mod page;
@@ -26,22 +28,20 @@ pub mod pictures;
 pub mod sections;
 pub mod text;
 pub mod tiles;
-pub mod tinted;
 pub mod window;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cordline_sdk::FileKind;
 use cordline_sdk::result::{AnalysisResult, OutputFile};
-use thiserror::Error;
 
+pub use error::ReportError;
 pub use picture::RgbImage;
-pub use sections::Shown;
+pub use sections::RenderedSections;
 pub use tiles::Tiles;
 
 /// Name of the page in the output folder.
@@ -49,33 +49,17 @@ pub const PAGE: &str = "report.html";
 /// Folder of the pictures in the output folder.
 pub const PICTURES: &str = "pictures";
 
-/// Why there is no report.
-#[derive(Debug, Error)]
-pub enum ReportError {
-    /// A file could not be written.
-    #[error("{path} could not be written: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A picture could not be encoded.
-    #[error("a picture of the report could not be encoded: {0}")]
-    Picture(#[from] png::EncodingError),
-    /// The page could not be filled in.
-    #[error("the page of the report could not be filled in: {0}")]
-    Page(#[from] minijinja::Error),
-}
-
 /// Writes `report.html` and, where a volume was read, `pictures/*.png` into a folder that exists. Returns what was written.
 ///
-/// `drawn` comes from [`Shown::of`] and [`Tiles::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is
+/// `drawn` comes from [`RenderedSections::of`] and [`Tiles::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is
 /// at fault).
+///
+/// # Errors
+/// A picture or the page cannot be made, or not be written.
 pub fn write(
     dir: &Path,
     result: &AnalysisResult,
-    drawn: Option<(&Shown, &Tiles)>,
+    drawn: Option<(&RenderedSections, &Tiles)>,
 ) -> Result<Vec<OutputFile>, ReportError> {
     let shown = drawn.map(|(shown, _)| shown);
     let greys = shown.map(pictures::greys).transpose()?.unwrap_or_default();

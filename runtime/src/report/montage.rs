@@ -5,7 +5,7 @@ use cordline_sdk::result::{AnalysisResult, Classification};
 
 use super::answer;
 use super::picture::{Rgb, RgbImage};
-use super::sections::Shown;
+use super::sections::RenderedSections;
 use super::text::{self, Text};
 use super::tiles::{GAP, Tiles, outlined};
 
@@ -18,7 +18,7 @@ const MARGIN: usize = 20;
 const WORDS_WIDTH: usize = 1000;
 
 /// Draws the finding, the probabilities, and the sections with outlines and heat maps. No patient data, and "research use only" in the pixels.
-pub fn draw(result: &AnalysisResult, shown: &Shown, tiles: &Tiles) -> RgbImage {
+pub fn draw(result: &AnalysisResult, shown: &RenderedSections, tiles: &Tiles) -> RgbImage {
     let [tile_width, tile_height] = tiles.size;
     let width = tiles.width().max(WORDS_WIDTH);
     let words = words(result, shown, tiles.side_by_side.len());
@@ -63,7 +63,7 @@ pub fn draw(result: &AnalysisResult, shown: &Shown, tiles: &Tiles) -> RgbImage {
 }
 
 /// What is said above the pictures, a line each.
-fn words(result: &AnalysisResult, shown: &Shown, drawn: usize) -> Vec<String> {
+fn words(result: &AnalysisResult, shown: &RenderedSections, drawn: usize) -> Vec<String> {
     let mut lines: Vec<String> = result.classifications.iter().map(sentence).collect();
     if result.lesions.is_empty() {
         lines.push(format!("{} sections analysed; the middle ones are shown.", shown.section_count));

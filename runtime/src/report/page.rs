@@ -9,11 +9,11 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
-use super::ReportError;
+use super::error::ReportError;
 use super::page_panels::{self, LegendView, SectionView};
 use super::page_parts::{self, LesionView, QuestionView, millilitres, plain};
 use super::page_series::{self, SeriesView};
-use super::sections::Shown;
+use super::sections::RenderedSections;
 
 static TEMPLATE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -74,9 +74,12 @@ struct BundleView {
 
 /// The page; `greys` as [`super::pictures::greys`] made them, `thumbnail` gives the PNG file of a path among the result's files. No patient
 /// name or ID goes in: the result holds none.
+///
+/// # Errors
+/// A picture cannot be encoded, or the template not be filled in.
 pub fn render(
     result: &AnalysisResult,
-    shown: Option<&Shown>,
+    shown: Option<&RenderedSections>,
     greys: &[Vec<u8>],
     thumbnail: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> Result<String, ReportError> {
@@ -135,7 +138,7 @@ fn headline(result: &AnalysisResult) -> String {
 }
 
 /// The sentence under the headline.
-fn summary(result: &AnalysisResult, shown: Option<&Shown>) -> String {
+fn summary(result: &AnalysisResult, shown: Option<&RenderedSections>) -> String {
     if result.state != State::Completed {
         return String::new();
     }

@@ -10,8 +10,8 @@ use super::contour;
 use super::draw::bar_length;
 use super::page_parts::plain;
 use super::palette::{self, HEAT, HEAT_OPACITY};
-use super::picture::{GreyImage, IndexedImage, Packing};
-use super::sections::{Shown, ShownSection};
+use super::picture::{GreyImage, Packing, PaletteImage};
+use super::sections::{RenderedSection, RenderedSections};
 
 /// Most pixels a side of a heat map, which the page stretches over the section: the network drew it on far fewer places.
 const HEAT_SIDE: usize = 64;
@@ -77,12 +77,12 @@ pub(super) struct LegendView {
 }
 
 /// The panels of every shown section; `greys` are the PNG files of their grey pictures.
-pub(super) fn sections(shown: &Shown, greys: &[Vec<u8>]) -> Result<Vec<SectionView>, EncodingError> {
+pub(super) fn sections(shown: &RenderedSections, greys: &[Vec<u8>]) -> Result<Vec<SectionView>, EncodingError> {
     shown.sections.iter().zip(greys).map(|(s, grey)| section(shown, s, grey)).collect()
 }
 
 /// A legend for each grid of heat maps; all classifiers of a bundle usually share one.
-pub(super) fn legends(shown: &Shown) -> Vec<LegendView> {
+pub(super) fn legends(shown: &RenderedSections) -> Vec<LegendView> {
     let [height, width] = shown.orientation.extent_mm();
     let cell = |mm: f64, count: usize| (mm / count.max(1) as f64).round() as u32;
     let mut legends: Vec<LegendView> = Vec::new();
@@ -108,7 +108,7 @@ pub(super) fn ramp() -> Vec<(usize, String, f64)> {
         .collect()
 }
 
-fn section(shown: &Shown, section: &ShownSection, grey: &[u8]) -> Result<SectionView, EncodingError> {
+fn section(shown: &RenderedSections, section: &RenderedSection, grey: &[u8]) -> Result<SectionView, EncodingError> {
     let [height, width] = shown.orientation.extent_mm();
     let pixel_mm = shown.orientation.spacing();
     let letters = shown.orientation.letters();
@@ -153,7 +153,7 @@ fn section(shown: &Shown, section: &ShownSection, grey: &[u8]) -> Result<Section
             .map(|heat| {
                 let question = &shown.questions[heat.question];
                 let levels = heat.levels(heat_width, heat_height);
-                let picture = IndexedImage { picture: &levels, table: &HEAT, opacity: &HEAT_OPACITY };
+                let picture = PaletteImage { picture: &levels, table: &HEAT, opacity: &HEAT_OPACITY };
                 Ok(HeatView {
                     answer: plain(&question.answer),
                     picture: data_uri(&picture.to_png(Packing::Compressed)?),
@@ -171,7 +171,7 @@ fn heat_size(section: &GreyImage) -> [usize; 2] {
 
 /// The part around the lesions of a section, with the proportions of the whole: x, y, width, height in mm. None without lesion, or
 /// where the lesions fill the section anyway.
-fn detail(section: &ShownSection, pixel_mm: [f64; 2], [height, width]: [f64; 2]) -> Option<[f64; 4]> {
+fn detail(section: &RenderedSection, pixel_mm: [f64; 2], [height, width]: [f64; 2]) -> Option<[f64; 4]> {
     let bounds = section
         .outlines
         .iter()

@@ -83,12 +83,12 @@ pub(super) fn lesion(lesion: &Lesion) -> LesionView {
     }
 }
 
-/// Stage and milliseconds, in the order of the road.
+/// Stage and milliseconds, in the order of the stages.
 pub(super) fn timings(result: &AnalysisResult) -> Vec<(String, String)> {
     let place = |name: &str| match name {
         "total" => Stage::ALL.len() + 1,
         // Others follow by name, the total comes last.
-        _ => Stage::ALL.iter().position(|stage| stage.key() == name).unwrap_or(Stage::ALL.len()),
+        _ => Stage::ALL.iter().position(|stage| stage.as_str() == name).unwrap_or(Stage::ALL.len()),
     };
     let mut stages: Vec<(&String, &f64)> = result.timings_ms.iter().collect();
     stages.sort_by_key(|(name, _)| place(name));

@@ -38,7 +38,7 @@ pub struct GreyImage {
 
 /// A grey picture shown through a table of 256 colours, each with its opacity.
 #[derive(Debug, Clone, Copy)]
-pub struct IndexedImage<'a> {
+pub struct PaletteImage<'a> {
     /// Its levels are places in the table.
     pub picture: &'a GreyImage,
     /// The colours.
@@ -104,6 +104,9 @@ impl RgbImage {
     }
 
     /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// The encoder fails.
     pub fn to_png(&self, packing: Packing) -> Result<Vec<u8>, EncodingError> {
         encode(self.width, self.height, &self.pixels, packing, |e| e.set_color(ColorType::Rgb))
     }
@@ -120,13 +123,19 @@ impl GreyImage {
     }
 
     /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// The encoder fails.
     pub fn to_png(&self, packing: Packing) -> Result<Vec<u8>, EncodingError> {
         encode(self.width, self.height, &self.pixels, packing, |e| e.set_color(ColorType::Grayscale))
     }
 }
 
-impl IndexedImage<'_> {
+impl PaletteImage<'_> {
     /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// The encoder fails.
     pub fn to_png(&self, packing: Packing) -> Result<Vec<u8>, EncodingError> {
         encode(self.picture.width, self.picture.height, &self.picture.pixels, packing, |e| {
             e.set_color(ColorType::Indexed);

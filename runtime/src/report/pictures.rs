@@ -2,18 +2,21 @@
 
 use png::EncodingError;
 
-use super::ReportError;
 use super::draw::{self, Marks};
+use super::error::ReportError;
+use super::indexed_image::IndexedImage;
 use super::picture::{GreyImage, Packing};
-use super::sections::{Shown, ShownSection};
+use super::sections::{RenderedSection, RenderedSections};
 use super::tiles::{Tiles, outlined};
-use super::tinted::TintedImage;
 
 /// Takes the name of a picture and the bytes of its PNG file.
-pub type Keep<'a> = dyn FnMut(String, &[u8]) -> Result<(), ReportError> + 'a;
+pub type SavePicture<'a> = dyn FnMut(String, &[u8]) -> Result<(), ReportError> + 'a;
 
 /// The grey pictures of the shown sections as PNG files, one pixel a voxel; compressed, for the page holds them too.
-pub fn greys(shown: &Shown) -> Result<Vec<Vec<u8>>, EncodingError> {
+///
+/// # Errors
+/// The encoder fails.
+pub fn greys(shown: &RenderedSections) -> Result<Vec<Vec<u8>>, EncodingError> {
     shown.sections.iter().map(|s| s.grey.to_png(Packing::Compressed)).collect()
 }
 
@@ -21,7 +24,15 @@ pub fn greys(shown: &Shown) -> Result<Vec<Vec<u8>>, EncodingError> {
 /// those of the patient.
 ///
 /// A heat map is far coarser than the section: it is shown at the size of the tiles.
-pub fn each(shown: &Shown, tiles: &Tiles, greys: &[Vec<u8>], keep: &mut Keep<'_>) -> Result<(), ReportError> {
+///
+/// # Errors
+/// A picture cannot be encoded, or `keep` fails.
+pub fn each(
+    shown: &RenderedSections,
+    tiles: &Tiles,
+    greys: &[Vec<u8>],
+    keep: &mut SavePicture<'_>,
+) -> Result<(), ReportError> {
     let [width, height] = shown.square_size();
     let [_, width_mm] = shown.orientation.extent_mm();
     let letters = (width as f32 / 26.0).clamp(13.0, 24.0);
@@ -50,8 +61,8 @@ pub fn each(shown: &Shown, tiles: &Tiles, greys: &[Vec<u8>], keep: &mut Keep<'_>
 }
 
 /// The section with the outlines and numbers of its lesions, for a file.
-fn lesions(grey: &GreyImage, section: &ShownSection, marks: &Marks) -> TintedImage {
-    let mut picture = TintedImage::of(grey);
+fn lesions(grey: &GreyImage, section: &RenderedSection, marks: &Marks) -> IndexedImage {
+    let mut picture = IndexedImage::of(grey);
     outlined(&mut picture, section, marks);
     picture
 }

@@ -6,23 +6,23 @@ use super::contour::{self, Outline};
 use super::orientation::{self, Orientation};
 use super::picture::GreyImage;
 use super::window::Window;
+use crate::findings::Findings;
 use crate::geometry::Geometry;
-use crate::pipeline::findings::Findings;
-use crate::pipeline::resize;
+use crate::resize;
 use crate::volume::Volume;
 
 /// Where there is no lesion, this many sections about the middle show what was looked at.
-const WITHOUT_LESION: usize = 3;
+const SECTIONS_WITHOUT_LESION: usize = 3;
 /// They lie at least about this far apart in mm, so that a volume of thin sections does not show the same thing thrice.
-const APART_MM: f64 = 3.5;
+const MIN_DISTANCE_MM: f64 = 3.5;
 /// By how much the sides of a pixel may differ where it counts as square.
-const AS_GOOD_AS_SQUARE: f64 = 0.01;
+const NEARLY_SQUARE: f64 = 0.01;
 /// Most pixels a side of a picture on disk.
-const LARGEST: f64 = 2048.0;
+const MAX_PICTURE_SIDE: f64 = 2048.0;
 
 /// One section, turned as the reader sees it.
 #[derive(Debug)]
-pub struct ShownSection {
+pub struct RenderedSection {
     /// Section index from 0.
     pub index: usize,
     /// Where it lies: "L 3.2 mm".
@@ -32,19 +32,19 @@ pub struct ShownSection {
     /// The outlines of its lesions, in pixels of `grey`.
     pub outlines: Vec<Outline>,
     /// Its heat maps, over the whole of `grey`.
-    pub heat: Vec<ShownHeat>,
+    pub heat: Vec<RenderedHeatMap>,
 }
 
 /// A heat map over a section.
 #[derive(Debug)]
-pub struct ShownHeat {
-    /// Place in [`Shown::questions`].
+pub struct RenderedHeatMap {
+    /// Place in [`RenderedSections::questions`].
     pub question: usize,
     /// Values 0 to 1 on the network's feature grid (row, column), turned like the section.
     pub activation: Array2<f32>,
 }
 
-impl ShownHeat {
+impl RenderedHeatMap {
     /// The map as a picture of `width` by `height` pixels, linear between its values: 0 to 1 as 0 to 255. What is not a number counts
     /// as 0.
     pub fn levels(&self, width: usize, height: usize) -> GreyImage {
@@ -58,7 +58,7 @@ impl ShownHeat {
 
 /// A question that has heat maps.
 #[derive(Debug)]
-pub struct ShownQuestion {
+pub struct RenderedQuestion {
     /// Id of the classifier in the bundle.
     pub classifier: String,
     /// Words for the question.
@@ -71,18 +71,18 @@ pub struct ShownQuestion {
 
 /// What a reader is shown of a volume.
 #[derive(Debug)]
-pub struct Shown {
+pub struct RenderedSections {
     /// How the sections are held.
     pub orientation: Orientation,
     /// Number of sections in the volume.
     pub section_count: usize,
     /// Every section with lesion, in the order of the volume; without any lesion the middle ones.
-    pub sections: Vec<ShownSection>,
+    pub sections: Vec<RenderedSection>,
     /// The questions that have heat maps.
-    pub questions: Vec<ShownQuestion>,
+    pub questions: Vec<RenderedQuestion>,
 }
 
-impl Shown {
+impl RenderedSections {
     /// Picks, turns and outlines the sections.
     pub fn of(volume: &Volume, findings: &Findings) -> Self {
         let orientation = Orientation::of(&volume.geometry);
@@ -90,7 +90,7 @@ impl Shown {
         let section_count = volume.geometry.shape()[0];
         let sections = chosen(findings, &volume.geometry)
             .into_iter()
-            .map(|index| ShownSection {
+            .map(|index| RenderedSection {
                 index,
                 position: orientation::section_position(&volume.geometry, index),
                 grey: window.grey(orientation.show(volume.voxels.index_axis(Axis(0), index))),
@@ -101,7 +101,7 @@ impl Shown {
         let questions = findings
             .heat_maps
             .iter()
-            .map(|m| ShownQuestion {
+            .map(|m| RenderedQuestion {
                 classifier: m.classifier.clone(),
                 question: m.question.clone(),
                 answer: m.label.clone(),
@@ -111,8 +111,8 @@ impl Shown {
         Self { orientation, section_count, sections, questions }
     }
 
-    /// Width and height of a picture with square pixels: the finer of both spacings decides, up to `LARGEST` pixels a side. Pixels that
-    /// are as good as square stay as they are: drawn anew they would be blurred, for a difference that no eye sees.
+    /// Width and height of a picture with square pixels: the finer of both spacings decides, up to `MAX_PICTURE_SIDE` pixels a side. Pixels that
+    /// are nearly square stay as they are: resampled they would be blurred, for a difference that cannot be seen.
     pub fn square_size(&self) -> [usize; 2] {
         square_size(self.orientation.extent_mm(), self.orientation.spacing())
     }
@@ -120,8 +120,8 @@ impl Shown {
 
 /// Width and height in square pixels of a picture of (height, width) mm with this (row, column) spacing in mm.
 fn square_size([height, width]: [f64; 2], [row, column]: [f64; 2]) -> [usize; 2] {
-    let pixel = row.min(column).max(height.max(width) / LARGEST);
-    let spacing = [column, row].map(|own| if (own / pixel - 1.0).abs() <= AS_GOOD_AS_SQUARE { own } else { pixel });
+    let pixel = row.min(column).max(height.max(width) / MAX_PICTURE_SIDE);
+    let spacing = [column, row].map(|own| if (own / pixel - 1.0).abs() <= NEARLY_SQUARE { own } else { pixel });
     [width / spacing[0], height / spacing[1]].map(|pixels| pixels.round().max(1.0) as usize)
 }
 
@@ -133,20 +133,20 @@ fn chosen(findings: &Findings, geometry: &Geometry) -> Vec<usize> {
     indices.sort_unstable();
     indices.dedup();
     if indices.is_empty() {
-        let step = (APART_MM / geometry.spacing()[0]).round().max(1.0) as usize;
-        let step = step.min((count / WITHOUT_LESION).max(1));
-        let first = (count / 2).saturating_sub(step * (WITHOUT_LESION / 2));
-        indices = (0..WITHOUT_LESION).map(|i| first + i * step).filter(|i| *i < count).collect();
+        let step = (MIN_DISTANCE_MM / geometry.spacing()[0]).round().max(1.0) as usize;
+        let step = step.min((count / SECTIONS_WITHOUT_LESION).max(1));
+        let first = (count / 2).saturating_sub(step * (SECTIONS_WITHOUT_LESION / 2));
+        indices = (0..SECTIONS_WITHOUT_LESION).map(|i| first + i * step).filter(|i| *i < count).collect();
     }
     indices
 }
 
 /// The heat maps of a section.
-fn heat(findings: &Findings, index: usize, orientation: &Orientation) -> Vec<ShownHeat> {
+fn heat(findings: &Findings, index: usize, orientation: &Orientation) -> Vec<RenderedHeatMap> {
     let maps = findings.heat_maps.iter().enumerate();
     maps.filter_map(|(question, map)| {
         let section = map.sections.iter().find(|s| s.section == index)?;
-        Some(ShownHeat { question, activation: orientation.show(section.activation.view()).to_owned() })
+        Some(RenderedHeatMap { question, activation: orientation.show(section.activation.view()).to_owned() })
     })
     .collect()
 }
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_pixels_that_an_eye_sees_oblong_are_drawn_anew() {
+    fn only_pixels_that_are_visibly_oblong_are_resampled() {
         // Rows 0.5 % apart more than columns: 200 rows stay 200.
         assert_eq!(square_size([201.0, 100.0], [1.005, 1.0]), [100, 200]);
         assert_eq!(square_size([204.0, 100.0], [1.02, 1.0]), [100, 204]);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn heat_maps_change_their_size_without_shifting() {
-        let heat = |activation| ShownHeat { question: 0, activation };
+        let heat = |activation| RenderedHeatMap { question: 0, activation };
         // A ramp from left to right keeps its value at every place.
         let ramp = Array2::from_shape_fn((300, 512), |(_, c)| (c as f32 + 0.5) / 512.0);
         let small = heat(ramp).levels(128, 75);

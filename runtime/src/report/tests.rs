@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::fs;
 
+use cordline_sdk::problem::Problem;
 use cordline_sdk::result::{
-    AnalysisResult, BundleIdentity, Lesion, NotAsked, Problem, SCHEMA_VERSION, SeriesChoice, SeriesVerdict, State,
+    AnalysisResult, BundleIdentity, Lesion, NotAsked, SCHEMA_VERSION, SeriesChoice, SeriesVerdict, State,
 };
 use cordline_sdk::{FileKind, Finding, RESEARCH_USE};
 use ndarray::{Array2, Array3, s};
@@ -12,8 +13,8 @@ use ndarray::{Array2, Array3, s};
 use super::answer::tests::asked;
 use super::picture::Packing;
 use super::*;
+use crate::findings::{ActivationMap, Findings, HeatMap};
 use crate::geometry::Geometry;
-use crate::pipeline::findings::{Findings, HeatMap, HeatMapSection};
 use crate::volume::Volume;
 
 /// A result with everything that a page shows.
@@ -31,7 +32,7 @@ pub(crate) fn result(state: State) -> AnalysisResult {
             label: "Demyelinating lesion: MS".into(),
         }),
         problem: (!completed).then(|| Problem {
-            code: "code".into(),
+            code: "code".parse().unwrap(),
             message: "What is <wrong>.".into(),
             action: "What to do.".into(),
         }),
@@ -88,7 +89,7 @@ fn findings() -> Findings {
     let mut labels = Array3::<u16>::zeros((4, 24, 40));
     labels.slice_mut(s![1..3, 2..6, 10..14]).fill(1);
     let lesion = Lesion { number: 1, volume_ml: 0.192, extent_mm: 8.0, sections: vec![2, 3], centre_lps_mm: [0.0; 3] };
-    let map = |section| HeatMapSection { section, activation: Array2::from_elem((8, 8), 0.9) };
+    let map = |section| ActivationMap { section, activation: Array2::from_elem((8, 8), 0.9) };
     Findings {
         finding: Finding { name: "demyelinating".into(), subtype: Some("ms".into()), label: "Demyelinating".into() },
         lesions: vec![lesion],
@@ -111,9 +112,9 @@ fn findings() -> Findings {
 }
 
 /// The result of [`findings`], and what is shown of it.
-fn with_lesion() -> (AnalysisResult, Shown) {
+fn with_lesion() -> (AnalysisResult, RenderedSections) {
     let found = findings();
-    let shown = Shown::of(&volume(), &found);
+    let shown = RenderedSections::of(&volume(), &found);
     let result = AnalysisResult {
         lesions: found.lesions,
         classifications: found.classifications,
@@ -123,7 +124,7 @@ fn with_lesion() -> (AnalysisResult, Shown) {
     (result, shown)
 }
 
-fn page_of(result: &AnalysisResult, shown: Option<&Shown>) -> String {
+fn page_of(result: &AnalysisResult, shown: Option<&RenderedSections>) -> String {
     let greys = shown.map(|s| pictures::greys(s).unwrap()).unwrap_or_default();
     page::render(result, shown, &greys, &|_| None).unwrap()
 }
@@ -136,7 +137,7 @@ fn count(page: &str, part: &str) -> usize {
 fn every_ending_has_a_page_with_the_research_line_at_both_ends() {
     let none =
         Findings { lesions: Vec::new(), labels: Array3::zeros((4, 24, 40)), heat_maps: Vec::new(), ..findings() };
-    let shown = Shown::of(&volume(), &none);
+    let shown = RenderedSections::of(&volume(), &none);
     let (lesion, with) = with_lesion();
     let no_lesion = AnalysisResult { finding: Some(Finding::no_lesion()), ..result(State::Completed) };
     let indeterminate = AnalysisResult { finding: Some(Finding::indeterminate()), ..lesion.clone() };
@@ -303,7 +304,7 @@ fn png_files_hold_the_pixels_that_went_in() {
     for packing in [Packing::Compressed, Packing::Stored] {
         assert_eq!(read(grey.to_png(packing).unwrap()), grey.pixels);
         assert_eq!(read(colour.to_png(packing).unwrap()), colour.pixels);
-        let shown = read(picture::IndexedImage { picture: &grey, table, opacity }.to_png(packing).unwrap());
+        let shown = read(picture::PaletteImage { picture: &grey, table, opacity }.to_png(packing).unwrap());
         let v = usize::from(grey.pixels[7]);
         assert_eq!(shown[28..32], [table[v][0], table[v][1], table[v][2], opacity[v]]);
     }
@@ -319,7 +320,7 @@ fn the_montage_says_research_use_only_and_shows_each_section() {
     assert!(alert > 200, "{alert}");
     let outline = palette::lesion(1);
     assert!(montage.pixels.chunks_exact(3).filter(|p| **p == outline).count() > 100);
-    let empty = Shown::of(&volume(), &Findings { lesions: Vec::new(), heat_maps: Vec::new(), ..findings() });
+    let empty = RenderedSections::of(&volume(), &Findings { lesions: Vec::new(), heat_maps: Vec::new(), ..findings() });
     assert_eq!(empty.sections.iter().map(|s| s.index).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(montage::draw(&self::result(State::Completed), &empty, &Tiles::of(&empty)).height > 200);
 }

@@ -2,7 +2,7 @@
 
 use ab_glyph::{Font, PxScale, ScaleFont};
 
-use super::letter::{FONT, Letter};
+use super::glyph::{FONT, Glyph};
 use super::picture::{Canvas, Rgb};
 
 /// A line of text, drawn once and then stamped on as many pictures as wanted.
@@ -19,23 +19,23 @@ pub struct Text {
 }
 
 impl Text {
-    /// A line of text; `size` is the height of a line in pixels. Characters that the font lacks appear as a box.
+    /// A line of text; `size` is the height of a line in pixels. Characters that the font lacks appear as a rectangle.
     pub fn new(text: &str, size: f32) -> Self {
         let font = FONT.as_scaled(PxScale::from(size));
         let mut pen = 1.0;
         let mut before = None;
-        let mut letters = Vec::with_capacity(text.len());
+        let mut glyphs = Vec::with_capacity(text.len());
         for letter in text.chars().filter(|c| !c.is_control()) {
             let id = font.glyph_id(letter);
             pen += before.map_or(0.0, |b| font.kern(b, id));
-            letters.push((pen.floor(), Letter::drawn(id, size, pen.fract())));
+            glyphs.push((pen.floor(), Glyph::drawn(id, size, pen.fract())));
             pen += font.h_advance(id);
             before = Some(id);
         }
         let (width, height) = (pen.ceil() as usize + 1, font.height().ceil() as usize + 2);
         let mut ink = vec![0u8; width * height];
-        for (x, letter) in &letters {
-            letter.ink(&mut ink, [width, height], *x as isize);
+        for (x, glyph) in &glyphs {
+            glyph.ink(&mut ink, [width, height], *x as isize);
         }
         Self { width, height, ink, rim: Vec::new() }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::draw::{self, Marks};
 use super::picture::{Canvas, GreyImage, RgbImage};
-use super::sections::{Shown, ShownHeat, ShownSection};
+use super::sections::{RenderedHeatMap, RenderedSection, RenderedSections};
 use super::text::Text;
 use super::{contour, palette};
 
@@ -14,12 +14,12 @@ const ROW_WIDTH: usize = 1240;
 /// Pixels between two sections.
 pub const GAP: usize = 8;
 /// Most sections side by side; of more, those with most lesion are taken.
-const MOST_SIDE_BY_SIDE: usize = 5;
+const MAX_SIDE_BY_SIDE: usize = 5;
 /// Most pixels a side of a tile: a heat map is far coarser, and long narrow sections would make the montage endless.
-const WIDEST: usize = 400;
-const HIGHEST: f64 = 640.0;
+const MAX_TILE_WIDTH: usize = 400;
+const MAX_TILE_HEIGHT: f64 = 640.0;
 /// Below this width a tile has more pixels than the section, or its letters would hide it.
-const LEAST: usize = 192;
+const MIN_TILE_WIDTH: usize = 192;
 /// Height of the letters at the edges, and of the numbers of lesions, in pixels.
 const LETTERS: f32 = 15.0;
 
@@ -28,7 +28,7 @@ const LETTERS: f32 = 15.0;
 pub struct Tile {
     /// The section alone.
     pub grey: GreyImage,
-    /// Under each of its heat maps, in the order of [`ShownSection::heat`].
+    /// Under each of its heat maps, in the order of [`RenderedSection::heat`].
     pub heated: Vec<RgbImage>,
 }
 
@@ -39,13 +39,13 @@ pub struct Tiles {
     pub size: [usize; 2],
     /// Letters and scale bar of a tile.
     pub marks: Marks,
-    /// Places in [`Shown::sections`] of those that stand side by side, ascending, each with its tile.
+    /// Places in [`RenderedSections::sections`] of those that stand side by side, ascending, each with its tile.
     pub side_by_side: Vec<(usize, Tile)>,
 }
 
 impl Tiles {
     /// Draws the sections that stand side by side; the others are drawn when they are asked for.
-    pub fn of(shown: &Shown) -> Self {
+    pub fn of(shown: &RenderedSections) -> Self {
         let chosen = most_lesion(&shown.sections);
         let size = size(shown, chosen.len().max(1));
         let [_, width_mm] = shown.orientation.extent_mm();
@@ -60,8 +60,8 @@ impl Tiles {
         ((self.size[0] + GAP) * self.side_by_side.len()).saturating_sub(GAP)
     }
 
-    /// The tile of the section at `place` in [`Shown::sections`].
-    pub fn at(&self, shown: &Shown, place: usize) -> Cow<'_, Tile> {
+    /// The tile of the section at `place` in [`RenderedSections::sections`].
+    pub fn at(&self, shown: &RenderedSections, place: usize) -> Cow<'_, Tile> {
         match self.side_by_side.iter().find(|(drawn, _)| *drawn == place) {
             Some((_, tile)) => Cow::Borrowed(tile),
             None => Cow::Owned(tile(&shown.sections[place], self.size, &self.marks)),
@@ -70,36 +70,36 @@ impl Tiles {
 }
 
 /// Columns and rows of a tile, with the proportions of the patient.
-fn size(shown: &Shown, side_by_side: usize) -> [usize; 2] {
+fn size(shown: &RenderedSections, side_by_side: usize) -> [usize; 2] {
     let [columns, rows] = shown.square_size();
-    let widest = ((ROW_WIDTH + GAP) / side_by_side - GAP).min(WIDEST).min(columns.max(LEAST));
+    let widest = ((ROW_WIDTH + GAP) / side_by_side - GAP).min(MAX_TILE_WIDTH).min(columns.max(MIN_TILE_WIDTH));
     let proportion = rows as f64 / columns as f64;
-    let height = (widest as f64 * proportion).clamp(16.0, HIGHEST);
+    let height = (widest as f64 * proportion).clamp(16.0, MAX_TILE_HEIGHT);
     let width = ((height / proportion).round() as usize).clamp(16, widest);
     [width, height.round() as usize]
 }
 
 /// The places of the sections with most lesion, ascending.
-fn most_lesion(sections: &[ShownSection]) -> Vec<usize> {
+fn most_lesion(sections: &[RenderedSection]) -> Vec<usize> {
     let lesion = |place: &usize| -> usize {
         let outlines = sections[*place].outlines.iter();
         outlines.map(|o| (o.bounds[1] + 1 - o.bounds[0]) * (o.bounds[3] + 1 - o.bounds[2])).sum()
     };
     let mut places: Vec<usize> = (0..sections.len()).collect();
     places.sort_by_key(|place| std::cmp::Reverse(lesion(place)));
-    places.truncate(MOST_SIDE_BY_SIDE);
+    places.truncate(MAX_SIDE_BY_SIDE);
     places.sort_unstable();
     places
 }
 
-fn tile(section: &ShownSection, [width, height]: [usize; 2], marks: &Marks) -> Tile {
+fn tile(section: &RenderedSection, [width, height]: [usize; 2], marks: &Marks) -> Tile {
     let grey = draw::resize(&section.grey, width, height);
     let heated = section.heat.iter().map(|heat| heated(&grey, section, heat, marks)).collect();
     Tile { grey, heated }
 }
 
 /// The section under a heat map, with the outlines of its lesions in white.
-fn heated(grey: &GreyImage, section: &ShownSection, heat: &ShownHeat, marks: &Marks) -> RgbImage {
+fn heated(grey: &GreyImage, section: &RenderedSection, heat: &RenderedHeatMap, marks: &Marks) -> RgbImage {
     let mut picture = draw::heat(grey, &heat.levels(grey.width, grey.height));
     draw::outlines(&mut picture, &section.outlines, scale([grey.width, grey.height], section), Some([255, 255, 255]));
     marks.stamp(&mut picture);
@@ -107,7 +107,7 @@ fn heated(grey: &GreyImage, section: &ShownSection, heat: &ShownHeat, marks: &Ma
 }
 
 /// Draws the outlines and numbers of its lesions over a section.
-pub fn outlined(picture: &mut impl Canvas, section: &ShownSection, marks: &Marks) {
+pub fn outlined(picture: &mut impl Canvas, section: &RenderedSection, marks: &Marks) {
     let [width, height] = picture.size();
     let scale = scale([width, height], section);
     draw::outlines(picture, &section.outlines, scale, None);
@@ -122,6 +122,6 @@ pub fn outlined(picture: &mut impl Canvas, section: &ShownSection, marks: &Marks
 }
 
 /// Pixels of a picture of this width and height to a pixel of the section.
-fn scale([width, height]: [usize; 2], section: &ShownSection) -> [f32; 2] {
+fn scale([width, height]: [usize; 2], section: &RenderedSection) -> [f32; 2] {
     [width as f32 / section.grey.width as f32, height as f32 / section.grey.height as f32]
 }

@@ -1,19 +1,19 @@
-//! What can go wrong with the spool.
+//! Errors of the spool.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cordline_sdk::result::Problem;
-use cordline_sdk::wire::fault::{Fault, FaultCode};
+use cordline_sdk::problem::{Code, Diagnose};
+use cordline_sdk::wire::fault::Fault;
 use thiserror::Error;
 
-/// A spool that cannot be used, or a piece of an upload that cannot be taken.
+/// A spool that cannot be used, or a piece of an upload that is refused.
 #[derive(Debug, Error)]
 pub enum SpoolError {
     /// Another daemon works in it.
     #[error("another daemon (process {by}) works in {}", .folder.display())]
     Taken {
-        /// The spool.
         folder: PathBuf,
         /// Process id of the other.
         by: String,
@@ -77,22 +77,19 @@ impl SpoolError {
         Self::Write { path: path.into(), source }
     }
 
-    /// The error as a client is told.
+    /// The error as a client is told: without paths of this host.
     pub fn fault(&self) -> Fault {
         let (code, action) = match self {
-            Self::Unknown { .. } => (FaultCode::Manifest, "count items from 0 in the order of the manifest"),
-            Self::Order { .. } => (FaultCode::ChunkOrder, "send the piece that begins where the item ends"),
-            Self::TooLong { .. } => (FaultCode::TooLarge, "send what the manifest announced, or submit anew"),
-            Self::Digest { .. } => (FaultCode::Digest, "send the item again from its beginning"),
-            Self::Incomplete { .. } => (FaultCode::Incomplete, "send the rest, then commit"),
+            Self::Unknown { .. } => (Code::ManifestInvalid, "count items from 0 in the order of the manifest"),
+            Self::Order { .. } => (Code::ChunkOutOfOrder, "send the piece that begins where the item ends"),
+            Self::TooLong { .. } => (Code::TooLarge, "send what the manifest announced, or submit anew"),
+            Self::Digest { .. } => (Code::DigestMismatch, "send the item again from its beginning"),
+            Self::Incomplete { .. } => (Code::UploadIncomplete, "send the rest, then commit"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                (FaultCode::DiskReserve, "wait until older jobs are removed, or ask the operator for space")
+                (Code::DiskReserve, "wait until older jobs are removed, or ask the operator for space")
             }
-            Self::Taken { .. } | Self::Write { .. } => {
-                (FaultCode::Internal, "ask the operator to look at the daemon's log")
-            }
+            Self::Taken { .. } | Self::Write { .. } => (Code::Internal, "ask the operator to look at the daemon's log"),
         };
-        // Paths of the box are for its log.
         let message = match self {
             Self::Write { source, .. } => format!("the spool cannot be written: {source}"),
             other => other.to_string(),
@@ -100,16 +97,25 @@ impl SpoolError {
         Fault::new(code, message, action)
     }
 
-    /// The error as the operator is told.
-    pub fn problem(&self) -> Problem {
-        let (code, action) = match self {
-            Self::Taken { .. } => ("spool_taken", "stop the other daemon, or give this one a spool of its own"),
+    /// What an operator is told to do.
+    fn advice(&self) -> (Code, &'static str) {
+        match self {
+            Self::Taken { .. } => (Code::SpoolTaken, "stop the other daemon, or give this one a spool of its own"),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                ("disk_full", "free some space on the disk of the spool")
+                (Code::DiskFull, "free some space on the disk of the spool")
             }
-            Self::Write { .. } => ("spool_not_writable", "give the daemon's user this folder, or name another one"),
-            _ => ("upload", "send it again"),
-        };
-        Problem { code: code.into(), message: self.to_string(), action: action.into() }
+            Self::Write { .. } => (Code::SpoolNotWritable, "give the daemon's user this folder, or name another one"),
+            _ => (Code::Upload, "send it again"),
+        }
+    }
+}
+
+impl Diagnose for SpoolError {
+    fn code(&self) -> Code {
+        self.advice().0
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        self.advice().1.into()
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::prescan::Encoding;
-use super::series::Series;
 use super::text::TextDoubt;
 
 /// A doubt about one file.
@@ -11,7 +10,6 @@ use super::text::TextDoubt;
 pub enum Doubt {
     /// The text of an attribute that results carry over.
     Text {
-        /// The attribute.
         attribute: &'static str,
         /// What is doubtful.
         doubt: TextDoubt,
@@ -46,6 +44,10 @@ pub enum Doubt {
     },
     /// The lowest stored value is meant to be shown white (MONOCHROME1).
     Inverted,
+    /// HighBit is not the highest of BitsStored bits that begin with the lowest one.
+    HighBit,
+    /// RescaleSlope is negative.
+    NegativeSlope,
 }
 
 impl Doubt {
@@ -84,6 +86,12 @@ impl Doubt {
                 "have as many bytes behind the pixels as rows, columns or images would have; they were ignored. Check that Rows, Columns and bits are those of the image".into()
             }
             Self::Padding { .. } => "have bytes behind the pixels, which were ignored as padding".into(),
+            Self::HighBit => {
+                "have a HighBit that does not go with BitsStored; samples were read where their bits lie".into()
+            }
+            Self::NegativeSlope => {
+                "have a negative RescaleSlope, which makes of the highest samples the darkest voxels. Look at the series in a viewer: where bright and dark are exchanged, a lesion is not found".into()
+            }
             Self::Inverted => {
                 "are stored with inverted grey values (MONOCHROME1) and were turned the usual way, bright for high".into()
             }
@@ -103,26 +111,24 @@ impl Doubt {
     }
 }
 
-/// The doubts about the files of a series in sentences, each once.
-pub fn warnings(series: &Series) -> Vec<String> {
+/// The doubts about the files of a series in sentences, each once; `files` are the doubts of each file.
+pub fn warnings<'a>(files: impl ExactSizeIterator<Item = &'a [Doubt]>) -> Vec<String> {
     let mut about: Vec<(String, Vec<&'static str>)> = Vec::new();
-    let mut files: BTreeMap<usize, usize> = BTreeMap::new();
-    for instance in &series.instances {
-        for doubt in &instance.doubts {
-            let sentence = doubt.sentence();
-            let at = about.iter().position(|(known, _)| *known == sentence).unwrap_or_else(|| {
-                about.push((sentence, Vec::new()));
-                about.len() - 1
-            });
-            match doubt.attribute() {
-                Some(attribute) if !about[at].1.contains(&attribute) => about[at].1.push(attribute),
-                Some(_) => {}
-                None => *files.entry(at).or_default() += 1,
-            }
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    let all = files.len();
+    for doubt in files.flatten() {
+        let sentence = doubt.sentence();
+        let at = about.iter().position(|(known, _)| *known == sentence).unwrap_or_else(|| {
+            about.push((sentence, Vec::new()));
+            about.len() - 1
+        });
+        match doubt.attribute() {
+            Some(attribute) if !about[at].1.contains(&attribute) => about[at].1.push(attribute),
+            Some(_) => {}
+            None => *counts.entry(at).or_default() += 1,
         }
     }
-    let all = series.instances.len();
-    let told = about.into_iter().enumerate().map(|(at, (sentence, attributes))| match files.get(&at) {
+    let told = about.into_iter().enumerate().map(|(at, (sentence, attributes))| match counts.get(&at) {
         Some(n) if *n == all => format!("The files of the series {sentence}."),
         Some(n) => format!("{n} of the {all} files of the series {sentence}."),
         None => format!("{}: the text {sentence}.", attributes.join(", ")),

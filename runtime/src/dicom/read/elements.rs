@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use cordline_sdk::steering::steers;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
@@ -9,12 +10,12 @@ use super::prescan::Node;
 use super::text::{TextDoubt, TextEncoding};
 
 /// Most bytes of a value that are looked at.
-const MOST_BYTES: usize = 1024;
+const MAX_BYTES: usize = 1024;
 /// Most elements of one level that are searched. A real level has some hundreds; without a bound, a level of hundreds of thousands that is
 /// searched once for each frame would cost minutes.
-const MOST_SIBLINGS: usize = 5000;
+const MAX_SIBLINGS: usize = 5000;
 /// How many elements of an item are searched for a SpecificCharacterSet of its own, which is one of the lowest tags.
-const MOST_BEFORE_CHARACTER_SET: usize = 4;
+const MAX_BEFORE_CHARACTER_SET: usize = 4;
 
 /// A data set: the outermost one of a file, or an item of a sequence.
 ///
@@ -43,7 +44,7 @@ impl<'a> DataSet<'a> {
     /// The outermost data set: all `nodes` over the `bytes` of a file.
     pub fn new(bytes: &'a [u8], nodes: &'a [Node]) -> Self {
         let mut set = Self { bytes, nodes, first: 0, end: nodes.len(), text: TextEncoding::default() };
-        set.text = set.declared(MOST_SIBLINGS).unwrap_or_default();
+        set.text = set.declared(MAX_SIBLINGS).unwrap_or_default();
         set
     }
 
@@ -55,7 +56,7 @@ impl<'a> DataSet<'a> {
     }
 
     fn find(&self, tag: Tag) -> Option<(usize, &'a Node)> {
-        self.find_within(tag, MOST_SIBLINGS)
+        self.find_within(tag, MAX_SIBLINGS)
     }
 
     fn find_within(&self, tag: Tag, most: usize) -> Option<(usize, &'a Node)> {
@@ -78,7 +79,7 @@ impl<'a> DataSet<'a> {
         let (nodes, end) = (self.nodes, self.end);
         let next = move |i: &usize| Some(nodes[*i].next as usize).filter(|i| *i < end);
         std::iter::successors(Some(self.first).filter(|i| *i < end), next)
-            .take(MOST_SIBLINGS)
+            .take(MAX_SIBLINGS)
             .map(|i| nodes[i].tag)
             .filter(move |tag| groups.contains(&tag.group()))
     }
@@ -86,7 +87,7 @@ impl<'a> DataSet<'a> {
     fn value_of(&self, node: &Node) -> Option<&'a [u8]> {
         let start = node.start as usize;
         // Whatever is longer than this is no attribute that anyone reads here, and is not carried along.
-        self.bytes.get(start..start + (node.len as usize).min(MOST_BYTES))
+        self.bytes.get(start..start + (node.len as usize).min(MAX_BYTES))
     }
 
     fn value(&self, tag: Tag) -> Option<(&'a Node, &'a [u8])> {
@@ -105,7 +106,7 @@ impl<'a> DataSet<'a> {
             (i < end).then(|| {
                 let next = outer.nodes[i].next as usize;
                 let mut item = DataSet { first: i + 1, end: next, ..outer };
-                item.text = item.declared(MOST_BEFORE_CHARACTER_SET).unwrap_or(outer.text);
+                item.text = item.declared(MAX_BEFORE_CHARACTER_SET).unwrap_or(outer.text);
                 i = next;
                 item
             })
@@ -117,17 +118,18 @@ impl<'a> DataSet<'a> {
         self.items(tag).next()
     }
 
-    /// Text without padding; none where the attribute is absent or empty.
+    /// Text without padding; none where the attribute is absent or empty. Characters that steer whatever shows them are blanks: it goes
+    /// into messages and events.
     pub fn text(&self, tag: Tag) -> Option<String> {
         let text = self.copied(tag).text;
-        (!text.is_empty()).then_some(text)
+        (!text.is_empty()).then(|| if text.contains(steers) { text.replace(steers, " ") } else { text })
     }
 
-    /// Text without padding, and what is doubtful about it.
+    /// Text without padding as it stands there, and what is doubtful about it.
     pub fn copied(&self, tag: Tag) -> Copied {
         let Some((node, bytes)) = self.value(tag) else { return Copied::default() };
         let decoded = self.text.decode(bytes, node.vr == VR::PN);
-        let cut = node.len as usize > MOST_BYTES;
+        let cut = node.len as usize > MAX_BYTES;
         Copied { text: decoded.text.trim_matches(is_padding).to_owned(), doubt: decoded.doubt, cut }
     }
 
@@ -173,7 +175,14 @@ impl<'a> DataSet<'a> {
             VR::UV => all(bytes, big, |b| u64::from_le_bytes(b) as f64),
             VR::SV => all(bytes, big, |b| i64::from_le_bytes(b) as f64),
             VR::OB | VR::OW | VR::OF | VR::OD | VR::OL | VR::OV | VR::SQ | VR::UN => Vec::new(),
-            _ => self.texts(tag).iter().map(|t| decimal(t)).collect(),
+            _ => {
+                let mut texts = self.texts(tag);
+                // A backslash behind the last value separates it from nothing.
+                while texts.last().is_some_and(String::is_empty) {
+                    texts.pop();
+                }
+                texts.iter().map(|t| decimal(t)).collect()
+            }
         }
     }
 
@@ -211,12 +220,28 @@ fn is_padding(c: char) -> bool {
     c == '\0' || c.is_ascii_whitespace()
 }
 
-/// A number written as text. A comma is taken for the point where it can be nothing else.
+/// A number written as text. A comma is taken for the point where it can be nothing else, and a D for the E of an exponent.
 fn decimal(text: &str) -> f64 {
-    text.parse().unwrap_or_else(|_| match text.split_once(',') {
+    let number = |text: &str| text.parse().or_else(|_| text.replace(['D', 'd'], "E").parse());
+    number(text).unwrap_or_else(|_: std::num::ParseFloatError| match text.split_once(',') {
         Some((whole, rest)) if !text.contains('.') && !rest.contains(',') => {
             format!("{whole}.{rest}").parse().unwrap_or(f64::NAN)
         }
         _ => f64::NAN,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_a_blank_wherever_text_goes() {
+        let bytes = "\0T2\u{1b}[2J\u{9b}31m\r\nsag\u{202e}\u{2028}x ".as_bytes();
+        let len = bytes.len() as u32;
+        let node = |tag, vr, start, len, next| Node { tag, vr, big_endian: false, start, len, next };
+        let nodes = [node(tags::SERIES_DESCRIPTION, VR::LO, 0, len, 1)];
+        let text = DataSet { text: TextEncoding::declared(["ISO_IR 192"]), ..DataSet::new(bytes, &nodes) };
+        assert_eq!(text.text(tags::SERIES_DESCRIPTION).unwrap(), "T2\u{fffd}[2J 31m  sag  x");
+    }
 }

@@ -120,6 +120,7 @@ pub fn frames(set: &DataSet<'_>, most: usize) -> Vec<Frame> {
                     .or_else(|| groups.converted().find_map(|c| c.number(tags::ECHO_TIME))),
                 time_point: content.and_then(|c| c.count(tags::TEMPORAL_POSITION_INDEX)),
                 acquisition_number: content.and_then(|c| c.count(tags::FRAME_ACQUISITION_NUMBER)),
+                acquired: content.and_then(|c| c.text(tags::FRAME_ACQUISITION_DATE_TIME)).unwrap_or_default(),
                 trigger_time: groups
                     .group(tags::CARDIAC_SYNCHRONIZATION_SEQUENCE)
                     .and_then(|g| g.number(tags::NOMINAL_CARDIAC_TRIGGER_DELAY_TIME)),

@@ -1,17 +1,19 @@
 //! Of whom, and of which examination, the files are: a result is of one patient and one study.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Diagnose};
 use thiserror::Error;
 
-use super::input::Intake;
-use super::instance::{Instance, sop_class};
-use super::series::Series;
+use super::input::ScannedInput;
+use super::instance::{InstanceHeader, sop_class};
+use super::origin::Origin;
+use super::series_volume::SeriesVolume;
 use crate::dicom::source::{Patient, Study};
 
 /// Most ways of writing one patient that are held against all others; a real series has one or two.
-const MOST_COMPARED: usize = 50;
+const MAX_COMPARED: usize = 50;
 
 /// Why no result can be filed for a series, or none be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -20,9 +22,9 @@ pub enum IdentityError {
     #[error("the series mixes patients: {one} and {other} belong to different ones")]
     MixedPatients {
         /// A file of one patient.
-        one: String,
+        one: Origin,
         /// A file of another.
-        other: String,
+        other: Origin,
     },
     /// Sections of several studies in one series.
     #[error(
@@ -38,30 +40,38 @@ pub enum IdentityError {
     )]
     Crossing {
         /// A file of one patient.
-        one: String,
+        one: Origin,
         /// A file of another.
-        other: String,
+        other: Origin,
+        /// Both have one SeriesInstanceUID, so that naming it would not tell them apart.
+        same_series: bool,
     },
 }
 
-impl IdentityError {
-    /// The error as the problem of a result.
-    pub fn problem(&self) -> Problem {
-        let (code, action) = match self {
-            Self::MixedPatients { .. } => (
-                "mixed_patients",
-                "Have the series put right in the archive, so that all its sections are of one patient, and send it again.",
-            ),
-            Self::MixedStudies { .. } => (
-                "mixed_studies",
-                "Send the series again with one StudyInstanceUID for all its sections; an anonymiser may have given each file a study of its own.",
-            ),
-            Self::Crossing { .. } => (
-                "mixed_patients",
-                "Give the files of one patient at a time, or name the series to analyse with --series.",
-            ),
+impl Diagnose for IdentityError {
+    fn code(&self) -> Code {
+        match self {
+            Self::MixedPatients { .. } | Self::Crossing { .. } => Code::MixedPatients,
+            Self::MixedStudies { .. } => Code::MixedStudies,
+        }
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        let advice = match self {
+            Self::MixedPatients { .. } => {
+                "Have the series put right in the archive, so that all its sections are of one patient, and send it again."
+            }
+            Self::MixedStudies { .. } => {
+                "Send the series again with one StudyInstanceUID for all its sections; an anonymiser may have given each file a study of its own."
+            }
+            Self::Crossing { same_series: true, .. } => {
+                "Give the files of one patient at a time: both series have the same SeriesInstanceUID."
+            }
+            Self::Crossing { .. } => {
+                "Give the files of one patient at a time, or name the series to analyse with --series."
+            }
         };
-        Problem { code: code.into(), message: self.to_string(), action: action.into() }
+        advice.into()
     }
 }
 
@@ -71,16 +81,16 @@ impl IdentityError {
 ///
 /// # Errors
 /// Several patients, or several studies.
-pub fn check(series: &Series) -> Result<Vec<String>, IdentityError> {
+pub fn check(series: &SeriesVolume) -> Result<Vec<String>, IdentityError> {
     let Some((first, others)) = series.instances.split_first() else { return Ok(Vec::new()) };
-    let mut written: BTreeMap<&Patient, &Instance> = BTreeMap::new();
+    let mut written: BTreeMap<&Patient, &InstanceHeader> = BTreeMap::new();
     for instance in &series.instances {
         written.entry(&instance.patient).or_insert(instance);
     }
     // Each with all: an empty value agrees with two that differ.
-    for (one, file) in written.iter().take(MOST_COMPARED) {
+    for (one, file) in written.iter().take(MAX_COMPARED) {
         if let Some((_, other)) = written.iter().find(|(other, _)| !same_patient(one, other)) {
-            let (one, other) = (file.origin.to_string(), other.origin.to_string());
+            let (one, other) = (file.origin.clone(), other.origin.clone());
             return Err(IdentityError::MixedPatients { one, other });
         }
     }
@@ -90,7 +100,7 @@ pub fn check(series: &Series) -> Result<Vec<String>, IdentityError> {
     if studies.len() > 1 {
         return Err(IdentityError::MixedStudies { count: studies.len() });
     }
-    type Attribute = fn(&Instance) -> &str;
+    type Attribute = fn(&InstanceHeader) -> &str;
     let differs = |of: Attribute| others.iter().any(|other| of(other) != of(first));
     let attributes: [(&str, Attribute); 6] = [
         ("PatientName", |i| &i.patient.name),
@@ -114,13 +124,13 @@ pub fn check(series: &Series) -> Result<Vec<String>, IdentityError> {
 }
 
 /// Patient and study of a series, attribute by attribute what most of its files say.
-pub fn common(series: &Series) -> (Patient, Study) {
+pub fn common(series: &SeriesVolume) -> (Patient, Study) {
     let Some(first) = series.instances.first() else { return Default::default() };
     let all = &series.instances;
     if all.iter().all(|i| i.patient == first.patient && i.study == first.study) {
         return (first.patient.clone(), first.study.clone());
     }
-    let most = |of: fn(&Instance) -> &str| most_said(all.iter().map(|i| of(i)));
+    let most = |of: fn(&InstanceHeader) -> &str| most_said(all.iter().map(|i| of(i)));
     let patient = Patient {
         name: most(|i| &i.patient.name),
         id: most(|i| &i.patient.id),
@@ -156,25 +166,27 @@ fn most_said<'a>(values: impl Iterator<Item = &'a str>) -> String {
     counts.iter().find(|(_, n)| *n == most).map(|(value, _)| (*value).to_owned()).unwrap_or_default()
 }
 
-/// The MR images of the input by patient: for each one an intake of its own, in the order in which they were found.
-pub fn by_patient(intake: &Intake) -> Vec<Intake> {
-    let mut all: Vec<(Vec<&Patient>, Intake)> = Vec::new();
-    for instance in intake.instances.iter().filter(|i| sop_class::is_mr(&i.sop_class_uid)) {
+/// The MR images of the input by patient: for each one an input of its own, in the order in which they were found.
+pub fn by_patient(scanned: &ScannedInput) -> Vec<ScannedInput> {
+    let mut all: Vec<(Vec<&Patient>, ScannedInput)> = Vec::new();
+    for instance in scanned.instances.iter().filter(|i| sop_class::is_mr(&i.sop_class_uid)) {
         let patient = &instance.patient;
         let fits = |written: &[&Patient]| {
-            written.contains(&patient) || written.iter().take(MOST_COMPARED).all(|known| same_patient(known, patient))
+            written.contains(&patient) || written.iter().take(MAX_COMPARED).all(|known| same_patient(known, patient))
         };
         match all.iter_mut().find(|(written, _)| fits(written)) {
             Some((written, known)) => {
-                if written.len() < MOST_COMPARED && !written.contains(&patient) {
+                if written.len() < MAX_COMPARED && !written.contains(&patient) {
                     written.push(patient);
                 }
                 known.instances.push(instance.clone());
             }
-            None => all.push((vec![patient], Intake { instances: vec![instance.clone()], ..Intake::default() })),
+            None => {
+                all.push((vec![patient], ScannedInput { instances: vec![instance.clone()], ..ScannedInput::default() }))
+            }
         }
     }
-    all.into_iter().map(|(_, intake)| intake).collect()
+    all.into_iter().map(|(_, scanned)| scanned).collect()
 }
 
 /// True unless the attributes say that these are two patients.

@@ -1,43 +1,15 @@
 //! One DICOM file of the input: its attributes, and where its pixels lie.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use super::doubt::Doubt;
-use super::fault::Fault;
+use super::file_error::FileError;
+use super::origin::Origin;
 use super::syntax::Syntax;
 use crate::dicom::source::{Patient, Study};
 use crate::geometry::Lps;
 
-/// Where a file lies.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
-    /// A file of its own.
-    File(PathBuf),
-    /// A member of a ZIP archive.
-    ZipMember {
-        /// The archive.
-        archive: Arc<PathBuf>,
-        /// Position in the archive's directory, from 0.
-        index: usize,
-        /// Name of the member.
-        name: String,
-    },
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::ZipMember { archive, name, .. } => write!(f, "{}:{name}", archive.display()),
-        }
-    }
-}
-
 /// The attributes of one file that series choice, geometry and result objects need. Absent text is empty.
 #[derive(Debug, Clone)]
-pub struct Instance {
+pub struct InstanceHeader {
     /// Where the file lies.
     pub origin: Origin,
     /// Its size in bytes.
@@ -63,7 +35,7 @@ pub struct Instance {
     /// One entry for a classic image, one for each frame of an Enhanced one.
     pub frames: Vec<Frame>,
     /// Why its pixels cannot be used, although its header can be read.
-    pub fault: Option<Fault>,
+    pub error: Option<FileError>,
     /// What is read of it, though not without doubt.
     pub doubts: Vec<Doubt>,
 }
@@ -75,7 +47,6 @@ pub struct SeriesAttributes {
     pub uid: String,
     /// SeriesNumber, 0 where absent.
     pub number: i32,
-    /// Modality.
     pub modality: String,
     /// SeriesDescription.
     pub description: String,
@@ -129,9 +100,7 @@ pub struct Acquisition {
 /// Image Pixel attributes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PixelFormat {
-    /// Rows.
     pub rows: u32,
-    /// Columns.
     pub columns: u32,
     /// SamplesPerPixel.
     pub samples: u32,
@@ -147,12 +116,19 @@ pub struct PixelFormat {
     pub signed: bool,
     /// The bits of a sample in which the header says that overlays lie; bit 0 is the lowest.
     pub overlay_bits: u16,
+    /// Lowest and highest stored value of samples that hold no measurement (PixelPaddingValue, PixelPaddingRangeLimit).
+    pub padding: Option<[i32; 2]>,
 }
 
 impl PixelFormat {
     /// True where the lowest stored value is meant to be shown white.
     pub fn is_inverted(&self) -> bool {
         self.photometric == "MONOCHROME1"
+    }
+
+    /// How many bits lie below the value by the word of HighBit, as the standard once allowed.
+    pub fn bits_below(&self) -> u32 {
+        (self.high_bit + 1).saturating_sub(self.bits_stored)
     }
 }
 
@@ -193,6 +169,8 @@ pub struct Frame {
     pub time_point: Option<u64>,
     /// AcquisitionNumber, or FrameAcquisitionNumber in Enhanced MR.
     pub acquisition_number: Option<u64>,
+    /// AcquisitionDate and AcquisitionTime, or FrameAcquisitionDateTime in Enhanced MR; empty where absent.
+    pub acquired: String,
     /// TriggerTime, or NominalCardiacTriggerDelayTime in Enhanced MR, in ms.
     pub trigger_time: Option<f64>,
     /// DiffusionBValue in s/mm².

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Upper bounds on what is read. They keep a hostile or damaged file from costing more than a moment and a few megabytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct FileLimits {
     /// Bytes of a classic (one frame) file.
     pub classic_file_bytes: u64,
     /// Bytes of an Enhanced (many frames) file, and of any file at all.
@@ -34,7 +34,7 @@ pub struct Limits {
     pub voxels: u64,
 }
 
-impl Default for Limits {
+impl Default for FileLimits {
     fn default() -> Self {
         const MIB: u64 = 1 << 20;
         Self {

@@ -5,8 +5,8 @@ use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 
 use super::elements::DataSet;
-use super::fault::Fault;
-use super::limits::Limits;
+use super::file_error::FileError;
+use super::limits::FileLimits;
 use super::prescan::{Encoding, Walk, walk};
 use super::syntax::Syntax;
 
@@ -15,7 +15,7 @@ pub const MAGIC_BYTES: usize = 140;
 
 /// What a file claims to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Part10Kind {
     /// It carries the DICM prefix, behind a preamble of 128 bytes whose content does not matter, or without one.
     Part10 {
         /// Where File Meta Information begins, in bytes from the start of the file.
@@ -43,58 +43,61 @@ pub struct Meta {
     pub data_set: usize,
 }
 
-/// Why the File Meta Information leads nowhere, with the SOP class that it names.
+/// Why the File Meta Information cannot be used, with the SOP class that it names.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MetaFault {
+pub struct MetaError {
     /// What is wrong.
-    pub fault: Fault,
+    pub error: FileError,
     /// MediaStorageSOPClassUID, empty where not reached.
     pub sop_class_uid: String,
 }
 
-impl From<Fault> for MetaFault {
-    fn from(fault: Fault) -> Self {
-        Self { fault, sop_class_uid: String::new() }
+impl From<FileError> for MetaError {
+    fn from(error: FileError) -> Self {
+        Self { error, sop_class_uid: String::new() }
     }
 }
 
 /// Tells DICOM from everything else by the first bytes of a file.
-pub fn kind(head: &[u8]) -> Kind {
+pub fn kind(head: &[u8]) -> Part10Kind {
     if head.get(128..132) == Some(b"DICM") {
-        return Kind::Part10 { start: 132 };
+        return Part10Kind::Part10 { start: 132 };
     }
     if head.starts_with(b"DICM\x02\x00") {
-        return Kind::Part10 { start: 4 };
+        return Part10Kind::Part10 { start: 4 };
     }
-    let Some(first) = head.get(..8) else { return Kind::NotDicom };
+    let Some(first) = head.get(..8) else { return Part10Kind::NotDicom };
     let vr = VR::from_binary([first[4], first[5]]);
     match (u16::from_le_bytes([first[0], first[1]]), u16::from_le_bytes([first[2], first[3]])) {
-        (0x0002, 0x0000..=0x0002) if vr.is_some() => Kind::Bare { meta: true, implicit: false },
+        (0x0002, 0x0000..=0x0002) if vr.is_some() => Part10Kind::Bare { meta: true, implicit: false },
         // Its group length without value representation: against the standard, but plain.
-        (0x0002, 0x0000) if first[4..] == [4, 0, 0, 0] => Kind::Bare { meta: true, implicit: true },
+        (0x0002, 0x0000) if first[4..] == [4, 0, 0, 0] => Part10Kind::Bare { meta: true, implicit: true },
         // The lowest attributes with which an image data set can begin, of a length that these can have.
         (0x0008, 0x0000 | 0x0001 | 0x0005 | 0x0008 | 0x0012..=0x0018) => {
             let len = u32::from_le_bytes([first[4], first[5], first[6], first[7]]);
             match vr {
-                Some(_) => Kind::Bare { meta: false, implicit: false },
-                None if len <= 256 => Kind::Bare { meta: false, implicit: true },
-                None => Kind::NotDicom,
+                Some(_) => Part10Kind::Bare { meta: false, implicit: false },
+                None if len <= 256 => Part10Kind::Bare { meta: false, implicit: true },
+                None => Part10Kind::NotDicom,
             }
         }
-        _ => Kind::NotDicom,
+        _ => Part10Kind::NotDicom,
     }
 }
 
 /// Reads the File Meta Information at the beginning of a file of `total` bytes; `Err` of the inner result tells how many bytes are needed.
-pub fn meta(bytes: &[u8], total: u64, kind: Kind, limits: &Limits) -> Result<Result<Meta, usize>, MetaFault> {
+///
+/// # Errors
+/// The File Meta Information is damaged, or names a transfer syntax that is not read.
+pub fn meta(bytes: &[u8], total: u64, kind: Part10Kind, limits: &FileLimits) -> Result<Result<Meta, usize>, MetaError> {
     let start = match kind {
-        Kind::Part10 { start } => start,
-        Kind::Bare { meta: true, .. } => 0,
-        Kind::Bare { meta: false, implicit } => {
+        Part10Kind::Part10 { start } => start,
+        Part10Kind::Bare { meta: true, .. } => 0,
+        Part10Kind::Bare { meta: false, implicit } => {
             let syntax = if implicit { Syntax::ImplicitLittle } else { Syntax::ExplicitLittle };
             return Ok(Ok(Meta { syntax: Some(syntax), sop_class_uid: String::new(), data_set: 0 }));
         }
-        Kind::NotDicom => return Err(Fault::Malformed { at: 0, why: "no DICM prefix".into() }.into()),
+        Part10Kind::NotDicom => return Err(FileError::Malformed { at: 0, why: "no DICM prefix".into() }.into()),
     };
     let encoding = Encoding::EXPLICIT_LITTLE;
     let (scan, data_set) = match walk(bytes, start, total, encoding, Some(0x0002), limits)? {
@@ -108,9 +111,10 @@ pub fn meta(bytes: &[u8], total: u64, kind: Kind, limits: &Limits) -> Result<Res
     };
     match Syntax::from_uid(&uid) {
         Ok(syntax) => Ok(Ok(Meta { syntax: Some(syntax), sop_class_uid, data_set })),
-        Err(name) => {
-            Err(MetaFault { fault: Fault::TransferSyntax { uid: printable(&uid), name: name.into() }, sop_class_uid })
-        }
+        Err(name) => Err(MetaError {
+            error: FileError::TransferSyntax { uid: printable(&uid), name: name.into() },
+            sop_class_uid,
+        }),
     }
 }
 
@@ -135,7 +139,7 @@ pub fn sniff(first: &[u8], left: u64) -> Option<Encoding> {
     explicit(false).or_else(|| explicit(true)).or_else(implicit)
 }
 
-/// A UID as it may appear in a message: a hostile one cannot smuggle control characters or a novel into it.
+/// A UID as it may appear in a message: short, and without control characters, whatever the file holds.
 fn printable(uid: &str) -> String {
     uid.chars().take(64).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
 }

@@ -15,6 +15,10 @@ pub enum Syntax {
     Rle,
     /// JPEG Lossless, process 14, with any or the first selection value.
     JpegLossless,
+    /// JPEG-LS, lossless.
+    JpegLs,
+    /// JPEG-LS, near-lossless: each sample may be wrong by a stated amount.
+    JpegLsNear,
     /// JPEG 2000, lossless only.
     Jpeg2000Lossless,
     /// JPEG 2000, which may have lost something.
@@ -23,13 +27,15 @@ pub enum Syntax {
     Unreadable {
         /// TransferSyntaxUID.
         uid: String,
-        /// Its name.
         name: &'static str,
     },
 }
 
 impl Syntax {
     /// The syntax of a UID, or the name under which it is refused because not even the header can be read.
+    ///
+    /// # Errors
+    /// The name of a syntax of which not even the header is read.
     pub fn from_uid(uid: &str) -> Result<Self, &'static str> {
         Ok(match uid {
             "1.2.840.10008.1.2" => Self::ImplicitLittle,
@@ -37,6 +43,8 @@ impl Syntax {
             "1.2.840.10008.1.2.2" => Self::ExplicitBig,
             "1.2.840.10008.1.2.5" => Self::Rle,
             "1.2.840.10008.1.2.4.57" | "1.2.840.10008.1.2.4.70" => Self::JpegLossless,
+            "1.2.840.10008.1.2.4.80" => Self::JpegLs,
+            "1.2.840.10008.1.2.4.81" => Self::JpegLsNear,
             "1.2.840.10008.1.2.4.90" => Self::Jpeg2000Lossless,
             "1.2.840.10008.1.2.4.91" => Self::Jpeg2000,
             "1.2.840.10008.1.2.1.99" => return Err("Deflated Explicit VR Little Endian"),
@@ -83,8 +91,6 @@ fn compressed_name(uid: &str) -> Option<&'static str> {
         "1.98" => "Encapsulated Uncompressed Explicit VR Little Endian",
         "4.50" => "JPEG Baseline (8 bit, lossy)",
         "4.51" => "JPEG Extended (12 bit, lossy)",
-        "4.80" => "JPEG-LS Lossless",
-        "4.81" => "JPEG-LS Near-Lossless",
         "4.92" | "4.93" => "JPEG 2000 Part 2 Multi-component",
         "4.94" | "4.95" | "4.204" | "4.205" => "JPIP Referenced",
         "4.100" | "4.100.1" | "4.101" | "4.101.1" => "MPEG2",

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// A coded concept: value, coding scheme and meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Code {
+pub struct CodedConcept {
     /// Code Value; at most 16 characters.
     pub value: Cow<'static, str>,
     /// Coding Scheme Designator, for example `SCT`, `DCM`, `UCUM`.
@@ -18,7 +18,7 @@ pub struct Code {
     pub meaning: Cow<'static, str>,
 }
 
-impl Code {
+impl CodedConcept {
     /// A code that is not in the table, for example that of a bundle's class.
     pub fn new(value: impl Into<String>, scheme: impl Into<String>, meaning: impl Into<String>) -> Self {
         Self { value: value.into().into(), scheme: scheme.into().into(), meaning: meaning.into().into() }
@@ -44,10 +44,10 @@ macro_rules! codes {
     ($($name:ident = $value:literal, $scheme:expr, $meaning:literal, $checked:ident;)+) => {
         $(
             #[doc = concat!($meaning, " (", $value, ").")]
-            pub const $name: Code = Code::fixed($value, $scheme, $meaning);
+            pub const $name: CodedConcept = CodedConcept::fixed($value, $scheme, $meaning);
         )+
         /// Every row, for tests and documents.
-        pub const TABLE: &[(Code, Checked)] = &[$(($name, Checked::$checked)),+];
+        pub const TABLE: &[(CodedConcept, Checked)] = &[$(($name, Checked::$checked)),+];
     };
 }
 

@@ -4,7 +4,7 @@ use dicom_core::value::{C, DataSetSequence, PrimitiveValue};
 use dicom_core::{DataElement, Tag, VR};
 use dicom_object::InMemDicomObject;
 
-use super::codes::Code;
+use super::codes::CodedConcept;
 
 /// A data set under construction.
 pub(super) type Dataset = InMemDicomObject;
@@ -38,7 +38,7 @@ pub(super) trait Put {
     /// Items.
     fn items(&mut self, tag: Tag, items: Vec<Dataset>);
     /// A code sequence.
-    fn codes(&mut self, tag: Tag, codes: &[&Code]) {
+    fn codes(&mut self, tag: Tag, codes: &[&CodedConcept]) {
         self.items(tag, codes.iter().map(|c| code_item(c)).collect());
     }
 }
@@ -110,7 +110,7 @@ pub(super) fn item(fill: impl FnOnce(&mut Dataset)) -> Dataset {
 }
 
 /// A code as an item of a code sequence.
-pub(super) fn code_item(code: &Code) -> Dataset {
+pub(super) fn code_item(code: &CodedConcept) -> Dataset {
     use dicom_dictionary_std::tags;
     item(|d| {
         d.text(tags::CODE_VALUE, VR::SH, &code.value);

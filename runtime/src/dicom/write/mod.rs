@@ -1,11 +1,15 @@
 //! Findings to DICOM objects for the archive.
 //!
-//! [`result_object`] is what every result is made from; [`seg`], [`sr`], [`parametric_map`] and [`secondary_capture`] write one kind each, from the
-//! [`codes`] and [`uid`]s that they share; [`kept`] reads those of an earlier run.
+//! - [`context`]: what every result is made from; [`result_object`]: what it becomes; [`error`]: why not
+//! - [`seg`], [`sr`], [`parametric_map`], [`secondary_capture`]: one kind each
+//! - [`codes`], [`uid`], [`timestamp`]: what they share
+//! - [`earlier_object`]: the objects of an earlier run
 
 pub mod codes;
+pub mod context;
 mod dataset;
-pub mod kept;
+pub mod earlier_object;
+pub mod error;
 mod module;
 pub mod parametric_map;
 mod part10;

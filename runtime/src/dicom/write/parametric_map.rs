@@ -12,13 +12,15 @@ use dicom_dictionary_std::{tags, uids};
 use zerocopy::IntoBytes;
 
 use super::codes;
+use super::context::ResultContext;
 use super::dataset::{Dataset, Put, code_item, item};
+use super::error::ResultError;
 use super::module::{content, dimension, functional_group, patient_study, reference, series};
-use super::part10::{self, Pixels};
-use super::result_object::{ResultContext, ResultError, ResultObject};
+use super::part10;
+use super::result_object::{Pixels, ResultObject};
 use super::seg::side;
-use crate::pipeline::findings::HeatMap;
-use crate::pipeline::resize;
+use crate::findings::HeatMap;
+use crate::resize;
 
 /// Value of the voxels of a section that was not asked: below every activation, so that it is shown as none.
 pub const NOT_ASKED_VALUE: f32 = -1.0;
@@ -27,6 +29,9 @@ pub const NOT_ASKED_VALUE: f32 = -1.0;
 const STRONGEST: f64 = 1.0;
 
 /// Writes the heat map of one question. There is none for an undecided question.
+///
+/// # Errors
+/// The context is inconsistent, the map does not fit the volume, or a value cannot be encoded.
 pub fn write<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<ResultObject<'a>, ResultError> {
     ctx.check()?;
     let stack = stack(ctx, map)?;
@@ -68,10 +73,10 @@ fn series_description(ctx: &ResultContext, map: &HeatMap) -> String {
 }
 
 /// One frame: its section index from 0, and the map on the feature grid where the section was asked.
-type Frame<'a> = (usize, Option<&'a ndarray::Array2<f32>>);
+type MapFrame<'a> = (usize, Option<&'a ndarray::Array2<f32>>);
 
 /// A frame for each section of the source.
-fn stack<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<Frame<'a>>, ResultError> {
+fn stack<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<MapFrame<'a>>, ResultError> {
     if map.class == Finding::UNDECIDED {
         return Err(ResultError::ClassCode(map.class.clone()));
     }
@@ -116,7 +121,7 @@ fn frame_type() -> [String; 4] {
 }
 
 /// Dimensions, and the shared and per-frame functional groups.
-fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, stack: &[Frame]) {
+fn put_groups(d: &mut Dataset, ctx: &ResultContext, map: &HeatMap, stack: &[MapFrame]) {
     let padded = stack.iter().any(|(_, values)| values.is_none());
     if padded {
         d.fl(tags::FLOAT_PIXEL_PADDING_VALUE, NOT_ASKED_VALUE);
@@ -202,7 +207,7 @@ fn description(map: &HeatMap) -> String {
 /// Writes the frames as little-endian floats, one after the other.
 ///
 /// A frame is made when it is its turn, in the same memory: a study has as many megabytes of them as of images.
-fn write_frames(file: &mut dyn Write, stack: &[Frame<'_>], grid: [usize; 2]) -> io::Result<()> {
+fn write_frames(file: &mut dyn Write, stack: &[MapFrame<'_>], grid: [usize; 2]) -> io::Result<()> {
     const { assert!(cfg!(target_endian = "little"), "floats are copied as they lie in memory") };
     let mut values = Vec::with_capacity(grid[0] * grid[1]);
     // Most sections were not asked: their frames are copies of one.

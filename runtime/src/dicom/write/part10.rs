@@ -1,64 +1,13 @@
 //! From a data set and its pixels to the bytes of a DICOM file: Explicit VR Little Endian, like every result.
 
-use std::fmt;
-use std::io::{self, Write};
-
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::FileMetaTableBuilder;
 
 use super::dataset::{Dataset, Put, holds_unicode};
-use super::result_object::{ResultError, ResultObject};
+use super::error::ResultError;
+use super::result_object::{Pixels, ResultObject};
 use super::uid;
-
-/// Writes the value of an element.
-pub(super) type Value<'a> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>;
-
-/// The pixel element, which is the last of a file. Kept out of the data set so that megabytes go to the file from where they lie.
-pub(super) struct Pixels<'a> {
-    /// PixelData or FloatPixelData.
-    pub tag: Tag,
-    /// OB or OF.
-    pub vr: VR,
-    /// Bytes of the value, before it is padded to an even length.
-    pub length: usize,
-    /// Writes the value: `length` bytes.
-    pub write: Value<'a>,
-}
-
-impl Pixels<'_> {
-    /// Writes the value, padded.
-    pub(super) fn write_to(&self, file: &mut dyn Write) -> io::Result<()> {
-        let mut counted = Counted { file, bytes: 0 };
-        (self.write)(&mut counted)?;
-        debug_assert_eq!(counted.bytes, self.length, "{}", self.tag);
-        file.write_all(&[0][..self.length % 2])
-    }
-}
-
-/// A file, and how many bytes were written to it.
-struct Counted<'a> {
-    file: &'a mut dyn Write,
-    bytes: usize,
-}
-
-impl Write for Counted<'_> {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let taken = self.file.write(piece)?;
-        self.bytes += taken;
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl fmt::Debug for Pixels<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes of {}", self.length, self.tag)
-    }
-}
 
 /// The finished file.
 pub(super) fn write(mut dataset: Dataset, pixels: Option<Pixels<'_>>) -> Result<ResultObject<'_>, ResultError> {

@@ -1,20 +1,22 @@
 //! A picture for archives and viewers that show neither segmentation nor heat map: a true-colour Secondary Capture.
 //!
-//! "RESEARCH USE ONLY" stands in the pixels, put there by whoever draws the picture; no patient data may stand in them.
+//! "RESEARCH USE ONLY" stands in the pixels, put there by the caller that draws the picture; no patient data may stand in them.
 
 use std::io::Write;
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 
+use super::context::ResultContext;
 use super::dataset::{Dataset, Put};
+use super::error::ResultError;
 use super::module::{content, patient_study, reference, series};
-use super::part10::{self, Pixels};
-use super::result_object::{ResultContext, ResultError, ResultObject};
+use super::part10;
+use super::result_object::{Pixels, ResultObject};
 
 /// A picture: red, green and blue, one byte each, row by row from the top left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RgbImage {
+pub struct CapturedImage {
     /// Columns.
     pub width: u32,
     /// Rows.
@@ -24,7 +26,10 @@ pub struct RgbImage {
 }
 
 /// Writes the picture; `what` says in a few words what it shows, for example "lesion contours and answers".
-pub fn write<'a>(ctx: &ResultContext, image: &'a RgbImage, what: &str) -> Result<ResultObject<'a>, ResultError> {
+///
+/// # Errors
+/// The context is inconsistent, the picture has another size than it says, or a value cannot be encoded.
+pub fn write<'a>(ctx: &ResultContext, image: &'a CapturedImage, what: &str) -> Result<ResultObject<'a>, ResultError> {
     ctx.check()?;
     let wrong = || ResultError::Picture { width: image.width, height: image.height, bytes: image.pixels.len() };
     let width = u16::try_from(image.width).ok().filter(|w| *w > 0).ok_or_else(wrong)?;

@@ -7,10 +7,12 @@ use dicom_dictionary_std::{tags, uids};
 use ndarray::ArrayView3;
 
 use super::codes;
+use super::context::ResultContext;
 use super::dataset::{Dataset, Put, code_item, item};
+use super::error::ResultError;
 use super::module::{content, dimension, functional_group, patient_study, person, reference, series};
-use super::part10::{self, Pixels};
-use super::result_object::{ResultContext, ResultError, ResultObject};
+use super::part10;
+use super::result_object::{Pixels, ResultObject};
 
 /// Colour of a lesion (sRGB): a red, far from the yellow in which viewers draw the spinal cord.
 pub const LESION_RGB: [u8; 3] = [230, 45, 45];
@@ -18,7 +20,13 @@ pub const LESION_RGB: [u8; 3] = [230, 45, 45];
 /// The same colour as PCS-values: CIELab under D50, each component scaled to 16 bits.
 const LESION_CIELAB: [u16; 3] = [33_708, 50_630, 45_323];
 
+/// Most bytes of the mask: as many voxels and lesions as can be together would have gigabytes.
+const MAX_BYTES: usize = 512 << 20;
+
 /// Writes the mask. `None` where there is no lesion: an empty segmentation is illegal and has hung viewers.
+///
+/// # Errors
+/// The context is inconsistent, mask and list of lesions disagree, or a value cannot be encoded.
 pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject<'static>>, ResultError> {
     ctx.check()?;
     let lesions = ctx.findings.lesions.len();
@@ -39,7 +47,7 @@ pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject<'static>>, Resul
     series::put(&mut d, ctx, &kind);
     content::put_identification(&mut d, ctx, "LESIONS", "Lesions of the spinal cord. Research use only");
     if let Some(reader) = ctx.reader.filter(|_| ctx.semiautomatic) {
-        // Whoever drew the mask answers for it, not the machine.
+        // A corrected mask is the work of its reader, not of the algorithm.
         d.text(tags::CONTENT_CREATOR_NAME, VR::PN, &person::name(reader));
     }
     content::put_lossy(&mut d, ctx);
@@ -143,7 +151,11 @@ fn pack(labels: ArrayView3<u16>, lesions: usize, shape: [usize; 3]) -> Result<Ve
     let labels = labels.as_standard_layout();
     // The standard layout is contiguous by definition; an empty slice cannot come of it.
     let labels = labels.as_slice().unwrap_or(&[]);
-    let mut bytes = vec![0u8; (labels.len() * lesions).div_ceil(8)];
+    let length = labels.len().saturating_mul(lesions).div_ceil(8);
+    if length > MAX_BYTES {
+        return Err(ResultError::TooLarge(length));
+    }
+    let mut bytes = vec![0u8; length];
     let mut seen = vec![false; lesions];
     // Nearly all voxels are background: whole runs are skipped at once.
     const RUN: usize = 64;

@@ -61,3 +61,9 @@ fn a_mask_that_contradicts_the_list_of_lesions_is_refused() {
     assert!(matches!(pack(labels.view(), 0, shape), Err(ResultError::UnknownLabel { label: 2, lesions: 0 })));
     assert!(matches!(pack(labels.view(), 2, [2, 3, 5]), Err(ResultError::Shape { .. })));
 }
+
+#[test]
+fn a_mask_of_gigabytes_is_refused_before_it_is_made() {
+    let labels = Array3::zeros([1, 32, 32]);
+    assert!(matches!(pack(labels.view(), 1 << 23, [1, 32, 32]), Err(ResultError::TooLarge(1_073_741_824))));
+}

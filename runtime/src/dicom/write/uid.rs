@@ -1,21 +1,21 @@
 //! UIDs of results: the same input and models give the same UID, so that an archive recognises a repeated delivery.
 
-use sha2::{Digest, Sha256};
+use cordline_sdk::sha256::Hasher;
 
 /// A UID under 2.25 from what identifies a thing; `parts` are kept apart, so ("ab", "c") differs from ("a", "bc").
 ///
 /// 2.25 wants a UUID as one decimal number. The digest's first 128 bits become a UUID of version 8 (RFC 9562, "custom"),
 /// so six of them are the version and variant that a UUID must state.
 pub fn derived<S: AsRef<[u8]>>(parts: impl IntoIterator<Item = S>) -> String {
-    let mut hash = Sha256::new();
+    let mut hasher = Hasher::default();
     for part in parts {
         let part = part.as_ref();
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
     }
-    let digest = hash.finalize();
+    let digest = hasher.finish();
     let mut uuid = [0u8; 16];
-    uuid.copy_from_slice(&digest[..16]);
+    uuid.copy_from_slice(&digest.as_bytes()[..16]);
     uuid[6] = (uuid[6] & 0x0F) | 0x80;
     uuid[8] = (uuid[8] & 0x3F) | 0x80;
     format!("2.25.{}", u128::from_be_bytes(uuid))

@@ -3,7 +3,7 @@
 use cordline_sdk::result::{Classification, Lesion};
 
 use super::Reorientation;
-use crate::pipeline::findings::HeatMap;
+use crate::findings::HeatMap;
 
 impl Reorientation {
     /// A lesion with the section numbers of the source, ascending. The rest of it is in patient coordinates, and stays.

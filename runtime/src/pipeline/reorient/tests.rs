@@ -2,10 +2,10 @@ use cordline_sdk::result::{Lesion, SectionProbability};
 use ndarray::{Array2, Array3, Axis};
 
 use super::*;
-use crate::bundle::manifest::Manifest;
-use crate::bundle::manifest::tests::example;
+use crate::findings::{ActivationMap, HeatMap};
+use crate::manifest::Manifest;
+use crate::manifest::tests::example;
 use crate::pipeline::classify;
-use crate::pipeline::findings::{HeatMap, HeatMapSection};
 
 /// A grid whose voxels are oblong and whose sides differ, so that nothing can be exchanged unseen.
 fn training() -> Geometry {
@@ -123,8 +123,8 @@ fn findings_are_told_in_the_sections_of_the_source() {
         label: "Tumour".into(),
         grid: [5, 4],
         sections: vec![
-            HeatMapSection { section: 0, activation: activation.clone() },
-            HeatMapSection { section: 1, activation: activation.mapv(|v| v + 100.0) },
+            ActivationMap { section: 0, activation: activation.clone() },
+            ActivationMap { section: 1, activation: activation.mapv(|v| v + 100.0) },
         ],
     };
     let told = way.heat_map_to_source(map);

@@ -1,16 +1,57 @@
 //! What a compressed image says of itself, held against the DICOM header before any decoder allocates for it.
 
-use crate::dicom::read::fault::Fault;
+use super::jpeg_ls_head;
+use crate::dicom::read::file_error::FileError;
 use crate::dicom::read::instance::PixelFormat;
+use crate::dicom::read::syntax::Syntax;
 
+/// With which a JPEG 2000 code stream begins: SOC and SIZ.
+const CODESTREAM: [u8; 4] = [0xFF, 0x4F, 0xFF, 0x51];
 /// Most tiles of a JPEG 2000 image. MR frames are written in one, or in a few.
-const MOST_TILES: u64 = 1024;
+const MAX_TILES: u64 = 1024;
 /// Most packets (layers x resolutions x precincts) of a JPEG 2000 tile.
-const MOST_PACKETS: u64 = 1 << 22;
+const MAX_PACKETS: u64 = 1 << 22;
+
+/// True for a fragment with which a compressed image can begin.
+pub(super) fn begins_frame(syntax: &Syntax, fragment: &[u8], p: &PixelFormat) -> bool {
+    match syntax {
+        Syntax::JpegLossless | Syntax::JpegLs | Syntax::JpegLsNear => fragment.starts_with(&[0xFF, 0xD8]),
+        Syntax::Jpeg2000 | Syntax::Jpeg2000Lossless => {
+            fragment.starts_with(&CODESTREAM) || inside_jp2(fragment).len() < fragment.len()
+        }
+        // The number of segments, and where the first one begins: right behind the header.
+        Syntax::Rle => {
+            let head = [p.bits_allocated / 8, 64].map(u32::to_le_bytes).concat();
+            fragment.starts_with(&head)
+        }
+        _ => false,
+    }
+}
+
+/// The code stream inside of a JP2 file, which some writers put around it although DICOM wants it bare; else the bytes as they are.
+pub(super) fn inside_jp2(bytes: &[u8]) -> &[u8] {
+    if bytes.get(4..8) != Some(b"jP  ") {
+        return bytes;
+    }
+    let mut at = 0usize;
+    while let Some(head) = bytes.get(at..at.saturating_add(8)) {
+        let len = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        if &head[4..] == b"jp2c" {
+            // 0: up to the end. A length of 64 bits is for files that are no frame.
+            let end = if len == 0 { bytes.len() } else { at.saturating_add(len).min(bytes.len()) };
+            return bytes.get(at + 8..end).filter(|inner| inner.starts_with(&CODESTREAM)).unwrap_or(bytes);
+        }
+        if len < 8 {
+            return bytes;
+        }
+        at = at.saturating_add(len);
+    }
+    bytes
+}
 
 /// A JPEG image must be lossless (SOF3) and have the size of the frame.
-pub(super) fn check_jpeg(bytes: &[u8], p: &PixelFormat, index: usize) -> Result<(), Fault> {
-    let mismatch = |found: String| Err(Fault::Codestream { frame: index + 1, found, expected: expected(p) });
+pub(super) fn check_jpeg(bytes: &[u8], p: &PixelFormat, index: usize) -> Result<(), FileError> {
+    let mismatch = |found: String| Err(FileError::Codestream { frame: index + 1, found, expected: expected(p) });
     if !bytes.starts_with(&[0xFF, 0xD8]) {
         return mismatch("no JPEG image".into());
     }
@@ -42,10 +83,25 @@ pub(super) fn check_jpeg(bytes: &[u8], p: &PixelFormat, index: usize) -> Result<
     }
 }
 
+/// A JPEG-LS image must have one component of the size of the frame.
+pub(super) fn check_jpeg_ls(bytes: &[u8], p: &PixelFormat, index: usize) -> Result<(), FileError> {
+    let mismatch = |found: String| Err(FileError::Codestream { frame: index + 1, found, expected: expected(p) });
+    let (head, _) = match jpeg_ls_head::head(bytes) {
+        Ok(read) => read,
+        Err(why) => return Err(FileError::Decode { frame: index + 1, why }),
+    };
+    let fits = head.rows == p.rows as usize && head.columns == p.columns as usize;
+    if fits && head.components == 1 && head.bits <= p.bits_allocated {
+        return Ok(());
+    }
+    let (rows, columns, bits, components) = (head.rows, head.columns, head.bits, head.components);
+    mismatch(format!("JPEG-LS, {rows} x {columns} pixels, {bits} bit, {components} component(s)"))
+}
+
 /// A JPEG 2000 code stream must have one component of the size of the frame, and not more structure than such an image needs.
-pub(super) fn check_jpeg2000(bytes: &[u8], p: &PixelFormat, index: usize) -> Result<(), Fault> {
-    let mismatch = |found: String| Err(Fault::Codestream { frame: index + 1, found, expected: expected(p) });
-    if !bytes.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]) {
+pub(super) fn check_jpeg2000(bytes: &[u8], p: &PixelFormat, index: usize) -> Result<(), FileError> {
+    let mismatch = |found: String| Err(FileError::Codestream { frame: index + 1, found, expected: expected(p) });
+    if !bytes.starts_with(&CODESTREAM) {
         return mismatch("no JPEG 2000 code stream".into());
     }
     let Some(siz) = bytes.get(6..45) else {
@@ -67,12 +123,12 @@ pub(super) fn check_jpeg2000(bytes: &[u8], p: &PixelFormat, index: usize) -> Res
     }
     let tiles = |end: u32, first: u32, size: u32| u64::from(end.saturating_sub(first)).div_ceil(u64::from(size.max(1)));
     let count = tiles(x, tile_x0, tile_x) * tiles(y, tile_y0, tile_y);
-    if tile_x == 0 || tile_y == 0 || count > MOST_TILES {
+    if tile_x == 0 || tile_y == 0 || count > MAX_TILES {
         return mismatch(format!("{found}, in {count} tiles"));
     }
     let tile = (u64::from(tile_x.min(p.columns)), u64::from(tile_y.min(p.rows)));
     match packets(bytes, tile) {
-        Some(n) if n <= MOST_PACKETS => Ok(()),
+        Some(n) if n <= MAX_PACKETS => Ok(()),
         Some(n) => mismatch(format!("{found}, in {n} packets a tile")),
         None => mismatch("a JPEG 2000 code stream with a damaged header".into()),
     }

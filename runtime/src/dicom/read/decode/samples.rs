@@ -1,7 +1,10 @@
 //! Stored samples to voxel values.
 
-use crate::dicom::read::fault::Fault;
+use crate::dicom::read::file_error::FileError;
 use crate::dicom::read::instance::PixelFormat;
+
+/// Padding lies far below the other samples where the distance is more than this share of their own range.
+const FAR: f32 = 0.1;
 
 /// Converts native samples. `bytes` holds exactly the samples of `out`. True where negative ones are not extended.
 ///
@@ -14,7 +17,7 @@ pub(super) fn convert(
     big_endian: bool,
     rescale: (f64, f64),
     out: &mut [f32],
-) -> Result<bool, Fault> {
+) -> Result<bool, FileError> {
     if p.bits_allocated == 8 {
         return checked(bytes.iter().map(|b| u16::from(*b)), p, rescale, out);
     }
@@ -27,7 +30,12 @@ pub(super) fn convert(
 }
 
 /// Converts stored values that a decoder gave. True where negative ones are not extended.
-pub(super) fn rescale(values: &[u16], p: &PixelFormat, rescale: (f64, f64), out: &mut [f32]) -> Result<bool, Fault> {
+pub(super) fn rescale(
+    values: &[u16],
+    p: &PixelFormat,
+    rescale: (f64, f64),
+    out: &mut [f32],
+) -> Result<bool, FileError> {
     checked(values.iter().copied(), p, rescale, out)
 }
 
@@ -67,7 +75,10 @@ fn checked(
     p: &PixelFormat,
     rescale: (f64, f64),
     out: &mut [f32],
-) -> Result<bool, Fault> {
+) -> Result<bool, FileError> {
+    if p.bits_below() > 0 {
+        return with_bits_below(values, p, rescale, out);
+    }
     let upper = UpperBits::of(p);
     let count = out.len();
     let (unexplained, unextended) = fill(values.clone(), p, upper, rescale, out);
@@ -78,11 +89,68 @@ fn checked(
         let sample = sample & !p.overlay_bits;
         if p.signed { i32::from(sample as i16) } else { i32::from(sample) }
     };
-    let wrong = values.take(count).filter(|sample| upper.unexplained(*sample) != 0).map(whole);
-    Err(Fault::BeyondBitsStored {
+    let is_padding = |value: &i32| p.padding.is_some_and(|[low, high]| (low..=high).contains(value));
+    let wrong = values.clone().take(count).filter(|sample| upper.unexplained(*sample) != 0).map(whole);
+    if wrong.clone().all(|value| is_padding(&value)) {
+        // What means "not measured" need not fit into the bits of what was measured.
+        for (to, value) in out.iter_mut().zip(values.map(whole)).filter(|(_, value)| is_padding(value)) {
+            *to = (f64::from(value) * rescale.0 + rescale.1) as f32;
+        }
+        return Ok(unextended != 0);
+    }
+    Err(FileError::BeyondBitsStored {
         sample: wrong.max_by_key(|v| v.abs()).unwrap_or_default(),
         bits_stored: p.bits_stored,
     })
+}
+
+/// Values of which HighBit says that bits lie below them: they are shifted down where these are empty. Where they are not, but the bits
+/// that HighBit speaks of are, it is HighBit that is wrong.
+fn with_bits_below(
+    values: impl Iterator<Item = u16> + Clone,
+    p: &PixelFormat,
+    rescale: (f64, f64),
+    out: &mut [f32],
+) -> Result<bool, FileError> {
+    let (below, overlay) = (p.bits_below(), p.overlay_bits);
+    let mut found: Vec<u16> = values.take(out.len()).collect();
+    let used = found.iter().fold(0, |bits, v| bits | v) & !overlay;
+    let mut plain = PixelFormat { high_bit: p.bits_stored - 1, ..p.clone() };
+    if used & ((1 << below) - 1) == 0 {
+        plain.overlay_bits = 0;
+        found.iter_mut().for_each(|v| *v = (*v & !overlay) >> below);
+        return checked(found.iter().copied(), &plain, rescale, out);
+    }
+    if u32::from(used) >> p.bits_stored == 0 {
+        return checked(found.iter().copied(), &plain, rescale, out);
+    }
+    Err(FileError::PixelFormat(format!(
+        "HighBit is {}, BitsStored {}, and more bits are used",
+        p.high_bit, p.bits_stored
+    )))
+}
+
+/// Gives samples without a measurement the lowest value of the others, where their own would spoil the range of grey values: it lies far
+/// below the others, or above them. True where it did.
+pub(super) fn without_padding(p: &PixelFormat, (slope, intercept): (f64, f64), out: &mut [f32]) -> bool {
+    let Some(range) = p.padding else { return false };
+    let ends = range.map(|v| (f64::from(v) * slope + intercept) as f32);
+    let (least, most) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+    let is_padding = |v: f32| (least..=most).contains(&v);
+    let (low, high) = out
+        .iter()
+        .filter(|v| !is_padding(**v))
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+    let spoils = most < low - FAR * (high - low) || least > high;
+    let lowest = if low.is_finite() { low } else { intercept as f32 };
+    if low.is_finite() && !spoils || most == lowest {
+        return false;
+    }
+    let mut any = false;
+    for v in out.iter_mut().filter(|v| is_padding(**v)) {
+        (*v, any) = (lowest, true);
+    }
+    any
 }
 
 /// Fills `out`; returns all bits that nothing explains, and the sign where it is not extended.

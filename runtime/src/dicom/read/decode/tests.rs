@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use cordline_sdk::problem::{Code, Diagnose};
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 use dicom_object::{FileDicomObject, InMemDicomObject};
@@ -8,20 +9,20 @@ use tempfile::tempdir;
 
 use super::*;
 use crate::dicom::read::input::{self, InputError};
-use crate::dicom::read::testing::{EXPLICIT, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, RLE, Set, Stack, Value, write};
+use cordline_testkit::{EXPLICIT, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, RLE, Set, Stack, Value, write};
 
 /// The frames of a file as this module decodes them.
-fn decode_file(path: &Path) -> Result<Vec<Vec<f32>>, String> {
-    let limits = Limits::default();
-    let intake = input::read(&[path.to_owned()], &limits).map_err(|e: InputError| e.code().to_owned())?;
-    let instance = &intake.instances[0];
+pub(super) fn decode_file(path: &Path) -> Result<Vec<Vec<f32>>, Code> {
+    let limits = FileLimits::default();
+    let scanned = input::read(&[path.to_owned()], &limits).map_err(|e: InputError| e.code())?;
+    let instance = &scanned.instances[0];
     let mut planes = vec![vec![0f32; (instance.pixels.rows * instance.pixels.columns) as usize]; instance.frames.len()];
     let mut wanted: Vec<_> = planes.iter_mut().map(|p| p.as_mut_slice()).enumerate().collect();
-    Decoder::new(&limits).decode(instance, &mut wanted).map_err(|f| f.code().to_owned())?;
+    Decoder::new(&limits).decode(instance, &mut wanted).map_err(|f| f.code())?;
     Ok(planes)
 }
 
-fn decode_set(set: &Set, syntax: &str) -> Result<Vec<Vec<f32>>, String> {
+pub(super) fn decode_set(set: &Set, syntax: &str) -> Result<Vec<Vec<f32>>, Code> {
     let folder = tempdir().unwrap();
     decode_file(&write(folder.path(), "f", std::slice::from_ref(set), syntax)[0])
 }
@@ -134,7 +135,7 @@ fn bits_above_the_stored_ones_that_nothing_explains_are_a_fault() {
         }
         decode_set(&set, EXPLICIT).map(|mut planes| planes.remove(0))
     };
-    let beyond = Err("samples_beyond_bits_stored".to_owned());
+    let beyond = Err(Code::SamplesBeyondBitsStored);
     assert_eq!(decoded([1, 4095, 4096, 9000], 0, None), beyond);
     assert_eq!(decoded([1, 4095, 4097, 9], 0, Some((16, 12))), Ok(vec![1.0, 4095.0, 1.0, 9.0]));
     // The overlay lies in another bit, or not in the pixels at all.
@@ -167,9 +168,12 @@ fn the_sample_that_fits_least_is_named() {
     let named = |values: [u16; 3], signed, out: &mut [f32]| {
         samples::rescale(&values, &PixelFormat { signed, ..p.clone() }, (1.0, 0.0), out).unwrap_err()
     };
-    assert_eq!(named([4095, 4096, 9000], false, &mut out), Fault::BeyondBitsStored { sample: 9000, bits_stored: 12 });
+    assert_eq!(
+        named([4095, 4096, 9000], false, &mut out),
+        FileError::BeyondBitsStored { sample: 9000, bits_stored: 12 }
+    );
     let signed = [2047, 2048 + 4096, (-3000i16) as u16];
-    assert_eq!(named(signed, true, &mut out), Fault::BeyondBitsStored { sample: 6144, bits_stored: 12 });
+    assert_eq!(named(signed, true, &mut out), FileError::BeyondBitsStored { sample: 6144, bits_stored: 12 });
 }
 
 #[test]
@@ -189,20 +193,20 @@ fn damaged_rle_is_a_named_error() {
     let values: Vec<u16> = (0..24).collect();
     let good = rle_literal(&values);
     let code = |bytes: Vec<u8>| decode_set(&encapsulated(vec![vec![], bytes]), RLE).unwrap_err();
-    assert_eq!(code(good[..70].to_vec()), "decompression_failed");
-    assert_eq!(code(good[..40].to_vec()), "decompression_failed");
+    assert_eq!(code(good[..70].to_vec()), Code::DecompressionFailed);
+    assert_eq!(code(good[..40].to_vec()), Code::DecompressionFailed);
     let mut one_segment = good.clone();
     one_segment[0] = 1;
-    assert_eq!(code(one_segment), "decompression_failed");
+    assert_eq!(code(one_segment), Code::DecompressionFailed);
     let mut offset = good;
     offset[8..12].copy_from_slice(&[0xFF; 4]);
-    assert_eq!(code(offset), "decompression_failed");
+    assert_eq!(code(offset), Code::DecompressionFailed);
 }
 
 #[test]
-fn jpeg_lossless_and_jpeg_2000_decode_to_the_drawn_image() {
+fn jpeg_lossless_jpeg_ls_and_jpeg_2000_decode_to_the_drawn_image() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/codecs"));
-    for name in ["jpeg-57", "jpeg-70", "jpeg2000-90", "jpeg2000-91"] {
+    for name in ["jpeg-57", "jpeg-70", "jpegls-80", "jpeg2000-90", "jpeg2000-91"] {
         for (kind, shift) in [("unsigned", 0.0), ("signed", 1000.0)] {
             let plane = decode_file(&folder.join(format!("{name}-{kind}.dcm"))).unwrap().remove(0);
             for (i, value) in plane.iter().enumerate() {
@@ -238,8 +242,9 @@ fn fragments_find_their_frames_through_the_offset_table() {
         let expected: Vec<f32> = values(k as u16).iter().map(|v| f32::from(*v) * (1.0 + k as f32) - 5.0).collect();
         assert_eq!(*plane, expected);
     }
-    assert_eq!(file(vec![]).unwrap_err(), "damaged_fragments");
-    assert_eq!(file(table(&[offsets[0], offsets[1] + 2, offsets[3]])).unwrap_err(), "damaged_fragments");
+    // Without a table, what a frame begins with tells.
+    assert_eq!(file(vec![]).unwrap(), decoded);
+    assert_eq!(file(table(&[offsets[0], offsets[1] + 2, offsets[3]])).unwrap_err(), Code::DamagedFragments);
 }
 
 /// A JPEG 2000 code stream header that declares an image, and nothing behind it.
@@ -261,10 +266,10 @@ fn a_code_stream_that_declares_another_image_is_refused_before_it_is_decoded() {
     for (rows, columns, tile, layers) in
         [(60_000, 60_000, 60_000, 1), (4, 6_000_000, 64, 1), (4, 6, 0, 1), (u32::MAX, u32::MAX, 1, 1)]
     {
-        assert_eq!(code(siz(rows, columns, tile, layers), JPEG_2000_LOSSLESS), "codestream_mismatch");
+        assert_eq!(code(siz(rows, columns, tile, layers), JPEG_2000_LOSSLESS), Code::CodestreamMismatch);
     }
     // The right size lets it pass to the decoder, which then finds nothing to decode.
-    assert_eq!(code(siz(4, 6, 64, 1), JPEG_2000_LOSSLESS), "decompression_failed");
+    assert_eq!(code(siz(4, 6, 64, 1), JPEG_2000_LOSSLESS), Code::DecompressionFailed);
     let sof = |marker: u8, rows: u16, columns: u16, components: u8| {
         let mut out = vec![0xFF, 0xD8, 0xFF, marker, 0, 11, 16];
         out.extend(rows.to_be_bytes());
@@ -281,9 +286,9 @@ fn a_code_stream_that_declares_another_image_is_refused_before_it_is_decoded() {
         vec![0xFF, 0xD8, 0xFF],
         vec![1, 2],
     ] {
-        assert_eq!(code(bytes, JPEG_LOSSLESS), "codestream_mismatch");
+        assert_eq!(code(bytes, JPEG_LOSSLESS), Code::CodestreamMismatch);
     }
-    assert_eq!(code(sof(0xC3, 4, 6, 1), JPEG_LOSSLESS), "decompression_failed");
+    assert_eq!(code(sof(0xC3, 4, 6, 1), JPEG_LOSSLESS), Code::DecompressionFailed);
 }
 
 #[test]
@@ -311,8 +316,8 @@ fn a_code_stream_with_millions_of_packets_or_tiles_is_refused() {
 
 #[test]
 fn a_panic_in_a_decoder_becomes_a_fault() {
-    let result: Result<(), Fault> = guarded(4, || panic!("broken codec"));
-    assert!(matches!(result, Err(Fault::Decode { frame: 5, .. })));
+    let result: Result<(), FileError> = guarded(4, || panic!("broken codec"));
+    assert!(matches!(result, Err(FileError::Decode { frame: 5, .. })));
 }
 
 #[test]
@@ -323,8 +328,8 @@ fn truncated_fragments_are_named() {
     bytes.truncate(bytes.len() - 20);
     let path = folder.path().join("cut.dcm");
     std::fs::write(&path, &bytes).unwrap();
-    assert_eq!(decode_file(&path).unwrap_err(), "value_beyond_end");
+    assert_eq!(decode_file(&path).unwrap_err(), Code::ValueBeyondEnd);
     bytes.truncate(bytes.len() - 118);
     std::fs::write(&path, &bytes).unwrap();
-    assert_eq!(decode_file(&path).unwrap_err(), "truncated_file");
+    assert_eq!(decode_file(&path).unwrap_err(), Code::TruncatedFile);
 }

@@ -1,6 +1,7 @@
 //! Patient and study as result objects carry them over: equal to the source, legal, and with every doubt told.
 
 use chrono::{NaiveDate, NaiveTime};
+use cordline_sdk::steering::steers;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
@@ -80,9 +81,9 @@ impl Copier<'_, '_> {
         copied.text
     }
 
-    /// Without control characters; with `slash` for a backslash, if one is given.
+    /// Without characters that steer what shows them; with `slash` for a backslash, if one is given.
     fn legal(&mut self, text: String, attribute: &'static str, slash: Option<char>) -> String {
-        let forbidden = |c: char| c.is_control() || (c == '\\' && slash.is_some());
+        let forbidden = |c: char| steers(c) || (c == '\\' && slash.is_some());
         if !text.contains(forbidden) {
             return text;
         }
@@ -91,7 +92,7 @@ impl Copier<'_, '_> {
             .chars()
             .map(|c| match c {
                 '\\' => slash.unwrap_or(c),
-                c if c.is_control() => ' ',
+                c if steers(c) => ' ',
                 c => c,
             })
             .collect();

@@ -1,4 +1,4 @@
-//! From the elements of a file to an [`Instance`].
+//! From the elements of a file to an [`InstanceHeader`].
 //!
 //! - [`copied`]: what result objects carry over, made legal
 //! - [`pixels`]: how samples are laid out, and where they lie
@@ -12,10 +12,11 @@ use dicom_dictionary_std::tags;
 
 use super::doubt::Doubt;
 use super::elements::DataSet;
-use super::fault::Fault;
-use super::instance::{Acquisition, Instance, Origin, PixelData, PixelFormat, SeriesAttributes, sop_class};
-use super::limits::Limits;
-use super::part10::{self, Kind, MetaFault};
+use super::file_error::FileError;
+use super::instance::{Acquisition, InstanceHeader, PixelData, PixelFormat, SeriesAttributes, sop_class};
+use super::limits::FileLimits;
+use super::origin::Origin;
+use super::part10::{self, MetaError, Part10Kind};
 use super::prescan::{Walk, walk};
 use super::syntax::Syntax;
 use copied::Copier;
@@ -24,35 +25,44 @@ use copied::Copier;
 #[derive(Debug)]
 pub enum Header {
     /// All of it was there.
-    Complete(Box<Instance>),
+    Complete(Box<InstanceHeader>),
     /// At least so many bytes are needed.
     NeedMore(usize),
 }
 
-/// Why a header cannot be read, and whose it is as far as that came out.
+/// Why a header cannot be read, and to what it belongs, as far as it was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct HeaderFault {
+pub struct HeaderError {
     /// What is wrong.
-    pub fault: Fault,
+    pub error: FileError,
     /// SOPClassUID, empty where not reached.
     pub sop_class_uid: String,
     /// SeriesInstanceUID, empty where not reached.
     pub series_uid: String,
 }
 
-impl From<MetaFault> for HeaderFault {
-    fn from(f: MetaFault) -> Self {
-        Self { fault: f.fault, sop_class_uid: f.sop_class_uid, series_uid: String::new() }
+impl From<MetaError> for HeaderError {
+    fn from(f: MetaError) -> Self {
+        Self { error: f.error, sop_class_uid: f.sop_class_uid, series_uid: String::new() }
     }
 }
 
 /// Reads the header of a file of `total` bytes of which `bytes` are the first.
-pub fn read(bytes: &[u8], total: u64, kind: Kind, origin: &Origin, limits: &Limits) -> Result<Header, HeaderFault> {
+///
+/// # Errors
+/// The header is damaged, or lacks what every instance must have.
+pub fn read(
+    bytes: &[u8],
+    total: u64,
+    kind: Part10Kind,
+    origin: &Origin,
+    limits: &FileLimits,
+) -> Result<Header, HeaderError> {
     let meta = match part10::meta(bytes, total, kind, limits)? {
         Ok(meta) => meta,
         Err(wanted) => return Ok(Header::NeedMore(wanted)),
     };
-    let fail = |fault| HeaderFault { fault, sop_class_uid: meta.sop_class_uid.clone(), series_uid: String::new() };
+    let fail = |error| HeaderError { error, sop_class_uid: meta.sop_class_uid.clone(), series_uid: String::new() };
     let found = match bytes.get(meta.data_set..meta.data_set + 8) {
         Some(first) => part10::sniff(first, total - meta.data_set as u64),
         None if meta.data_set as u64 + 8 <= total => return Ok(Header::NeedMore(meta.data_set + 8)),
@@ -60,7 +70,7 @@ pub fn read(bytes: &[u8], total: u64, kind: Kind, origin: &Origin, limits: &Limi
     };
     let mut doubts = Vec::new();
     let declared = meta.syntax.as_ref().map(Syntax::encoding);
-    let encoding = found.or(declared).ok_or_else(|| fail(Fault::Missing("TransferSyntaxUID")))?;
+    let encoding = found.or(declared).ok_or_else(|| fail(FileError::Missing("TransferSyntaxUID")))?;
     let syntax = match meta.syntax {
         // Attributes of compressed files can be written otherwise than they should; the pixels are what the syntax says.
         Some(ref syntax) if declared == found || found.is_none() || syntax.is_encapsulated() => syntax.clone(),
@@ -83,11 +93,11 @@ pub fn read(bytes: &[u8], total: u64, kind: Kind, origin: &Origin, limits: &Limi
     }
     let set = DataSet::new(bytes, &scan.nodes);
     let text_of = |tag| set.text(tag).unwrap_or_default();
-    let fail = |fault| HeaderFault {
+    let fail = |error| HeaderError {
         // Where a sequence is not closed, what follows it seems to be missing.
-        fault: match fault {
-            Fault::Missing(_) if scan.liberties.delimiters => Fault::Unclosed,
-            fault => fault,
+        error: match error {
+            FileError::Missing(_) if scan.liberties.delimiters => FileError::Unclosed,
+            error => error,
         },
         sop_class_uid: set.text(tags::SOP_CLASS_UID).unwrap_or_else(|| meta.sop_class_uid.clone()),
         series_uid: text_of(tags::SERIES_INSTANCE_UID),
@@ -95,7 +105,7 @@ pub fn read(bytes: &[u8], total: u64, kind: Kind, origin: &Origin, limits: &Limi
     let sop_class_uid = uid(&set, tags::SOP_CLASS_UID, "SOPClassUID").map_err(fail)?;
     let study_uid = uid(&set, tags::STUDY_INSTANCE_UID, "StudyInstanceUID").map_err(fail)?;
     let mut copier = Copier { set: &set, doubts: &mut doubts };
-    let mut instance = Instance {
+    let mut instance = InstanceHeader {
         origin: origin.clone(),
         size: total,
         syntax,
@@ -107,30 +117,30 @@ pub fn read(bytes: &[u8], total: u64, kind: Kind, origin: &Origin, limits: &Limi
         pixels: PixelFormat::default(),
         pixel_data: PixelData::Absent,
         frames: Vec::new(),
-        fault: None,
+        error: None,
         doubts: Vec::new(),
         sop_class_uid,
     };
-    // Pixels concern only what can be a volume; a report or a colour picture is none of our business.
+    // Pixels concern only what can be a volume; reports and colour pictures are never analysed.
     if sop_class::is_mr(&instance.sop_class_uid)
-        && let Err(fault) = pixels::read(&set, &scan, &mut instance, &mut doubts, limits)
+        && let Err(error) = pixels::read(&set, &scan, &mut instance, &mut doubts, limits)
     {
-        instance.fault = Some(fail(fault).fault);
+        instance.error = Some(fail(error).error);
     }
     instance.doubts = doubts;
     Ok(Header::Complete(Box::new(instance)))
 }
 
 /// A UID that must be there and be one.
-fn uid(set: &DataSet<'_>, tag: Tag, name: &'static str) -> Result<String, Fault> {
-    let text = set.text(tag).ok_or(Fault::Missing(name))?;
+fn uid(set: &DataSet<'_>, tag: Tag, name: &'static str) -> Result<String, FileError> {
+    let text = set.text(tag).ok_or(FileError::Missing(name))?;
     match uid::check(&text) {
         Ok(()) => Ok(text),
-        Err(why) => Err(Fault::InvalidUid { attribute: name, why }),
+        Err(why) => Err(FileError::InvalidUid { attribute: name, why }),
     }
 }
 
-fn series(set: &DataSet<'_>, copier: &mut Copier<'_, '_>) -> Result<SeriesAttributes, Fault> {
+fn series(set: &DataSet<'_>, copier: &mut Copier<'_, '_>) -> Result<SeriesAttributes, FileError> {
     let text = |tag| set.text(tag).unwrap_or_default();
     let code = |tag| set.code(tag).unwrap_or_default();
     let frame_of_reference_uid = match set.text(tags::FRAME_OF_REFERENCE_UID) {

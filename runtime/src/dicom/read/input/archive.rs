@@ -6,19 +6,18 @@ use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::InputError;
-use crate::dicom::read::limits::Limits;
+use super::error::InputError;
+use super::scanned::SkipReason;
+use crate::dicom::read::limits::FileLimits;
 
 /// A member of an archive.
 pub(super) struct Member {
     /// Position in the archive's directory.
     pub index: usize,
-    /// Its name, for messages only; nothing is written under it.
-    pub name: String,
     /// Declared inflated size; no more than that is ever inflated.
     pub size: u64,
     /// Why it is left out, if it is.
-    pub skip: Option<&'static str>,
+    pub skip: Option<SkipReason>,
 }
 
 /// True where the bytes begin like a ZIP archive (with members, or empty).
@@ -30,7 +29,7 @@ pub(super) fn is_zip(head: &[u8]) -> bool {
 pub(super) fn open(
     path: &Path,
     packed: u64,
-    limits: &Limits,
+    limits: &FileLimits,
 ) -> Result<(ZipArchive<BufReader<File>>, Vec<Member>), InputError> {
     let fail = |why: String| InputError::Archive { path: path.to_owned(), why };
     let file = File::open(path).map_err(|e| fail(e.to_string()))?;
@@ -62,14 +61,11 @@ pub(super) fn open(
                 entry.compression()
             )));
         } else if entry.is_symlink() {
-            Some("a symbolic link inside an archive")
+            Some(SkipReason::ArchivedLink)
         } else {
             None
         };
-        let name = entry
-            .name()
-            .map_or_else(|_| format!("member {index}"), |n| n.chars().filter(|c| !c.is_control()).collect());
-        members.push(Member { index, name, size, skip });
+        members.push(Member { index, size, skip });
     }
     // Members that overlap are how a small archive holds many large ones.
     if is_bomb(packed, total) || total > limits.study_bytes {

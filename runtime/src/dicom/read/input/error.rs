@@ -1,12 +1,14 @@
 //! Why an input as a whole cannot be used.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-use cordline_sdk::result::Problem;
+use cordline_sdk::problem::{Code, Diagnose};
 use thiserror::Error;
 
-use super::Skipped;
-use crate::dicom::read::fault::Fault;
+use super::scanned::SkippedFile;
+use crate::dicom::read::file_error::FileError;
+use crate::dicom::read::origin::Origin;
 
 /// What is wrong with the input.
 #[derive(Debug, Error)]
@@ -14,7 +16,6 @@ pub enum InputError {
     /// A path that was given does not exist or cannot be listed.
     #[error("{path}: {source}", path = path.display())]
     Path {
-        /// The path.
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
@@ -25,14 +26,11 @@ pub enum InputError {
         /// Files that were looked at.
         files: usize,
         /// The first one that was skipped.
-        first: Option<Skipped>,
+        first: Option<SkippedFile>,
     },
     /// More files than accepted.
     #[error("the input holds more than {limit} files")]
-    TooManyFiles {
-        /// The limit.
-        limit: usize,
-    },
+    TooManyFiles { limit: usize },
     /// More bytes than accepted.
     #[error("the DICOM files of the input hold more than {limit} bytes")]
     TooLarge {
@@ -44,7 +42,6 @@ pub enum InputError {
     TooDeep {
         /// The folder.
         path: PathBuf,
-        /// The limit.
         limit: usize,
     },
     /// A ZIP archive is damaged or of a kind that is not read.
@@ -55,7 +52,7 @@ pub enum InputError {
         /// What is wrong.
         why: String,
     },
-    /// A ZIP archive inflates beyond all measure.
+    /// A ZIP archive inflates to more than its ratio or the study may have.
     #[error("the ZIP archive {path} is a deflate bomb or too large: {packed} bytes inflate to {inflated}", path = path.display())]
     ArchiveBomb {
         /// The archive.
@@ -66,37 +63,34 @@ pub enum InputError {
         inflated: u64,
     },
     /// One file cannot be read, and nothing says that it can be done without.
-    #[error("{file}: {fault}")]
+    #[error("{file}: {error}")]
     File {
-        /// The file.
-        file: String,
+        file: Origin,
         /// What is wrong with it.
-        fault: Fault,
+        error: FileError,
     },
 }
 
-fn detail(first: &Option<Skipped>) -> String {
-    first.as_ref().map(|s| format!("; {}: {}", s.path, s.reason)).unwrap_or_default()
+fn detail(first: &Option<SkippedFile>) -> String {
+    first.as_ref().map(|s| format!("; {}: {}", s.origin, s.reason)).unwrap_or_default()
 }
 
-impl InputError {
-    /// Stable identifier.
-    pub fn code(&self) -> &'static str {
+impl Diagnose for InputError {
+    fn code(&self) -> Code {
         match self {
-            Self::Path { .. } => "input_unreadable",
-            Self::NoDicom { .. } => "no_dicom",
-            Self::TooManyFiles { .. } => "too_many_files",
-            Self::TooLarge { .. } => "input_too_large",
-            Self::TooDeep { .. } => "folders_too_deep",
-            Self::Archive { .. } => "archive_unreadable",
-            Self::ArchiveBomb { .. } => "archive_bomb",
-            Self::File { fault, .. } => fault.code(),
+            Self::Path { .. } => Code::InputUnreadable,
+            Self::NoDicom { .. } => Code::NoDicom,
+            Self::TooManyFiles { .. } => Code::TooManyFiles,
+            Self::TooLarge { .. } => Code::InputTooLarge,
+            Self::TooDeep { .. } => Code::FoldersTooDeep,
+            Self::Archive { .. } => Code::ArchiveUnreadable,
+            Self::ArchiveBomb { .. } => Code::ArchiveBomb,
+            Self::File { error, .. } => error.code(),
         }
     }
 
-    /// What to do about it.
-    pub fn action(&self) -> &'static str {
-        match self {
+    fn action(&self) -> Cow<'_, str> {
+        let advice = match self {
             Self::Path { .. } => "Check the path, and that you may read it.",
             Self::NoDicom { .. } => "Give a folder, files or a ZIP archive with the DICOM files of one MR study.",
             Self::TooManyFiles { .. } | Self::TooLarge { .. } | Self::TooDeep { .. } => {
@@ -108,12 +102,8 @@ impl InputError {
             Self::ArchiveBomb { .. } => {
                 "Do not unpack it unless you know where it comes from; genuine studies can be given as a folder."
             }
-            Self::File { fault, .. } => fault.action(),
-        }
-    }
-
-    /// The error as the problem of a result.
-    pub fn problem(&self) -> Problem {
-        Problem { code: self.code().into(), message: self.to_string(), action: self.action().into() }
+            Self::File { error, .. } => return error.action(),
+        };
+        advice.into()
     }
 }

@@ -4,31 +4,33 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{InputError, Skipped};
-use crate::dicom::read::limits::Limits;
+use super::error::InputError;
+use super::scanned::{SkipReason, SkippedFile};
+use crate::dicom::read::limits::FileLimits;
+use crate::dicom::read::origin::Origin;
 
 /// What a path leads to.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FolderFiles {
     /// Regular files, in the order of their names, folder by folder.
     pub files: Vec<PathBuf>,
     /// Pipes, devices, sockets and links to nowhere: opening one could wait for ever.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
 }
 
 /// All files under a path; the path may be a file itself. A folder that links lead to twice is entered once.
-pub(super) fn files(root: &Path, limits: &Limits) -> Result<Found, InputError> {
+pub(super) fn files(root: &Path, limits: &FileLimits) -> Result<FolderFiles, InputError> {
     let fail = |path: &Path| {
         let path = path.to_owned();
         move |source| InputError::Path { path, source }
     };
-    let mut found = Found::default();
+    let mut found = FolderFiles::default();
     let about = fs::metadata(root).map_err(fail(root))?;
     if !about.is_dir() {
         if about.is_file() {
             found.files.push(root.to_owned());
         } else {
-            found.skipped.push(Skipped { path: root.display().to_string(), reason: "not a regular file".into() });
+            found.skipped.push(SkippedFile { origin: Origin::File(root.to_owned()), reason: SkipReason::NotRegular });
         }
         return Ok(found);
     }
@@ -50,12 +52,10 @@ pub(super) fn files(root: &Path, limits: &Limits) -> Result<Found, InputError> {
             match fs::metadata(&path) {
                 Ok(about) if about.is_dir() => folders.push((path, depth + 1)),
                 Ok(about) if about.is_file() => found.files.push(path),
-                Ok(_) => found
-                    .skipped
-                    .push(Skipped { path: path.display().to_string(), reason: "not a regular file".into() }),
+                Ok(_) => found.skipped.push(SkippedFile { origin: Origin::File(path), reason: SkipReason::NotRegular }),
                 Err(e) => found
                     .skipped
-                    .push(Skipped { path: path.display().to_string(), reason: format!("cannot be reached: {e}") }),
+                    .push(SkippedFile { origin: Origin::File(path), reason: SkipReason::Unreachable(e.to_string()) }),
             }
             if found.files.len() + found.skipped.len() > limits.files {
                 return Err(InputError::TooManyFiles { limit: limits.files });

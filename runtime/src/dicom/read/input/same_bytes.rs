@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use super::Opener;
-use crate::dicom::read::instance::Origin;
+use crate::dicom::read::opener::Opener;
+use crate::dicom::read::origin::Origin;
 
 /// Compares two files of equal size byte by byte.
 pub(super) fn same_bytes(one: &Origin, other: &Origin) -> io::Result<bool> {

@@ -4,11 +4,11 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::StandardDataDictionary;
 
-use super::{DELIMITERS, Encoding, ITEM, SEQUENCE_DELIMITATION, UNDEFINED};
+use super::encoding::{DELIMITERS, Encoding, ITEM, SEQUENCE_DELIMITATION, UNDEFINED};
 
 /// The head of an element.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Head {
+pub(super) struct ElementHead {
     pub tag: Tag,
     pub vr: VR,
     /// Bytes of the head.
@@ -22,7 +22,7 @@ pub(super) struct Head {
 /// What came of looking at a head.
 pub(super) enum Look {
     /// It is there.
-    Found(Head),
+    Found(ElementHead),
     /// So many bytes from the start of the file are needed to tell.
     NeedMore(usize),
     /// It reaches over the end of what surrounds it.
@@ -36,9 +36,9 @@ pub(super) enum Look {
 /// An element without value representation among others that have one is read as such where its length fits and another element follows in
 /// order. One with a value representation where there should be none is, where its bytes as a length would reach over the end.
 pub(super) fn look(bytes: &[u8], at: usize, bound: u64, encoding: Encoding) -> Look {
-    let Some(start) = bytes.get(at..at + 8) else { return missing(at + 8, bound) };
+    let Some(start) = within(bytes, at, 8, bound) else { return missing(at + 8, bound) };
     let tag = Tag(encoding.u16(start), encoding.u16(&start[2..]));
-    let plain = Head { tag, vr: implicit_vr(tag), size: 8, len: encoding.u32(&start[4..]), encoding };
+    let plain = ElementHead { tag, vr: implicit_vr(tag), size: 8, len: encoding.u32(&start[4..]), encoding };
     if !encoding.implicit {
         return match explicit(bytes, at, bound, tag, encoding) {
             Look::Senseless => without_vr(bytes, at, bound, plain),
@@ -46,11 +46,11 @@ pub(super) fn look(bytes: &[u8], at: usize, bound: u64, encoding: Encoding) -> L
         };
     }
     if plain.len != UNDEFINED && beyond(at, plain, bound) {
-        let explicit = explicit(bytes, at, bound, tag, Encoding { implicit: false, ..encoding });
-        if let Look::Found(head) = explicit
-            && (head.len == UNDEFINED || !beyond(at, head, bound))
-        {
-            return Look::Found(head);
+        match explicit(bytes, at, bound, tag, Encoding { implicit: false, ..encoding }) {
+            Look::Found(head) if head.len == UNDEFINED || !beyond(at, head, bound) => return Look::Found(head),
+            // What it is must not depend on where a file was read up to.
+            Look::NeedMore(wanted) => return Look::NeedMore(wanted),
+            _ => {}
         }
     }
     Look::Found(plain)
@@ -61,20 +61,20 @@ fn explicit(bytes: &[u8], at: usize, bound: u64, tag: Tag, encoding: Encoding) -
     let known = VR::from_binary(letters);
     if let Some(vr) = known.filter(|vr| !has_long_length(*vr)) {
         let len = u32::from(encoding.u16(&bytes[at + 6..]));
-        return Look::Found(Head { tag, vr, size: 8, len, encoding });
+        return Look::Found(ElementHead { tag, vr, size: 8, len, encoding });
     }
     // A value representation of tomorrow has the long form too (PS3.5, 7.1.2); the two bytes before its length are zero.
     if known.is_none() && !(letters.iter().all(u8::is_ascii_uppercase) && bytes[at + 6..at + 8] == [0, 0]) {
         return Look::Senseless;
     }
-    let Some(long) = bytes.get(at..at + 12) else { return missing(at + 12, bound) };
+    let Some(long) = within(bytes, at, 12, bound) else { return missing(at + 12, bound) };
     let len = encoding.u32(&long[8..]);
-    Look::Found(Head { tag, vr: known.unwrap_or(VR::UN), size: 12, len, encoding })
+    Look::Found(ElementHead { tag, vr: known.unwrap_or(VR::UN), size: 12, len, encoding })
 }
 
 /// An element without value representation, where everything speaks for that it is one.
-fn without_vr(bytes: &[u8], at: usize, bound: u64, plain: Head) -> Look {
-    let head = Head { encoding: Encoding { implicit: true, ..plain.encoding }, ..plain };
+fn without_vr(bytes: &[u8], at: usize, bound: u64, plain: ElementHead) -> Look {
+    let head = ElementHead { encoding: Encoding { implicit: true, ..plain.encoding }, ..plain };
     let value = at + head.size;
     let behind = if head.len == UNDEFINED { value } else { value + head.len as usize };
     if head.len != UNDEFINED {
@@ -85,7 +85,7 @@ fn without_vr(bytes: &[u8], at: usize, bound: u64, plain: Head) -> Look {
             return Look::Found(head);
         }
     }
-    let Some(next) = bytes.get(behind..behind + 4) else {
+    let Some(next) = within(bytes, behind, 4, bound) else {
         return if behind as u64 + 4 > bound { Look::Senseless } else { Look::NeedMore(behind + 4) };
     };
     let next = Tag(head.encoding.u16(next), head.encoding.u16(&next[2..]));
@@ -96,8 +96,13 @@ fn without_vr(bytes: &[u8], at: usize, bound: u64, plain: Head) -> Look {
     if fits { Look::Found(head) } else { Look::Senseless }
 }
 
-fn beyond(at: usize, head: Head, bound: u64) -> bool {
+fn beyond(at: usize, head: ElementHead, bound: u64) -> bool {
     (at + head.size) as u64 + u64::from(head.len) > bound
+}
+
+/// The `len` bytes from `at` on, where they are at hand and none lies behind `bound`.
+pub(super) fn within(bytes: &[u8], at: usize, len: usize, bound: u64) -> Option<&[u8]> {
+    bytes.get(at..at + len).filter(|_| (at + len) as u64 <= bound)
 }
 
 fn missing(wanted: usize, bound: u64) -> Look {

@@ -1,13 +1,19 @@
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+
+use super::encoding::{ITEM, SEQUENCE_DELIMITATION};
 use super::*;
-use crate::dicom::read::testing::{EXPLICIT, IMPLICIT, Set, Stack, Value, head};
+use crate::dicom::read::file_error::FileError;
+use crate::dicom::read::limits::FileLimits;
+use cordline_testkit::{EXPLICIT, IMPLICIT, Set, Stack, Value, head};
 
 const IMPLICIT_LITTLE: Encoding = Encoding { implicit: true, big_endian: false };
 
-fn scan(bytes: &[u8], encoding: Encoding) -> Result<Scan, Fault> {
+fn scan(bytes: &[u8], encoding: Encoding) -> Result<Scan, FileError> {
     // One byte more at a time: whatever is asked for must be there in the end, and nothing may depend on how much is at hand.
     let mut at_hand = 0;
     loop {
-        match walk(&bytes[..at_hand], 0, bytes.len() as u64, encoding, None, &Limits::default())?.0 {
+        match walk(&bytes[..at_hand], 0, bytes.len() as u64, encoding, None, &FileLimits::default())?.0 {
             Walk::Complete(scan) => return Ok(scan),
             Walk::NeedMore(wanted) => {
                 assert!(wanted > at_hand && wanted <= bytes.len(), "{wanted} of {}", bytes.len());
@@ -25,6 +31,52 @@ fn text(tag: Tag, vr: VR, syntax: &str) -> Vec<u8> {
     Set::default().text(tag, vr, "abcd").encode(syntax, false)
 }
 
+/// The outcome, however much of a file is at hand when it is first looked at.
+fn alike(bytes: &[u8], encoding: Encoding) -> Result<Scan, FileError> {
+    let total = bytes.len() as u64;
+    let walked = |at_hand: usize| walk(&bytes[..at_hand], 0, total, encoding, None, &FileLimits::default());
+    let whole = walked(bytes.len()).map(|(walk, _)| match walk {
+        Walk::Complete(scan) => scan,
+        Walk::NeedMore(wanted) => panic!("{wanted} bytes are wanted of {total}"),
+    });
+    for at_hand in 0..bytes.len() {
+        match walked(at_hand).map(|(walk, _)| walk) {
+            Ok(Walk::NeedMore(wanted)) => assert!(wanted > at_hand && wanted <= bytes.len()),
+            Ok(Walk::Complete(scan)) => assert_eq!(Ok(scan), whole, "{at_hand} of {total}"),
+            Err(error) => assert_eq!(Err(error), whole, "{at_hand} of {total}"),
+        }
+    }
+    whole
+}
+
+#[test]
+fn nothing_depends_on_how_much_of_the_file_is_at_hand() {
+    // A long head with a value representation among those that have none: read as such, also where the file is read up to its middle.
+    let mut mixed = Vec::new();
+    mixed.extend(text(tags::PATIENT_NAME, VR::PN, IMPLICIT));
+    head(&mut mixed, tags::PATIENT_COMMENTS, VR::UT, 4, EXPLICIT);
+    mixed.extend(b"abcd");
+    assert_eq!(tags_of(&alike(&mixed, IMPLICIT_LITTLE).unwrap()), [tags::PATIENT_NAME, tags::PATIENT_COMMENTS]);
+    // Heads and delimiters that begin in an item and end behind it.
+    for short in 1..20 {
+        for inner in [VR::LO, VR::UT, VR::SQ] {
+            let mut crossing = Vec::new();
+            let mut item = text(tags::CODE_VALUE, VR::SH, EXPLICIT);
+            let len = if inner == VR::SQ { u32::MAX } else { 0 };
+            head(&mut item, Tag(0x0040, 0xA730), inner, len, EXPLICIT);
+            if inner == VR::SQ {
+                head(&mut item, SEQUENCE_DELIMITATION, VR::UN, 0, IMPLICIT);
+            }
+            let end = item.len() as u32 - short;
+            head(&mut crossing, tags::REFERENCED_STUDY_SEQUENCE, VR::SQ, end + 8, EXPLICIT);
+            head(&mut crossing, ITEM, VR::UN, end, IMPLICIT);
+            crossing.extend(item);
+            crossing.extend(text(tags::PATIENT_NAME, VR::PN, EXPLICIT));
+            let _ = alike(&crossing, Encoding::EXPLICIT_LITTLE);
+        }
+    }
+}
+
 #[test]
 fn what_is_written_as_unknown_has_the_representation_of_the_standard() {
     let mut bytes = Vec::new();
@@ -36,7 +88,7 @@ fn what_is_written_as_unknown_has_the_representation_of_the_standard() {
     assert_eq!((found.nodes[0].vr, found.nodes[1].vr), (VR::US, VR::UN));
     // Little endian, whatever is around it.
     let mut big = Vec::new();
-    head(&mut big, tags::ROWS, VR::UN, 2, crate::dicom::read::testing::BIG);
+    head(&mut big, tags::ROWS, VR::UN, 2, cordline_testkit::BIG);
     big.extend([128, 0]);
     let encoding = Encoding { implicit: false, big_endian: true };
     assert!(!scan(&big, encoding).unwrap().nodes[0].big_endian);
@@ -79,7 +131,7 @@ fn elements_in_the_other_encoding_are_read_where_nothing_else_fits() {
     let disorder = [&others[1][..], &text(tags::STUDY_ID, VR::SH, EXPLICIT), &others[1]].concat();
     assert!(scan(&disorder, Encoding::EXPLICIT_LITTLE).is_ok());
     let disorder = [&others[1][..], &text(tags::STUDY_DATE, VR::DA, EXPLICIT)].concat();
-    assert!(matches!(scan(&disorder, Encoding::EXPLICIT_LITTLE), Err(Fault::Malformed { .. })));
+    assert!(matches!(scan(&disorder, Encoding::EXPLICIT_LITTLE), Err(FileError::Malformed { .. })));
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::contrast::{self, Weighting};
-use super::frames::{height, image_type, normal, plane};
-use super::image_type::{Derivation, Kind, Pictures, Stated, pictures};
+use super::assessment::Assessment;
+use super::frames::{height, normal, plane};
+use super::image_type::{Stated, pictures};
+use super::pictures::{Derivation, PictureKind, Pictures};
 use super::rules::SeriesRules;
-use super::{Series, body};
-use crate::dicom::read::instance::{Frame, Instance, sop_class};
+use super::{body, contrast};
+use crate::dicom::read::instance::sop_class;
+use crate::dicom::read::series_volume::SeriesVolume;
 use crate::geometry::{Lps, dot};
 
 /// Positions closer than this along the normal, in mm, are one.
@@ -15,109 +17,57 @@ const SAME_POSITION_MM: f64 = 0.01;
 /// Direction cosines may differ by so much inside a volume.
 const SAME_ORIENTATION: f64 = 1e-3;
 
-/// What speaks for and against a volume, and what it is ranked by.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Assessment {
-    /// What speaks for it.
-    pub reasons: Vec<String>,
-    /// What is doubtful.
-    pub warnings: Vec<String>,
-    /// What speaks against it; empty where the rules accept it.
-    pub against: Vec<String>,
-    /// Why it cannot be read as a volume although the rules accept it.
-    pub damage: Option<String>,
-    /// How well it fits: two points each for plane, contrast and body part, one where doubtful.
-    pub score: u32,
-    /// Its own description or protocol says that it is the spine.
-    pub says_spine: bool,
-    /// Nothing says for certain that it is the spine.
-    pub body_is_doubtful: bool,
-    /// Kind and origin of its pictures.
-    pub pictures: Pictures,
-    /// Different positions along the normal.
-    pub sections: usize,
-    /// Area of a pixel in mm².
-    pub pixel_area: f64,
-    /// Distance between sections, rows and columns in mm.
-    pub spacing_mm: Option<[f64; 3]>,
-    /// SeriesDate and SeriesTime.
-    pub when: String,
-    /// Lowest and highest place along LPS z in mm.
-    pub height_mm: Option<[f64; 2]>,
-    /// It is sagittal or nearly so.
-    pub is_sagittal: bool,
-    /// What its contrast is.
-    pub weighting: Weighting,
-}
-
-impl Assessment {
-    /// The rules accept it, and it can be read.
-    pub(super) fn fits(&self) -> bool {
-        self.against.is_empty() && self.damage.is_none()
-    }
-
-    /// What was said of it, for or against.
-    pub(super) fn either(&self) -> Vec<String> {
-        match &self.damage {
-            _ if !self.against.is_empty() => self.against.clone(),
-            Some(damage) => vec![format!("fits, but {damage}")],
-            None => self.reasons.clone(),
-        }
-    }
-}
-
 /// Judges one volume by its headers.
-pub(super) fn assess(series: &Series, rules: &SeriesRules) -> Assessment {
+pub(super) fn assess(series: &SeriesVolume, rules: &SeriesRules) -> Assessment {
     let mut a = Assessment::default();
     let Some(first) = series.instances.first() else {
-        a.against.extend(series.broken.first().map(|b| format!("damaged: {}", b.fault)));
+        a.against.extend(series.unreadable.first().map(|b| format!("damaged: {}", b.error)));
         return a;
     };
-    if first.series.modality != "MR" || !series.instances.iter().all(|i| sop_class::is_mr(&i.sop_class_uid)) {
-        let modality = if first.series.modality.is_empty() { "no modality" } else { &first.series.modality };
-        a.against.push(if modality == "MR" { "not MR images".into() } else { format!("not MR ({modality})") });
+    let modality = first.series.modality.as_str();
+    // The SOP class says more of a file than a word that a converter has left out.
+    let may_be_mr = matches!(modality, "MR" | "" | "MRI");
+    if !may_be_mr || !series.instances.iter().all(|i| sop_class::is_mr(&i.sop_class_uid)) {
+        a.against.push(match modality {
+            "MR" => "not MR images".into(),
+            "" => "not MR (no modality)".into(),
+            other => format!("not MR ({other})"),
+        });
         return a;
     }
-    a.when = format!("{}{}", first.series.date, first.series.time);
+    if modality.is_empty() {
+        a.warnings.push("Modality is empty; that it is MR is told by the SOP class of its images".into());
+    }
+    a.when = series.moment().map(|(date, time)| format!("{date}{time}")).unwrap_or_default();
     a.warnings.extend(series.notes.iter().cloned());
     kind(series, rules, &mut a);
     orientation(series, rules, &mut a);
     size(series, rules, &mut a);
     contrast::judge(series, first, rules, &mut a);
     body::judge(first, rules, &mut a);
-    if matches!(a.pictures.kind, Kind::Excluded(_)) {
-        // One reason is enough: nobody counts the sections of a localizer.
+    if matches!(a.pictures.kind, PictureKind::Excluded(_)) {
+        // One reason is enough: the number of sections of a localizer tells a reader nothing.
         a.against.truncate(1);
     }
-    if let Some(fault) = series.instances.iter().find_map(|i| i.fault.as_ref()) {
-        a.warnings.push(format!("a file of it has a fault: {fault}"));
+    if let Some(error) = series.instances.iter().find_map(|i| i.error.as_ref()) {
+        a.warnings.push(format!("a file of it has a fault: {error}"));
     }
     a
 }
 
-/// What kind of picture a frame is.
-pub(super) fn pictures_of(instance: &Instance, frame: &Frame, rules: &SeriesRules) -> Pictures {
-    let stated = Stated {
-        values: image_type(instance, frame),
-        component: &frame.component,
-        enhanced: sop_class::is_enhanced(&instance.sop_class_uid),
-        description: &instance.series.description,
-    };
-    pictures(&stated, rules)
-}
-
 /// Localizers, reformats, projections, maps, fat and opposed phase are out; what was computed is said.
-fn kind(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
-    let kinds: BTreeSet<Pictures> = series.frames().map(|(i, f)| pictures_of(i, f, rules)).collect();
+fn kind(series: &SeriesVolume, rules: &SeriesRules, a: &mut Assessment) {
+    let stated: BTreeSet<Stated<'_>> = series.frames().map(|(instance, frame)| Stated::of(instance, frame)).collect();
+    let kinds: BTreeSet<Pictures> = stated.iter().map(|stated| pictures(stated, rules)).collect();
     a.pictures = kinds.iter().next().cloned().unwrap_or_default();
     let excluded = kinds.iter().find_map(|p| match &p.kind {
-        Kind::Excluded(what) => Some(what.clone()),
+        PictureKind::Excluded(what) => Some(what.clone()),
         _ => None,
     });
     match (excluded, &a.pictures.kind) {
         (Some(what), _) => a.against.push(what),
-        (None, Kind::InPhase) => a.reasons.push("in-phase image (Dixon)".into()),
-        (None, Kind::Water) => {
+        (None, PictureKind::InPhase) => a.reasons.push("in-phase image (Dixon)".into()),
+        (None, PictureKind::Water) => {
             a.reasons.push("water image (Dixon)".into());
             if !rules.allow_fat_suppression {
                 a.warnings.push(
@@ -136,7 +86,7 @@ fn kind(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
 }
 
 /// Plane, and the positions along its normal.
-fn orientation(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
+fn orientation(series: &SeriesVolume, rules: &SeriesRules, a: &mut Assessment) {
     let mut all = series.frames().filter_map(|(_, f)| Some((f, f.orientation?)));
     let Some((first, o)) = all.next() else {
         a.against.push("plane unknown (ImageOrientationPatient is missing)".into());
@@ -167,16 +117,28 @@ fn orientation(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
 }
 
 /// Counts sections, and measures what they cover.
-fn positions(series: &Series, n: Lps, rules: &SeriesRules, a: &mut Assessment) {
+fn positions(series: &SeriesVolume, n: Lps, rules: &SeriesRules, a: &mut Assessment) {
     let mut along: Vec<f64> =
         series.frames().filter_map(|(_, f)| f.position).map(|p| dot(p, n)).filter(|d| d.is_finite()).collect();
     let unplaced = series.frames.len() - along.len();
     along.sort_by(f64::total_cmp);
     along.dedup_by(|later, before| *later - *before <= SAME_POSITION_MM);
     a.sections = along.len() + unplaced;
-    if a.sections < rules.min_sections {
-        let sections = if a.sections == 1 { "section" } else { "sections" };
-        a.against.push(format!("only {} {sections}, at least {} are needed", a.sections, rules.min_sections));
+    // The same way for all volumes, whichever way their normals point.
+    a.across_mm =
+        along.first().zip(along.last()).map(|(low, high)| if n[0] < 0.0 { [-high, -low] } else { [*low, *high] });
+    // Files of it that cannot be read would be sections too.
+    if a.sections < rules.min_sections && series.unreadable.is_empty() {
+        let (sections, place) = if a.sections == 1 { ("section", "place") } else { ("sections", "places") };
+        let images = series.frames.len();
+        a.against.push(match images > 2 * a.sections {
+            // A measurement over time, or positions that an anonymiser removed.
+            true => format!(
+                "its {images} images lie in only {} {place}, at least {} are needed",
+                a.sections, rules.min_sections
+            ),
+            false => format!("only {} {sections}, at least {} are needed", a.sections, rules.min_sections),
+        });
     } else if a.sections > rules.max_sections {
         a.against.push(format!("{} sections, at most {} are accepted", a.sections, rules.max_sections));
     }
@@ -189,7 +151,7 @@ fn positions(series: &Series, n: Lps, rules: &SeriesRules, a: &mut Assessment) {
 }
 
 /// Matrix and pixel size.
-fn size(series: &Series, rules: &SeriesRules, a: &mut Assessment) {
+fn size(series: &SeriesVolume, rules: &SeriesRules, a: &mut Assessment) {
     let Some((instance, frame)) = series.frames().find(|(i, _)| i.pixels.rows > 0) else { return };
     let (rows, columns) = (instance.pixels.rows, instance.pixels.columns);
     if rows.min(columns) < rules.min_matrix {

@@ -1,12 +1,16 @@
 //! Spine or another part of the body: by what the series says of itself; by what its study says only where the series says nothing.
 
-use super::assess::Assessment;
+use super::assessment::Assessment;
 use super::rules::SeriesRules;
 use super::words::{find_word, words};
-use crate::dicom::read::instance::Instance;
+use crate::dicom::read::instance::InstanceHeader;
 
-/// A word that says little: it stands beside the spine as well as beside the brain.
-const WEAK: &str = "neuro";
+/// Words that say little: they stand beside the spine as well as for the brain.
+const WEAK: [&str; 2] = ["neuro", "cranio"];
+
+/// What stands in BodyPartExamined where nothing is known: letters and digits, in capitals.
+const UNTOLD: [&str; 12] =
+    ["", "UNKNOWN", "UNDEFINED", "UNSPECIFIED", "OTHER", "NONE", "NA", "DEFAULT", "MR", "MRI", "WHOLEBODY", "BODY"];
 
 /// Which parts of the body a text names.
 struct Named {
@@ -18,7 +22,7 @@ impl Named {
     fn by(text: &str, rules: &SeriesRules) -> Self {
         let said = words(text);
         let spine = find_word(&said, &rules.spine_words);
-        let strong: Vec<String> = said.into_iter().filter(|w| spine.is_none() || w != WEAK).collect();
+        let strong: Vec<String> = said.into_iter().filter(|w| spine.is_none() || !WEAK.contains(&w.as_str())).collect();
         Self { spine, other: find_word(&strong, &rules.other_words) }
     }
 
@@ -28,15 +32,15 @@ impl Named {
 }
 
 /// Adds what BodyPartExamined and the descriptions say for or against a series.
-pub(super) fn judge(first: &Instance, rules: &SeriesRules, a: &mut Assessment) {
+pub(super) fn judge(first: &InstanceHeader, rules: &SeriesRules, a: &mut Assessment) {
     // A protocol is often named after the whole examination too: it is asked where the description says nothing.
     let described = Named::by(&first.series.description, rules);
     let own = if described.is_silent() { Named::by(&first.series.protocol, rules) } else { described };
     let stated = &first.series.body_part;
-    if stated.is_empty() {
+    let key: String = stated.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    if UNTOLD.contains(&key.as_str()) {
         return by_words(&own, first, rules, a);
     }
-    let key: String = stated.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
     let part = Named::by(stated, rules);
     let is_spine = rules.spine_body_parts.contains(&key) || (part.spine.is_some() && part.other.is_none());
     match (is_spine, own.spine, own.other) {
@@ -62,7 +66,7 @@ pub(super) fn judge(first: &Instance, rules: &SeriesRules, a: &mut Assessment) {
 }
 
 /// Nothing but words is there.
-fn by_words(own: &Named, first: &Instance, rules: &SeriesRules, a: &mut Assessment) {
+fn by_words(own: &Named, first: &InstanceHeader, rules: &SeriesRules, a: &mut Assessment) {
     match (&own.spine, &own.other) {
         (Some(spine), None) => {
             a.score += 2;

@@ -1,23 +1,16 @@
 //! T2-weighted or not: from the echo and repetition times and the kind of sequence, never from the description alone.
 
-use super::Series;
-use super::assess::Assessment;
-use super::image_type::Kind;
+use super::assessment::{Assessment, Weighting};
+use super::pictures::PictureKind;
 use super::rules::SeriesRules;
 use super::words::{find_word, short, words};
-use crate::dicom::read::instance::Instance;
+use crate::dicom::read::instance::InstanceHeader;
+use crate::dicom::read::series_volume::SeriesVolume;
 
-/// The contrast of a series.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Weighting {
-    /// T2-weighted spin echo.
-    T2,
-    /// T1-weighted.
-    T1,
-    /// Anything else, or unknown.
-    #[default]
-    Other,
-}
+/// From this echo time in ms there is next to nothing but fluid in the picture, as in a myelography.
+const MYELOGRAPHY_MS: f64 = 400.0;
+/// From this inversion time in ms fluid is dark.
+const FLAIR_MS: f64 = 1500.0;
 
 /// What is known of the sequence.
 struct Sequence<'a> {
@@ -27,6 +20,8 @@ struct Sequence<'a> {
     codes: &'a [String],
     is_3d: bool,
     text: Vec<String>,
+    /// The words of the description; of the protocol only where there is none, for that may name a whole examination.
+    described: Vec<String>,
     raw_text: String,
 }
 
@@ -44,7 +39,7 @@ impl Sequence<'_> {
 }
 
 /// Adds what the contrast says for or against a series.
-pub(super) fn judge(series: &Series, first: &Instance, rules: &SeriesRules, a: &mut Assessment) {
+pub(super) fn judge(series: &SeriesVolume, first: &InstanceHeader, rules: &SeriesRules, a: &mut Assessment) {
     let acquisition = &first.acquisition;
     let description = format!("{} {}", first.series.description, first.series.protocol);
     let sequence = Sequence {
@@ -54,6 +49,11 @@ pub(super) fn judge(series: &Series, first: &Instance, rules: &SeriesRules, a: &
         codes: &acquisition.scanning_sequence,
         is_3d: acquisition.is_3d,
         text: words(&description),
+        described: words(if first.series.description.is_empty() {
+            &first.series.protocol
+        } else {
+            &first.series.description
+        }),
         raw_text: description.to_lowercase(),
     };
     let weighted = |b: Option<f64>| b.is_some_and(|b| b > 0.0);
@@ -73,15 +73,15 @@ pub(super) fn judge(series: &Series, first: &Instance, rules: &SeriesRules, a: &
         a.against.push(why);
     }
     // A water image has its own warning.
-    let may_be_told = !matches!(a.pictures.kind, Kind::Water | Kind::InPhase);
-    if !rules.allow_fat_suppression && a.weighting != Weighting::T1 && may_be_told {
-        if acquisition.fat_suppressed {
-            a.against.push("fat-suppressed".into());
-        } else if let Some(word) =
-            find_word(&sequence.text, &rules.fat_words).or_else(|| fat_saturation(&sequence.text))
-        {
-            a.against.push(format!("fat-suppressed (\"{word}\" in the description)"));
-        }
+    let may_be_told = !matches!(a.pictures.kind, PictureKind::Water | PictureKind::InPhase);
+    if a.weighting != Weighting::T1 && may_be_told {
+        let word = || find_word(&sequence.text, &rules.fat_words).or_else(|| fat_saturation(&sequence.text));
+        let suppressed = match acquisition.fat_suppressed {
+            true => Some("fat-suppressed".to_owned()),
+            false => word().map(|word| format!("fat-suppressed (\"{word}\" in the description)")),
+        };
+        a.fat_suppressed = suppressed.is_some();
+        a.against.extend(suppressed.filter(|_| !rules.allow_fat_suppression));
     }
     if a.against.len() == before {
         a.weighting = Weighting::T2;
@@ -94,19 +94,32 @@ fn fat_saturation(text: &[String]) -> Option<String> {
     text.windows(2).find(pair).map(|w| w.join(" "))
 }
 
+/// "FLAIR", "dark-fluid", "darkfluid".
+fn says_flair(text: &[String]) -> bool {
+    let flair = |w: &String| w.contains("flair") || w == "darkfluid";
+    text.iter().any(flair) || text.windows(2).any(|w| w[0] == "dark" && w[1] == "fluid")
+}
+
 /// Why a sequence is not T2-weighted; otherwise adds the reason, the score and the doubts.
 fn not_t2(s: &Sequence<'_>, contrast: &str, rules: &SeriesRules, a: &mut Assessment) -> Option<String> {
     let times = s.times();
     let [low, high] = rules.stir_inversion_time_ms;
+    let fluid_is_dark = says_flair(&s.described);
     if s.ti.is_some_and(|ti| (low..=high).contains(&ti))
         || contrast == "STIR"
-        || find_word(&s.text, &["stir".into(), "tirm".into()]).is_some()
+        || (find_word(&s.text, &["stir".into(), "tirm".into()]).is_some() && !fluid_is_dark)
+        || s.described.iter().any(|w| w.starts_with("stir") || w.ends_with("stir"))
     {
         return Some("STIR".into());
     }
-    if s.has("IR") {
+    // Not every scanner tells of the inversion in ScanningSequence.
+    if s.ti.is_some_and(|ti| ti >= FLAIR_MS) || fluid_is_dark {
+        return Some("FLAIR".into());
+    }
+    if s.has("IR")
+        || s.described.iter().any(|w| matches!(w.as_str(), "ir" | "irfse" | "fseir" | "irtse" | "tseir" | "psir"))
+    {
         return Some(match s.ti {
-            Some(ti) if ti >= 1500.0 => "FLAIR".into(),
             Some(ti) => format!("inversion recovery (TI {} ms)", short(ti)),
             None => "STIR or another inversion recovery".into(),
         });
@@ -144,6 +157,12 @@ fn not_t2(s: &Sequence<'_>, contrast: &str, rules: &SeriesRules, a: &mut Assessm
     }
     let mut doubts = Vec::new();
     match s.te {
+        Some(te) if te >= MYELOGRAPHY_MS => {
+            doubts.push(format!(
+                "an echo time of {} ms is that of a myelography, which shows little but fluid",
+                short(te)
+            ));
+        }
         Some(te) if te >= rules.echo_time_ms => {}
         Some(te) if te >= rules.doubtful_echo_time_ms => {
             doubts.push(format!("the echo time of {} ms is short for T2 weighting", short(te)))

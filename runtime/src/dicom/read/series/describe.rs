@@ -2,11 +2,11 @@
 
 use cordline_sdk::result::SeriesVerdict;
 
-use super::Series;
-use super::assess::Assessment;
+use super::assessment::{Assessed, Assessment};
 use super::frames::image_type;
+use crate::dicom::read::series_volume::SeriesVolume;
 
-impl Series {
+impl SeriesVolume {
     /// What is said of it to people and programs.
     pub(super) fn verdict(&self, a: &Assessment, reasons: Vec<String>) -> SeriesVerdict {
         let first = self.frames().next();
@@ -35,14 +35,24 @@ impl Series {
         self.instances.first().map(|i| i.series.number).filter(|n| *n != 0)
     }
 
+    /// Date and time of the series; where there is no time, those at which its first frame was acquired.
+    pub(super) fn moment(&self) -> Option<(&str, &str)> {
+        let series = &self.instances.first()?.series;
+        let (date, time) = (series.date.trim(), series.time.trim());
+        let acquired = self.frames().map(|(_, f)| f.acquired.as_str()).filter(|at| at.len() > 8).min();
+        match acquired.and_then(|at| at.split_at_checked(8)) {
+            Some((day, at)) if time.is_empty() && day.bytes().all(|b| b.is_ascii_digit()) => Some((day, at.trim())),
+            _ => Some((date, time)),
+        }
+    }
+
     /// When it was acquired, in ISO 8601 without an offset: the scanner states none.
     pub fn acquired(&self) -> Option<String> {
-        let series = &self.instances.first()?.series;
+        let (date, time) = self.moment()?;
         let digits = |text: &str, from: usize| {
             let part = text.get(from..from + 2)?;
             part.bytes().all(|b| b.is_ascii_digit()).then(|| part.to_owned())
         };
-        let (date, time) = (series.date.trim(), series.time.trim());
         let (century, year, month, day) = (digits(date, 0)?, digits(date, 2)?, digits(date, 4)?, digits(date, 6)?);
         let [hour, minute, second] = [0, 2, 4].map(|at| digits(time, at).unwrap_or_else(|| "00".into()));
         Some(match time.is_empty() {
@@ -52,7 +62,7 @@ impl Series {
     }
 }
 
-/// A series in a sentence for people: `"T2 TSE SAG" (series 5, echo 98 ms)`. No UID: nobody reads forty digits.
+/// A series in a sentence for people: `"T2 TSE SAG" (series 5, echo 98 ms)`. Without its UID, which people do not read.
 pub fn named(verdict: &SeriesVerdict) -> String {
     let number = verdict.series_number.map(|n| format!("series {n}"));
     let more: Vec<String> = number.into_iter().chain(verdict.part.clone()).collect();
@@ -62,4 +72,12 @@ pub fn named(verdict: &SeriesVerdict) -> String {
         format!("\"{}\"", verdict.description)
     };
     if more.is_empty() { name } else { format!("{name} ({})", more.join(", ")) }
+}
+
+/// Verdicts with the reasons that `why` gives.
+pub(super) fn verdicts<'a>(
+    looked: impl IntoIterator<Item = &'a Assessed>,
+    why: impl Fn(&SeriesVolume, &Assessment) -> Vec<String>,
+) -> Vec<SeriesVerdict> {
+    looked.into_iter().map(|(s, a)| s.verdict(a, why(s, a))).collect()
 }

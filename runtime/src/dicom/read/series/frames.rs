@@ -1,19 +1,10 @@
 //! The frames of a volume: which ones, and where they lie.
 
-use crate::dicom::read::instance::{Frame, Instance};
+use crate::dicom::read::instance::{Frame, InstanceHeader};
 use crate::geometry::{Lps, cross, dot};
 
-/// A frame of a series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FrameAt {
-    /// Index of the instance in the series.
-    pub instance: usize,
-    /// Index of the frame in the instance.
-    pub frame: usize,
-}
-
 /// Values of FrameType, or of ImageType where there are none.
-pub(super) fn image_type<'a>(instance: &'a Instance, frame: &'a Frame) -> &'a [String] {
+pub(super) fn image_type<'a>(instance: &'a InstanceHeader, frame: &'a Frame) -> &'a [String] {
     if frame.frame_type.is_empty() { &instance.acquisition.image_type } else { &frame.frame_type }
 }
 
@@ -38,7 +29,7 @@ pub(super) fn plane(normal: Lps) -> &'static str {
 }
 
 /// Lowest and highest place of a frame along the patient's long axis (LPS z, mm), edges of pixels included.
-pub(super) fn height(instance: &Instance, frame: &Frame) -> Option<[f64; 2]> {
+pub(super) fn height(instance: &InstanceHeader, frame: &Frame) -> Option<[f64; 2]> {
     let (p, o, s) = (frame.position?, frame.orientation?, frame.spacing?);
     let (rows, columns) = (f64::from(instance.pixels.rows), f64::from(instance.pixels.columns));
     // Along a row the column index grows, and the other way round.

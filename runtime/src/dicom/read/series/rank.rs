@@ -2,13 +2,15 @@
 
 use std::cmp::Ordering;
 
-use super::assess::Assessment;
-use super::image_type::{Derivation, Kind};
+use super::assessment::Assessment;
+use super::pictures::{Derivation, PictureKind};
 
 /// Pixel areas are compared in steps of this, in mm².
 const SAME_AREA: f64 = 1e-3;
 /// Volumes of which each covers so much of the other's height show the same part of the body.
 const SAME_PART: f64 = 0.75;
+/// Volumes of which less lies where the other one does lie beside each other.
+const HALF: f64 = 0.5;
 
 /// A criterion: the order, words for the better one and words against the worse one.
 type Criterion = (Ordering, &'static str, String);
@@ -30,7 +32,7 @@ fn criteria(a: &Assessment, b: &Assessment) -> [Criterion; 7] {
             "its images are as they were acquired",
             format!("its images are computed ({})", a.pictures.name()),
         ),
-        (dixon(a).cmp(&dixon(b)), "fat is as the models know it", format!("it is a Dixon {}", a.pictures.name())),
+        (fat(a).cmp(&fat(b)), "fat is bright in it, as in most series", fat_words(a)),
         (
             a.sections.cmp(&b.sections),
             "more sections",
@@ -45,19 +47,26 @@ fn criteria(a: &Assessment, b: &Assessment) -> [Criterion; 7] {
 fn originality(a: &Assessment) -> u8 {
     match a.pictures.derivation {
         // Dixon images are all computed, and are ranked by themselves.
-        _ if a.pictures.kind != Kind::Magnitude => 2,
+        _ if a.pictures.kind != PictureKind::Magnitude => 2,
         Derivation::Original | Derivation::Composed => 2,
         Derivation::Derived => 1,
         Derivation::Secondary => 0,
     }
 }
 
-/// Without Dixon first, then in phase, then water.
-fn dixon(a: &Assessment) -> u8 {
+/// Without Dixon and fat suppression first, then in phase, then what shows no fat.
+fn fat(a: &Assessment) -> u8 {
     match a.pictures.kind {
-        Kind::Magnitude => 2,
-        Kind::InPhase => 1,
-        Kind::Water | Kind::Excluded(_) => 0,
+        PictureKind::Magnitude if !a.fat_suppressed => 2,
+        PictureKind::InPhase => 1,
+        PictureKind::Magnitude | PictureKind::Water | PictureKind::Excluded(_) => 0,
+    }
+}
+
+fn fat_words(a: &Assessment) -> String {
+    match a.pictures.kind {
+        PictureKind::Magnitude => "fat is suppressed in it".into(),
+        _ => format!("it is a Dixon {}", a.pictures.name()),
     }
 }
 
@@ -69,9 +78,14 @@ pub(super) fn compare(a: &Assessment, b: &Assessment) -> Ordering {
 /// True where a person must choose between two: they are equal; or they show two parts of the body, and either nothing says for certain
 /// that one of them is the spine (then more sections mean nothing: one may be the head), or they differ in time alone (the later one
 /// is no second try at the same place then, but another station).
+///
+/// The same holds for the two halves of one stack: either alone would miss half of the spine.
 pub(super) fn tied(a: &Assessment, b: &Assessment) -> bool {
     let [rest @ .., _time] = criteria(a, b);
     let by_time_alone = rest.iter().all(|(order, ..)| order.is_eq());
+    if by_time_alone && (beside(a, b) || interleaved(a, b)) {
+        return true;
+    }
     compare(a, b).is_eq() || (!covers_the_same(a, b) && (by_time_alone || (a.body_is_doubtful && b.body_is_doubtful)))
 }
 
@@ -98,7 +112,34 @@ fn covers_the_same(a: &Assessment, b: &Assessment) -> bool {
     both.is_some_and(|(a, b)| covered(a, b) >= SAME_PART && covered(b, a) >= SAME_PART)
 }
 
-/// True where much of one volume lies above or below the other: neck and lower back, for example.
+/// True where much of one volume lies above, below or beside the other: neck and lower back, for example.
 pub(super) fn covers_elsewhere(a: &Assessment, b: &Assessment) -> bool {
-    a.height_mm.zip(b.height_mm).is_some_and(|(a, b)| covered(a, b) < SAME_PART)
+    a.height_mm.zip(b.height_mm).is_some_and(|(a, b)| covered(a, b) < SAME_PART) || beside(a, b)
+}
+
+/// What two volumes seem to have been before they were stored.
+pub(super) fn were_one(a: &Assessment, b: &Assessment) -> Option<&'static str> {
+    let place = match (beside(a, b), interleaved(a, b)) {
+        (true, _) => "beside those of another candidate",
+        (_, true) => "between those of another candidate",
+        _ => return None,
+    };
+    Some(place)
+}
+
+/// True where less than half of each lies where the other does, from right to left: two halves of one stack.
+fn beside(a: &Assessment, b: &Assessment) -> bool {
+    let both = a.across_mm.zip(b.across_mm);
+    both.is_some_and(|(a, b)| a[1] > a[0] && b[1] > b[0] && covered(a, b) < HALF && covered(b, a) < HALF)
+}
+
+/// True where the sections of one lie in the middle between those of the other: every second section of one stack.
+pub(super) fn interleaved(a: &Assessment, b: &Assessment) -> bool {
+    let (Some(([x, _], [y, _])), Some(([gap, ..], [other, ..]))) =
+        (a.across_mm.zip(b.across_mm), a.spacing_mm.zip(b.spacing_mm))
+    else {
+        return false;
+    };
+    let shift = ((x - y) / gap).rem_euclid(1.0);
+    gap > 0.0 && (gap - other).abs() <= 0.05 * gap && (shift - 0.5).abs() <= 0.1
 }

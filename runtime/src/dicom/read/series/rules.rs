@@ -71,18 +71,20 @@ impl Default for SeriesRules {
             t1_repetition_time_ms: 1200.0,
             allow_fat_suppression: false,
             image_type_excluded: words(
-                "LOCALIZER LOCALISER SCOUT SURVEY MPR MPR_* CSA_MPR CPR CPR_* CURVED* REFORMATTED PROJECTION* MIP* MINIP* MAX_IP MIN_IP ADC* EADC *MAP SUBTRACT* *_SUBTRACT SUB PHASE P P_* REAL R R_* IMAGINARY I I_* VELOCITY* DIFFUSION* TRACE* FA PERFUSION* STD_DEVIATION SCREEN_SAVE",
+                "LOCALIZER LOCALISER SCOUT SURVEY MPR MPR_* CSA_MPR CPR CPR_* CURVED* REFORMATTED PROJECTION* MIP* MINIP* MAX_IP MIN_IP VRT VOLREN* ADC* EADC *MAP SUBTRACT* *_SUBTRACT SUB PHASE P P_* REAL R R_* IMAGINARY I I_* VELOCITY* DIFFUSION* TRACE* FA PERFUSION* STD_DEVIATION SCREEN_SAVE",
             ),
-            spine_body_parts: words("SPINE CSPINE TSPINE LSPINE CTSPINE TLSPINE LSSPINE WHOLESPINE"),
+            spine_body_parts: words(
+                "SPINE CSPINE TSPINE LSPINE SSPINE CTSPINE TLSPINE LSSPINE WHOLESPINE SPINALCORD BACK",
+            ),
             spine_words: words(
-                "*spine spinal cord myel* *wirbel* hws bws lws rachis* rachide cervical* craniocervical thoracolumbar cervicothoracic thoracic lumbar* lumbo* vertebr* wervel* rückenmark columna colonna coluna espinal medulla* conus позвон* *椎* *脊髓* *脊柱*",
+                "*spine spinal* cord myel* *wirbel* ws hws bws lws gws *rückenmark *rueckenmark halsmark rachis* rachid* colonne moelle cervic* servikal zervik* craniocervical thoracolumbar thorakolumb* cervicothoracic thoracic thorakal* lumb* lomb* lomber dorsolumb* dorsolomb* vertebr* wervel* cwk lwk columna coluna colonna espinal espinhal medula* medulla* midollo conus spondyl* kręgosłup* páteř* gerinc* *ranka *rygg* rygsøjle omurga* σπονδυλ* позвон* хребет* спинно* шоп поп *椎* *脊* *척추* *경추* *흉추* *요추* *척수* *שדרה* *فقري* *สันหลัง*",
             ),
             other_words: words(
-                "brain head neuro skull cerebr* encephal* cerveau crane crâne cabeza cranial neurocran* schädel schaedel kopf hirn gehirn hypoph* pituitary sella knee knie genou hip shoulder schulter ankle foot wrist hand elbow pelvis becken prostat* uterus abdomen liver breast heart cardiac orbit* tmj головн* *脑* *脳* *头* *頭*",
+                "brain head neuro skull cerebr* encephal* encefal* cerveau cervello crane cranio tête cabeza cabeça cranial neurocran* schädel schaedel kopf hirn gehirn hypoph* pituitary sella mózg* głowa hjärn* hjern* hersen* hoofd beyin iac knee knie genou rodilla* ginocchi* joelho* hip hüfte huefte hanche cadera shoulder schulter épaule hombro* spalla ankle sprunggelenk* cheville foot wrist handgelenk* poignet hand elbow ellenbogen coude thigh oberschenkel* femur isg sacroiliac iliosakral* pelvi* becken bassin prostat* uterus rectum rektum cervix fetal fetus abdomen liver breast heart herz cardiac orbit* tmj головн* черепа* колен* *脑* *脳* *头* *頭* *膝* *肩* *骨盆* *骨盤* *盆腔* *子宮* *子宫* *前列腺* *뇌* *무릎*",
             ),
             agent_words: words("gd gad* post km ce contrast kontrast* dotarem gadovist"),
             no_agent_words: words("pre ohne nativ native without non"),
-            fat_words: words("fs fatsat spir spair"),
+            fat_words: words("fs fatsat fatsup* spir spair fettges* fettsat* fettsup* fettunter* chemsat"),
         }
     }
 }

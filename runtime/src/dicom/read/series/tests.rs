@@ -1,25 +1,26 @@
 use std::path::Path;
 
+use cordline_sdk::problem::Code;
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 use tempfile::tempdir;
 
 use super::*;
 use crate::dicom::read::input;
-use crate::dicom::read::limits::Limits;
-use crate::dicom::read::testing::{EXPLICIT, LEGACY_MR, Set, Stack, Value, write};
+use crate::dicom::read::limits::FileLimits;
+use cordline_testkit::{EXPLICIT, LEGACY_MR, Set, Stack, Value, write};
 
-fn chosen_from(folder: &Path, forced: Option<&str>) -> Choice {
+pub(super) fn chosen_from(folder: &Path, forced: Option<&str>) -> SeriesSelection {
     choose_with(folder, forced, &SeriesRules::default())
 }
 
-fn choose_with(folder: &Path, forced: Option<&str>, rules: &SeriesRules) -> Choice {
-    let intake = input::read(&[folder.to_owned()], &Limits::default()).unwrap();
-    choose(&intake, rules, &Limits::default(), forced)
+pub(super) fn choose_with(folder: &Path, forced: Option<&str>, rules: &SeriesRules) -> SeriesSelection {
+    let scanned = input::read(&[folder.to_owned()], &FileLimits::default()).unwrap();
+    choose(&scanned, rules, &FileLimits::default(), forced)
 }
 
 /// The choice from the sections of one series, changed.
-fn one(stack: &Stack, change: impl Fn(usize, &mut Set)) -> Choice {
+fn one(stack: &Stack, change: impl Fn(usize, &mut Set)) -> SeriesSelection {
     let folder = tempdir().unwrap();
     let mut sets = stack.all();
     sets.iter_mut().enumerate().for_each(|(i, s)| change(i, s));
@@ -28,17 +29,17 @@ fn one(stack: &Stack, change: impl Fn(usize, &mut Set)) -> Choice {
 }
 
 /// The reasons against the only series of a study.
-fn against(change: impl Fn(usize, &mut Set)) -> String {
+pub(super) fn against(change: impl Fn(usize, &mut Set)) -> String {
     match one(&Stack::t2("1"), change) {
-        Choice::OutOfScope { rejected, .. } => rejected[0].reasons.join("; "),
+        SeriesSelection::OutOfScope { rejected, .. } => rejected[0].reasons.join("; "),
         other => panic!("{other:?}"),
     }
 }
 
 /// Reasons and warnings for the only series of a study.
-fn accepted(change: impl Fn(usize, &mut Set)) -> (String, String) {
+pub(super) fn accepted(change: impl Fn(usize, &mut Set)) -> (String, String) {
     match one(&Stack::t2("1"), change) {
-        Choice::Chosen { reasons, warnings, .. } => (reasons.join("; "), warnings.join("; ")),
+        SeriesSelection::Chosen { reasons, warnings, .. } => (reasons.join("; "), warnings.join("; ")),
         other => panic!("{other:?}"),
     }
 }
@@ -94,10 +95,10 @@ fn other_planes_and_kinds_are_named() {
     accepted(|_, s| _ = s.text(tags::IMAGE_TYPE, VR::CS, "DERIVED\\PRIMARY\\M\\COMPOSED"));
     assert_eq!(against(|_, s| _ = s.text(tags::MODALITY, VR::CS, "CT")), "not MR (CT)");
     let small = Stack { rows: 96, columns: 120, ..Stack::t2("1") };
-    let Choice::OutOfScope { rejected, .. } = one(&small, |_, _| {}) else { panic!() };
+    let SeriesSelection::OutOfScope { rejected, .. } = one(&small, |_, _| {}) else { panic!() };
     assert_eq!(rejected[0].reasons, ["96 x 120 pixels, at least 128 x 128 are needed"]);
     let short = Stack { sections: 4, ..Stack::t2("1") };
-    let Choice::OutOfScope { rejected, .. } = one(&short, |_, _| {}) else { panic!() };
+    let SeriesSelection::OutOfScope { rejected, .. } = one(&short, |_, _| {}) else { panic!() };
     assert_eq!(rejected[0].reasons, ["only 4 sections, at least 5 are needed"]);
 }
 
@@ -105,7 +106,7 @@ fn other_planes_and_kinds_are_named() {
 fn oblique_planes_pass_with_a_warning() {
     let (s, c) = (0.72f64, (1.0f64 - 0.72 * 0.72).sqrt());
     let stack = Stack { row: [-c, s, 0.0], ..Stack::t2("1") };
-    let Choice::Chosen { reasons, warnings, .. } = one(&stack, |_, _| {}) else { panic!() };
+    let SeriesSelection::Chosen { reasons, warnings, .. } = one(&stack, |_, _| {}) else { panic!() };
     assert_eq!(reasons[0], "oblique, nearest to sagittal (normal 0.72 along x)");
     assert!(warnings[0].contains("oblique"));
 }
@@ -160,7 +161,9 @@ fn the_better_series_wins_and_the_other_says_why_not() {
     Stack::t2("1").write(folder.path());
     Stack { sections: 9, ..Stack::t2("2") }.write(folder.path());
     Stack::t1("3").write(folder.path());
-    let Choice::Chosen { series, reasons, rejected, t1c, .. } = chosen_from(folder.path(), None) else { panic!() };
+    let SeriesSelection::Chosen { series, reasons, rejected, t1c, .. } = chosen_from(folder.path(), None) else {
+        panic!()
+    };
     assert_eq!(series.uid, "1.2.826.1.2");
     assert_eq!(reasons[4], "preferred to 1 other series that fit: more sections");
     assert_eq!(rejected[0].reasons, ["fits, but it has fewer sections (6 against 9)"]);
@@ -176,7 +179,7 @@ fn finer_pixels_then_later_series_win() {
         let mut sets = a.all();
         sets.iter_mut().for_each(change);
         write(folder.path(), "b", &sets, EXPLICIT);
-        let Choice::Chosen { series, warnings, .. } = chosen_from(folder.path(), None) else { panic!() };
+        let SeriesSelection::Chosen { series, warnings, .. } = chosen_from(folder.path(), None) else { panic!() };
         (series.uid, warnings.join(";"))
     };
     let fine = Stack { spacing: [0.5, 0.5], ..Stack::t2("2") };
@@ -202,14 +205,15 @@ fn a_tie_is_put_to_a_person_with_both_listed() {
     }
     let choice = chosen_from(folder.path(), None);
     let problem = choice.problem().unwrap();
-    assert_eq!(problem.code, "needs_selection");
+    assert_eq!(problem.code, Code::NeedsSelection);
     assert_eq!(
         problem.message,
         "2 series fit equally well: \"T2 TSE SAG\" (series 3), 09:08; \"T2 TSE SAG\" (series 3), 09:08."
     );
-    let Choice::NeedsSelection { candidates, rejected, .. } = choice else { panic!() };
+    let SeriesSelection::NeedsSelection { candidates, rejected, .. } = choice else { panic!() };
     assert_eq!((candidates.len(), rejected.len()), (2, 0));
-    let Choice::Chosen { series, reasons, warnings, rejected, .. } = chosen_from(folder.path(), Some("1.2.826.1.2"))
+    let SeriesSelection::Chosen { series, reasons, warnings, rejected, .. } =
+        chosen_from(folder.path(), Some("1.2.826.1.2"))
     else {
         panic!()
     };
@@ -222,13 +226,15 @@ fn a_named_series_is_taken_against_the_rules_and_that_is_said() {
     let folder = tempdir().unwrap();
     Stack::t2("1").write(folder.path());
     Stack::t1("2").write(folder.path());
-    let Choice::Chosen { series, warnings, .. } = chosen_from(folder.path(), Some("1.2.826.1.2")) else { panic!() };
+    let SeriesSelection::Chosen { series, warnings, .. } = chosen_from(folder.path(), Some("1.2.826.1.2")) else {
+        panic!()
+    };
     assert_eq!(series.uid, "1.2.826.1.2");
     assert_eq!(
         warnings,
         ["the series was named by the user although the rules speak against it: T1-weighted (TE 11 ms, TR 600 ms)"]
     );
-    let Choice::OutOfScope { reasons, .. } = chosen_from(folder.path(), Some("9.9")) else { panic!() };
+    let SeriesSelection::OutOfScope { reasons, .. } = chosen_from(folder.path(), Some("9.9")) else { panic!() };
     assert_eq!(reasons, ["The chosen series is not in the input, or none of its files can be read"]);
 }
 
@@ -240,7 +246,7 @@ fn contrast_enhanced_t1_goes_with_the_choice_by_frame_of_reference() {
         let mut sets = Stack { frame_of_reference: frame_of_reference.into(), ..Stack::t1("2") }.all();
         sets.iter_mut().for_each(change);
         write(folder.path(), "b", &sets, EXPLICIT);
-        let Choice::Chosen { t1c, warnings, .. } = chosen_from(folder.path(), None) else { panic!() };
+        let SeriesSelection::Chosen { t1c, warnings, .. } = chosen_from(folder.path(), None) else { panic!() };
         (t1c.map(|s| s.uid), warnings.join(";"))
     };
     let agent = |s: &mut Set| _ = s.text(tags::CONTRAST_BOLUS_AGENT, VR::LO, "Gadovist");
@@ -279,8 +285,8 @@ fn enhanced_and_legacy_converted_files_are_judged_by_their_functional_groups() {
         change(&mut set);
         write(folder.path(), "e", &[set], EXPLICIT);
         match chosen_from(folder.path(), None) {
-            Choice::Chosen { reasons, .. } => reasons.join("; "),
-            Choice::OutOfScope { rejected, .. } => format!("NOT {}", rejected[0].reasons.join("; ")),
+            SeriesSelection::Chosen { reasons, .. } => reasons.join("; "),
+            SeriesSelection::OutOfScope { rejected, .. } => format!("NOT {}", rejected[0].reasons.join("; ")),
             other => panic!("{other:?}"),
         }
     };
@@ -306,15 +312,15 @@ fn rules_are_configuration() {
     sets.iter_mut().for_each(|s| _ = s.text(tags::SCAN_OPTIONS, VR::CS, "FS"));
     write(folder.path(), "i", &sets, EXPLICIT);
     let rules: SeriesRules = toml::from_str("allow_fat_suppression = true\necho_time_ms = 80.0").unwrap();
-    assert!(matches!(choose_with(folder.path(), None, &rules), Choice::Chosen { .. }));
+    assert!(matches!(choose_with(folder.path(), None, &rules), SeriesSelection::Chosen { .. }));
     let rules: SeriesRules =
         toml::from_str("allow_fat_suppression = true\ndoubtful_echo_time_ms = 120.0\necho_time_ms = 120.0").unwrap();
-    assert!(matches!(choose_with(folder.path(), None, &rules), Choice::OutOfScope { .. }));
+    assert!(matches!(choose_with(folder.path(), None, &rules), SeriesSelection::OutOfScope { .. }));
 }
 
 #[test]
 fn out_of_scope_lists_every_series_and_no_patient() {
-    let Choice::OutOfScope { reasons, .. } = one(&Stack::t1("1"), |_, _| {}) else { panic!() };
+    let SeriesSelection::OutOfScope { reasons, .. } = one(&Stack::t1("1"), |_, _| {}) else { panic!() };
     assert_eq!(reasons, ["No sagittal T2-weighted series of the spine", "Closest: T1 TSE SAG (T1-weighted)"]);
     let message = one(&Stack::t1("1"), |_, _| {}).problem().unwrap().message;
     assert_eq!(message, "No sagittal T2-weighted series of the spine. Closest: T1 TSE SAG (T1-weighted).");
@@ -323,7 +329,7 @@ fn out_of_scope_lists_every_series_and_no_patient() {
 /// The choice between series, each a stack with a change.
 type Changed<'a> = (&'a str, usize, &'a dyn Fn(&mut Set));
 
-fn between(series: &[Changed<'_>]) -> Choice {
+fn between(series: &[Changed<'_>]) -> SeriesSelection {
     let folder = tempdir().unwrap();
     for (name, sections, change) in series {
         let mut sets = Stack { sections: *sections, ..Stack::t2(name) }.all();
@@ -348,9 +354,9 @@ fn the_words_of_a_series_come_before_those_of_its_study() {
     let pick = |a: [&str; 2], b: [&str; 2], study: &str| {
         let choice = between(&[("1", 21, &|s| told(s, a[0], a[1], study)), ("2", 7, &|s| told(s, b[0], b[1], study))]);
         match choice {
-            Choice::Chosen { series, reasons, .. } => (series.uid.clone(), reasons.join("; ")),
-            Choice::NeedsSelection { .. } => ("asked".into(), String::new()),
-            Choice::OutOfScope { reasons, .. } => ("none".into(), reasons.join("; ")),
+            SeriesSelection::Chosen { series, reasons, .. } => (series.uid.clone(), reasons.join("; ")),
+            SeriesSelection::NeedsSelection { .. } => ("asked".into(), String::new()),
+            SeriesSelection::OutOfScope { reasons, .. } => ("none".into(), reasons.join("; ")),
         }
     };
     // The head has three times as many sections.
@@ -365,7 +371,7 @@ fn the_words_of_a_series_come_before_those_of_its_study() {
         s.text(tags::PROTOCOL_NAME, VR::LO, "BRAIN + C-SPINE");
     };
     let choice = between(&[("1", 21, &|s| protocol(s, "SAG T2 BRAIN")), ("2", 7, &|s| protocol(s, "SAG T2 CSPINE"))]);
-    assert!(matches!(&choice, Choice::Chosen { series, .. } if series.uid == "1.2.826.1.2"), "{choice:?}");
+    assert!(matches!(&choice, SeriesSelection::Chosen { series, .. } if series.uid == "1.2.826.1.2"), "{choice:?}");
     // A study of the spine speaks for series that say nothing.
     let (uid, reasons) = pick(["T2 SAG", ""], ["SAG T2 BRAIN", ""], "MR CERVICAL SPINE");
     assert_eq!(uid, "1.2.826.1.1");
@@ -389,11 +395,14 @@ fn two_series_of_which_one_may_be_the_head_are_put_to_a_person() {
     for study in ["MRI BRAIN AND CERVICAL SPINE", ""] {
         let choice = between(&[("1", 21, &|s| told(s, "T2 SAG", "", study)), ("2", 7, &|s| lower(s, study))]);
         let message = choice.problem().map(|p| p.message).unwrap_or_default();
-        assert!(matches!(&choice, Choice::NeedsSelection { candidates, .. } if candidates.len() == 2), "{choice:?}");
+        assert!(
+            matches!(&choice, SeriesSelection::NeedsSelection { candidates, .. } if candidates.len() == 2),
+            "{choice:?}"
+        );
         assert!(message.contains("upper part") && message.contains("200 mm lower"), "{message}");
     }
     // Alone, it is analysed, and the doubt is said.
-    let Choice::Chosen { warnings, .. } =
+    let SeriesSelection::Chosen { warnings, .. } =
         between(&[("1", 7, &|s| told(s, "T2 SAG", "", "MRI BRAIN AND CERVICAL SPINE"))])
     else {
         panic!()
@@ -408,7 +417,7 @@ fn of_the_dixon_images_in_phase_is_taken_then_water_and_never_the_others() {
     };
     let (in_phase, water) = (kind("IN_PHASE"), kind("WATER"));
     let (opposed, fat) = (kind("OUT_OF_PHASE"), kind("FAT"));
-    let Choice::Chosen { series, warnings, rejected, .. } =
+    let SeriesSelection::Chosen { series, warnings, rejected, .. } =
         between(&[("1", 6, &opposed), ("2", 6, &fat), ("3", 6, &water), ("4", 6, &in_phase)])
     else {
         panic!()
@@ -418,22 +427,25 @@ fn of_the_dixon_images_in_phase_is_taken_then_water_and_never_the_others() {
     assert_eq!(reason("1.2.826.1.1"), "opposed-phase image (Dixon)");
     assert_eq!(reason("1.2.826.1.2"), "fat image (Dixon)");
     assert_eq!(reason("1.2.826.1.3"), "fits, but it is a Dixon water image");
-    let Choice::Chosen { series, warnings, .. } = between(&[("1", 6, &opposed), ("2", 6, &fat), ("3", 6, &water)])
+    let SeriesSelection::Chosen { series, warnings, .. } =
+        between(&[("1", 6, &opposed), ("2", 6, &fat), ("3", 6, &water)])
     else {
         panic!()
     };
     assert_eq!(series.uid, "1.2.826.1.3");
     assert!(warnings[0].contains("fat is dark in a water image"), "{warnings:?}");
-    assert!(matches!(between(&[("1", 6, &opposed), ("2", 9, &fat)]), Choice::OutOfScope { .. }));
+    assert!(matches!(between(&[("1", 6, &opposed), ("2", 9, &fat)]), SeriesSelection::OutOfScope { .. }));
 }
 
 #[test]
 fn images_as_acquired_come_before_computed_ones_with_more_sections() {
     let derived = |s: &mut Set| _ = s.text(tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY\\OTHER");
-    let Choice::Chosen { series, rejected, .. } = between(&[("1", 6, &|_| {}), ("2", 20, &derived)]) else { panic!() };
+    let SeriesSelection::Chosen { series, rejected, .. } = between(&[("1", 6, &|_| {}), ("2", 20, &derived)]) else {
+        panic!()
+    };
     assert_eq!(series.uid, "1.2.826.1.1");
     assert_eq!(rejected[0].reasons, ["fits, but its images are computed (derived images)"]);
-    let Choice::Chosen { warnings, .. } = between(&[("2", 20, &derived)]) else { panic!() };
+    let SeriesSelection::Chosen { warnings, .. } = between(&[("2", 20, &derived)]) else { panic!() };
     assert!(warnings[0].contains("computed after the examination"), "{warnings:?}");
 }
 
@@ -444,13 +456,13 @@ fn a_damaged_series_loses_against_a_whole_one_and_that_is_said() {
     let mut better = Stack { sections: 9, ..Stack::t2("2") }.all();
     better.remove(4);
     write(folder.path(), "b", &better, EXPLICIT);
-    let Choice::Chosen { series, warnings, rejected, .. } = chosen_from(folder.path(), None) else { panic!() };
+    let SeriesSelection::Chosen { series, warnings, rejected, .. } = chosen_from(folder.path(), None) else { panic!() };
     assert_eq!(series.uid, "1.2.826.1.1");
     assert_eq!(warnings, ["\"T2 TSE SAG\" (series 3), 8 sections, would fit better, but section 5 is missing"]);
     assert_eq!((rejected[0].reasons.join(""), rejected[0].fits), ("fits, but section 5 is missing".into(), false));
     // Alone, it is taken: its fault is what the result says.
     let alone = tempdir().unwrap();
     write(alone.path(), "b", &better, EXPLICIT);
-    let Choice::Chosen { series, .. } = chosen_from(alone.path(), None) else { panic!() };
+    let SeriesSelection::Chosen { series, .. } = chosen_from(alone.path(), None) else { panic!() };
     assert_eq!(series.uid, "1.2.826.1.2");
 }

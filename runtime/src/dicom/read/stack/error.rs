@@ -1,27 +1,29 @@
 //! Why a series is no volume.
 
-use cordline_sdk::result::Problem;
+use std::borrow::Cow;
+
+use cordline_sdk::problem::{Code, Diagnose};
 use thiserror::Error;
 
-use crate::dicom::read::fault::Fault;
+use crate::dicom::read::file_error::FileError;
+use crate::dicom::read::origin::{FrameOrigin, Origin};
 use crate::geometry::GeometryError;
 
 /// What is wrong with a series as a stack of sections. Sections are counted from 1 along the normal of their plane.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum StackError {
     /// One of its files is at fault.
-    #[error("{file}: {fault}")]
+    #[error("{file}: {error}")]
     File {
-        /// The file.
-        file: String,
+        file: Origin,
         /// What is wrong with it.
-        fault: Fault,
+        error: FileError,
     },
     /// Too few sections for a volume.
     #[error("the series has {0} section(s); a volume needs at least 2")]
     TooFewSections(usize),
     /// An attribute of the plane is absent.
-    #[error("{attribute} is missing in {count} of {frames} sections (first: {file})")]
+    #[error("{attribute} is missing or unusable in {count} of {frames} sections (first: {file})")]
     MissingAttribute {
         /// Its name.
         attribute: &'static str,
@@ -30,10 +32,10 @@ pub enum StackError {
         /// Out of how many.
         frames: usize,
         /// The first file that lacks it.
-        file: String,
+        file: Origin,
     },
     /// No FrameOfReferenceUID, or more than one.
-    #[error("the series has {count} FrameOfReferenceUIDs where it must have exactly one")]
+    #[error("{}", frames_of_reference(.count))]
     FrameOfReference {
         /// How many different ones there are.
         count: usize,
@@ -64,9 +66,8 @@ pub enum StackError {
         /// Where it lies along the normal.
         at_mm: f64,
         /// One of the two.
-        one: String,
-        /// The other.
-        other: String,
+        one: FrameOrigin,
+        other: FrameOrigin,
     },
     /// A gap of a whole multiple of the usual one.
     #[error(
@@ -80,12 +81,11 @@ pub enum StackError {
         /// Where that one lies along the normal.
         before_mm: f64,
         /// Its file.
-        before: String,
+        before: FrameOrigin,
         /// Where the one behind the gap lies.
         after_mm: f64,
         /// Its file.
-        after: String,
-        /// The gap in mm.
+        after: FrameOrigin,
         gap_mm: f64,
         /// The usual gap in mm.
         usual_mm: f64,
@@ -100,12 +100,11 @@ pub enum StackError {
         /// Where that one lies along the normal.
         before_mm: f64,
         /// Its file.
-        before: String,
+        before: FrameOrigin,
         /// Where the one behind the gap lies.
         after_mm: f64,
         /// Its file.
-        after: String,
-        /// The gap in mm.
+        after: FrameOrigin,
         gap_mm: f64,
         /// The usual gap in mm.
         usual_mm: f64,
@@ -115,8 +114,7 @@ pub enum StackError {
     Sheared {
         /// Which section.
         section: usize,
-        /// Its file.
-        file: String,
+        file: FrameOrigin,
         /// How far it is shifted.
         shift_mm: f64,
     },
@@ -125,44 +123,25 @@ pub enum StackError {
     Geometry(#[from] GeometryError),
     /// More voxels than accepted.
     #[error("the volume of {shape:?} (sections, rows, columns) has more than the {limit} voxels accepted")]
-    TooLarge {
-        /// Its shape.
-        shape: [usize; 3],
-        /// The limit.
-        limit: u64,
-    },
+    TooLarge { shape: [usize; 3], limit: u64 },
+}
+
+fn frames_of_reference(count: &usize) -> String {
+    match count {
+        0 => "attribute FrameOfReferenceUID is missing or empty: the series does not say where in the patient it lies"
+            .into(),
+        count => format!("the series has {count} FrameOfReferenceUIDs where it must have exactly one"),
+    }
 }
 
 impl StackError {
-    /// Stable identifier.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::File { fault, .. } => fault.code(),
-            Self::TooFewSections(_) => "too_few_sections",
-            Self::MissingAttribute { .. } => "missing_attribute",
-            Self::FrameOfReference { .. } => "frame_of_reference",
-            Self::MixedSize(..) => "mixed_size",
-            Self::MixedSpacing(..) => "mixed_spacing",
-            Self::MixedOrientation(..) => "mixed_orientation",
-            Self::Spacing(_) => "invalid_spacing",
-            Self::NotOrthonormal(_) => "orientation_not_orthonormal",
-            Self::Position(_) => "invalid_position",
-            Self::DoubledSection { .. } => "doubled_section",
-            Self::MissingSection { .. } => "missing_section",
-            Self::UnequalGaps { .. } => "unequal_gaps",
-            Self::Sheared { .. } => "sheared_stack",
-            Self::Geometry(_) => "invalid_geometry",
-            Self::TooLarge { .. } => "volume_too_large",
-        }
-    }
-
     /// The fault in a few words that follow "but": no file, no number that a reader could not use.
     pub fn brief(&self) -> String {
         match self {
-            Self::File { .. } => "one of its files is damaged".into(),
+            Self::File { error, .. } => error.brief(),
             Self::TooFewSections(_) => "it has too few sections for a volume".into(),
             Self::MissingAttribute { attribute, count, frames, .. } => {
-                format!("{attribute} is missing in {count} of its {frames} sections")
+                format!("{attribute} is missing or unusable in {count} of its {frames} sections")
             }
             Self::FrameOfReference { count: 0 } => "it does not say where in the patient it lies".into(),
             Self::FrameOfReference { .. } => "its sections lie in several frames of reference".into(),
@@ -184,11 +163,34 @@ impl StackError {
             Self::TooLarge { .. } => "it has more voxels than are accepted".into(),
         }
     }
+}
 
-    /// What to do about it.
-    pub fn action(&self) -> &'static str {
+impl Diagnose for StackError {
+    fn code(&self) -> Code {
         match self {
-            Self::File { fault, .. } => fault.action(),
+            Self::File { error, .. } => error.code(),
+            Self::TooFewSections(_) => Code::TooFewSections,
+            Self::MissingAttribute { .. } => Code::MissingAttribute,
+            Self::FrameOfReference { count: 0 } => Code::MissingAttribute,
+            Self::FrameOfReference { .. } => Code::FrameOfReference,
+            Self::MixedSize(..) => Code::MixedSize,
+            Self::MixedSpacing(..) => Code::MixedSpacing,
+            Self::MixedOrientation(..) => Code::MixedOrientation,
+            Self::Spacing(_) => Code::InvalidSpacing,
+            Self::NotOrthonormal(_) => Code::OrientationNotOrthonormal,
+            Self::Position(_) => Code::InvalidPosition,
+            Self::DoubledSection { .. } => Code::DoubledSection,
+            Self::MissingSection { .. } => Code::MissingSection,
+            Self::UnequalGaps { .. } => Code::UnequalGaps,
+            Self::Sheared { .. } => Code::ShearedStack,
+            Self::Geometry(_) => Code::InvalidGeometry,
+            Self::TooLarge { .. } => Code::VolumeTooLarge,
+        }
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        let advice = match self {
+            Self::File { error, .. } => return error.action(),
             Self::MissingSection { .. } | Self::TooFewSections(_) => {
                 "Send the series again, complete: a section was lost on the way, or the scanner did not store it."
             }
@@ -198,10 +200,13 @@ impl StackError {
             Self::UnequalGaps { .. } | Self::Sheared { .. } => {
                 "Lesion volumes cannot be measured on such a stack: choose another series."
             }
-            Self::MixedSize(..)
-            | Self::MixedSpacing(..)
-            | Self::MixedOrientation(..)
-            | Self::FrameOfReference { .. } => {
+            Self::FrameOfReference { count: 0 } => {
+                "Export the series again from the archive or scanner: an anonymiser may have removed FrameOfReferenceUID, and without it no mask can be laid over the images."
+            }
+            Self::FrameOfReference { .. } => {
+                "The series is not one stack of sections, or an anonymiser gave each file a FrameOfReferenceUID of its own: choose another series, or export it again."
+            }
+            Self::MixedSize(..) | Self::MixedSpacing(..) | Self::MixedOrientation(..) => {
                 "The series is not one stack of sections: choose another one, or have it split at the scanner."
             }
             Self::MissingAttribute { .. }
@@ -214,11 +219,7 @@ impl StackError {
             Self::TooLarge { .. } => {
                 "Choose a smaller series, or raise voxels in the configuration (section [limits])."
             }
-        }
-    }
-
-    /// The error as the problem of a result.
-    pub fn problem(&self) -> Problem {
-        Problem { code: self.code().into(), message: self.to_string(), action: self.action().into() }
+        };
+        advice.into()
     }
 }

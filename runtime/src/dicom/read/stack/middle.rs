@@ -2,15 +2,19 @@
 
 use ndarray::Array3;
 
-use super::{StackError, plan};
+use super::error::StackError;
+use super::plan::plan;
 use crate::dicom::read::decode::Decoder;
-use crate::dicom::read::limits::Limits;
-use crate::dicom::read::series::Series;
+use crate::dicom::read::limits::FileLimits;
+use crate::dicom::read::series_volume::SeriesVolume;
 use crate::geometry::Geometry;
 use crate::volume::Volume;
 
 /// Decodes the middle section alone: a volume of one section.
-pub fn middle(series: &Series, limits: &Limits) -> Result<Volume, StackError> {
+///
+/// # Errors
+/// The frames are no stack, or the one in the middle cannot be decoded.
+pub fn middle(series: &SeriesVolume, limits: &FileLimits) -> Result<Volume, StackError> {
     let ordered = plan(series, limits)?;
     let whole = &ordered.geometry;
     let [sections, rows, columns] = whole.shape();
@@ -20,7 +24,7 @@ pub fn middle(series: &Series, limits: &Limits) -> Result<Volume, StackError> {
     let instance = &series.instances[at.instance];
     Decoder::new(limits)
         .decode(instance, &mut [(at.frame, plane)])
-        .map_err(|fault| StackError::File { file: instance.origin.to_string(), fault })?;
+        .map_err(|error| StackError::File { file: instance.origin.clone(), error })?;
     let origin = whole.to_patient([(sections / 2) as f64, 0.0, 0.0]);
     let geometry = Geometry::new([1, rows, columns], whole.spacing(), origin, whole.axes())?;
     Ok(Volume { voxels, geometry })

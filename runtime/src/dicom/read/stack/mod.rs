@@ -1,32 +1,39 @@
 //! From the frames of a series to one volume.
+//!
+//! - [`plan`](mod@plan), [`order`]: whether its sections are one stack, and in which order
+//! - [`middle`](mod@middle): the section in the middle alone
+//! - [`resample`](mod@resample): one volume on the grid of another
 
-mod copies;
 mod error;
 mod middle;
 mod order;
+mod plan;
 mod resample;
 
 use ndarray::Array3;
 
-pub use copies::Copies;
 pub use error::StackError;
 pub use middle::middle;
+pub use plan::check;
 pub use resample::resample;
 
 use super::decode::Decoder;
 use super::identity;
-use super::instance::{Frame, Instance};
-use super::limits::Limits;
-use super::series::Series;
+use super::instance::{Frame, InstanceHeader};
+use super::limits::FileLimits;
+use super::series_volume::SeriesVolume;
 use super::syntax::Syntax;
 use crate::dicom::source::{SourceFrame, SourceSeries};
 use crate::volume::Volume;
-use order::Ordered;
+use plan::plan;
 
 /// Decodes a series and orders its frames along the normal n = row x column direction, ascending.
 ///
 /// Returns the volume, what result objects carry over from the series, and what the reader must know.
-pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, Vec<String>), StackError> {
+///
+/// # Errors
+/// The frames are no stack, or one of them cannot be decoded.
+pub fn load(series: &SeriesVolume, limits: &FileLimits) -> Result<(Volume, SourceSeries, Vec<String>), StackError> {
     let ordered = plan(series, limits)?;
     let geometry = ordered.geometry;
     let shape = geometry.shape();
@@ -51,7 +58,7 @@ pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, V
             let instance = &series.instances[instance];
             decoder
                 .decode(instance, &mut wanted)
-                .map_err(|fault| StackError::File { file: instance.origin.to_string(), fault })?;
+                .map_err(|error| StackError::File { file: instance.origin.clone(), error })?;
         }
     }
     let frames = ordered.frames.iter().map(|at| {
@@ -63,6 +70,12 @@ pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, V
     if source.lossy {
         warnings.push("the images were compressed with loss before they came here".to_owned());
     }
+    if decoder.saw_padding() {
+        warnings.push(
+            "Samples that hold no measurement by the word of the header (PixelPaddingValue) were given the lowest value of their section."
+                .to_owned(),
+        );
+    }
     if decoder.saw_unextended() {
         warnings.push(
             "Samples with the sign bit set are read as negative, as the header says (PixelRepresentation 1), though the bits above are not:              where the picture is dark in bright places, export the series again from the scanner."
@@ -72,29 +85,7 @@ pub fn load(series: &Series, limits: &Limits) -> Result<(Volume, SourceSeries, V
     Ok((Volume { voxels, geometry }, source, warnings))
 }
 
-/// What keeps a series from being a volume, as far as its headers tell.
-pub fn check(series: &Series, limits: &Limits) -> Result<(), StackError> {
-    plan(series, limits).map(drop)
-}
-
-/// The order of the sections and their grid.
-fn plan(series: &Series, limits: &Limits) -> Result<Ordered, StackError> {
-    if let Some(broken) = series.broken.first() {
-        return Err(StackError::File { file: broken.origin.to_string(), fault: broken.fault.clone() });
-    }
-    if let Some((instance, fault)) = series.instances.iter().find_map(|i| Some((i, i.fault.clone()?))) {
-        return Err(StackError::File { file: instance.origin.to_string(), fault });
-    }
-    let ordered = order::order(series)?;
-    let shape = ordered.geometry.shape();
-    let voxels = shape.iter().try_fold(1u64, |product, n| product.checked_mul(*n as u64)).unwrap_or(u64::MAX);
-    if voxels > limits.voxels {
-        return Err(StackError::TooLarge { shape, limit: limits.voxels });
-    }
-    Ok(ordered)
-}
-
-fn source_frame(instance: &Instance, frame: &Frame) -> SourceFrame {
+fn source_frame(instance: &InstanceHeader, frame: &Frame) -> SourceFrame {
     SourceFrame {
         sop_class_uid: instance.sop_class_uid.clone(),
         sop_instance_uid: instance.sop_instance_uid.clone(),
@@ -103,7 +94,7 @@ fn source_frame(instance: &Instance, frame: &Frame) -> SourceFrame {
 }
 
 /// What result objects copy. Series attributes are those of the first section.
-fn source(series: &Series, frames: Vec<SourceFrame>) -> SourceSeries {
+fn source(series: &SeriesVolume, frames: Vec<SourceFrame>) -> SourceSeries {
     let Some(first) = series.instances.first() else { return SourceSeries::default() };
     let lossy = series.instances.iter().find(|i| is_lossy(i));
     let (patient, study) = identity::common(series);
@@ -126,9 +117,10 @@ fn source(series: &Series, frames: Vec<SourceFrame>) -> SourceSeries {
     }
 }
 
-/// Lossy by its own word; JPEG 2000 of the kind that may be lossy counts as such unless the file denies it.
-fn is_lossy(instance: &Instance) -> bool {
-    instance.acquisition.lossy || (instance.syntax == Syntax::Jpeg2000 && !instance.acquisition.lossless)
+/// Lossy by its own word; JPEG 2000 and JPEG-LS of the kind that may be lossy count as such unless the file denies it.
+fn is_lossy(instance: &InstanceHeader) -> bool {
+    let may_be = matches!(instance.syntax, Syntax::Jpeg2000 | Syntax::JpegLsNear);
+    instance.acquisition.lossy || (may_be && !instance.acquisition.lossless)
 }
 
 #[cfg(test)]

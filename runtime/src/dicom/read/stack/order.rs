@@ -1,8 +1,9 @@
 //! The order of sections along their normal, and the grid that they make.
 
-use super::StackError;
-use crate::dicom::read::instance::{Frame, Instance};
-use crate::dicom::read::series::{FrameAt, Series};
+use super::error::StackError;
+use crate::dicom::read::instance::{Frame, InstanceHeader};
+use crate::dicom::read::origin::FrameOrigin;
+use crate::dicom::read::series_volume::{FrameAt, SeriesVolume};
 use crate::geometry::{Geometry, Lps, cross, dot, sub};
 
 /// Direction cosines may differ by so much from section to section, and stray so far from unit length and right angles.
@@ -14,7 +15,7 @@ const GAP_TOLERANCE: f64 = 0.05;
 /// A gap that is this near to a whole multiple of the usual one means that sections are missing.
 const MULTIPLE_TOLERANCE: f64 = 0.1;
 /// Sections closer than this share of the usual gap lie in one place.
-const DOUBLED: f64 = 0.01;
+const DOUBLED_SHARE: f64 = 0.01;
 /// Sections may be shifted inside their plane by this share of a pixel.
 const SHIFT_TOLERANCE: f64 = 0.5;
 
@@ -30,24 +31,21 @@ pub(super) struct Ordered {
 /// A section with its place.
 struct Section<'a> {
     at: FrameAt,
-    instance: &'a Instance,
+    instance: &'a InstanceHeader,
     position: Lps,
     /// Distance along the normal, in mm.
     along: f64,
 }
 
 impl Section<'_> {
-    /// How a person finds it again: the file, and the frame of it.
-    fn name(&self) -> String {
-        match self.instance.frames[self.at.frame].number {
-            Some(n) => format!("{} frame {n}", self.instance.origin),
-            None => self.instance.origin.to_string(),
-        }
+    /// How a person finds it again.
+    fn origin(&self) -> FrameOrigin {
+        FrameOrigin { file: self.instance.origin.clone(), frame: self.instance.frames[self.at.frame].number }
     }
 }
 
 /// Checks that the frames of a series are one stack, and orders them.
-pub(super) fn order(series: &Series) -> Result<Ordered, StackError> {
+pub(super) fn order(series: &SeriesVolume) -> Result<Ordered, StackError> {
     one_frame_of_reference(series)?;
     let orientation =
         same(series, "ImageOrientationPatient", |f| f.orientation, COSINE_TOLERANCE, StackError::MixedOrientation)?;
@@ -74,7 +72,7 @@ pub(super) fn order(series: &Series) -> Result<Ordered, StackError> {
     Ok(Ordered { geometry, frames: sections.iter().map(|s| s.at).collect() })
 }
 
-fn one_frame_of_reference(series: &Series) -> Result<(), StackError> {
+fn one_frame_of_reference(series: &SeriesVolume) -> Result<(), StackError> {
     let mut uids: Vec<&str> = series.instances.iter().map(|i| i.series.frame_of_reference_uid.as_str()).collect();
     uids.sort_unstable();
     uids.dedup();
@@ -87,7 +85,7 @@ fn one_frame_of_reference(series: &Series) -> Result<(), StackError> {
 
 /// An attribute that every frame must have, and have alike; differences up to `tolerance` times the larger of 1 and the value pass.
 fn same<const N: usize>(
-    series: &Series,
+    series: &SeriesVolume,
     attribute: &'static str,
     value: impl Fn(&Frame) -> Option<[f64; N]>,
     tolerance: f64,
@@ -123,13 +121,13 @@ fn same<const N: usize>(
             attribute,
             count: missing,
             frames: series.frames().count(),
-            file: instance.origin.to_string(),
+            file: instance.origin.clone(),
         });
     }
     first.ok_or(StackError::TooFewSections(0))
 }
 
-fn one_size(series: &Series) -> Result<[u32; 2], StackError> {
+fn one_size(series: &SeriesVolume) -> Result<[u32; 2], StackError> {
     let mut sizes = series.frames().map(|(i, _)| [i.pixels.rows, i.pixels.columns]);
     let first = sizes.next().ok_or(StackError::TooFewSections(0))?;
     match sizes.find(|s| *s != first) {
@@ -139,7 +137,7 @@ fn one_size(series: &Series) -> Result<[u32; 2], StackError> {
 }
 
 /// The sections along the normal, ascending.
-fn sorted(series: &Series, normal: Lps) -> Result<Vec<Section<'_>>, StackError> {
+fn sorted(series: &SeriesVolume, normal: Lps) -> Result<Vec<Section<'_>>, StackError> {
     let mut sections = Vec::new();
     let mut lacking = Vec::new();
     for (at, instance, frame) in series.placed_frames() {
@@ -149,7 +147,7 @@ fn sorted(series: &Series, normal: Lps) -> Result<Vec<Section<'_>>, StackError> 
                 sections.push(Section { at, instance, position, along });
             }
             Some(position) => return Err(StackError::Position(position)),
-            None => lacking.push(instance.origin.to_string()),
+            None => lacking.push(instance.origin.clone()),
         }
     }
     if !lacking.is_empty() {
@@ -176,19 +174,19 @@ fn equal_gaps(sections: &[Section<'_>]) -> Result<f64, StackError> {
     let usual = by_size[(by_size.len() - 1) / 2];
     for (i, (gap, pair)) in gaps.iter().zip(sections.windows(2)).enumerate() {
         let (before, after) = (&pair[0], &pair[1]);
-        if *gap <= usual * DOUBLED {
+        if *gap <= usual * DOUBLED_SHARE {
             return Err(StackError::DoubledSection {
                 section: i + 1,
                 at_mm: before.along,
-                one: before.name(),
-                other: after.name(),
+                one: before.origin(),
+                other: after.origin(),
             });
         }
         if (gap - usual).abs() <= usual * GAP_TOLERANCE {
             continue;
         }
         let (section, before_mm, after_mm) = (i + 1, before.along, after.along);
-        let (before, after, gap_mm, usual_mm) = (before.name(), after.name(), *gap, usual);
+        let (before, after, gap_mm, usual_mm) = (before.origin(), after.origin(), *gap, usual);
         let multiple = (gap / usual).round();
         return Err(if multiple >= 2.0 && (gap / usual - multiple).abs() <= MULTIPLE_TOLERANCE {
             let count = multiple as usize - 1;
@@ -210,7 +208,7 @@ fn aligned(sections: &[Section<'_>], normal: Lps, spacing: [f64; 2]) -> Result<(
         let aside = sub(way, normal.map(|n| n * along));
         let shift_mm = dot(aside, aside).sqrt();
         if shift_mm > SHIFT_TOLERANCE * spacing[0].min(spacing[1]) {
-            return Err(StackError::Sheared { section: i + 1, file: s.name(), shift_mm });
+            return Err(StackError::Sheared { section: i + 1, file: s.origin(), shift_mm });
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use cordline_sdk::problem::{Code, Diagnose};
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 use ndarray::Array3;
@@ -8,12 +9,12 @@ use tempfile::tempdir;
 use super::*;
 use crate::dicom::read::input;
 use crate::dicom::read::series;
-use crate::dicom::read::testing::{BIG, EXPLICIT, IMPLICIT, Set, Stack, Value, write};
 use crate::geometry::Geometry;
+use cordline_testkit::{BIG, EXPLICIT, IMPLICIT, Set, Stack, Value, write};
 
-fn series_of(folder: &Path) -> Series {
-    let intake = input::read(&[folder.to_owned()], &Limits::default()).unwrap();
-    let mut all = series::group(&intake);
+fn series_of(folder: &Path) -> SeriesVolume {
+    let scanned = input::read(&[folder.to_owned()], &FileLimits::default()).unwrap();
+    let mut all = series::group(&scanned);
     assert_eq!(all.len(), 1);
     all.remove(0)
 }
@@ -21,7 +22,7 @@ fn series_of(folder: &Path) -> Series {
 fn load_sets(sets: &[Set], syntax: &str) -> Result<(Volume, SourceSeries, Vec<String>), StackError> {
     let folder = tempdir().unwrap();
     write(folder.path(), "i", sets, syntax);
-    load(&series_of(folder.path()), &Limits::default())
+    load(&series_of(folder.path()), &FileLimits::default())
 }
 
 /// The error that a change of the standard series leads to.
@@ -143,7 +144,7 @@ fn a_missing_section_is_named_by_position_and_neighbours() {
     };
     assert!((after_mm - before_mm - 6.6).abs() < 1e-6);
     assert!(error.to_string().contains("i002.dcm") && error.to_string().contains("i003.dcm"), "{error}");
-    assert_eq!(error.problem().code, "missing_section");
+    assert_eq!(error.problem().code, Code::MissingSection);
 }
 
 #[test]
@@ -176,10 +177,10 @@ fn a_doubled_section_is_named() {
 fn geometry_that_is_none_is_refused_by_name() {
     let with = |tag, text: &str| refused(|_, s| _ = s.text(tag, VR::DS, text)).code();
     for bad in ["0\\0.5", "-0.5\\0.5", "NaN\\0.5", "inf\\0.5"] {
-        assert_eq!(with(tags::PIXEL_SPACING, bad), "invalid_spacing", "{bad}");
+        assert_eq!(with(tags::PIXEL_SPACING, bad), Code::InvalidSpacing, "{bad}");
     }
     for bad in ["0\\1\\0\\0\\0.1\\-1", "0\\2\\0\\0\\0\\-1", "0\\1\\0\\0\\NaN\\-1", "0\\0\\0\\0\\0\\0"] {
-        assert_eq!(with(tags::IMAGE_ORIENTATION_PATIENT, bad), "orientation_not_orthonormal", "{bad}");
+        assert_eq!(with(tags::IMAGE_ORIENTATION_PATIENT, bad), Code::OrientationNotOrthonormal, "{bad}");
     }
     // A change of the third section, or of all.
     let third = |change: fn(&mut Set)| {
@@ -191,25 +192,25 @@ fn geometry_that_is_none_is_refused_by_name() {
         .code()
     };
     let all = |change: fn(&mut Set)| refused(|_, s| change(s)).code();
-    assert_eq!(third(|s| _ = s.us(tags::ROWS, 65).us(tags::COLUMNS, 256)), "mixed_size");
-    assert_eq!(third(|s| _ = s.ds(tags::PIXEL_SPACING, &[0.6, 0.7])), "mixed_spacing");
-    assert_eq!(third(|s| _ = s.ds(tags::IMAGE_ORIENTATION_PATIENT, &[0., 1., 0., 0., 0., 1.])), "mixed_orientation");
-    assert_eq!(third(|s| _ = s.text(tags::FRAME_OF_REFERENCE_UID, VR::UI, "1.2")), "frame_of_reference");
-    assert_eq!(all(|s| _ = s.drop(tags::FRAME_OF_REFERENCE_UID)), "frame_of_reference");
-    assert_eq!(third(|s| _ = s.drop(tags::IMAGE_POSITION_PATIENT)), "missing_attribute");
-    assert_eq!(all(|s| _ = s.drop(tags::PIXEL_SPACING)), "missing_attribute");
-    assert_eq!(third(|s| _ = s.text(tags::IMAGE_POSITION_PATIENT, VR::DS, "1\\NaN\\2")), "invalid_position");
+    assert_eq!(third(|s| _ = s.us(tags::ROWS, 65).us(tags::COLUMNS, 256)), Code::MixedSize);
+    assert_eq!(third(|s| _ = s.ds(tags::PIXEL_SPACING, &[0.6, 0.7])), Code::MixedSpacing);
+    assert_eq!(third(|s| _ = s.ds(tags::IMAGE_ORIENTATION_PATIENT, &[0., 1., 0., 0., 0., 1.])), Code::MixedOrientation);
+    assert_eq!(third(|s| _ = s.text(tags::FRAME_OF_REFERENCE_UID, VR::UI, "1.2")), Code::FrameOfReference);
+    assert_eq!(all(|s| _ = s.drop(tags::FRAME_OF_REFERENCE_UID)), Code::MissingAttribute);
+    assert_eq!(third(|s| _ = s.drop(tags::IMAGE_POSITION_PATIENT)), Code::MissingAttribute);
+    assert_eq!(all(|s| _ = s.drop(tags::PIXEL_SPACING)), Code::MissingAttribute);
+    assert_eq!(third(|s| _ = s.text(tags::IMAGE_POSITION_PATIENT, VR::DS, "1\\NaN\\2")), Code::InvalidPosition);
     let stack = Stack::t2("1");
     let shifted = |i: usize| format!("{}\\{i}\\0", stack.position(i)[0]);
-    assert_eq!(refused(|i, s| _ = s.text(tags::IMAGE_POSITION_PATIENT, VR::DS, shifted(i))).code(), "sheared_stack");
+    assert_eq!(refused(|i, s| _ = s.text(tags::IMAGE_POSITION_PATIENT, VR::DS, shifted(i))).code(), Code::ShearedStack);
 }
 
 #[test]
 fn a_volume_beyond_the_limit_is_refused_before_it_is_allocated() {
     let folder = tempdir().unwrap();
     Stack::t2("1").write(folder.path());
-    let limits = Limits { voxels: 6 * 128 * 130 - 1, ..Limits::default() };
-    assert_eq!(load(&series_of(folder.path()), &limits).unwrap_err().code(), "volume_too_large");
+    let limits = FileLimits { voxels: 6 * 128 * 130 - 1, ..FileLimits::default() };
+    assert_eq!(load(&series_of(folder.path()), &limits).unwrap_err().code(), Code::VolumeTooLarge);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::repertoire::Repertoire;
 
 /// A decoded value.
-pub(super) struct Read {
+pub(super) struct DecodedValue {
     /// The text; U+FFFD for what cannot be read.
     pub text: String,
     /// True where all of it could be read.
@@ -29,10 +29,10 @@ enum Half {
 }
 
 /// Decodes a value. `first` holds at its beginning, and again wherever `returns` says.
-pub(super) fn decode(bytes: &[u8], first: Repertoire, returns: Returns) -> Read {
+pub(super) fn decode(bytes: &[u8], first: Repertoire, returns: Returns) -> DecodedValue {
     let upper_of = |set| (set != Repertoire::Ascii).then_some(set);
     let (mut lower, mut upper) = (Repertoire::Ascii, upper_of(first));
-    let mut read = Read { text: String::with_capacity(bytes.len()), complete: true };
+    let mut read = DecodedValue { text: String::with_capacity(bytes.len()), complete: true };
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let rest = &bytes[at..];
@@ -88,9 +88,10 @@ fn escape(rest: &[u8]) -> Option<(Half, usize)> {
     use Half::{Lower, Upper};
     use Repertoire::*;
     Some(match rest {
-        // Roman letters of JIS X 0201 differ from ASCII in two signs, which nobody means where a backslash or a tilde is written.
+        // Roman letters of JIS X 0201 differ from ASCII in two signs; a backslash or a tilde is what is meant there.
         [b'(', b'B' | b'J', ..] => (Lower(Ascii), 2),
-        [b'$', b'B', ..] => (Lower(JisX0208), 2),
+        // `$@` is the edition of 1978, which differs in a few rare characters.
+        [b'$', b'B' | b'@', ..] => (Lower(JisX0208), 2),
         [b'$', b'(', b'D', ..] => (Lower(JisX0212), 3),
         [b')', b'I', ..] => (Upper(Katakana), 2),
         [b'$', b')', b'C', ..] => (Upper(KsX1001), 3),

@@ -72,18 +72,20 @@ impl TextEncoding {
             // ASCII alone is the same in all sets. That a yen sign stands for the backslash in one of them changes no value.
             return Decoded { text: String::from_utf8_lossy(bytes), doubt: None };
         }
+        // A mark that says UTF-8 to programs is no part of the text.
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let (text, doubt) = match self.first {
             None => undeclared(bytes, name),
             Some(set) => self.as_declared(bytes, set, name),
         };
+        // Whatever was taken for the declared set need not have looked for them.
+        let (text, doubt) = if text.contains('\u{1B}') { without_escapes(&text) } else { (text, doubt) };
         Decoded { text: Cow::Owned(text), doubt }
     }
 
     fn as_declared(&self, bytes: &[u8], set: Repertoire, name: bool) -> (String, Option<TextDoubt>) {
         if let Some(whole) = set.whole() {
             return match whole.decode_without_bom_handling_and_without_replacement(bytes) {
-                // An escape sequence has no meaning in these sets.
-                Some(text) if text.contains('\u{1B}') => without_escapes(&text),
                 Some(text) => {
                     let doubt = (whole != encoding_rs::UTF_8 && looks_like_utf8(bytes, set))
                         .then_some(TextDoubt::LooksLikeUtf8);

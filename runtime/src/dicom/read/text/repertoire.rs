@@ -28,6 +28,8 @@ pub(super) enum Repertoire {
     Gb18030,
     /// GBK.
     Gbk,
+    /// A set that DICOM does not know, by a name that people give it.
+    Foreign(&'static Encoding),
 }
 
 use Repertoire::*;
@@ -48,7 +50,10 @@ impl Repertoire {
             "GB18030" => Some(Gb18030),
             "GBK" => Some(Gbk),
             "ISO88591" | "LATIN1" => Some(Single(100)),
-            number => number.parse().ok().filter(|n| table(*n).is_some()).map(Single),
+            number => {
+                let single = number.parse().ok().filter(|n| table(*n).is_some()).map(Single);
+                single.or_else(|| foreign(code))
+            }
         }
     }
 
@@ -75,6 +80,7 @@ impl Repertoire {
             Utf8 => "UTF-8",
             Gb18030 => "GB 18030",
             Gbk => "GBK",
+            Foreign(table) => table.name(),
         }
     }
 
@@ -84,6 +90,7 @@ impl Repertoire {
             Utf8 => Some(UTF_8),
             Gb18030 => Some(GB18030),
             Gbk => Some(GBK),
+            Foreign(table) => Some(table),
             _ => None,
         }
     }
@@ -137,6 +144,14 @@ fn table(number: u16) -> Option<&'static Encoding> {
         203 => ISO_8859_15,
         _ => return None,
     })
+}
+
+/// A set that is declared by a name of the internet or of Windows: `windows-1251`, `Shift_JIS`, `EUC-KR`, `ISO_8859-2`. Only such in
+/// which ASCII is written as ASCII.
+fn foreign(name: &str) -> Option<Repertoire> {
+    let name = name.trim().replace(' ', "_").replace("8859_", "8859-");
+    let table = Encoding::for_label_no_replacement(name.as_bytes())?;
+    table.is_ascii_compatible().then_some(Foreign(table))
 }
 
 fn one(table: &'static Encoding, bytes: &[u8]) -> Option<char> {

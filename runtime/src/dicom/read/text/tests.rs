@@ -145,3 +145,36 @@ fn terms_are_not_taken_to_the_letter() {
     }
     assert_eq!(name("UTF-8", "Łódź".as_bytes()), "Łódź");
 }
+
+#[test]
+fn names_of_the_internet_and_of_windows_are_known() {
+    for (declared, written, meant) in [
+        ("windows-1251", b"\xCB\xFE\xEA".as_slice(), "Люк"),
+        ("ISO_8859-2", b"Dvo\xF8\xE1k", "Dvořák"),
+        ("ISO 8859-5", b"\xB8\xD2\xD0\xDD", "Иван"),
+        ("SHIFT_JIS", b"\x8E\x52\x93\x63", "山田"),
+        ("EUC-KR", b"\xC8\xAB", "홍"),
+        ("big5", b"\xA4\xFD", "王"),
+    ] {
+        assert_eq!(name(declared, written), meant, "{declared}");
+    }
+    // Names of sets in which ASCII is written otherwise are none.
+    assert_eq!(decoded("UTF-16", b"M\xFCller", true).1, Some(TextDoubt::Undeclared("Latin-1")));
+}
+
+#[test]
+fn kanji_of_1978_and_a_mark_of_utf_8_are_read() {
+    assert_eq!(name("\\ISO 2022 IR 87", b"A={$@};3ED{(J}"), "A=山田");
+    assert_eq!(name("ISO_IR 192", "\u{FEFF}Müller".as_bytes()), "Müller");
+}
+
+#[test]
+fn an_escape_sequence_never_reaches_the_text() {
+    // Found by fuzzing: bytes that are no UTF-8 were taken for Latin with the escape sequences in them.
+    for declared in ["ISO_IR 192", "GB18030", "ISO_IR 100", "", "ISO 2022 IR 87"] {
+        for written in [&b"T2 {[2J\x8f\xb0"[..], b"\xff{[31m", b"{{{", b"\xe5{$B;3"] {
+            let (text, _) = decoded(declared, written, false);
+            assert!(!text.contains('\u{1b}'), "{declared}: {text:?}");
+        }
+    }
+}

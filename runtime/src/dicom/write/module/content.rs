@@ -5,8 +5,8 @@ use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
 use super::person;
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::dataset::{Dataset, Put};
-use crate::dicom::write::result_object::ResultContext;
 
 /// Content Identification: `label` at most 16 capital letters, digits or underscores.
 pub(in crate::dicom) fn put_identification(d: &mut Dataset, ctx: &ResultContext, label: &str, description: &str) {

@@ -5,9 +5,9 @@ use dicom_dictionary_std::tags;
 
 use super::reference;
 use crate::dicom::source::SourceFrame;
-use crate::dicom::write::codes::{self, Code};
+use crate::dicom::write::codes::{self, CodedConcept};
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::dataset::{Dataset, Put, item};
-use crate::dicom::write::result_object::ResultContext;
 use crate::geometry::Lps;
 
 /// Shared groups: pixel measures and plane orientation, one for all frames.
@@ -41,7 +41,7 @@ pub(in crate::dicom) fn put_position(frame: &mut Dataset, position: Lps) {
 pub(in crate::dicom) fn put_derivation(
     frame: &mut Dataset,
     source: &SourceFrame,
-    derivation: &Code,
+    derivation: &CodedConcept,
     description: Option<&str>,
 ) {
     let image = reference::instance(source, |r| {

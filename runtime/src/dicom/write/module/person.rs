@@ -1,4 +1,4 @@
-//! A reader: the name under which somebody corrected a mask or judged an answer.
+//! A reader: the name under which a person corrected a mask or judged an answer.
 
 use dicom_core::VR;
 use dicom_dictionary_std::tags;

@@ -5,17 +5,15 @@ use std::collections::BTreeSet;
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::dataset::{Dataset, Put, item};
-use crate::dicom::write::result_object::ResultContext;
 
 /// Most bytes of a Series Description. The standard counts characters (VR LO); validators and older archives count bytes of UTF-8.
 const LONGEST: usize = 64;
 
 /// What tells one kind of result from another.
 pub(in crate::dicom) struct Kind<'a> {
-    /// SOP Class UID.
     pub sop_class_uid: &'a str,
-    /// Modality.
     pub modality: &'a str,
     /// What the UIDs are derived from, beside source and models.
     pub name: &'a str,
@@ -80,7 +78,7 @@ pub(in crate::dicom) fn bundle_name(ctx: &ResultContext) -> String {
     format!("{} {}", ctx.bundle.id, ctx.bundle.version)
 }
 
-/// Series Description of `what`: after a correction it says so, and by whom, so that nobody takes it for the machine's own.
+/// Series Description of `what`: after a correction it says so, and by whom, so that it is not taken for the result of the algorithm alone.
 pub(in crate::dicom) fn description_of(ctx: &ResultContext, what: &str) -> String {
     let words = match (ctx.semiautomatic, ctx.reader) {
         (true, Some(reader)) => vec![format!("{what} corrected by {reader}"), format!("corrected by {reader}")],

@@ -9,9 +9,10 @@ use cordline_sdk::result::Classification;
 
 use super::content_item::{ContentItem, Relationship::*};
 use super::lesion_group::algorithm;
-use crate::dicom::write::codes::{self, Code};
+use crate::dicom::write::codes::{self, CodedConcept};
+use crate::dicom::write::context::ResultContext;
+use crate::dicom::write::error::ResultError;
 use crate::dicom::write::module::reference;
-use crate::dicom::write::result_object::{ResultContext, ResultError};
 
 /// The measurement group of a question.
 pub(super) fn group(ctx: &ResultContext, asked: &Classification) -> Result<ContentItem, ResultError> {
@@ -67,7 +68,7 @@ fn tracked(ctx: &ResultContext, identifier: &str, kind: &str) -> ContentItem {
 }
 
 /// Code of an answer: a class of the bundle, "undetermined", or "negative".
-fn decided<'a>(ctx: &'a ResultContext, answer: &str) -> Result<Cow<'a, Code>, ResultError> {
+fn decided<'a>(ctx: &'a ResultContext, answer: &str) -> Result<Cow<'a, CodedConcept>, ResultError> {
     match answer {
         Finding::UNDECIDED | Finding::INDETERMINATE => Ok(Cow::Owned(codes::UNDETERMINED)),
         Finding::NO_LESION => Ok(Cow::Owned(codes::NEGATIVE)),

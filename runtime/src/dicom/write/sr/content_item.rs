@@ -3,7 +3,7 @@
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::write::codes::Code;
+use crate::dicom::write::codes::CodedConcept;
 use crate::dicom::write::dataset::{Dataset, Put, decimal, item};
 
 /// How an item relates to the one above it.
@@ -26,7 +26,7 @@ pub(super) struct ContentItem {
 }
 
 impl ContentItem {
-    fn new(value_type: &str, name: Option<&Code>) -> Self {
+    fn new(value_type: &str, name: Option<&CodedConcept>) -> Self {
         let dataset = item(|d| {
             d.text(tags::VALUE_TYPE, VR::CS, value_type);
             if let Some(name) = name {
@@ -37,42 +37,42 @@ impl ContentItem {
     }
 
     /// A heading.
-    pub(super) fn container(name: &Code) -> Self {
+    pub(super) fn container(name: &CodedConcept) -> Self {
         let mut this = Self::new("CONTAINER", Some(name));
         this.dataset.text(tags::CONTINUITY_OF_CONTENT, VR::CS, "SEPARATE");
         this
     }
 
     /// Free words.
-    pub(super) fn text(name: &Code, value: &str) -> Self {
+    pub(super) fn text(name: &CodedConcept, value: &str) -> Self {
         let mut this = Self::new("TEXT", Some(name));
         this.dataset.text(tags::TEXT_VALUE, VR::UT, value);
         this
     }
 
     /// A coded value.
-    pub(super) fn code(name: &Code, value: &Code) -> Self {
+    pub(super) fn code(name: &CodedConcept, value: &CodedConcept) -> Self {
         let mut this = Self::new("CODE", Some(name));
         this.dataset.codes(tags::CONCEPT_CODE_SEQUENCE, &[value]);
         this
     }
 
     /// A UID.
-    pub(super) fn uid(name: &Code, value: &str) -> Self {
+    pub(super) fn uid(name: &CodedConcept, value: &str) -> Self {
         let mut this = Self::new("UIDREF", Some(name));
         this.dataset.uid(tags::UID, value);
         this
     }
 
     /// A person's name (PN).
-    pub(super) fn person(name: &Code, value: &str) -> Self {
+    pub(super) fn person(name: &CodedConcept, value: &str) -> Self {
         let mut this = Self::new("PNAME", Some(name));
         this.dataset.text(tags::PERSON_NAME, VR::PN, value);
         this
     }
 
     /// A measured value. Where sixteen characters cannot hold it, the exact double stands beside the text.
-    pub(super) fn number(name: &Code, value: f64, unit: &Code) -> Self {
+    pub(super) fn number(name: &CodedConcept, value: f64, unit: &CodedConcept) -> Self {
         let mut this = Self::new("NUM", Some(name));
         let measured = item(|m| {
             m.decimals(tags::NUMERIC_VALUE, &[value]);
@@ -86,7 +86,7 @@ impl ContentItem {
     }
 
     /// A pointer to an image; entries of the image library have no name.
-    pub(super) fn image(name: Option<&Code>, reference: Dataset) -> Self {
+    pub(super) fn image(name: Option<&CodedConcept>, reference: Dataset) -> Self {
         let mut this = Self::new("IMAGE", name);
         this.dataset.items(tags::REFERENCED_SOP_SEQUENCE, vec![reference]);
         this

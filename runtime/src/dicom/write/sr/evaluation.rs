@@ -4,8 +4,8 @@ use cordline_sdk::RESEARCH_USE;
 
 use super::content_item::{ContentItem, Relationship::*};
 use crate::dicom::write::codes;
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::module::content;
-use crate::dicom::write::result_object::ResultContext;
 
 /// The container: a comment a sentence, the notice first.
 pub(super) fn container(ctx: &ResultContext) -> ContentItem {

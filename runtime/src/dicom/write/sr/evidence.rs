@@ -2,9 +2,10 @@
 
 use dicom_dictionary_std::tags;
 
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::dataset::{Dataset, Put, item};
 use crate::dicom::write::module::reference;
-use crate::dicom::write::result_object::{ResultContext, ResultObject};
+use crate::dicom::write::result_object::ResultObject;
 
 /// Puts the sequence.
 pub(super) fn put(d: &mut Dataset, ctx: &ResultContext, segmentation: Option<&ResultObject>) {

@@ -3,8 +3,8 @@
 use super::content_item::{ContentItem, Relationship::*};
 use crate::dicom::source::SourceSeries;
 use crate::dicom::write::codes;
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::module::reference;
-use crate::dicom::write::result_object::ResultContext;
 
 /// One group for each series: the T2-weighted one, and the contrast-enhanced one where it was used.
 pub(super) fn container(ctx: &ResultContext) -> ContentItem {

@@ -5,9 +5,11 @@ use dicom_dictionary_std::tags;
 
 use super::content_item::{ContentItem, Relationship::*};
 use crate::dicom::write::codes;
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::dataset::{Put, item};
+use crate::dicom::write::error::ResultError;
 use crate::dicom::write::module::reference;
-use crate::dicom::write::result_object::{ResultContext, ResultError, ResultObject};
+use crate::dicom::write::result_object::ResultObject;
 
 /// The measurement group of a lesion.
 pub(super) fn group(

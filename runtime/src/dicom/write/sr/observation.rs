@@ -2,14 +2,14 @@
 
 use super::content_item::{ContentItem, Relationship::*};
 use crate::dicom::write::codes;
+use crate::dicom::write::context::ResultContext;
 use crate::dicom::write::module::person;
-use crate::dicom::write::result_object::ResultContext;
 use crate::dicom::write::uid;
 
 /// The items in the order of the template.
 pub(super) fn items(ctx: &ResultContext) -> Vec<ContentItem> {
     let device = &ctx.device;
-    // A device has no UID of its own: the same box always gets the same.
+    // A device has no UID of its own; this one is derived, so that the same host always gets the same.
     let device_uid = uid::derived(["device", &device.manufacturer, &device.model, &device.serial]);
     let mut items = vec![
         language(),

@@ -16,11 +16,12 @@ use thiserror::Error;
 use super::content_item::{ContentItem, Relationship::*};
 use super::observation;
 use crate::dicom::write::codes;
+use crate::dicom::write::context::Device;
 use crate::dicom::write::dataset::{Dataset, Put, item};
-use crate::dicom::write::kept::{Kept, REPORT_FILE, references};
+use crate::dicom::write::earlier_object::{EarlierObject, REPORT_FILE, references};
+use crate::dicom::write::error::ResultError;
 use crate::dicom::write::module::{person, predecessor, series};
 use crate::dicom::write::part10;
-use crate::dicom::write::result_object::{Device, ResultError};
 use crate::dicom::write::timestamp::Timestamp;
 use crate::dicom::write::uid;
 
@@ -42,6 +43,9 @@ pub enum ReviewError {
 }
 
 /// The Part 10 file of the review with this number (from 1) of the results in `folder`; `None` where they hold no report, as those of a volume.
+///
+/// # Errors
+/// The report of the job cannot be read, or the review not be encoded.
 pub fn write(
     folder: &Path,
     review: &Review,
@@ -49,13 +53,14 @@ pub fn write(
     device: &Device,
     moment: DateTime<FixedOffset>,
 ) -> Result<Option<Vec<u8>>, ReviewError> {
-    let Some(report) = Kept::read(&folder.join(REPORT_FILE)).map_err(Box::new)? else { return Ok(None) };
+    let Some(report) = EarlierObject::read(&folder.join(REPORT_FILE)).map_err(Box::new)? else { return Ok(None) };
     let judged = references(folder).map_err(Box::new)?;
     let created = Timestamp::from(moment);
     let mut d = report.patient_and_study();
     let at = review.at_ms.to_string();
-    let identity =
-        |what| uid::derived(["review", what, &report.reference().sop_uid, review.verdict.key(), &review.reader, &at]);
+    let identity = |what| {
+        uid::derived(["review", what, &report.reference().sop_uid, review.verdict.as_str(), &review.reader, &at])
+    };
     put_series(&mut d, &report, review, number, &created);
     put_equipment(&mut d, device);
     let itself = identity("instance");
@@ -69,7 +74,7 @@ pub fn write(
     Ok(Some(bytes))
 }
 
-fn put_series(d: &mut Dataset, report: &Kept, review: &Review, number: usize, created: &Timestamp) {
+fn put_series(d: &mut Dataset, report: &EarlierObject, review: &Review, number: usize, created: &Timestamp) {
     let (date, time) = (created.date(), created.time());
     d.uid(tags::SOP_CLASS_UID, uids::COMPREHENSIVE3_DSR_STORAGE);
     d.text(tags::INSTANCE_CREATION_DATE, VR::DA, &date);
@@ -77,7 +82,7 @@ fn put_series(d: &mut Dataset, report: &Kept, review: &Review, number: usize, cr
     d.text(tags::MODALITY, VR::CS, "SR");
     let judged: i64 = report.text(tags::SERIES_NUMBER).trim().parse().unwrap_or(0);
     d.integers(tags::SERIES_NUMBER, &[judged + SERIES_OFFSET]);
-    let words = format!("AI result {} by {}", review.verdict.key(), review.reader);
+    let words = format!("AI result {} by {}", review.verdict.as_str(), review.reader);
     d.text(tags::SERIES_DESCRIPTION, VR::LO, &series::description(&[words]));
     d.text(tags::SERIES_DATE, VR::DA, &date);
     d.text(tags::SERIES_TIME, VR::TM, &time);

@@ -1,17 +1,17 @@
 use dicom_core::VR;
 
 use super::*;
-use crate::dicom::read::limits::Limits;
+use crate::dicom::read::limits::FileLimits;
 use crate::dicom::read::prescan::{Encoding, Walk, walk};
-use crate::dicom::read::testing::{EXPLICIT, Set, Value};
 use crate::dicom::read::text::TextDoubt;
+use cordline_testkit::{EXPLICIT, Set, Value};
 
 /// Patient and study of a data set with these attributes, and the doubts.
 fn copied(fill: impl FnOnce(&mut Set)) -> (Patient, Study, Vec<Doubt>) {
     let mut set = Set::default();
     fill(&mut set);
     let bytes = set.encode(EXPLICIT, false);
-    let walked = walk(&bytes, 0, bytes.len() as u64, Encoding::EXPLICIT_LITTLE, None, &Limits::default());
+    let walked = walk(&bytes, 0, bytes.len() as u64, Encoding::EXPLICIT_LITTLE, None, &FileLimits::default());
     let Ok((Walk::Complete(scan), _)) = walked else { panic!() };
     let (set, mut doubts) = (DataSet::new(&bytes, &scan.nodes), Vec::new());
     let mut copier = Copier { set: &set, doubts: &mut doubts };

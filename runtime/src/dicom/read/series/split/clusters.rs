@@ -1,25 +1,57 @@
 //! What must be alike inside a volume: plane, size, kind of picture, echo, diffusion weighting.
 
-use super::super::frames::{normal, plane};
-use super::super::words::short;
-use super::{Item, Parts};
+use super::piece::{Parts, SeriesFrame};
+use crate::dicom::read::series::frames::{normal, plane};
+use crate::dicom::read::series::words::short;
 use crate::geometry::dot;
 
 /// Echo times in ms and diffusion weightings in s/mm² that differ by less are one.
 const SAME_ECHO_MS: f64 = 0.5;
 const SAME_B: f64 = 5.0;
+/// Echo times inside of one stack may differ by this share: scanners round, and adapt them to a section.
+const NEAR_ECHO: f64 = 0.1;
 /// Direction cosines may differ by so much inside a volume.
-const SAME_ORIENTATION: f64 = 1e-3;
+pub(super) const SAME_ORIENTATION: f64 = 1e-3;
 /// Pixel spacings may differ by this share.
 const SAME_SPACING: f64 = 1e-3;
 
 /// One way to take a piece apart.
-type Cut = for<'a> fn(&[Item<'a>]) -> Parts<'a>;
+type Cut = for<'a> fn(&[SeriesFrame<'a>]) -> Parts<'a>;
 
-/// Differences that scanners make on purpose: each part is a volume, however few frames it has.
-pub(super) const PURPOSES: [Cut; 4] = [kinds, echoes, weightings, stacks];
+/// A difference that scanners make on purpose: each part is a volume, however few frames it has.
+pub(super) struct Purpose {
+    /// Takes the parts from each other.
+    pub cut: Cut,
+    /// What differs, in words.
+    pub name: &'static str,
+    /// True where the difference is so small that all may be one stack.
+    pub slight: fn(&[SeriesFrame<'_>]) -> bool,
+}
+
+/// Tried in this order.
+pub(super) const PURPOSES: [Purpose; 4] = [
+    Purpose { cut: kinds, name: "ImageType", slight: |items| alike_in(items, |i| i.pictures.kind.clone()) },
+    Purpose { cut: echoes, name: "EchoTime", slight: |items| near_echoes(items) },
+    Purpose {
+        cut: weightings,
+        name: "DiffusionBValue",
+        slight: |items| items.iter().all(|i| i.frame.b_value.is_none_or(|b| b <= SAME_B)),
+    },
+    Purpose { cut: stacks, name: "StackID", slight: |_| true },
+];
 /// Differences that may also be a fault of single frames.
 pub(super) const GRIDS: [Cut; 3] = [planes, frames_of_reference, sizes];
+
+fn alike_in<T: PartialEq>(items: &[SeriesFrame<'_>], value: impl Fn(&SeriesFrame<'_>) -> T) -> bool {
+    items.windows(2).all(|w| value(&w[0]) == value(&w[1]))
+}
+
+/// True where the echo times, as far as they are stated, are nearly one.
+fn near_echoes(items: &[SeriesFrame<'_>]) -> bool {
+    let times = items.iter().filter_map(|i| i.frame.echo_time).filter(|te| te.is_finite());
+    let (low, high) = times.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), te| (low.min(te), high.max(te)));
+    high <= low * (1.0 + NEAR_ECHO)
+}
 
 /// As near as `close`, or the same where they are no numbers.
 fn near(x: f64, y: f64, close: f64) -> bool {
@@ -28,11 +60,11 @@ fn near(x: f64, y: f64, close: f64) -> bool {
 
 /// Groups items by a value; groups come in the order of their first items.
 fn alike<'a, T>(
-    items: &[Item<'a>],
-    value: impl Fn(&Item<'a>) -> T,
+    items: &[SeriesFrame<'a>],
+    value: impl Fn(&SeriesFrame<'a>) -> T,
     same: impl Fn(&T, &T) -> bool,
-) -> Vec<(T, Vec<Item<'a>>)> {
-    let mut groups: Vec<(T, Vec<Item<'a>>)> = Vec::new();
+) -> Vec<(T, Vec<SeriesFrame<'a>>)> {
+    let mut groups: Vec<(T, Vec<SeriesFrame<'a>>)> = Vec::new();
     for item in items {
         let own = value(item);
         match groups.iter_mut().find(|(first, _)| same(first, &own)) {
@@ -43,16 +75,16 @@ fn alike<'a, T>(
     groups
 }
 
-fn labelled<'a, T>(groups: Vec<(T, Vec<Item<'a>>)>, label: impl Fn(&T) -> String) -> Parts<'a> {
+fn labelled<'a, T>(groups: Vec<(T, Vec<SeriesFrame<'a>>)>, label: impl Fn(&T) -> String) -> Parts<'a> {
     groups.into_iter().map(|(value, items)| (label(&value), items)).collect()
 }
 
 /// Original, derived, in phase, water, fat, phase ...
-fn kinds<'a>(items: &[Item<'a>]) -> Parts<'a> {
+fn kinds<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     labelled(alike(items, |i| i.pictures.clone(), |a, b| a == b), |pictures| pictures.name())
 }
 
-fn planes<'a>(items: &[Item<'a>]) -> Parts<'a> {
+fn planes<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     let same = |a: &Option<[f64; 6]>, b: &Option<[f64; 6]>| match (a, b) {
         (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, *y, SAME_ORIENTATION)),
         (None, None) => true,
@@ -62,7 +94,7 @@ fn planes<'a>(items: &[Item<'a>]) -> Parts<'a> {
     let names: Vec<&str> =
         groups.iter().map(|(_, items)| normal(items[0].frame).map_or("plane unknown", plane)).collect();
     let first = groups.first().and_then(|(_, items)| normal(items[0].frame));
-    let label = |at: usize, items: &[Item<'_>]| {
+    let label = |at: usize, items: &[SeriesFrame<'_>]| {
         let name = names[at];
         let twins = names.iter().filter(|n| **n == name).count();
         let angle = first.zip(normal(items[0].frame)).map(|(a, b)| dot(a, b).abs().min(1.0).acos().to_degrees());
@@ -74,14 +106,14 @@ fn planes<'a>(items: &[Item<'a>]) -> Parts<'a> {
     groups.iter().enumerate().map(|(at, (_, items))| (label(at, items), items.clone())).collect()
 }
 
-fn frames_of_reference<'a>(items: &[Item<'a>]) -> Parts<'a> {
+fn frames_of_reference<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     let groups = alike(items, |i| i.instance.series.frame_of_reference_uid.clone(), |a, b| a == b);
     let label = |at: usize| format!("position {} of the patient on the table", at + 1);
     groups.into_iter().enumerate().map(|(at, (_, items))| (label(at), items)).collect()
 }
 
 /// Matrix and pixel spacing.
-fn sizes<'a>(items: &[Item<'a>]) -> Parts<'a> {
+fn sizes<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     type Size = ([u32; 2], Option<[f64; 2]>);
     let same = |a: &Size, b: &Size| {
         let spacing = match (a.1, b.1) {
@@ -99,7 +131,7 @@ fn sizes<'a>(items: &[Item<'a>]) -> Parts<'a> {
     })
 }
 
-fn echoes<'a>(items: &[Item<'a>]) -> Parts<'a> {
+fn echoes<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     by_number(
         items,
         |i| i.frame.echo_time,
@@ -111,7 +143,7 @@ fn echoes<'a>(items: &[Item<'a>]) -> Parts<'a> {
     )
 }
 
-fn weightings<'a>(items: &[Item<'a>]) -> Parts<'a> {
+fn weightings<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     by_number(
         items,
         |i| i.frame.b_value,
@@ -125,12 +157,12 @@ fn weightings<'a>(items: &[Item<'a>]) -> Parts<'a> {
 
 /// Neighbouring values belong together where they lie close enough.
 fn by_number<'a>(
-    items: &[Item<'a>],
-    value: impl Fn(&Item<'a>) -> Option<f64>,
+    items: &[SeriesFrame<'a>],
+    value: impl Fn(&SeriesFrame<'a>) -> Option<f64>,
     close: f64,
     label: impl Fn(Option<f64>) -> String,
 ) -> Parts<'a> {
-    let own = |i: &Item<'a>| value(i).filter(|v| v.is_finite());
+    let own = |i: &SeriesFrame<'a>| value(i).filter(|v| v.is_finite());
     let mut values: Vec<f64> = items.iter().filter_map(own).collect();
     values.sort_by(f64::total_cmp);
     values.dedup_by(|later, before| *later - *before <= close);
@@ -140,10 +172,10 @@ fn by_number<'a>(
 }
 
 /// StackID, unless each frame has one of its own.
-fn stacks<'a>(items: &[Item<'a>]) -> Parts<'a> {
+fn stacks<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     let groups = alike(items, |i| i.frame.stack_id.clone(), |a, b| a == b);
     if groups.iter().any(|(_, items)| items.len() < 2) {
         return Vec::new();
     }
-    labelled(groups, |id| format!("stack {id}"))
+    labelled(groups, |id| if id.is_empty() { "no stack stated".into() } else { format!("stack {id}") })
 }

@@ -1,7 +1,7 @@
 //! Volumes that lie apart in their plane, as the stations of a long spine do.
 
-use super::super::frames::height;
-use super::{Item, Parts};
+use super::piece::{Parts, SeriesFrame};
+use crate::dicom::read::series::frames::height;
 use crate::geometry::{Lps, dot, sub};
 
 /// Origins that lie nearer to each other inside their plane, in mm, belong to one station.
@@ -10,10 +10,10 @@ const APART_MM: f64 = 10.0;
 const SAME_POSITION_MM: f64 = 0.01;
 
 /// Takes stations apart, the upper one first.
-pub(super) fn cut<'a>(items: &[Item<'a>]) -> Parts<'a> {
+pub(super) fn cut<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     let groups = linked(items, APART_MM);
     // Nearer ones count too where they would otherwise lie on each other.
-    let groups: Vec<Vec<Item<'a>>> = groups
+    let groups: Vec<Vec<SeriesFrame<'a>>> = groups
         .into_iter()
         .flat_map(|group| {
             let pixel = group[0].frame.spacing.map_or(1.0, |s| s[0].min(s[1]));
@@ -23,12 +23,13 @@ pub(super) fn cut<'a>(items: &[Item<'a>]) -> Parts<'a> {
     if groups.len() < 2 {
         return Vec::new();
     }
-    let middle = |group: &[Item<'a>]| {
+    let middle = |group: &[SeriesFrame<'a>]| {
         let heights: Vec<f64> =
             group.iter().filter_map(|i| height(i.instance, i.frame)).map(|[low, high]| (low + high) / 2.0).collect();
         heights.iter().sum::<f64>() / heights.len().max(1) as f64
     };
-    let mut groups: Vec<(f64, Vec<Item<'a>>)> = groups.into_iter().map(|group| (middle(&group), group)).collect();
+    let mut groups: Vec<(f64, Vec<SeriesFrame<'a>>)> =
+        groups.into_iter().map(|group| (middle(&group), group)).collect();
     groups.sort_by(|a, b| b.0.total_cmp(&a.0));
     let top = groups[0].0;
     groups
@@ -43,20 +44,20 @@ pub(super) fn cut<'a>(items: &[Item<'a>]) -> Parts<'a> {
 }
 
 /// Where the first voxel of an item lies inside its plane.
-fn in_plane(item: &Item<'_>, plane: [Lps; 2]) -> Option<[f64; 2]> {
+fn in_plane(item: &SeriesFrame<'_>, plane: [Lps; 2]) -> Option<[f64; 2]> {
     let position = item.frame.position.filter(|p| p.iter().all(|v| v.is_finite()))?;
     Some(plane.map(|axis| dot(position, axis)))
 }
 
-fn axes(items: &[Item<'_>]) -> Option<[Lps; 2]> {
+fn axes(items: &[SeriesFrame<'_>]) -> Option<[Lps; 2]> {
     let [a, b, c, d, e, f] = items.first()?.frame.orientation?;
     Some([[a, b, c], [d, e, f]])
 }
 
 /// Groups of items each of which lies within `reach` mm of another of its group; those without a place stay with the first group.
-fn linked<'a>(items: &[Item<'a>], reach: f64) -> Vec<Vec<Item<'a>>> {
+fn linked<'a>(items: &[SeriesFrame<'a>], reach: f64) -> Vec<Vec<SeriesFrame<'a>>> {
     let Some(plane) = axes(items) else { return vec![items.to_vec()] };
-    let mut groups: Vec<(Vec<[f64; 2]>, Vec<Item<'a>>)> = Vec::new();
+    let mut groups: Vec<(Vec<[f64; 2]>, Vec<SeriesFrame<'a>>)> = Vec::new();
     let mut placeless = Vec::new();
     for item in items {
         let Some(place) = in_plane(item, plane) else {
@@ -71,14 +72,14 @@ fn linked<'a>(items: &[Item<'a>], reach: f64) -> Vec<Vec<Item<'a>>> {
             joined.0.append(places);
             joined.1.append(members);
         });
-        // Places that are as good as known need not be compared again and again.
+        // A place next to a known one adds nothing to compare with.
         if !joined.0.iter().any(|p: &[f64; 2]| (p[0] - place[0]).hypot(p[1] - place[1]) <= reach / 100.0) {
             joined.0.push(place);
         }
         joined.1.push(item.clone());
         groups.push(joined);
     }
-    let mut groups: Vec<Vec<Item<'a>>> = groups.into_iter().map(|(_, members)| members).collect();
+    let mut groups: Vec<Vec<SeriesFrame<'a>>> = groups.into_iter().map(|(_, members)| members).collect();
     match groups.first_mut() {
         Some(first) => first.append(&mut placeless),
         None => groups.push(placeless),
@@ -90,8 +91,10 @@ fn linked<'a>(items: &[Item<'a>], reach: f64) -> Vec<Vec<Item<'a>>> {
 }
 
 /// True where two items lie in one place along the normal, but apart in their plane.
-fn collides(items: &[Item<'_>], apart: f64) -> bool {
-    let (Some(plane), Some(normal)) = (axes(items), super::super::frames::normal(items[0].frame)) else { return false };
+fn collides(items: &[SeriesFrame<'_>], apart: f64) -> bool {
+    let (Some(plane), Some(normal)) = (axes(items), crate::dicom::read::series::frames::normal(items[0].frame)) else {
+        return false;
+    };
     let mut placed: Vec<(f64, [f64; 2])> =
         items.iter().filter_map(|item| Some((dot(item.frame.position?, normal), in_plane(item, plane)?))).collect();
     placed.sort_by(|a, b| a.0.total_cmp(&b.0));

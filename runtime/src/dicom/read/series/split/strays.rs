@@ -1,12 +1,12 @@
 //! Single frames that differ from the others of their plane: a fault of the volume, which must not shrink in silence.
 
-use super::super::frames::normal;
-use super::super::image_type::Kind;
-use super::Piece;
+use super::piece::Piece;
+use crate::dicom::read::series::frames::normal;
+use crate::dicom::read::series::pictures::PictureKind;
 use crate::geometry::{dot, sub};
 
 /// At most so many frames are strays: they would be no volume by themselves.
-const FEW: usize = 4;
+const MAX_STRAYS: usize = 4;
 /// Strays that lie farther away in their plane, in mm, are a station of which the rest did not come.
 const NEAR_MM: f64 = 50.0;
 /// Cosine of the angle within which planes are the same for a person: 15 degrees.
@@ -17,7 +17,7 @@ const SAME_PLANE: f64 = 0.966;
 ///
 /// `labels` are those that all pieces had before they were taken apart.
 pub(super) fn give_back<'a>(pieces: Vec<Piece<'a>>, labels: &[String]) -> Vec<Piece<'a>> {
-    let (few, mut many): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|p| p.items.len() <= FEW);
+    let (few, mut many): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|p| p.items.len() <= MAX_STRAYS);
     let mut kept = Vec::new();
     for stray in few {
         let host = many.iter_mut().filter(|host| belongs(&stray, host)).max_by_key(|host| host.items.len());
@@ -36,10 +36,20 @@ pub(super) fn give_back<'a>(pieces: Vec<Piece<'a>>, labels: &[String]) -> Vec<Pi
     many
 }
 
+/// True where no piece would be a volume, yet all of them together seem to be one: its fault is told then, not a lack of sections.
+pub(super) fn all_are(pieces: &[Piece<'_>]) -> bool {
+    let [first, others @ ..] = pieces else { return false };
+    let frames: usize = pieces.iter().map(|piece| piece.items.len()).sum();
+    frames > MAX_STRAYS
+        && pieces.iter().all(|piece| piece.items.len() <= MAX_STRAYS)
+        && !others.is_empty()
+        && others.iter().all(|piece| belongs(piece, first))
+}
+
 /// The same kind of picture in about the same plane and place. A frame without an orientation belongs anywhere.
 fn belongs(stray: &Piece<'_>, host: &Piece<'_>) -> bool {
     let (one, other) = (&stray.items[0], &host.items[0]);
-    if matches!(one.pictures.kind, Kind::Excluded(_)) || one.pictures != other.pictures {
+    if matches!(one.pictures.kind, PictureKind::Excluded(_)) || one.pictures != other.pictures {
         return false;
     }
     let near = match one.frame.position.zip(other.frame.position) {

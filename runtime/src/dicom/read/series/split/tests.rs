@@ -1,17 +1,18 @@
 use std::path::Path;
 
+use cordline_sdk::problem::{Code, Diagnose};
 use cordline_sdk::result::SeriesVerdict;
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 use tempfile::tempdir;
 
-use crate::dicom::read::limits::Limits;
-use crate::dicom::read::series::{Choice, SeriesRules, choose};
-use crate::dicom::read::testing::{EXPLICIT, Set, Stack, Value, write};
+use crate::dicom::read::limits::FileLimits;
+use crate::dicom::read::series::{SeriesRules, SeriesSelection, choose};
 use crate::dicom::read::{input, stack};
+use cordline_testkit::{EXPLICIT, Set, Stack, Value, write};
 
 /// The choice from some data sets, with files in this order or the other way round.
-fn choice_of(sets: &[Set], wanted: Option<&str>, backwards: bool) -> Choice {
+pub(super) fn choice_of(sets: &[Set], wanted: Option<&str>, backwards: bool) -> SeriesSelection {
     let folder = tempdir().unwrap();
     let mut sets = sets.to_vec();
     if backwards {
@@ -21,9 +22,9 @@ fn choice_of(sets: &[Set], wanted: Option<&str>, backwards: bool) -> Choice {
     chosen(folder.path(), wanted)
 }
 
-fn chosen(folder: &Path, wanted: Option<&str>) -> Choice {
-    let files = input::read(&[folder.to_owned()], &Limits::default()).unwrap();
-    choose(&files, &SeriesRules::default(), &Limits::default(), wanted)
+fn chosen(folder: &Path, wanted: Option<&str>) -> SeriesSelection {
+    let files = input::read(&[folder.to_owned()], &FileLimits::default()).unwrap();
+    choose(&files, &SeriesRules::default(), &FileLimits::default(), wanted)
 }
 
 /// Two stacks as one series; the second is changed, and numbered behind the first.
@@ -43,8 +44,8 @@ fn joined(second: &Stack, change: impl Fn(usize, &mut Set)) -> Vec<Set> {
 /// Selector and part of what is chosen, which is the same for files in any order; and the verdicts on the others.
 fn picked(sets: &[Set]) -> (String, String, Vec<SeriesVerdict>) {
     let of = |backwards| match choice_of(sets, None, backwards) {
-        Choice::Chosen { series, rejected, .. } => {
-            stack::check(&series, &Limits::default()).unwrap();
+        SeriesSelection::Chosen { series, rejected, .. } => {
+            stack::check(&series, &FileLimits::default()).unwrap();
             (series.selector().to_string(), series.part.map(|p| p.words).unwrap_or_default(), rejected)
         }
         other => panic!("{other:?}"),
@@ -55,9 +56,9 @@ fn picked(sets: &[Set]) -> (String, String, Vec<SeriesVerdict>) {
 }
 
 /// Selectors and parts of the candidates of a tie.
-fn asked(sets: &[Set]) -> Vec<(String, String)> {
+pub(super) fn asked(sets: &[Set]) -> Vec<(String, String)> {
     let of = |backwards| match choice_of(sets, None, backwards) {
-        Choice::NeedsSelection { mut candidates, .. } => {
+        SeriesSelection::NeedsSelection { mut candidates, .. } => {
             candidates.sort_by(|a, b| a.selector.cmp(&b.selector));
             candidates.into_iter().map(|c| (c.selector, c.part.unwrap_or_default())).collect::<Vec<_>>()
         }
@@ -103,23 +104,23 @@ fn stations_are_asked_for_and_either_can_be_taken() {
     assert_eq!(candidates[0], (FIRST.into(), "station 1, upper".into()));
     assert_eq!(candidates[1], (SECOND.into(), "station 2, 220 mm lower".into()));
     for (selector, z) in [(FIRST, 50.0), (SECOND, -170.0)] {
-        let Choice::Chosen { series, reasons, .. } = choice_of(&sets, Some(selector), true) else { panic!() };
+        let SeriesSelection::Chosen { series, reasons, .. } = choice_of(&sets, Some(selector), true) else { panic!() };
         let folder = tempdir().unwrap();
         write(folder.path(), "i", &sets, EXPLICIT);
         assert!(reasons.iter().any(|r| r.contains("of 2 of its series: station")), "{reasons:?}");
-        stack::check(&series, &Limits::default()).unwrap();
+        stack::check(&series, &FileLimits::default()).unwrap();
         assert_eq!((series.frames().count(), series.frames().next().unwrap().1.position.unwrap()[2]), (6, z));
     }
     // The series as a whole is asked for once more, and a volume that is not there is said to be missing.
-    assert!(matches!(choice_of(&sets, Some("1.2.826.1.1"), false), Choice::NeedsSelection { .. }));
-    let Choice::OutOfScope { reasons, .. } = choice_of(&sets, Some("1.2.826.1.1#3"), false) else { panic!() };
+    assert!(matches!(choice_of(&sets, Some("1.2.826.1.1"), false), SeriesSelection::NeedsSelection { .. }));
+    let SeriesSelection::OutOfScope { reasons, .. } = choice_of(&sets, Some("1.2.826.1.1#3"), false) else { panic!() };
     assert_eq!(reasons, ["The chosen series holds 2 volumes; there is no volume 3"]);
 }
 
 #[test]
 fn a_series_of_several_volumes_that_is_named_gives_the_one_that_fits() {
     let sets = joined(&Stack { te: 14.0, ..Stack::t2("2") }, |_, _| {});
-    let Choice::Chosen { series, .. } = choice_of(&sets, Some("1.2.826.1.1"), false) else { panic!() };
+    let SeriesSelection::Chosen { series, .. } = choice_of(&sets, Some("1.2.826.1.1"), false) else { panic!() };
     assert_eq!(series.selector().to_string(), FIRST);
 }
 
@@ -147,7 +148,7 @@ fn repeated_measurements_are_asked_for_by_their_numbers() {
 #[test]
 fn copies_under_another_uid_are_used_once_and_that_is_said() {
     let sets = joined(&Stack::t2("2"), |_, _| {});
-    let Choice::Chosen { series, warnings, .. } = choice_of(&sets, None, false) else { panic!() };
+    let SeriesSelection::Chosen { series, warnings, .. } = choice_of(&sets, None, false) else { panic!() };
     assert_eq!((series.frames.len(), series.part.clone()), (6, None));
     assert_eq!(
         warnings,
@@ -160,25 +161,25 @@ fn one_section_that_is_there_twice_with_other_pixels_is_named() {
     let again = joined(&Stack { sections: 1, ..Stack::t2("2") }, |_, s| {
         s.put(tags::PIXEL_DATA, VR::OW, Value::Us(vec![7; 128 * 130]));
     });
-    let Choice::Chosen { series, .. } = choice_of(&again, None, false) else { panic!() };
-    let error = stack::check(&series, &Limits::default()).unwrap_err();
-    assert_eq!(error.code(), "doubled_section");
+    let SeriesSelection::Chosen { series, .. } = choice_of(&again, None, false) else { panic!() };
+    let error = stack::check(&series, &FileLimits::default()).unwrap_err();
+    assert_eq!(error.code(), Code::DoubledSection);
     assert!(error.to_string().contains("i000.dcm") && error.to_string().contains("i006.dcm"), "{error}");
 }
 
 #[test]
 fn a_single_section_of_another_size_or_lean_is_never_left_out_in_silence() {
-    let broken = |change: &dyn Fn(&mut Set)| {
+    let unreadable = |change: &dyn Fn(&mut Set)| {
         let mut sets = Stack::t2("1").all();
         change(&mut sets[0]);
-        let Choice::Chosen { series, .. } = choice_of(&sets, None, false) else { panic!() };
-        stack::check(&series, &Limits::default()).unwrap_err().code()
+        let SeriesSelection::Chosen { series, .. } = choice_of(&sets, None, false) else { panic!() };
+        stack::check(&series, &FileLimits::default()).unwrap_err().code()
     };
     let leaning = |s: &mut Set| _ = s.ds(tags::IMAGE_ORIENTATION_PATIENT, &[0., 1., 0.01, 0., 0.01, -1.]);
-    assert_eq!(broken(&leaning), "mixed_orientation");
-    assert_eq!(broken(&|s| _ = s.ds(tags::PIXEL_SPACING, &[0.7, 0.5])), "mixed_spacing");
-    assert_eq!(broken(&|s| _ = s.text(tags::FRAME_OF_REFERENCE_UID, VR::UI, "1.5")), "frame_of_reference");
-    assert_eq!(broken(&|s| _ = s.drop(tags::IMAGE_POSITION_PATIENT)), "missing_attribute");
+    assert_eq!(unreadable(&leaning), Code::MixedOrientation);
+    assert_eq!(unreadable(&|s| _ = s.ds(tags::PIXEL_SPACING, &[0.7, 0.5])), Code::MixedSpacing);
+    assert_eq!(unreadable(&|s| _ = s.text(tags::FRAME_OF_REFERENCE_UID, VR::UI, "1.5")), Code::FrameOfReference);
+    assert_eq!(unreadable(&|s| _ = s.drop(tags::IMAGE_POSITION_PATIENT)), Code::MissingAttribute);
 }
 
 #[test]
@@ -205,7 +206,7 @@ fn a_localizer_in_three_planes_is_no_candidate() {
             sets.push(set);
         }
     }
-    let Choice::OutOfScope { rejected, .. } = choice_of(&sets, None, false) else { panic!() };
+    let SeriesSelection::OutOfScope { rejected, .. } = choice_of(&sets, None, false) else { panic!() };
     let parts: Vec<_> = rejected.iter().map(|v| v.part.clone().unwrap_or_default()).collect();
     assert_eq!(parts, ["sagittal", "axial", "coronal"]);
 }
@@ -237,8 +238,8 @@ fn frames_of_one_enhanced_file_are_told_apart_by_frame_type_and_echo() {
     assert!(rejected[0].reasons[0].starts_with("proton density-weighted"), "{rejected:?}");
     let folder = tempdir().unwrap();
     write(folder.path(), "e", &[set], EXPLICIT);
-    let Choice::Chosen { series, .. } = chosen(folder.path(), None) else { panic!() };
-    let (_, source, _) = stack::load(&series, &Limits::default()).unwrap();
+    let SeriesSelection::Chosen { series, .. } = chosen(folder.path(), None) else { panic!() };
+    let (_, source, _) = stack::load(&series, &FileLimits::default()).unwrap();
     let numbers: Vec<_> = source.frames.iter().map(|f| f.frame_number.unwrap()).collect();
     assert_eq!(numbers, [7, 8, 9, 10, 11, 12]);
 }

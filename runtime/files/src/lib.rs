@@ -1,0 +1,12 @@
+//! Files that other programs read or write at the same time.
+//!
+//! - [`AtomicFile`]: replaces a file whole or not at all
+//! - [`Reloading`]: what a file says, read again when it changes
+//!
+//! Absent from here: what the files hold, and who may read them.
+
+mod atomic;
+mod reloading;
+
+pub use atomic::{AtomicFile, Durability};
+pub use reloading::Reloading;

@@ -1,0 +1,12 @@
+//! Figures for Prometheus, and whether the daemon is alive and ready. No patient data.
+//!
+//! - [`counters`]: counted while the daemon works
+//! - [`page`](mod@page): all figures as text
+//! - [`endpoint`]: the HTTP server
+
+mod counters;
+mod endpoint;
+mod page;
+
+pub(super) use counters::Metrics;
+pub(super) use endpoint::{MetricsSources, serve};

@@ -1,0 +1,204 @@
+//! Folders: other files, copies, damaged ones, links.
+
+use cordline_sdk::problem::Code;
+
+use super::*;
+
+#[test]
+fn other_files_between_are_skipped_with_a_reason() {
+    let folder = folder_with("notes.txt", b"hello");
+    fs::write(folder.path().join("empty.dcm"), b"").unwrap();
+    fs::write(folder.path().join("picture.png"), [0x89, b'P', b'N', b'G', 0, 0]).unwrap();
+    let mut directory = meta(sop_class::DIRECTORY, EXPLICIT);
+    directory.extend(Set::default().text(tags::FILE_SET_ID, VR::CS, "X").encode(EXPLICIT, true));
+    fs::write(folder.path().join("DICOMDIR"), directory).unwrap();
+    // Begins like a data set without preamble and is none.
+    fs::write(folder.path().join("odd.bin"), [8, 0, 5, 0, b'C', b'S', 200, 0, 1, 2, 3]).unwrap();
+    let scanned = read_one(folder.path()).unwrap();
+    assert_eq!(scanned.instances.len(), 6);
+    let reasons: Vec<_> = scanned.skipped.iter().map(|s| s.reason.to_string()).collect();
+    assert_eq!(reasons, ["a DICOMDIR", "an empty file", "not a DICOM file", "not a DICOM file", "not a DICOM file"]);
+    assert!(scanned.notes[0].starts_with("5 of 11 files were skipped"), "{:?}", scanned.notes);
+}
+
+#[test]
+fn objects_that_are_no_mr_images_do_not_disturb() {
+    let mut report = Stack::t2("5").section(0);
+    report
+        .text(tags::SOP_CLASS_UID, VR::UI, "1.2.840.10008.5.1.4.1.1.88.34")
+        .text(tags::MODALITY, VR::CS, "SR")
+        .drop(tags::PIXEL_DATA);
+    let folder = folder_with("sr.dcm", &report.file(EXPLICIT));
+    let scanned = read_one(folder.path()).unwrap();
+    let SeriesSelection::Chosen { rejected, .. } =
+        series::choose(&scanned, &SeriesRules::default(), &FileLimits::default(), None)
+    else {
+        panic!()
+    };
+    assert_eq!(rejected[0].reasons, ["not MR (SR)"]);
+    // Damaged, but of a class that is never analysed.
+    let mut cut = report.file(EXPLICIT);
+    cut.truncate(500);
+    let folder = folder_with("sr.dcm", &cut);
+    assert!(read_one(folder.path()).unwrap().skipped[0].reason.to_string().starts_with("not an MR image, and"));
+}
+
+#[test]
+fn files_without_preamble_and_with_an_executable_one_are_read() {
+    let stack = Stack::t2("1");
+    let folder = tempdir().unwrap();
+    for (k, set) in stack.all().into_iter().enumerate() {
+        let bytes = match k {
+            0 => set.encode(EXPLICIT, false),
+            1 => set.encode(IMPLICIT, false),
+            2 => set.file(EXPLICIT)[132..].to_vec(),
+            3 => {
+                let mut bytes = set.file(EXPLICIT);
+                bytes[..4].copy_from_slice(b"\x7fELF");
+                bytes
+            }
+            4 => {
+                let mut bytes = set.file(IMPLICIT);
+                bytes[..2].copy_from_slice(b"MZ");
+                bytes
+            }
+            _ => set.file(EXPLICIT),
+        };
+        fs::write(folder.path().join(format!("{k}")), bytes).unwrap();
+    }
+    let scanned = read_one(folder.path()).unwrap();
+    assert_eq!((scanned.instances.len(), scanned.skipped.len()), (6, 0));
+    let SeriesSelection::Chosen { series, .. } =
+        series::choose(&scanned, &SeriesRules::default(), &FileLimits::default(), None)
+    else {
+        panic!()
+    };
+    assert!(stack::load(&series, &FileLimits::default()).is_ok());
+}
+
+#[test]
+fn identical_copies_are_left_out_and_different_ones_refused() {
+    let stack = Stack::t2("1");
+    let folder = folder_with("copy.dcm", &stack.section(2).file(EXPLICIT));
+    let scanned = read_one(folder.path()).unwrap();
+    assert_eq!(scanned.instances.len(), 6);
+    assert_eq!(scanned.notes, ["1 file was an identical copy of another and was left out"]);
+    let twice = [folder.path().to_owned(), folder.path().join("copy.dcm")];
+    assert_eq!(read(&twice, &FileLimits::default()).unwrap().instances.len(), 6);
+    // The same image, written by two archives.
+    let mut again = stack.section(2);
+    again.us(tags::SMALLEST_IMAGE_PIXEL_VALUE, 1);
+    for bytes in [again.file(EXPLICIT), again.file(IMPLICIT)] {
+        let scanned = read_one(folder_with("again.dcm", &bytes).path()).unwrap();
+        assert!(scanned.unreadable.is_empty());
+        assert_eq!(scanned.notes, ["1 of 7 files was skipped: another copy of an image, written otherwise"]);
+    }
+    let mut other = stack.section(2);
+    other.text(tags::PATIENT_NAME, VR::PN, "OTHER^NAME");
+    for bytes in [other.file(EXPLICIT), {
+        let mut one_byte = stack.section(2).file(EXPLICIT);
+        *one_byte.last_mut().unwrap() ^= 1;
+        one_byte
+    }] {
+        // Which of the two is right cannot be told: the series cannot be used, and only that one.
+        let scanned = read_one(folder_with("other.dcm", &bytes).path()).unwrap();
+        let SeriesSelection::Chosen { series, .. } =
+            series::choose(&scanned, &SeriesRules::default(), &FileLimits::default(), None)
+        else {
+            panic!()
+        };
+        let problem = stack::load(&series, &FileLimits::default()).unwrap_err().problem();
+        assert_eq!(problem.code, Code::DuplicateInstance);
+        assert!(problem.message.contains("002.dcm") && problem.message.contains("other.dcm"), "{problem:?}");
+    }
+    let mut report = stack.section(2);
+    report.text(tags::SOP_CLASS_UID, VR::UI, "1.2.840.10008.5.1.4.1.1.88.34").text(
+        tags::SOP_INSTANCE_UID,
+        VR::UI,
+        "1.7",
+    );
+    let folder = folder_with("report.dcm", &report.file(EXPLICIT));
+    report.text(tags::STUDY_ID, VR::SH, "another");
+    fs::write(folder.path().join("report-again.dcm"), report.file(EXPLICIT)).unwrap();
+    let scanned = read_one(folder.path()).unwrap();
+    assert!(scanned.unreadable.is_empty() && scanned.notes[0].contains("another file with the same SOPInstanceUID"));
+}
+
+#[test]
+fn a_truncated_section_is_an_error_of_its_series_and_of_no_other() {
+    let cut = |series: &Stack, keep: usize| {
+        let mut bytes = series.section(5).file(EXPLICIT);
+        bytes.truncate(keep);
+        bytes
+    };
+    let whole = Stack::t2("1").section(5).file(EXPLICIT).len();
+    let load = |folder: &Path| {
+        let scanned = read_one(folder)?;
+        let SeriesSelection::Chosen { series, warnings, .. } =
+            series::choose(&scanned, &SeriesRules::default(), &FileLimits::default(), None)
+        else {
+            panic!()
+        };
+        Ok::<_, InputError>((stack::load(&series, &FileLimits::default()).map(drop).map_err(|e| e.problem()), warnings))
+    };
+    // In its pixels, and in its header behind the series UID.
+    for keep in [whole - 100, 1150] {
+        let folder = folder_with("s1.2.826.1.1-005.dcm", &cut(&Stack::t2("1"), keep));
+        let problem = load(folder.path()).unwrap().0.unwrap_err();
+        assert!([Code::TruncatedFile, Code::ValueBeyondEnd].contains(&problem.code), "{problem:?}");
+        assert!(problem.message.contains("s1.2.826.1.1-005.dcm"), "{problem:?}");
+        // The same fault in a series that is not analysed.
+        let folder = folder_with("other.dcm", &cut(&Stack::t1("2"), keep));
+        assert!(load(folder.path()).unwrap().0.is_ok());
+    }
+}
+
+#[test]
+fn inputs_that_hold_nothing_say_so() {
+    let folder = tempdir().unwrap();
+    let error = read_one(folder.path()).unwrap_err();
+    assert_eq!(error.to_string(), "the input holds no DICOM file (files looked at: 0)");
+    assert_eq!(error.code(), Code::NoDicom);
+    fs::write(folder.path().join("a.txt"), b"x").unwrap();
+    assert!(read_one(folder.path()).unwrap_err().to_string().ends_with("a.txt: not a DICOM file"));
+    assert_eq!(read_one(&folder.path().join("nowhere")).unwrap_err().code(), Code::InputUnreadable);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_circles_and_pipes_do_not_hang() {
+    use std::os::unix::fs::symlink;
+    let folder = tempdir().unwrap();
+    let inner = folder.path().join("a/b");
+    fs::create_dir_all(&inner).unwrap();
+    Stack::t2("1").write(&inner);
+    symlink(folder.path(), inner.join("circle")).unwrap();
+    symlink("nowhere", inner.join("dangling")).unwrap();
+    symlink(&inner, folder.path().join("again")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
+    let scanned = read_one(folder.path()).unwrap();
+    assert_eq!(scanned.instances.len(), 6);
+    assert_eq!(scanned.skipped.len(), 2);
+    let limits = FileLimits { folder_depth: 1, ..FileLimits::default() };
+    assert_eq!(read(&[folder.path().to_owned()], &limits).unwrap_err().code(), Code::FoldersTooDeep);
+    let limits = FileLimits { files: 3, ..FileLimits::default() };
+    assert_eq!(read(&[folder.path().to_owned()], &limits).unwrap_err().code(), Code::TooManyFiles);
+    let limits = FileLimits { study_bytes: 50_000, ..FileLimits::default() };
+    assert_eq!(read(&[folder.path().to_owned()], &limits).unwrap_err().code(), Code::InputTooLarge);
+}
+
+#[test]
+fn every_byte_may_be_wrong_and_nothing_panics() {
+    let original = Stack { rows: 8, columns: 8, ..Stack::t2("1") }.enhanced(&[1, 0]).file(EXPLICIT);
+    let limits = FileLimits::default();
+    let origin = Origin::File(PathBuf::from("x"));
+    let look = |bytes: &[u8]| drop(header::read(bytes, bytes.len() as u64, part10::kind(bytes), &origin, &limits));
+    for at in 128..original.len() {
+        for value in [0x00, 0xFF, 0x7F, original[at] ^ 0x10] {
+            let mut bytes = original.clone();
+            bytes[at] = value;
+            look(&bytes);
+        }
+        look(&original[..at]);
+    }
+}
