@@ -1,38 +1,42 @@
-//! The one configured archive: DICOMweb for the viewer passes through here, and nothing else does.
+//! The HTTP client of the one configured archive. Every wait for it has a time limit.
+//!
+//! Absent from here: what Orthanc is asked ([`crate::orthanc`]), and which addresses pass to a viewer ([`crate::routes::dicomweb`]).
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method};
 use cordline_sdk::owner;
-use cordline_sdk::wire::reply::Role;
+use futures_util::stream::{self, Stream, StreamExt};
 use reqwest::Client;
 use thiserror::Error;
+use tokio::time::Instant;
 
-use crate::fault::Refusal;
-use crate::guest::Viewer;
-use crate::hall::Hall;
-use crate::orthanc::turns::Turns;
-use crate::settings::Archive;
+use crate::keyed_lock::KeyedLocks;
+use crate::settings::ArchiveSettings;
+use crate::tls;
 
-/// Where the viewer looks for DICOMweb.
-pub const DICOM_WEB: &str = "/dicom-web";
-/// Where it looks for single objects.
-pub const WADO: &str = "/wado";
-
-/// Headers that go to the archive and come back; all others stay here, cookies and tokens above all.
-const TO_ARCHIVE: [HeaderName; 3] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH];
-const FROM_ARCHIVE: [HeaderName; 2] = [CONTENT_TYPE, CONTENT_LENGTH];
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the archive may send nothing while an answer is due or under way. An Orthanc that writes a large object takes seconds.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the archive may take to answer once something was sent to be stored.
+const STORE_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long the sender of something to be stored may send nothing.
+const SENDER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client of the archive, with kept connections.
 #[derive(Debug)]
-pub struct ArchiveClient {
-    archive: Archive,
+pub(crate) struct ArchiveClient {
+    settings: ArchiveSettings,
     password: Option<String>,
+    /// For questions: an answer, or a piece of it, comes in time.
     client: Client,
-    /// Who writes on a study does so alone.
-    pub(crate) turns: Turns,
+    /// For what is stored: no answer comes while it is sent.
+    storing: Client,
+    /// Held by a task that reads, changes and writes the metadata of a study.
+    pub(crate) study_locks: KeyedLocks,
 }
 
 /// An archive that cannot be used.
@@ -52,8 +56,8 @@ pub enum ArchiveError {
 }
 
 impl ArchiveClient {
-    /// A client that has not asked anything yet.
-    pub fn new(archive: Archive) -> Result<Self, ArchiveError> {
+    /// A client that has not connected yet.
+    pub(crate) fn new(settings: ArchiveSettings) -> Result<Self, ArchiveError> {
         let read = |file: &std::path::PathBuf| {
             let fails = |error| ArchiveError::Password {
                 file: file.display().to_string(),
@@ -62,152 +66,74 @@ impl ArchiveClient {
             let text = std::fs::read_to_string(file).map_err(fails)?;
             Ok::<_, ArchiveError>(text.lines().next().unwrap_or_default().to_owned())
         };
-        let password = archive.password_file.as_ref().map(read).transpose()?;
-        crate::choose_cryptography();
+        let password = settings.password_file.as_ref().map(read).transpose()?;
+        tls::install_crypto_provider();
         // A redirect could lead anywhere.
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { archive, password, client, turns: Turns::default() })
+        let builder = || Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(CONNECT_TIMEOUT);
+        let (client, storing) = (builder().read_timeout(READ_TIMEOUT).build()?, builder().build()?);
+        Ok(Self { settings, password, client, storing, study_locks: KeyedLocks::default() })
+    }
+
+    pub(crate) fn settings(&self) -> &ArchiveSettings {
+        &self.settings
     }
 
     /// A request to a path of the archive; `path` begins with a slash.
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let mut url = self.archive.url.clone();
-        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-        url.set_path(&format!("{}{path}", self.archive.url.path().trim_end_matches('/')));
-        url.set_query(query);
-        let request = self.client.request(method, url);
-        match &self.archive.user {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.authorized(&self.client, method, path)
+    }
+
+    /// Sends a body and waits for the answer, for as long as the body makes progress. `None` where one side stopped half way.
+    pub(crate) async fn store(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+        body: Body,
+    ) -> Option<reqwest::Result<reqwest::Response>> {
+        let (body, progress) = track_progress(body);
+        let request = self.authorized(&self.storing, Method::POST, path).headers(headers);
+        tokio::select! {
+            answer = request.body(reqwest::Body::wrap_stream(body)).send() => Some(answer),
+            () = progress.stalled() => None,
+        }
+    }
+
+    fn authorized(&self, client: &Client, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = client.request(method, self.settings.address(path));
+        match &self.settings.user {
             Some(user) => request.basic_auth(user, self.password.as_deref()),
             None => request,
         }
     }
-
-    /// The archive's own path for one of the viewer's.
-    fn path(&self, viewers: &str) -> String {
-        match viewers.strip_prefix(DICOM_WEB) {
-            Some(rest) => format!("{}{rest}", self.archive.dicom_web.trim_end_matches('/')),
-            None => viewers.to_owned(),
-        }
-    }
 }
 
-/// Passes a request of the viewer on.
-pub async fn pass(Viewer(guest): Viewer, State(hall): State<Hall>, request: Request) -> Result<Response, Refusal> {
-    let archive = hall.archive.as_ref().ok_or_else(Refusal::no_archive)?;
-    match *request.method() {
-        Method::GET | Method::HEAD => {}
-        Method::POST if guest.role >= Role::Submitter => {}
-        Method::POST => return Err(Refusal::not_allowed()),
-        _ => {
-            return Err(Refusal::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "only looking and storing pass to the archive",
-                "use GET or POST",
-            ));
-        }
-    }
-    let uri = request.uri();
-    if !is_plain(uri.path()) {
-        return Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "odd_path",
-            "the path has parts that no DICOMweb address has",
-            "use UIDs of digits and dots",
-        ));
-    }
-    let path = archive.path(&plain_commas(uri.path_and_query().map_or("/", |p| p.as_str())));
-    let (parts, body) = request.into_parts();
-    let asked = archive
-        .request(parts.method, &path)
-        .headers(only(&parts.headers, &TO_ARCHIVE))
-        .body(reqwest::Body::wrap_stream(body.into_data_stream()));
-    let answer = asked.send().await.map_err(|error| {
-        tracing::warn!(error = %error.without_url(), "the archive does not answer");
-        Refusal::new(
-            StatusCode::BAD_GATEWAY,
-            "archive_unreachable",
-            "the archive does not answer",
-            "see that it runs and that the gateway may reach it",
-        )
-    })?;
-    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-    let headers = only(answer.headers(), &FROM_ARCHIVE);
-    Ok((status, headers, Body::from_stream(answer.bytes_stream())).into_response())
+/// When a piece of a body was sent last, and whether that was its end.
+#[derive(Debug, Clone)]
+struct BodyProgress(Arc<Mutex<(Instant, bool)>>);
+
+/// The same body, and how far it was sent.
+fn track_progress(body: Body) -> (impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static, BodyProgress) {
+    let progress = BodyProgress(Arc::new(Mutex::new((Instant::now(), false))));
+    let noted = progress.clone();
+    let body = body.into_data_stream().map(Some).chain(stream::once(async { None }));
+    let body = body.filter_map(move |piece| {
+        // Replaced as a whole: a panic of another thread leaves it usable.
+        *noted.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), piece.is_none());
+        std::future::ready(piece)
+    });
+    (body, progress)
 }
 
-/// True for a path of letters, digits and the few signs of DICOMweb addresses: nothing that another program could read as a step up.
-fn is_plain(path: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/.-_,".contains(c);
-    path.chars().all(plain) && !path.contains("//") && path.split('/').all(|part| part != "." && part != "..")
-}
-
-/// The attributes that a viewer wants beside the usual ones, parted by plain commas: Orthanc up to 1.10 takes `a%2Cb` for one name, and
-/// leaves both out.
-fn plain_commas(path_and_query: &str) -> String {
-    let Some((path, query)) = path_and_query.split_once('?') else { return path_and_query.to_owned() };
-    let part = |part: &str| match part.split_once('=') {
-        Some((name, value)) if name.eq_ignore_ascii_case("includefield") => {
-            format!("{name}={}", value.replace("%2C", ",").replace("%2c", ","))
+impl BodyProgress {
+    /// Waits until nothing has happened for too long: the sender is silent, or the archive after the end of the body.
+    async fn stalled(&self) {
+        loop {
+            let (at, is_end) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let timeout = if is_end { STORE_TIMEOUT } else { SENDER_TIMEOUT };
+            match timeout.checked_sub(at.elapsed()) {
+                Some(left) if !left.is_zero() => tokio::time::sleep(left).await,
+                _ => return,
+            }
         }
-        _ => part.to_owned(),
-    };
-    format!("{path}?{}", query.split('&').map(part).collect::<Vec<_>>().join("&"))
-}
-
-fn only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
-    let mut kept = HeaderMap::new();
-    for name in names {
-        for value in headers.get_all(name) {
-            kept.append(name.clone(), value.clone());
-        }
-    }
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_of_dicomweb_is_plain_and_a_trick_is_not() {
-        for path in ["/dicom-web/studies/1.2.3/series/4.5/instances/6/frames/1,2", "/dicom-web/studies", "/wado"] {
-            assert!(is_plain(path), "{path}");
-        }
-        for path in [
-            "/dicom-web/../instances",
-            "/dicom-web/%2e%2e/instances",
-            "/dicom-web//instances",
-            "/dicom-web/studies/1.2%2F3",
-            "/dicom-web/a\\b",
-            "/dicom-web/./x",
-            "/dicom-web/a:b@c",
-        ] {
-            assert!(!is_plain(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn commas_between_wanted_attributes_are_plain_and_those_of_a_name_are_not() {
-        assert_eq!(plain_commas("/studies"), "/studies");
-        assert_eq!(
-            plain_commas("/studies?limit=1&includefield=00081030%2C00080060%2c0020000D&PatientName=A%2CB"),
-            "/studies?limit=1&includefield=00081030,00080060,0020000D&PatientName=A%2CB"
-        );
-    }
-
-    #[test]
-    fn the_archive_has_its_own_root() {
-        let archive = Archive {
-            url: "http://a:1/orthanc/".parse().unwrap(),
-            dicom_web: "/dw/".into(),
-            user: None,
-            password_file: None,
-        };
-        let client = ArchiveClient::new(archive).unwrap();
-        let path = client.path("/dicom-web/studies?limit=1");
-        assert_eq!(path, "/dw/studies?limit=1");
-        let request = client.request(Method::GET, &path).build().unwrap();
-        assert_eq!(request.url().as_str(), "http://a:1/orthanc/dw/studies?limit=1");
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cordline_gateway::auth::tokens::Tokens;
+use cordline_gateway::orthanc;
 use cordline_gateway::settings::{Flags, Settings};
-use cordline_gateway::tokens::Tokens;
 use cordline_sdk::RESEARCH_USE;
 use cordline_sdk::owner;
 use cordline_sdk::wire::reply::Role;
@@ -61,15 +62,15 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
-        Some(Command::Token { name, tokens, revoke: true, .. }) => revoke(&name, &tokens),
-        Some(Command::Token { name, role, tokens, expires, .. }) => token(&name, &role, &tokens, expires),
+        Some(Command::Token { name, tokens, revoke: true, .. }) => revoke_token(&name, &tokens),
+        Some(Command::Token { name, role, tokens, expires, .. }) => issue_token(&name, &role, &tokens, expires),
         Some(Command::Rerun { studies, archive, config }) => rerun(&studies, archive, config.as_deref()),
         None => serve(cli.config, cli.flags),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            // Where nobody reads standard error either, the exit code has to do.
+            // Where standard error is closed too, the exit code is all that is left.
             let _ = writeln!(std::io::stderr(), "cordline-gateway: {message}");
             ExitCode::FAILURE
         }
@@ -81,28 +82,28 @@ fn serve(config: Option<PathBuf>, flags: Flags) -> Result<(), String> {
     let filter = EnvFilter::try_new(&settings.log).map_err(|e| format!("log is no filter: {e}"))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
-    runtime.block_on(cordline_gateway::run(settings, asked_to_stop())).map_err(|e| e.to_string())
+    runtime.block_on(cordline_gateway::run(settings, stop_signal())).map_err(|e| e.to_string())
 }
 
 fn rerun(studies: &[String], archive: Option<url::Url>, config: Option<&std::path::Path>) -> Result<(), String> {
     let settings = Settings::resolve(config, Flags::of_archive(archive)).map_err(|e| e.to_string())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
     for study in studies {
-        runtime.block_on(cordline_gateway::rerun::rerun(&settings, study)).map_err(|e| e.to_string())?;
-        tell(&format!("{study}: wanted anew; the line on the study says how far it is"))?;
+        runtime.block_on(orthanc::rerun::rerun(&settings, study)).map_err(|e| e.to_string())?;
+        print_line(&format!("{study}: wanted anew; the line on the study says how far it is"))?;
     }
-    tell("A gateway that analyses what arrives ([arrivals]) takes it up within a second.")
+    print_line("A gateway that analyses what arrives ([arrivals]) takes it up within a second.")
 }
 
-/// Prints a line. A reader that has seen enough closes the pipe; that is no fault.
-fn tell(line: &str) -> Result<(), String> {
+/// Prints a line. A reader that closes the pipe early has seen enough: that is no error.
+fn print_line(line: &str) -> Result<(), String> {
     match writeln!(std::io::stdout(), "{line}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("nothing can be printed: {error}")),
         _ => Ok(()),
     }
 }
 
-async fn asked_to_stop() {
+async fn stop_signal() {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .expect("signals can be caught outside of special threads");
     tokio::select! {
@@ -111,13 +112,18 @@ async fn asked_to_stop() {
     }
 }
 
-fn token(name: &str, role: &str, file: &std::path::Path, expires: Option<chrono::NaiveDate>) -> Result<(), String> {
+fn issue_token(
+    name: &str,
+    role: &str,
+    file: &std::path::Path,
+    expires: Option<chrono::NaiveDate>,
+) -> Result<(), String> {
     let role: Role =
         serde_json::from_value(role.into()).map_err(|_| format!("{role} is none of viewer, submitter, admin"))?;
     let mut tokens = if file.exists() { Tokens::read(file).map_err(|e| e.to_string())? } else { Tokens::default() };
     let token = tokens.issue(name, role, expires).map_err(|e| e.to_string())?;
-    write(&tokens, file)?;
-    // A reader that has seen enough closes the pipe; that is no fault.
+    write_tokens(&tokens, file)?;
+    // As in `print_line`.
     match writeln!(std::io::stdout(), "{token}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(format!("the token could not be printed, so nobody has it: {error}; make another one"))
@@ -126,18 +132,18 @@ fn token(name: &str, role: &str, file: &std::path::Path, expires: Option<chrono:
     }
 }
 
-fn revoke(name: &str, file: &std::path::Path) -> Result<(), String> {
+fn revoke_token(name: &str, file: &std::path::Path) -> Result<(), String> {
     let mut tokens = Tokens::read(file).map_err(|e| e.to_string())?;
     if !tokens.revoke(name) {
         return Err(format!("{} holds no token of {name}", file.display()));
     }
-    write(&tokens, file)
+    write_tokens(&tokens, file)
 }
 
-fn write(tokens: &Tokens, file: &std::path::Path) -> Result<(), String> {
+fn write_tokens(tokens: &Tokens, file: &std::path::Path) -> Result<(), String> {
     let reader = tokens.write(file).map_err(|e| format!("{}: {}", file.display(), owner::explain(file, &e)))?;
     let said = format!("{} can be read by {reader} alone: the gateway must run as that user", file.display());
-    // Where nobody reads standard error there is nowhere left to say it.
+    // Where standard error is closed there is nowhere left to say it.
     let _ = writeln!(std::io::stderr(), "{said}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Settings, resolved once: file, then environment, then flags. Nobody else reads the environment.
+//! Settings, resolved once: file, then environment, then flags. No other part reads the environment.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -26,10 +26,10 @@ pub struct Settings {
     /// Key file for a daemon on another host.
     pub key: Option<PathBuf>,
     /// The one archive that is ever contacted.
-    pub archive: Option<Archive>,
-    /// Where studies that arrive in the archive (an Orthanc) are analysed: what is kept about that.
-    pub arrivals: Option<Arrivals>,
-    /// File of tokens. Without it one is made at the start, for this run alone, and only on an address of this machine.
+    pub archive: Option<ArchiveSettings>,
+    /// Analysis of studies that arrive in the archive (an Orthanc); none where left out.
+    pub arrivals: Option<ArrivalSettings>,
+    /// File of tokens. Without it one token is made at the start, for this run alone, and only on an address of this machine.
     pub tokens: Option<PathBuf>,
     /// Folder of the OHIF application.
     pub ohif: Option<PathBuf>,
@@ -39,8 +39,14 @@ pub struct Settings {
     pub certificate: Option<PathBuf>,
     /// Their private key (PEM).
     pub certificate_key: Option<PathBuf>,
-    /// Most requests of a guest in a second.
+    /// Most requests of a token in a second.
     pub requests_per_second: u32,
+    /// Most connections at the same time; one without a valid token is closed to make room for another.
+    pub connections: usize,
+    /// Most WebSockets and streams of a token at the same time.
+    pub sockets_per_token: usize,
+    /// Where Prometheus may ask, on this machine alone; none where left out.
+    pub metrics: Option<SocketAddr>,
     /// Largest body of a request to the interface, in bytes.
     pub body_bytes: usize,
     /// Largest body of a request to the archive, in bytes.
@@ -49,16 +55,16 @@ pub struct Settings {
     pub log: String,
 }
 
-/// An archive.
+/// The archive.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Archive {
+pub struct ArchiveSettings {
     /// Its root, for example `http://orthanc:8042`.
     pub url: Url,
     /// Path of DICOMweb below it.
     #[serde(default = "dicom_web")]
     pub dicom_web: String,
-    /// Who the gateway is there.
+    /// User name of the gateway.
     #[serde(default)]
     pub user: Option<String>,
     /// File with the password: its first line.
@@ -66,16 +72,27 @@ pub struct Archive {
     pub password_file: Option<PathBuf>,
 }
 
-/// Studies that arrive in the archive are analysed, and the results put back.
+impl ArchiveSettings {
+    /// The address of a path below its root; `path_and_query` begins with a slash.
+    pub fn address(&self, path_and_query: &str) -> Url {
+        let (path, query) = path_and_query.split_once('?').map_or((path_and_query, None), |(p, q)| (p, Some(q)));
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
+        url.set_query(query);
+        url
+    }
+}
+
+/// Analysis of studies that arrive in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Arrivals {
-    /// Folder in which is kept how far Orthanc's list of changes was read.
+pub struct ArrivalSettings {
+    /// Folder of the queue of studies, and of how far Orthanc's list of changes was read.
     pub state: PathBuf,
     /// True to store heat maps too, beside SEG and SR.
     #[serde(default)]
     pub heat_maps: bool,
-    /// False to leave Orthanc's list of changes alone, and to hear of studies from its hook only.
+    /// False to get studies from Orthanc's hook alone, and not to read its list of changes.
     #[serde(default = "yes")]
     pub changes: bool,
 }
@@ -102,7 +119,10 @@ impl Default for Settings {
             certificate: None,
             certificate_key: None,
             requests_per_second: 200,
-            body_bytes: 64 << 20,
+            connections: 1024,
+            sockets_per_token: 32,
+            metrics: None,
+            body_bytes: 64 << 10,
             archive_body_bytes: 1 << 30,
             log: "info".into(),
         }
@@ -116,6 +136,9 @@ pub struct SettingsError(String);
 
 impl Settings {
     /// Reads the file (a named one must exist, the default one may) and the environment; `flags` go before both.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or a setting cannot be used.
     pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, SettingsError> {
         Self::read(
             file,
@@ -152,6 +175,12 @@ impl Settings {
                 "{} can be reached from other machines, so `tokens` must name a file of tokens",
                 self.listen
             )));
+        }
+        if let Some(metrics) = self.metrics.filter(|metrics| !metrics.ip().is_loopback()) {
+            return Err(SettingsError(format!("metrics can be asked on this machine alone, not at {metrics}")));
+        }
+        if self.connections < 8 || self.sockets_per_token == 0 {
+            return Err(SettingsError("connections must be 8 or more, sockets_per_token 1 or more".into()));
         }
         if self.arrivals.is_some() && self.archive.is_none() {
             return Err(SettingsError("arrivals want an archive from which studies come".into()));
@@ -206,14 +235,14 @@ impl Flags {
     fn over(self, mut settings: Settings) -> Settings {
         if let Some(url) = self.archive {
             settings.archive = Some(match settings.archive.take() {
-                Some(known) => Archive { url, ..known },
-                None => Archive { url, dicom_web: dicom_web(), user: None, password_file: None },
+                Some(known) => ArchiveSettings { url, ..known },
+                None => ArchiveSettings { url, dicom_web: dicom_web(), user: None, password_file: None },
             });
         }
         if let Some(state) = self.arrivals {
             settings.arrivals = Some(match settings.arrivals.take() {
-                Some(known) => Arrivals { state, ..known },
-                None => Arrivals { state, heat_maps: false, changes: true },
+                Some(known) => ArrivalSettings { state, ..known },
+                None => ArrivalSettings { state, heat_maps: false, changes: true },
             });
         }
         settings.listen = self.listen.unwrap_or(settings.listen);
@@ -266,6 +295,8 @@ mod tests {
             ("[archive]\nurl = \"ftp://a\"", "no http address"),
             ("[archive]\nurl = \"http://a\"\nuser = \"x\"", "go together"),
             ("[arrivals]\nstate = \"/x\"", "want an archive"),
+            ("metrics = \"0.0.0.0:5712\"", "this machine alone"),
+            ("connections = 0", "8 or more"),
             ("lisen = \"127.0.0.1:80\"", "lisen"),
         ] {
             let error = read(text, Flags::default()).unwrap_err().to_string();

@@ -1,6 +1,6 @@
-//! Orthanc's list of changes, read from where it was read last: a hook that was lost loses nothing.
+//! Orthanc's list of changes, read from where it was read last, so that a lost call of the hook loses no study.
 //!
-//! A new folder of arrivals begins at its first start: an archive holds years of studies, and nobody asked for those.
+//! A new folder of arrivals begins at its first start: an archive holds years of studies, which are not to be analysed all at once.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,162 +9,190 @@ use std::time::{Duration, Instant};
 use cordline_sdk::job::Priority;
 use tokio::time::sleep;
 
-use super::again;
-use super::arrivals::Arrivals;
-use super::cursor::{Cursor, Standing};
-use super::rest::{Change, Changes, OrthancError};
+use super::client::PAGE;
+use super::cursor::{ChangeCursor, CursorMatch};
+use super::error::OrthancError;
+use super::queue::StudyQueue;
+use super::reanalysis;
+use super::resources::{Change, ChangeType, Changes, ResourceType};
+use super::timestamp;
+use super::unstable_instances::UnstableInstances;
 use crate::archive::ArchiveClient;
 
-/// Changes on a page.
-const PAGE: u32 = 500;
-/// How often the list is read when it was read to its end, and how soon again after a failure. One short question: an Orthanc at
-/// rest answers it in a millisecond.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Pause after the end of the list, and after a failure. It is one short request: an idle Orthanc answers it in a millisecond.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often studies are looked for that Orthanc will never call stable.
+const OVERLOOKED_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The reader of the list.
+/// Reads the list, and queues the studies that it announces.
 #[derive(Debug)]
-pub struct Reader {
+pub(crate) struct ChangeReader {
     archive: Arc<ArchiveClient>,
-    arrivals: Arc<Arrivals>,
-    /// Where the place in the list is kept.
+    queue: Arc<StudyQueue>,
+    /// Where the cursor is kept.
     file: PathBuf,
 }
 
 /// Where the reader is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct Position {
     /// What was read last.
-    cursor: Cursor,
-    /// Studies that became stable earlier are passed over; set while a list is searched for its new part.
+    cursor: ChangeCursor,
+    /// Changes before this date are skipped; set while a list is searched for its new part.
     from: Option<String>,
 }
 
-impl Reader {
-    /// A reader that goes on from `file`; without such a file, from this moment on.
-    pub fn new(archive: Arc<ArchiveClient>, arrivals: Arc<Arrivals>, file: PathBuf) -> Self {
-        Self { archive, arrivals, file }
+impl ChangeReader {
+    /// A reader that continues from `file`; without such a file, from now on.
+    pub(crate) fn new(archive: Arc<ArchiveClient>, queue: Arc<StudyQueue>, file: PathBuf) -> Self {
+        Self { archive, queue, file }
     }
 
     /// Reads for as long as the gateway runs.
-    pub async fn work(self) {
-        let mut place = match Cursor::read(&self.file) {
-            Ok(Some(cursor)) => Place { cursor, from: None },
-            Ok(None) => self.begin().await,
+    pub(crate) async fn run(self) {
+        let mut position = match ChangeCursor::read(&self.file) {
+            Ok(Some(cursor)) => Position { cursor, from: None },
+            Ok(None) => self.first_position().await,
             Err(error) => {
                 let file = self.file.display();
                 tracing::warn!(%error, %file, "how far the list of changes was read cannot be told: from now on; \
                     a study that arrived meanwhile is analysed with `cordline-gateway rerun`");
-                self.begin().await
+                self.first_position().await
             }
         };
-        // Nobody restores an archive under a gateway that talks to it: looked at after each silence, the first one included.
-        let mut silent = true;
+        // An archive is not restored while it answers: the list is verified after each failure, and at the start.
+        let mut must_verify = true;
+        let (mut unstable, mut last_search) = (None, Instant::now());
         loop {
-            match self.step(&mut place, silent).await {
-                Ok(done) => {
-                    silent = false;
-                    if done {
-                        sleep(PAUSE).await;
+            match self.poll(&mut position, &mut unstable, &mut last_search, must_verify).await {
+                Ok(at_end) => {
+                    must_verify = false;
+                    if at_end {
+                        sleep(POLL_INTERVAL).await;
                     }
                 }
                 Err(error) => {
-                    if !silent {
+                    if !must_verify {
                         tracing::warn!(%error, "the list of changes cannot be read; it is tried again each second");
                     }
-                    silent = true;
-                    sleep(PAUSE).await;
+                    must_verify = true;
+                    sleep(POLL_INTERVAL).await;
                 }
             }
         }
     }
 
-    /// The place of a folder that is new: this moment, even where the archive is away just now.
-    async fn begin(&self) -> Place {
+    /// The position of a new folder: the time of this start, even where the archive does not answer yet.
+    async fn first_position(&self) -> Position {
         let started = Instant::now();
-        let mut away = false;
+        let mut was_away = false;
         loop {
             let found = match self.archive.last_change().await {
-                Ok(page) if !away => Ok(Place { cursor: Cursor::after(&page), from: None }),
-                Ok(page) => self.since(&page, started).await,
+                Ok(page) if !was_away => Ok(Position { cursor: ChangeCursor::after(&page), from: None }),
+                Ok(page) => self.position_at(&page, started).await,
                 Err(error) => Err(error),
             };
             match found {
-                Ok(place) => {
+                Ok(position) => {
                     tracing::info!(
                         "studies are analysed that become stable from now on; an older one with `cordline-gateway rerun`"
                     );
-                    self.keep(&place.cursor);
-                    return place;
+                    self.save(&position.cursor);
+                    return position;
                 }
                 Err(error) => {
-                    if !away {
+                    if !was_away {
                         tracing::warn!(%error, "the archive does not answer yet; it is tried again each second");
                     }
-                    away = true;
-                    sleep(PAUSE).await;
+                    was_away = true;
+                    sleep(POLL_INTERVAL).await;
                 }
             }
         }
     }
 
-    /// The place in the list at which a moment lies that was before the archive answered.
-    async fn since(&self, last: &Changes, started: Instant) -> Result<Place, OrthancError> {
-        let from = earlier(&self.archive.clock().await?, started.elapsed());
-        let (mut since, mut step) = (last.last, u64::from(PAGE));
-        while since > 0 {
-            since = since.saturating_sub(step);
-            step = step.saturating_mul(2);
-            let first = self.archive.changes(since, 1).await?;
-            if first.changes.first().is_some_and(|change| change.date < from) {
-                break;
-            }
-        }
-        Ok(Place { cursor: Cursor { last: since, date: String::new() }, from: Some(from) })
+    /// The position in the list at `started`, which was before the archive answered.
+    async fn position_at(&self, last: &Changes, started: Instant) -> Result<Position, OrthancError> {
+        let from = timestamp::before(&self.archive.now().await?, started.elapsed());
+        let since = self.archive.change_before(last.last, &from).await?;
+        Ok(Position { cursor: ChangeCursor { last: since, date: String::new() }, from: Some(from) })
     }
 
-    /// Reads one page; true where it was the last one. `look`: whether to see first that it is still the same list.
-    async fn step(&self, place: &mut Place, look: bool) -> Result<bool, OrthancError> {
-        if look && place.cursor.last > 0 {
-            let around = self.archive.changes(place.cursor.last - 1, 1).await?;
-            if place.cursor.standing(&around) == Standing::Another {
-                self.another(place).await?;
+    /// Reads one page, and from time to time looks for studies that the list will never announce; true where it was the last page.
+    async fn poll(
+        &self,
+        position: &mut Position,
+        unstable: &mut Option<UnstableInstances>,
+        last_search: &mut Instant,
+        verify: bool,
+    ) -> Result<bool, OrthancError> {
+        let unstable = match unstable {
+            Some(unstable) => unstable,
+            None => unstable.insert(UnstableInstances::at(&self.archive, &position.cursor).await?),
+        };
+        let at_end = self.read_page(position, unstable, verify).await?;
+        if at_end && last_search.elapsed() >= OVERLOOKED_INTERVAL {
+            *last_search = Instant::now();
+            for study in unstable.take_overlooked(&self.archive).await? {
+                tracing::warn!(study, "the archive was ended before it called this study stable: it is looked at now");
+                if let Err(error) = self.queue.enqueue(&study, Priority::Routine) {
+                    tracing::warn!(%error, "the list of studies cannot be kept");
+                }
             }
         }
-        let page = self.archive.changes(place.cursor.last, PAGE).await?;
-        if page.last < place.cursor.last {
-            self.another(place).await?;
+        Ok(at_end)
+    }
+
+    /// Reads one page; true where it was the last one. `verify`: checks first whether it is still the same list.
+    async fn read_page(
+        &self,
+        position: &mut Position,
+        unstable: &mut UnstableInstances,
+        verify: bool,
+    ) -> Result<bool, OrthancError> {
+        if verify && position.cursor.last > 0 {
+            let around = self.archive.changes(position.cursor.last - 1, 1).await?;
+            if position.cursor.compare(&around) == CursorMatch::Different {
+                self.restart(position).await?;
+            }
+        }
+        let page = self.archive.changes(position.cursor.last, PAGE).await?;
+        if page.last < position.cursor.last {
+            self.restart(position).await?;
             return Ok(false);
         }
-        for study in self.wanted(&page.changes, place.from.as_deref()).await? {
-            if let Err(error) = self.arrivals.tell(study, Priority::Routine) {
+        let from = position.from.as_deref();
+        unstable.read(&self.archive, page.changes.iter().filter(|change| is_new(change, from))).await?;
+        for study in self.studies_to_process(&page.changes, from).await? {
+            if let Err(error) = self.queue.enqueue(study, Priority::Routine) {
                 tracing::warn!(%error, "the list of studies cannot be kept");
-                // Not read further: this page comes again.
+                // The cursor stays where it is, so that this page is read again.
                 return Ok(true);
             }
         }
-        if page.last > place.cursor.last || place.from.is_some() {
+        if page.last > position.cursor.last || position.from.is_some() {
             if !page.changes.is_empty() {
-                place.cursor = Cursor::after(&page);
+                position.cursor = ChangeCursor::after(&page);
             }
-            // In the old part of a list nothing is kept: whoever is stopped there has to find the new part once more.
-            let found = |from: &String| page.done || page.changes.last().is_some_and(|change| change.date >= *from);
-            if place.from.as_ref().is_none_or(found) {
-                place.from = None;
-                self.keep(&place.cursor);
+            // In the old part of a list the cursor is not saved: after a restart the new part is searched for again.
+            let is_new_part = |from: &String| page.done || page.changes.last().is_some_and(|c| c.date >= *from);
+            if position.from.as_ref().is_none_or(is_new_part) {
+                position.from = None;
+                self.save(&position.cursor);
             }
         }
         Ok(page.done)
     }
 
-    /// The archive was emptied, restored or replaced: what it holds of new studies is searched for by their date.
-    async fn another(&self, place: &mut Place) -> Result<(), OrthancError> {
-        let known = std::mem::take(&mut place.cursor.date);
-        if known.is_empty() {
-            *place = Place { cursor: Cursor::after(&self.archive.last_change().await?), from: None };
-            self.keep(&place.cursor);
+    /// The archive was emptied, restored or replaced: what is new in it is searched for by date.
+    async fn restart(&self, position: &mut Position) -> Result<(), OrthancError> {
+        let last_date = std::mem::take(&mut position.cursor.date);
+        if last_date.is_empty() {
+            *position = Position { cursor: ChangeCursor::after(&self.archive.last_change().await?), from: None };
+            self.save(&position.cursor);
             tracing::warn!("the archive counts its changes anew: studies are analysed that become stable from now on");
         } else {
-            *place = Place { cursor: Cursor::default(), from: Some(known) };
+            *position = Position { cursor: ChangeCursor::default(), from: Some(last_date) };
             tracing::warn!(
                 "the archive counts its changes anew: studies are analysed that became stable since it was looked at last"
             );
@@ -172,55 +200,42 @@ impl Reader {
         Ok(())
     }
 
-    /// The studies of a page that are to be looked at, each once, in the order in which they came.
-    async fn wanted<'a>(&self, changes: &'a [Change], from: Option<&str>) -> Result<Vec<&'a str>, OrthancError> {
+    /// The studies of a page that are to be processed, each once, in the order in which they came.
+    async fn studies_to_process<'a>(
+        &self,
+        changes: &'a [Change],
+        from: Option<&str>,
+    ) -> Result<Vec<&'a str>, OrthancError> {
         let mut studies: Vec<&str> = Vec::new();
-        let mut noted: Vec<&str> = Vec::new();
-        for change in changes.iter().filter(|change| from.is_none_or(|from| change.date.as_str() >= from)) {
-            let list = match (change.change_type.as_str(), change.resource_type.as_str()) {
-                ("StableStudy", _) => &mut studies,
-                // One of our notes perhaps, or the removal of one.
-                ("UpdatedMetadata", "Study") => &mut noted,
+        let mut with_new_metadata: Vec<&str> = Vec::new();
+        for change in changes.iter().filter(|change| is_new(change, from)) {
+            let list = match (change.change_type, change.resource_type) {
+                (ChangeType::StableStudy, _) => &mut studies,
+                // Perhaps a request for another analysis, or the removal of our record.
+                (ChangeType::UpdatedMetadata, ResourceType::Study) => &mut with_new_metadata,
                 _ => continue,
             };
             if !list.contains(&change.id.as_str()) {
                 list.push(&change.id);
             }
         }
-        for study in noted {
-            if !studies.contains(&study) && again::is_wanted(&self.archive, study).await? {
+        for study in with_new_metadata {
+            if !studies.contains(&study) && reanalysis::is_requested(&self.archive, study).await? {
                 studies.push(study);
             }
         }
         Ok(studies)
     }
 
-    fn keep(&self, cursor: &Cursor) {
+    fn save(&self, cursor: &ChangeCursor) {
         if let Err(error) = cursor.write(&self.file) {
-            // Read again after the next start: what was done is not done twice.
+            // Pages that are read again after the next start do no harm: what was done is not done twice.
             tracing::warn!(%error, "how far the list of changes was read cannot be kept");
         }
     }
 }
 
-/// A moment of Orthanc's clock, some time before.
-fn earlier(moment: &str, by: Duration) -> String {
-    const FORM: &str = "%Y%m%dT%H%M%S";
-    let read = chrono::NaiveDateTime::parse_from_str(moment, FORM);
-    let by = chrono::Duration::from_std(by).unwrap_or_default();
-    // A clock that speaks another language is taken as it is.
-    read.ok()
-        .and_then(|read| read.checked_sub_signed(by))
-        .map_or_else(|| moment.to_owned(), |m| m.format(FORM).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_before_midnight_is_of_the_day_before() {
-        assert_eq!(earlier("20260101T000005", Duration::from_secs(10)), "20251231T235955");
-        assert_eq!(earlier("soon", Duration::from_secs(10)), "soon");
-    }
+/// True for a change in the part of the list that is read.
+fn is_new(change: &Change, from: Option<&str>) -> bool {
+    from.is_none_or(|from| change.date.as_str() >= from)
 }

@@ -1,52 +1,36 @@
-//! Studies that arrive in Orthanc: fetched, analysed, and their results put back, once.
+//! Studies that arrive in Orthanc: fetched, analysed, and their results stored beside them, once.
 //!
-//! Who tells of a study does not matter, and how often neither: the hook in Orthanc (`adapters/orthanc/cordline.lua`), the list of
-//! changes that is read here, or a person's button. What was done is written on the study itself. Objects are only ever added: what is
-//! in the archive may be somebody's work.
+//! A study may be announced by the hook in Orthanc (`adapters/orthanc/cordline.lua`), by the list of changes that is read here, or by a
+//! person, and several times: what was done with it is written on the study itself. Objects are only ever added: what is in the archive
+//! may be somebody's work.
 //!
-//! - [`rest`]: what is asked of Orthanc
-//! - [`mark`]: what a study carries about Cordline
-//! - [`reviews`], [`saves`]: what readers said and saved, on the study too
-//! - [`earlier`]: results of ours that are there already
-//! - [`line`](mod@line): the sentence for people
-//! - [`turns`]: one writer a study
-//! - [`arrivals`]: the queue of studies that were not brought to their end yet
-//! - [`porter`]: how one is
-//! - [`changes`]: the list of changes, read with a cursor that is kept
-//! - [`cursor`]: that place, and whether it is still of the same list
-//! - [`again`]: the wish that a study be analysed anew
+//! - [`client`], [`resources`], [`response`]: Orthanc's REST interface
+//! - [`metadata`]: what stands on a study; [`study_record`], [`status_line`], [`reviews`], [`saves`], [`reanalysis`] are what it holds
+//! - [`predecessors`]: earlier results of ours in a study
+//! - [`changes`], [`cursor`], [`timestamp`]: the list of changes, and how far it was read
+//! - [`unstable_instances`]: images whose study may never be called stable
+//! - [`queue`]: studies that are to be processed; [`processor`]: how one is
+//! - [`review_sync`]: reviews that the daemon has are brought to the study
+//! - [`rerun`]: the command that has a study analysed again
+//! - [`id`]: Orthanc's identifiers; [`error`]: what can go wrong
 
-pub mod again;
-pub mod arrivals;
-pub mod changes;
+pub(crate) mod changes;
+mod client;
 mod cursor;
-pub mod earlier;
-pub mod line;
-pub mod mark;
-pub mod porter;
-pub mod rest;
-pub mod reviews;
-pub mod saves;
-pub mod turns;
-
-/// True for a name as Orthanc gives: 40 hexadecimal digits in five groups. Nothing else goes into a path.
-pub fn is_name(text: &str) -> bool {
-    text.len() == 44
-        && text.split('-').count() == 5
-        && text.split('-').all(|part| part.len() == 8 && part.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_orthanc_and_nothing_else() {
-        assert!(is_name("27f7126f-4f66fb14-03f4081b-f9341db2-53925988"));
-        for bad in
-            ["", "../x", "27f7126f-4f66fb14-03f4081b-f9341db2-5392598/", "27f7126f4f66fb1403f4081bf9341db253925988----"]
-        {
-            assert!(!is_name(bad), "{bad}");
-        }
-    }
-}
+pub mod error;
+pub(crate) mod id;
+mod metadata;
+mod predecessors;
+pub(crate) mod processor;
+pub(crate) mod queue;
+pub(crate) mod reanalysis;
+pub mod rerun;
+mod resources;
+mod response;
+pub(crate) mod review_sync;
+pub(crate) mod reviews;
+mod saves;
+mod status_line;
+pub(crate) mod study_record;
+mod timestamp;
+mod unstable_instances;

@@ -1,31 +1,25 @@
-//! What readers said of the answers of a study (note 1026), and the DICOM objects that say the same: in the archive, so that it outlives the daemon's jobs.
+//! What readers said of the answers for a study, as it stands in the archive ([`REVIEWS`]): it outlives the daemon's jobs.
 
 use cordline_sdk::job::{JobId, JobSummary};
 use cordline_sdk::review::{Review, Verdict};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::line;
-use super::mark::{self, Mark};
-use super::porter::{ArrivalError, Porter};
-use super::rest::OrthancError;
+use super::error::OrthancError;
+use super::metadata::REVIEWS;
 use crate::archive::ArchiveClient;
-
-/// Number of the note.
-const REVIEWS: u16 = 1026;
 
 /// A review as it stands on a study.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// What was said.
-    pub review: Review,
-    /// Orthanc's name of the object that says the same, once it is stored.
-    pub object: Option<String>,
+pub(crate) struct StoredReview {
+    pub(super) review: Review,
+    /// Orthanc's identifier of the DICOM object that says the same, once it is stored.
+    pub(super) object: Option<String>,
 }
 
-impl Kept {
-    /// Reads an entry, also one of an earlier version, which knew `who` and `accepted`; `None` for what is none.
-    fn read(entry: &Value) -> Option<Self> {
+impl StoredReview {
+    /// Reads an entry, also one of an earlier version, which had `who` and `accepted`; `None` for anything else.
+    pub(super) fn from_entry(entry: &Value) -> Option<Self> {
         #[derive(Deserialize)]
         struct Entry {
             job: JobId,
@@ -44,8 +38,8 @@ impl Kept {
         Some(Self { review, object })
     }
 
-    fn write(&self) -> Value {
-        // The daemon's file goes with its job; the object is what stays.
+    pub(super) fn to_entry(&self) -> Value {
+        // The daemon's file ends with its job; the object stays.
         let mut entry = json!(Review { file: None, ..self.review.clone() });
         if let Some(object) = &self.object {
             entry["object"] = json!(object);
@@ -53,21 +47,22 @@ impl Kept {
         entry
     }
 
-    fn says(&self, review: &Review) -> bool {
+    /// True where it is the same review as `review`.
+    pub(super) fn is(&self, review: &Review) -> bool {
         (&self.review.job, self.review.at_ms, &self.review.reader) == (&review.job, review.at_ms, &review.reader)
     }
 }
 
 /// All reviews on a study, oldest first.
-pub async fn read(archive: &ArchiveClient, study: &str) -> Result<Vec<Kept>, OrthancError> {
-    let entries = archive.list_note(study, REVIEWS).await?;
-    let mut kept: Vec<Kept> = entries.iter().filter_map(Kept::read).collect();
-    kept.sort_by_key(|kept| kept.review.at_ms);
-    Ok(kept)
+pub(crate) async fn read(archive: &ArchiveClient, study: &str) -> Result<Vec<StoredReview>, OrthancError> {
+    let entries = archive.metadata_list(study, REVIEWS).await?;
+    let mut stored: Vec<StoredReview> = entries.iter().filter_map(StoredReview::from_entry).collect();
+    stored.sort_by_key(|stored| stored.review.at_ms);
+    Ok(stored)
 }
 
-/// The same for an analysis, which a note that cannot be read does not hold up: the note stays as it is.
-pub async fn as_far_as_readable(archive: &ArchiveClient, study: &str) -> Result<Vec<Kept>, OrthancError> {
+/// The same for an analysis, which does not fail where the metadata cannot be read; that stays as it is.
+pub(super) async fn read_or_empty(archive: &ArchiveClient, study: &str) -> Result<Vec<StoredReview>, OrthancError> {
     match read(archive, study).await {
         Err(error @ OrthancError::Unreadable { .. }) => {
             tracing::warn!(%error, study, "reviews");
@@ -77,70 +72,21 @@ pub async fn as_far_as_readable(archive: &ArchiveClient, study: &str) -> Result<
     }
 }
 
-/// All that readers said of a study, oldest first: what stands on it, and what the daemon knows of the given jobs beside that.
-pub fn merged(kept: &[Kept], summaries: &[JobSummary]) -> Vec<Review> {
+/// All reviews of a study, oldest first: those that stand on it, and those that the daemon has of the given jobs beside them.
+pub(crate) fn merged(stored: &[StoredReview], summaries: &[JobSummary]) -> Vec<Review> {
     let known: Vec<&Review> = summaries.iter().flat_map(|summary| &summary.reviews).collect();
-    let mut all: Vec<Review> = kept.iter().map(|kept| kept.review.clone()).collect();
-    all.extend(known.into_iter().filter(|review| !kept.iter().any(|kept| kept.says(review))).cloned());
+    let mut all: Vec<Review> = stored.iter().map(|stored| stored.review.clone()).collect();
+    all.extend(known.into_iter().filter(|review| !stored.iter().any(|stored| stored.is(review))).cloned());
     all.sort_by_key(|review| review.at_ms);
     all
 }
 
-/// True where something that readers said of these jobs is not in the archive yet.
-pub fn lacks(kept: &[Kept], summaries: &[JobSummary]) -> bool {
+/// True where a review of these jobs, or its DICOM object, is not in the archive yet.
+pub(crate) fn is_incomplete(stored: &[StoredReview], summaries: &[JobSummary]) -> bool {
     let mut known = summaries.iter().flat_map(|summary| &summary.reviews);
-    known.any(|review| !kept.iter().any(|kept| kept.says(review) && (kept.object.is_some() || review.file.is_none())))
-}
-
-/// Brings what readers said of these jobs into the archive: the objects first, then the note, then the line for people. Done again it adds nothing, so a
-/// gateway that was killed in between is made up for by the next one who looks.
-pub async fn bring(porter: &Porter, study: &str, summaries: &[JobSummary]) -> Result<(), ArrivalError> {
-    let archive = &porter.archive;
-    let _turn = archive.turns.take(study).await;
-    let mut entries = archive.list_note(study, REVIEWS).await?;
-    let before = entries.clone();
-    for review in summaries.iter().flat_map(|summary| &summary.reviews) {
-        let at = entries.iter().position(|entry| Kept::read(entry).is_some_and(|kept| kept.says(review)));
-        let stored = at.and_then(|at| Kept::read(&entries[at])).and_then(|kept| kept.object);
-        let object = match (stored, &review.file) {
-            (None, Some(file)) => {
-                let (of, file) = (review.job.clone(), file.clone());
-                let bytes = porter.daemon.ask(move |client| client.artifact(&of, &file)).await?;
-                Some(archive.add(bytes).await?)
-            }
-            (stored, _) => stored,
-        };
-        let entry = Kept { review: review.clone(), object }.write();
-        match at {
-            Some(at) => entries[at] = entry,
-            None => entries.push(entry),
-        }
-    }
-    if entries != before {
-        archive.write_list_note(study, REVIEWS, entries).await?;
-    }
-    say(porter, study, summaries).await
-}
-
-/// Writes the line anew where one of these jobs is what the study shows. One that is under way says so itself when it ends.
-async fn say(porter: &Porter, study: &str, summaries: &[JobSummary]) -> Result<(), ArrivalError> {
-    let archive = &porter.archive;
-    let shown = Mark::read(archive, study).await?;
-    if !shown.job.is_empty() && !shown.done {
-        return Ok(());
-    }
-    let summary = match summaries.iter().find(|summary| summary.job.as_str() == shown.job) {
-        Some(summary) => Some(summary.clone()),
-        None if shown.job.is_empty() => summaries.iter().rfind(|summary| !summary.reviews.is_empty()).cloned(),
-        None => porter.summary(&shown.job).await?,
-    };
-    let Some(summary) = summary else { return Ok(()) };
-    let reviews: Vec<Review> = read(archive, study).await?.into_iter().map(|kept| kept.review).collect();
-    let said = line::came_later(&line::of(&summary, &reviews), shown.came_later);
-    if archive.note(study, mark::FOR_PEOPLE).await?.as_ref() != Some(&said) {
-        archive.write_note(study, mark::FOR_PEOPLE, &said).await?;
-    }
-    Ok(())
+    known.any(|review| {
+        !stored.iter().any(|stored| stored.is(review) && (stored.object.is_some() || review.file.is_none()))
+    })
 }
 
 #[cfg(test)]
@@ -150,10 +96,10 @@ mod tests {
     #[test]
     fn entries_of_an_earlier_version_are_read_and_new_ones_come_back() {
         let old = json!({"job": "7f3c", "who": "R.", "at_ms": 5, "accepted": false, "reason": "flow void"});
-        let kept = Kept::read(&old).unwrap();
-        assert_eq!((kept.review.verdict, kept.review.reader.as_str()), (Verdict::Rejected, "R."));
-        assert_eq!(Kept::read(&json!({"job": "7f3c", "who": "R.", "at_ms": 5})), None);
-        let new = Kept { object: Some("o".into()), ..kept };
-        assert_eq!(Kept::read(&new.write()), Some(new));
+        let stored = StoredReview::from_entry(&old).unwrap();
+        assert_eq!((stored.review.verdict, stored.review.reader.as_str()), (Verdict::Rejected, "R."));
+        assert_eq!(StoredReview::from_entry(&json!({"job": "7f3c", "who": "R.", "at_ms": 5})), None);
+        let new = StoredReview { object: Some("o".into()), ..stored };
+        assert_eq!(StoredReview::from_entry(&new.to_entry()), Some(new));
     }
 }

@@ -1,34 +1,33 @@
-//! What readers saved in the archive (note 1027): kept apart from our own note, so that who deletes that one to have a study analysed anew loses nothing.
+//! Results that readers stored in the archive ([`SAVES`]). They are apart from the gateway's own record, so that deleting that one, to
+//! have a study analysed again, loses nothing.
 
 use cordline_sdk::job::JobId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rest::OrthancError;
+use super::error::OrthancError;
+use super::metadata::SAVES;
 use crate::archive::ArchiveClient;
 
-/// Number of the note.
-const SAVES: u16 = 1027;
-
-/// Results that a reader had stored.
+/// Results that a reader stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Save {
+pub(super) struct Save {
     /// The job whose results they are.
-    pub job: JobId,
+    pub(super) job: JobId,
     /// The job whose mask it corrects, where it is a corrected one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub corrects: Option<JobId>,
-    /// Whose token.
-    pub reader: String,
+    pub(super) corrects: Option<JobId>,
+    /// Name of the token.
+    pub(super) reader: String,
     /// When, in milliseconds since 1970 (UTC).
-    pub at_ms: i64,
-    /// Orthanc's names of the objects.
-    pub objects: Vec<String>,
+    pub(super) at_ms: i64,
+    /// Orthanc's identifiers of the objects.
+    pub(super) objects: Vec<String>,
 }
 
-/// All saves on a study, oldest first. What this version cannot read is passed over here, and stays on the study.
-pub async fn read(archive: &ArchiveClient, study: &str) -> Result<Vec<Save>, OrthancError> {
-    let all = match archive.list_note(study, SAVES).await {
+/// All saves on a study, oldest first. What this version cannot read is skipped, and stays on the study.
+pub(super) async fn read(archive: &ArchiveClient, study: &str) -> Result<Vec<Save>, OrthancError> {
+    let all = match archive.metadata_list(study, SAVES).await {
         Err(error @ OrthancError::Unreadable { .. }) => {
             tracing::warn!(%error, study, "saves");
             Vec::new()
@@ -38,22 +37,22 @@ pub async fn read(archive: &ArchiveClient, study: &str) -> Result<Vec<Save>, Ort
     Ok(all.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect())
 }
 
-/// Adds a save; the caller holds the study's turn.
-pub async fn add(archive: &ArchiveClient, study: &str, save: &Save) -> Result<(), OrthancError> {
-    let mut all = archive.list_note(study, SAVES).await?;
+/// Adds a save; the caller holds the lock of the study.
+pub(super) async fn add(archive: &ArchiveClient, study: &str, save: &Save) -> Result<(), OrthancError> {
+    let mut all = archive.metadata_list(study, SAVES).await?;
     let same = |one: &Value| one["job"] == save.job.as_str() && one["reader"] == save.reader.as_str();
-    // Pressed twice: the same save.
+    // A second press of the button is the same save.
     if !all.iter().any(same) {
         all.push(serde_json::to_value(save).expect("text, numbers and lists of text"));
-        archive.write_list_note(study, SAVES, all).await?;
+        archive.write_metadata_list(study, SAVES, all).await?;
     }
     Ok(())
 }
 
 /// The job that is shown for an analysis: a reader's last correction of it, of that correction, and so on; else the analysis itself.
-pub fn shown(saves: &[Save], analysis: &str) -> String {
+pub(super) fn shown(saves: &[Save], analysis: &str) -> String {
     let mut shown = analysis.to_owned();
-    // Each step goes to a later save, so that a note which names a circle ends too.
+    // Each step goes to a later save, so that it ends even where corrections name each other.
     let mut after = 0;
     while let Some(at) =
         saves[after..].iter().rposition(|save| save.corrects.as_ref().is_some_and(|j| j.as_str() == shown))

@@ -1,0 +1,173 @@
+//! Archives and daemons that accept and do not answer. The clock of these tests advances while nothing happens.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cordline_sdk::job::Priority;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep};
+
+use super::fake_daemon::{FakeDaemon, JOB};
+use super::{TestGateway, status};
+use crate::orthanc::processor::StudyProcessor;
+use crate::settings::{ArchiveSettings, ArrivalSettings};
+
+/// An archive that does not answer for addresses with one of these words, sends half an answer for `0a1fa1f0`, and `[]` for the rest.
+/// It records what it is asked.
+async fn archive(silent: &'static [&'static str]) -> (ArchiveSettings, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let written = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let written = written.clone();
+            tokio::spawn(async move {
+                let mut text = Vec::new();
+                let mut piece = [0; 4096];
+                while let Ok(count @ 1..) = stream.read(&mut piece).await {
+                    text.extend_from_slice(&piece[..count]);
+                    if !text.windows(4).any(|end| end == b"\r\n\r\n") {
+                        continue;
+                    }
+                    let line = String::from_utf8_lossy(&text).lines().next().unwrap().to_owned();
+                    text.clear();
+                    let is_silent = silent.iter().any(|word| line.contains(word));
+                    let is_half = line.contains("0a1fa1f0");
+                    written.lock().unwrap().push(line);
+                    let length = if is_half { 100 } else { 2 };
+                    if !is_silent {
+                        let answer = format!(
+                            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n[]"
+                        );
+                        stream.write_all(answer.as_bytes()).await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    (ArchiveSettings { url, dicom_web: "/dicom-web".into(), user: None, password_file: None }, asked)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_is_told_that_the_archive_says_nothing() {
+    let (archive, _) = archive(&["studies"]).await;
+    let gateway = TestGateway::start("ipc:///nowhere", |settings| settings.archive = Some(archive)).await;
+    for path in ["/dicom-web/studies", "/dicom-web/studies/1.2/metadata"] {
+        let begun = Instant::now();
+        let answer = gateway.get(path, &gateway.viewer).await;
+        assert_eq!(status(&answer), 504, "{answer}");
+        assert!(answer.contains("archive_silent") && answer.contains("retry-after"), "{answer}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    }
+    let store = format!(
+        "POST /dicom-web/studies HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc",
+        gateway.submitter
+    );
+    // The clock would run ahead of a read with a timeout.
+    let mut stream = gateway.connect().await;
+    stream.write_all(store.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert_eq!(status(&answer), 504, "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn studies_about_which_the_archive_is_silent_hold_no_place() {
+    let [a, b, half, c] = ["aaaaaaaa", "bbbbbbbb", "0a1fa1f0", "cccccccc"].map(|part| [part; 5].join("-"));
+    let (archive, asked) = archive(&["aaaaaaaa", "bbbbbbbb"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = TestGateway::start("ipc:///nowhere", |settings| {
+        settings.archive = Some(archive);
+        settings.arrivals = Some(ArrivalSettings { state: folder.path().into(), heat_maps: false, changes: false });
+    })
+    .await;
+    let queue = gateway.state.queue.clone().unwrap();
+    let processor = StudyProcessor {
+        archive: gateway.state.archive.clone().unwrap(),
+        daemon: gateway.state.daemon.clone(),
+        heat_maps: false,
+    };
+    for study in [&a, &b, &half, &c] {
+        queue.enqueue(study, Priority::Routine).unwrap();
+    }
+    tokio::spawn(queue.clone().run(processor));
+    let begun = Instant::now();
+    let was_asked = |study: &str| {
+        asked.lock().unwrap().iter().filter(|line| line.contains(&format!("GET /studies/{study}/series"))).count()
+    };
+    while was_asked(&c) == 0 || was_asked(&a) < 2 || was_asked(&b) < 2 {
+        sleep(Duration::from_millis(500)).await;
+        assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", asked.lock().unwrap());
+    }
+    // Each waits its turn again.
+    assert!(queue.enqueue(&c, Priority::Routine).unwrap() >= 3);
+}
+
+#[tokio::test]
+async fn only_dicomweb_reaches_the_archive() {
+    let (archive, asked) = archive(&[]).await;
+    let gateway = TestGateway::start("ipc:///nowhere", |settings| settings.archive = Some(archive)).await;
+    for (method, path, expected) in [
+        ("GET", "/dicom-web/studies?limit=1", 200),
+        ("HEAD", "/dicom-web/studies/1.2/series", 200),
+        ("POST", "/dicom-web/studies", 200),
+        ("GET", "/wado?requestType=WADO", 200),
+        ("GET", "/dicom-web/servers", 404),
+        ("POST", "/dicom-web/servers/elsewhere/get", 404),
+        ("GET", "/dicom-web/info", 404),
+        ("GET", "/dicom-web/app/client/index.html", 404),
+        ("GET", "/dicom-web/./studies", 404),
+        ("GET", "/dicom-web/studies/%2e%2e/servers", 404),
+        ("GET", "//dicom-web/servers", 404),
+        ("GET", "/dicom-web", 404),
+        ("POST", "/dicom-web/studies/1.2", 405),
+        ("DELETE", "/dicom-web/studies/1.2", 405),
+        ("POST", "/wado", 405),
+    ] {
+        let before = asked.lock().unwrap().len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}",
+            gateway.submitter
+        );
+        let answer = gateway.say(&request).await.unwrap();
+        assert_eq!(status(&answer), expected, "{method} {path}: {answer}");
+        assert_eq!(asked.lock().unwrap().len() - before, usize::from(expected == 200), "{method} {path}");
+        assert!(expected == 200 || answer.contains("\"code\":"), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_to_a_daemon_that_was_stopped_do_not_wait_for_each_other() {
+    let daemon = FakeDaemon::start(1, true);
+    daemon.is_silent.store(true, Ordering::Relaxed);
+    let gateway = TestGateway::start(&daemon.endpoint, |_| {}).await;
+    let begun = Instant::now();
+    let job = cordline_sdk::job::JobId::new(JOB).unwrap();
+    let ask = || gateway.state.daemon.status(&job);
+    let (first, second, third, health) = tokio::join!(ask(), ask(), ask(), async {
+        let there = gateway.state.daemon.is_reachable().await;
+        (there, begun.elapsed())
+    });
+    assert!(first.is_err() && second.is_err() && third.is_err() && !health.0);
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(health.1 < Duration::from_secs(5), "{:?}", health.1);
+}
+
+#[tokio::test]
+async fn a_daemon_that_comes_back_is_asked_again_and_health_asks_it_once_a_second() {
+    let daemon = FakeDaemon::start(1, true);
+    let gateway = TestGateway::start(&daemon.endpoint, |_| {}).await;
+    for _ in 0..50 {
+        assert!(gateway.state.daemon.is_reachable().await);
+    }
+    assert!(daemon.count("ping") < 10, "{}", daemon.count("ping"));
+    let job = cordline_sdk::job::JobId::new(JOB).unwrap();
+    assert!(gateway.state.daemon.status(&job).await.is_ok());
+    let files = gateway.state.daemon.files(&job).await.unwrap();
+    assert_eq!(gateway.state.daemon.download_whole(&job, &files[0]).await.unwrap(), [0]);
+    let nobody = cordline_sdk::job::JobId::new("nobody").unwrap();
+    assert!(gateway.state.daemon.status(&nobody).await.is_err());
+}

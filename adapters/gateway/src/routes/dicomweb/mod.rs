@@ -1,0 +1,70 @@
+//! DICOMweb of the archive, passed on for the viewer.
+//!
+//! - [`paths`]: which addresses pass, and where they lie in the archive
+
+pub mod paths;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use self::paths::{DICOM_WEB, WADO};
+use crate::error::ApiError;
+use crate::http::extract::Viewer;
+use crate::state::AppState;
+
+/// Headers that go to the archive and come back; all others stay here, cookies and tokens above all.
+const REQUEST_HEADERS: [HeaderName; 3] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH];
+const RESPONSE_HEADERS: [HeaderName; 2] = [CONTENT_TYPE, CONTENT_LENGTH];
+
+/// The routes. `body_bytes`: largest body of a request.
+pub(super) fn router(state: AppState, body_bytes: usize) -> Router {
+    Router::new()
+        .route(&format!("{DICOM_WEB}/{{*path}}"), any(forward))
+        .route(DICOM_WEB, any(forward))
+        .route(WADO, any(forward))
+        // Bodies pass as streams, which only this layer counts.
+        .layer(RequestBodyLimitLayer::new(body_bytes))
+        .with_state(state)
+}
+
+/// Passes a request on to the archive, and its answer back.
+async fn forward(
+    Viewer(principal): Viewer,
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let archive = state.archive.as_ref().ok_or_else(ApiError::no_archive)?;
+    let requested = request.uri().path_and_query().map_or("/", |p| p.as_str());
+    paths::check(request.method(), requested, principal.role)?;
+    let path = paths::archive_path(archive.settings(), requested);
+    let (parts, body) = request.into_parts();
+    let headers = keep_only(&parts.headers, &REQUEST_HEADERS);
+    let answer = match parts.method {
+        Method::POST => archive.store(&path, headers, body).await.ok_or_else(ApiError::archive_silent)?,
+        method => archive.request(method, &path).headers(headers).send().await,
+    };
+    let answer = answer.map_err(|error| {
+        let is_late = error.is_timeout();
+        tracing::warn!(error = %error.without_url(), "the archive does not answer");
+        if is_late { ApiError::archive_silent() } else { ApiError::archive_unreachable() }
+    })?;
+    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let headers = keep_only(answer.headers(), &RESPONSE_HEADERS);
+    Ok((status, headers, Body::from_stream(answer.bytes_stream())).into_response())
+}
+
+fn keep_only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in names {
+        for value in headers.get_all(name) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
