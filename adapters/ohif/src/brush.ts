@@ -1,50 +1,51 @@
-/** The host's own brush and eraser in the reader's hand, laid beside the other tools where the mode left them out. */
+/** OHIF's own brush and eraser, added to the tool group if the mode left them out. */
 
-import { active, type Host, tools } from "./host";
+import { activeViewport, cornerstoneTools, type ExtensionParams } from "./ohifServices";
 
-/** Names and strategies as the host's own segmentation mode has them. */
-const KINDS = {
+/** Tool names and strategies as in OHIF's segmentation mode. */
+const BRUSHES = {
   brush: { toolName: "CircularBrush", activeStrategy: "FILL_INSIDE_CIRCLE" },
   eraser: { toolName: "CircularEraser", activeStrategy: "ERASE_INSIDE_CIRCLE" },
 } as const;
 
-export type Kind = keyof typeof KINDS;
+export type BrushKind = keyof typeof BRUSHES;
 
 export class Brush {
-  /** The tool that was in the reader's hand before. */
-  private before: string | undefined;
+  /** The tool that was active before. */
+  private previousTool: string | undefined;
 
-  constructor(private readonly host: Host) {}
+  constructor(private readonly ohif: ExtensionParams) {}
 
-  /** Takes it up for a segmentation; `mm`: how wide it is. What it paints belongs to the segment. */
-  take(kind: Kind, mm: number, segmentationId: string, segment: number): void {
-    const { segmentationService, toolGroupService } = this.host.servicesManager.services;
-    const now = active(this.host);
-    const group = now && toolGroupService.getToolGroupForViewport(now.viewportId);
-    if (!now || !group) return;
-    for (const { toolName, activeStrategy } of Object.values(KINDS)) {
-      if (group.hasTool(toolName)) continue;
-      group.addToolInstance(toolName, "Brush", { activeStrategy });
-      group.setToolPassive(toolName);
+  /** Activates the brush on a segment; `diameterMm`: its width. */
+  activate(kind: BrushKind, diameterMm: number, segmentationId: string, segment: number): void {
+    const { segmentationService, toolGroupService } = this.ohif.servicesManager.services;
+    const active = activeViewport(this.ohif);
+    const toolGroup = active && toolGroupService.getToolGroupForViewport(active.viewportId);
+    if (!active || !toolGroup) return;
+    for (const { toolName, activeStrategy } of Object.values(BRUSHES)) {
+      if (toolGroup.hasTool(toolName)) continue;
+      toolGroup.addToolInstance(toolName, "Brush", { activeStrategy });
+      toolGroup.setToolPassive(toolName);
     }
-    const held = group.getActivePrimaryMouseButtonTool();
-    if (!Object.values(KINDS).some(({ toolName }) => toolName === held)) this.before = held;
-    segmentationService.setActiveSegmentation(now.viewportId, segmentationId);
+    const current = toolGroup.getActivePrimaryMouseButtonTool();
+    if (!Object.values(BRUSHES).some(({ toolName }) => toolName === current)) this.previousTool = current;
+    segmentationService.setActiveSegmentation(active.viewportId, segmentationId);
     segmentationService.setActiveSegment(segmentationId, segment);
-    this.hold(KINDS[kind].toolName, group.id);
-    // The host takes the radius.
-    tools().utilities.segmentation.setBrushSizeForToolGroup(group.id, mm / 2);
+    this.setTool(BRUSHES[kind].toolName, toolGroup.id);
+    // Cornerstone takes the radius.
+    cornerstoneTools().utilities.segmentation.setBrushSizeForToolGroup(toolGroup.id, diameterMm / 2);
   }
 
-  /** Puts it down, and takes up what was in hand before. */
-  putDown(): void {
-    const now = active(this.host);
-    const group = now && this.host.servicesManager.services.toolGroupService.getToolGroupForViewport(now.viewportId);
-    if (group && this.before) this.hold(this.before, group.id);
-    this.before = undefined;
+  /** Activates the previous tool again. */
+  deactivate(): void {
+    const active = activeViewport(this.ohif);
+    const { toolGroupService } = this.ohif.servicesManager.services;
+    const toolGroup = active && toolGroupService.getToolGroupForViewport(active.viewportId);
+    if (toolGroup && this.previousTool) this.setTool(this.previousTool, toolGroup.id);
+    this.previousTool = undefined;
   }
 
-  private hold(toolName: string, toolGroupId: string): void {
-    this.host.commandsManager.runCommand("setToolActive", { toolName, toolGroupId });
+  private setTool(toolName: string, toolGroupId: string): void {
+    this.ohif.commandsManager.runCommand("setToolActive", { toolName, toolGroupId });
   }
 }

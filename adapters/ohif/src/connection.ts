@@ -1,112 +1,117 @@
-/** The connection to the gateway: made by itself, and again whenever it is lost. */
+/** The WebSocket connection to the gateway: opened, and opened again whenever it is lost, for as long as the page is open. */
 
 import {
   type Answers,
   Client,
   type Event,
   type JobSummary,
-  OtherVersion,
   packBits,
-  Refused,
+  Rejected,
   type Socket,
+  VersionMismatch,
   type Welcome,
 } from "@cordline/sdk";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-/** How long to wait before another try: longer each time, up to the last. */
-const PAUSES_MS = [500, 1000, 2000, 5000, 10000];
-const NAME = "ohif 0.1.0";
+/** Delays between attempts; the last one repeats. */
+const RETRY_MS = [500, 1000, 2000, 5000, 10000];
+const CLIENT_NAME = "ohif 0.1.0";
 
-/** Why there is no connection: none to be had, a token that is not known, or a box of another version. */
-type Without = "lost" | "refused" | "other";
+/** `unauthorized`: the token is missing, unknown or expired. */
+type Disconnected = "lost" | "unauthorized" | "versionMismatch";
 
-export type Contact = { kind: "connecting" | Without } | { kind: "there"; welcome: Welcome; device: Answers["device"] };
+export type ConnectionState =
+  | { kind: "connecting" | Disconnected }
+  | { kind: "connected"; welcome: Welcome; device: Answers["device"] };
 
-export interface Listener {
-  contact(contact: Contact): void;
-  event(event: Event, raw: Uint8Array): void;
+export interface ConnectionListener {
+  onState(state: ConnectionState): void;
+  onEvent(event: Event, raw: Uint8Array): void;
 }
 
 export class Connection {
   private client: Client | undefined;
-  private tries = 0;
+  private attempts = 0;
   private opening = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly listener: Listener) {}
+  constructor(private readonly listener: ConnectionListener) {}
 
-  /** Connects, and stays connected for as long as the page is open. */
+  /** Connects now if there is no connection, without waiting for the next attempt. */
   async open(): Promise<void> {
     if (this.client || this.opening) return;
     this.opening = true;
     clearTimeout(this.timer);
-    if (this.tries === 0) this.listener.contact({ kind: "connecting" });
+    if (this.attempts === 0) this.listener.onState({ kind: "connecting" });
     try {
-      const client = await Client.connect(socket(), NAME);
-      client.onEvent = (event, raw) => this.listener.event(event, raw);
+      const client = await Client.connect(openSocket(), CLIENT_NAME);
+      client.onEvent = (event, raw) => this.listener.onEvent(event, raw);
       client.onLost = () => {
         this.client = undefined;
-        this.later("lost");
+        this.scheduleRetry("lost");
       };
       const device = await client.ask("device", {});
       this.client = client;
-      this.tries = 0;
-      this.listener.contact({ kind: "there", welcome: client.welcome, device });
+      this.attempts = 0;
+      this.listener.onState({ kind: "connected", welcome: client.welcome, device });
     } catch (error) {
-      this.later(await why(error));
+      this.scheduleRetry(await classify(error));
     } finally {
       this.opening = false;
     }
   }
 
-  /** Has the events of a job come, from after number `since`. */
-  async follow(job: string, since: number): Promise<void> {
-    await this.client?.follow(job, since);
+  /** Subscribes to the events of a job after number `since`. */
+  async subscribe(job: string, since: number): Promise<void> {
+    await this.client?.subscribe(job, since);
   }
 
-  /** Has an earlier job's volume classified again with a mask that a reader corrected. */
-  async correct(job: string, shape: [number, number, number], voxels: Uint8Array): Promise<JobSummary | undefined> {
+  /** Submits a corrected mask: the volume of the earlier job is classified again. `undefined` without a connection. */
+  async submitMask(
+    job: string,
+    shape: readonly [number, number, number],
+    voxels: Uint8Array,
+  ): Promise<JobSummary | undefined> {
     const bits = packBits(voxels);
-    const mask = { shape, element: "bit" as const };
-    // Not the browser's own digest: it is there only where the page came by HTTPS.
+    // The browser's own digest exists only on pages from HTTPS or localhost.
     const digest = bytesToHex(sha256(bits));
-    return this.client?.submit({ kind: "mask", job, mask, sha256: digest, priority: "urgent" }, [bits]);
+    return this.client?.submitMask(job, shape, bits, { sha256: digest, priority: "urgent" });
   }
 
   async cancel(job: string): Promise<void> {
     await this.client?.ask("cancel", { job });
   }
 
-  /** Where a job is: its place in the queue, and seconds left, as far as the box can tell. */
-  async job(job: string): Promise<JobSummary | undefined> {
+  /** State of a job, with its position in the queue and the daemon's estimate of the seconds left. */
+  async status(job: string): Promise<JobSummary | undefined> {
     const status = await this.client?.ask("status", { job });
     return status && "job" in status ? status : undefined;
   }
 
-  private later(kind: Without): void {
-    this.listener.contact({ kind });
-    const pause = PAUSES_MS[Math.min(this.tries, PAUSES_MS.length - 1)];
-    this.tries += 1;
+  private scheduleRetry(kind: Disconnected): void {
+    this.listener.onState({ kind });
+    const delay = RETRY_MS[Math.min(this.attempts, RETRY_MS.length - 1)];
+    this.attempts += 1;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.open(), pause);
+    this.timer = setTimeout(() => void this.open(), delay);
   }
 }
 
-async function why(error: unknown): Promise<Without> {
-  if (error instanceof OtherVersion) return "other";
-  // An expired token is as good as none; whoever brings another one is let in without loading the page anew.
-  return !(error instanceof Refused) && (await isUnknown()) ? "refused" : "lost";
+async function classify(error: unknown): Promise<Disconnected> {
+  if (error instanceof VersionMismatch) return "versionMismatch";
+  // The socket does not tell an expired token from a network failure. Retries go on: a new cookie needs no reload.
+  return !(error instanceof Rejected) && (await isUnauthorized()) ? "unauthorized" : "lost";
 }
 
-function socket(): Socket {
+function openSocket(): Socket {
   const address = new URL("/api/v1/wire", window.location.href);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   return new WebSocket(address) as unknown as Socket;
 }
 
-/** True where the gateway is there and does not know us: only another token helps. */
-export async function isUnknown(): Promise<boolean> {
+/** True if the gateway answers and does not know this browser's token. */
+export async function isUnauthorized(): Promise<boolean> {
   try {
     return (await fetch("/api/v1/status")).status === 401;
   } catch {

@@ -1,12 +1,12 @@
-/** A reader's correction of a mask: the host's own brush over our labelmap, and what it left. */
+/** Manual correction of a mask: which segments the brush may change, and the mask as it left them. */
 
-import { Brush, type Kind } from "./brush";
-import { type Host, tools } from "./host";
-import { sectionsOf } from "./images";
+import { Brush, type BrushKind } from "./brush";
+import { labelmapSections } from "./images";
 import type { Job } from "./job";
+import { cornerstoneTools, type ExtensionParams } from "./ohifServices";
 
-/** A mask of the whole volume: sections x rows x columns, one byte a voxel, 0 or 1. */
-export interface WholeMask {
+/** Sections x rows x columns, one byte a voxel, 0 or 1. */
+export interface VolumeMask {
   shape: [number, number, number];
   voxels: Uint8Array;
 }
@@ -14,42 +14,40 @@ export interface WholeMask {
 export class Correction {
   private readonly brush: Brush;
 
-  constructor(private readonly host: Host) {
-    this.brush = new Brush(host);
+  constructor(private readonly ohif: ExtensionParams) {
+    this.brush = new Brush(ohif);
   }
 
-  /** Lets the reader's brush change every segment, or none any more. */
-  open(id: string, open: boolean): void {
-    for (const lesion of Object.keys(tools().segmentation.state.getSegmentation(id)?.segments ?? {}))
-      this.lock(id, Number(lesion), !open);
-    if (!open) this.brush.putDown();
+  /** Unlocks all segments for the brush, or locks them and puts the brush away. */
+  setEditable(segmentationId: string, editable: boolean): void {
+    const segments = cornerstoneTools().segmentation.state.getSegmentation(segmentationId)?.segments ?? {};
+    for (const segment of Object.keys(segments)) this.lock(segmentationId, Number(segment), !editable);
+    if (!editable) this.brush.deactivate();
   }
 
-  /** Keeps the brush from a segment, or lets it. */
-  lock(id: string, segment: number, locked: boolean): void {
-    if (tools().segmentation.state.getSegmentation(id)?.segments[segment])
-      this.host.servicesManager.services.segmentationService.setSegmentLocked(id, segment, locked);
+  lock(segmentationId: string, segment: number, locked: boolean): void {
+    if (cornerstoneTools().segmentation.state.getSegmentation(segmentationId)?.segments[segment])
+      this.ohif.servicesManager.services.segmentationService.setSegmentLocked(segmentationId, segment, locked);
   }
 
-  /** Puts the host's own brush or eraser into the reader's hand; `mm`: how wide it is. */
-  take(id: string, kind: Kind, mm: number): void {
-    this.brush.take(kind, mm, id, 1);
+  setBrush(segmentationId: string, kind: BrushKind, diameterMm: number): void {
+    this.brush.activate(kind, diameterMm, segmentationId, 1);
   }
 
-  /** The mask as it is now, after a reader's brush; `undefined` where it is not drawn whole. */
-  mask(id: string, job: Job): WholeMask | undefined {
+  /** The union of all segments as they are now; `undefined` if the labelmap lacks sections. */
+  readMask(segmentationId: string, job: Job): VolumeMask | undefined {
     if (!job.grid) return undefined;
     const { shape } = job.grid;
     const size = shape[1] * shape[2];
-    const voxels = new Uint8Array(shape[0] * size);
-    const seen = new Set<number>();
-    for (const { section, voxels: own } of sectionsOf(id, job)) {
-      voxels.set(
-        own.map((v) => (v ? 1 : 0)),
+    const mask = new Uint8Array(shape[0] * size);
+    const found = new Set<number>();
+    for (const { section, voxels } of labelmapSections(segmentationId, job)) {
+      mask.set(
+        voxels.map((v) => (v ? 1 : 0)),
         (section - 1) * size,
       );
-      seen.add(section);
+      found.add(section);
     }
-    return seen.size === shape[0] ? { shape, voxels } : undefined;
+    return found.size === shape[0] ? { shape, voxels: mask } : undefined;
   }
 }

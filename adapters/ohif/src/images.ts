@@ -1,26 +1,26 @@
-/** Which images of the viewer show which section of a job. */
+/** Which images of OHIF show which section of a job. */
 
-import { cornerstone, tools } from "./host";
+import { findSection } from "./geometry";
 import type { Job } from "./job";
-import { sectionOf } from "./sections";
+import { cornerstone, cornerstoneTools } from "./ohifServices";
 
-/** The section that an image shows, from 1; `undefined` where it lies elsewhere. */
+/** The section that an image shows, from 1; `undefined` if it shows none. */
 export function sectionOfImage(job: Job, imageId: string): number | undefined {
   const instance = cornerstone().metaData.get("instance", imageId);
   if (!job.grid || !instance) return undefined;
   const { matrix, shape } = job.grid;
-  const place = { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
-  return sectionOf(matrix, shape[0], place);
+  const plane = { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
+  return findSection(matrix, shape[0], plane);
 }
 
-/** The images of a labelmap that lie where sections of the job lie. Another size would be another image: it is passed over. */
-export function* sectionsOf(id: string, job: Job) {
-  const labelmap = tools().segmentation.state.getSegmentation(id)?.representationData.Labelmap;
+/** The images of a segmentation's labelmap that show sections of the job and have the same number of voxels. */
+export function* labelmapSections(segmentationId: string, job: Job) {
+  const labelmap = cornerstoneTools().segmentation.state.getSegmentation(segmentationId)?.representationData.Labelmap;
   if (!labelmap || !job.grid) return;
   const { shape } = job.grid;
   for (const imageId of labelmap.imageIds) {
     const image = cornerstone().cache.getImage(imageId);
-    // The host may have dropped it from its memory.
+    // Cornerstone may have evicted it from its cache.
     if (!image) continue;
     const section = sectionOfImage(job, image.referencedImageId);
     const voxels = image.voxelManager.getScalarData();

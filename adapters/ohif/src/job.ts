@@ -1,11 +1,11 @@
-/** A job as the panel shows it, made of its events alone: the same events give the same picture, however often they come. */
+/** A job as a pure function of its events: the same events give the same job, however often they come. */
 
 import {
   type Classification,
   type Event,
+  type EventBodies,
   type FileInfo,
   type Finding,
-  type Happenings,
   hasEnded,
   type JobState,
   type Lesion,
@@ -13,14 +13,14 @@ import {
   type SeriesChoice,
 } from "@cordline/sdk";
 
-/** A mask of one section: rows x columns, one bit a voxel, as it came. */
+/** A mask of one section: rows x columns, packed to one bit a voxel. */
 export interface SectionMask {
   rows: number;
   columns: number;
   bits: Uint8Array;
 }
 
-/** A heat map of one section: rows x columns, 0 to 255, over the whole section. */
+/** A heat map of one section: rows x columns of values 0 to 255, spread over the whole section. */
 export interface SectionHeat {
   rows: number;
   columns: number;
@@ -29,18 +29,18 @@ export interface SectionHeat {
 
 export interface Job {
   readonly id: string;
-  /** Number of the last event that is in here. */
+  /** Number of the last event that was applied. */
   readonly last: number;
   readonly state: JobState;
-  /** When this run began, and when the last event came: ms since 1970, by the box's clock. */
+  /** First and last event of this run: ms since 1970, by the daemon's clock. */
   readonly beganMs?: number;
   readonly lastMs?: number;
-  /** When the first section of this run was done, by the same clock. */
+  /** First section of this run, by the same clock. */
   readonly sectionsMs?: number;
   readonly done: number;
   readonly total: number;
   readonly series?: SeriesChoice;
-  readonly grid?: Happenings["grid"];
+  readonly grid?: EventBodies["grid"];
   /** By section number, from 1. */
   readonly masks: ReadonlyMap<number, SectionMask>;
   readonly lesions?: readonly Lesion[];
@@ -53,7 +53,6 @@ export interface Job {
   readonly problem?: Problem;
 }
 
-/** A job of which nothing is known yet. */
 export function newJob(id: string): Job {
   return {
     id,
@@ -69,13 +68,13 @@ export function newJob(id: string): Job {
   };
 }
 
-/** The job after one more event; the same job where the event is of another, or was there already. */
-export function after(job: Job, event: Event, raw: Uint8Array): Job {
+/** Applies an event. Events of other jobs and repeated ones return the same object. */
+export function applyEvent(job: Job, event: Event, raw: Uint8Array): Job {
   if (event.job !== job.id || event.number <= job.last) return job;
   const next = { ...job, last: event.number, lastMs: event.at_ms, beganMs: job.beganMs ?? event.at_ms };
   switch (event.event) {
     case "state":
-      return afterState(next, event.body);
+      return applyState(next, event.body);
     case "series":
       return { ...next, series: event.body };
     case "grid":
@@ -92,24 +91,28 @@ export function after(job: Job, event: Event, raw: Uint8Array): Job {
       return { ...next, answers: [...job.answers.filter((a) => a.id !== event.body.id), event.body] };
     case "heat_map": {
       const [rows = 0, columns = 0] = event.body.map.shape;
-      const own = new Map(job.heat.get(event.body.classifier)).set(event.body.section, { rows, columns, levels: raw });
-      return { ...next, heat: new Map(job.heat).set(event.body.classifier, own) };
+      const sections = new Map(job.heat.get(event.body.classifier)).set(event.body.section, {
+        rows,
+        columns,
+        levels: raw,
+      });
+      return { ...next, heat: new Map(job.heat).set(event.body.classifier, sections) };
     }
     case "warning":
       return { ...next, warnings: [...job.warnings, event.body.message] };
     case "files":
       return { ...next, files: event.body.files };
     default:
-      // A later daemon may tell more.
+      // Newer daemons may have more kinds of events.
       return next;
   }
 }
 
-function afterState(job: Job, body: Happenings["state"]): Job {
-  // Taken up again: what an earlier run said is not what this one will say.
-  const begins = body.state === "queued" && job.last > 1;
+function applyState(job: Job, body: EventBodies["state"]): Job {
+  // The job was queued again: the results of the earlier run do not count.
+  const restarts = body.state === "queued" && job.last > 1;
   const now = job.lastMs === undefined ? {} : { beganMs: job.lastMs, lastMs: job.lastMs };
-  const base = begins ? { ...newJob(job.id), last: job.last, ...now } : job;
+  const base = restarts ? { ...newJob(job.id), last: job.last, ...now } : job;
   return {
     ...base,
     state: body.state,
@@ -118,22 +121,18 @@ function afterState(job: Job, body: Happenings["state"]): Job {
   };
 }
 
-/** True while somebody waits for it. */
 export function isRunning(job: Job): boolean {
   return !hasEnded(job.state);
 }
 
-/** Fewer sections than these tell nothing of how long the rest will take. */
-const TELLING = 3;
+/** Sections that are needed for an estimate. */
+const MIN_SECTIONS = 3;
 
-/**
- * Seconds left: what the box says (`told`), and never less than the pace of this very run makes likely; `undefined` where it is too
- * early to say.
- */
-export function secondsLeft(job: Job, told: number | undefined): number | undefined {
+/** Seconds left: the larger of the daemon's estimate and the pace of this run; `undefined` if it is too early to say. */
+export function secondsLeft(job: Job, estimate: number | undefined): number | undefined {
   const { state, done, total, sectionsMs, lastMs } = job;
-  if (state !== "segmenting") return done > 0 ? told : undefined;
-  if (done < TELLING || sectionsMs === undefined || lastMs === undefined) return undefined;
+  if (state !== "segmenting") return done > 0 ? estimate : undefined;
+  if (done < MIN_SECTIONS || sectionsMs === undefined || lastMs === undefined) return undefined;
   const pace = (lastMs - sectionsMs) / (done - 1) / 1000;
-  return Math.max(pace * (total - done), told ?? 0);
+  return Math.max(pace * (total - done), estimate ?? 0);
 }

@@ -1,254 +1,258 @@
-/** The masks of a job as a labelmap of the host, filled section by section while the box works; a segment for each lesion. */
+/** Draws the masks of a job as a labelmap, section by section while the job runs; each lesion is a segment. */
 
 import type { Lesion } from "@cordline/sdk";
-import type { Kind } from "./brush";
-import { Correction, type WholeMask } from "./correction";
-import { active, cornerstone, type Host, type LesionMark, tools } from "./host";
-import { sectionOfImage, sectionsOf } from "./images";
+import type { BrushKind } from "./brush";
+import { type Comparison, comparePixels } from "./comparePixels";
+import { Correction, type VolumeMask } from "./correction";
+import { labelmapSections, sectionOfImage } from "./images";
 import { isRunning, type Job } from "./job";
-import { goTo } from "./jump";
-import type { Seen, View } from "./known";
-import { COLOUR, Labelmaps } from "./labelmaps";
-import { Overlay } from "./overlay";
-import { compare, type Sameness } from "./pixels";
+import { jumpToPoint } from "./jumpToPoint";
+import { LabelmapPool, LESION_COLOUR } from "./labelmapPool";
+import { MaskWriter } from "./maskWriter";
+import { activeViewport, cornerstone, cornerstoneTools, type ExtensionParams, type LesionStatus } from "./ohifServices";
+import { Overlay, type OverlayStyle } from "./overlay";
+import type { DisplayOptions, OverlayStatus } from "./state";
 import { strings } from "./strings";
-import { isOf, type Shown, shownIn } from "./viewports";
-import { Voxels } from "./voxels";
+import { listViewports, showsJob, type ViewportInfo } from "./viewports";
 
-interface Drawn {
+interface DrawnJob {
   job: string;
   overlay: Overlay;
-  voxels: Voxels;
-  jumped: boolean;
+  writer: MaskWriter;
+  /** True once the viewport was moved to the first section with a lesion. */
+  hasJumped: boolean;
 }
 
-/** Draws the masks of one job at a time; what was drawn stays until another job comes. */
+/** Draws one job at a time, which stays until another is drawn. */
 export class Masks {
-  private drawn: Drawn | undefined;
-  private making = false;
-  /** The job whose mask a reader is correcting: nothing but their brush changes it. */
-  private corrected: string | undefined;
-  /** Whether images are those of a job, by display set and digest. */
-  private readonly sameness = new Map<string, Sameness>();
-  /** Lesions that the reader hid: every view shows them hidden. */
-  private readonly hidden = new Set<number>();
-  private view: View = { outline: true, opacity: 1, hidden: false };
+  private drawn: DrawnJob | undefined;
+  /** True while a labelmap is being created: one at a time. */
+  private isCreating = false;
+  /** The job whose mask is being corrected: nothing but the brush changes it. */
+  private correctedJob: string | undefined;
+  /** By display set and digest; `undefined` while the comparison runs. */
+  private readonly comparisons = new Map<string, Comparison | undefined>();
+  /** Lesions that the reader hid, in all viewports. */
+  private readonly hiddenLesions = new Set<number>();
+  private display: DisplayOptions = { outline: true, opacity: 1, hidden: false };
   private readonly correction: Correction;
-  private readonly labelmaps: Labelmaps;
+  private readonly labelmaps: LabelmapPool;
 
-  /** `refuse` is told of a job whose images are others; `again` whenever a job may be drawn that could not before. */
+  /** `onMismatch`: the images are not those of the job. `requestDraw`: `draw` is to be called again. */
   constructor(
-    private readonly host: Host,
-    private readonly refuse: (job: string) => void,
-    private readonly again: () => void,
+    private readonly ohif: ExtensionParams,
+    private readonly onMismatch: (job: string) => void,
+    private readonly requestDraw: () => void,
   ) {
-    this.correction = new Correction(host);
-    this.labelmaps = new Labelmaps(host);
+    this.correction = new Correction(ohif);
+    this.labelmaps = new LabelmapPool(ohif);
   }
 
-  /** Has a labelmap lie ready over the images that are looked at, where they may be analysed. */
+  /** Creates a spare labelmap for the active images if they may be analysed. */
   async prepare(): Promise<void> {
-    const now = active(this.host);
-    if (!now || now.viewport.type === "volume3d" || this.making || !this.labelmaps.wanted(now)) return;
-    await this.alone(() => this.labelmaps.prepare(now));
-    // A job may have come meanwhile.
-    this.again();
+    const active = activeViewport(this.ohif);
+    if (!active || active.viewport.type === "volume3d" || this.isCreating || !this.labelmaps.needsSpare(active)) return;
+    await this.creating(() => this.labelmaps.prepareSpare(active));
+    // A job may have started meanwhile.
+    this.requestDraw();
   }
 
-  /** Nothing is drawn, and nothing lies ready. */
+  /** Removes the mask and the spare labelmap. */
   clear(): void {
     if (this.drawn) this.remove(this.drawn.job);
-    this.labelmaps.discard();
+    this.labelmaps.discardSpare();
   }
 
-  /** Draws what is new of a job in every view of the images that it is about; nothing on any others. */
-  async draw(job: Job, view: View): Promise<void> {
-    this.view = view;
-    const views = this.viewsOf(job);
-    const [first] = views;
-    if (!first || !job.grid || this.making) return;
+  /** Draws what is new of a job in every viewport of its images, and on no others. */
+  async draw(job: Job, display: DisplayOptions): Promise<void> {
+    this.display = display;
+    const viewports = this.viewportsOf(job);
+    const [first] = viewports;
+    if (!first || !job.grid || this.isCreating) return;
     if (job.state === "cancelled" || job.state === "failed") {
-      // Half a mask without an answer would pass for a result.
+      // An incomplete mask could be taken for a result.
       this.remove(job.id);
       return;
     }
-    // The box has just read the images of a running job, so its masks are drawn at once; they are compared at its end.
-    const same = isRunning(job) ? undefined : this.compared(job, first);
-    if (same === "other") {
+    // The daemon has just read the images of a running job: its masks are drawn at once, and compared at the end.
+    const comparison = isRunning(job) ? undefined : this.compare(job, first);
+    if (comparison === "different") {
       this.remove(job.id);
-      this.refuse(job.id);
+      this.onMismatch(job.id);
       return;
     }
-    if (!same && !isRunning(job)) return;
+    if (!comparison && !isRunning(job)) return;
     if (this.drawn?.job !== job.id || this.isUnloaded(job)) {
-      await this.alone(() => this.begin(job, first));
-      // With what came meanwhile.
-      this.again();
+      await this.creating(() => this.start(job, first));
+      // Events may have come meanwhile.
+      this.requestDraw();
       return;
     }
     const { drawn } = this;
-    // Whoever waits is shown where the first lesion appears; whoever comes later, or corrects, stays where they are.
-    const begun = [...job.masks].find(([, mask]) => mask.bits.some(Boolean));
-    if (begun && !drawn.jumped && job.state === "segmenting") {
-      drawn.jumped = true;
-      // Before the mask is filled in: the host gives an image's labelmap its colours only with the next frame, and to draw it
-      // without them first costs it another program of its graphics card.
-      await this.showSection(job, begun[0]);
-      // Another job may have been drawn over it meanwhile.
+    // Only for a reader who waits for the job: later, or during a correction, the viewport stays where it is.
+    const firstMask = [...job.masks].find(([, mask]) => mask.bits.some(Boolean));
+    if (firstMask && !drawn.hasJumped && job.state === "segmenting") {
+      drawn.hasJumped = true;
+      // Before the mask is written: OHIF sets a labelmap image's colours in the next frame only, and drawing it without them first
+      // compiles a second shader.
+      await this.showSection(job, firstMask[0]);
+      // Another job may have been drawn meanwhile.
       if (this.drawn !== drawn) return;
     }
-    this.name(job);
-    await drawn.overlay.lay(views, this.paint(job));
-    drawn.overlay.leave(shownIn(this.host).filter((shown) => !isOf(job, shown)));
-    if (this.corrected !== job.id) drawn.voxels.fill(drawn.overlay.id, job);
-    drawn.overlay.show(views, (lesion) => !view.hidden && !this.hidden.has(lesion));
+    this.addSegments(job);
+    await drawn.overlay.apply(viewports, this.style(job));
+    if (this.drawn !== drawn) return;
+    drawn.overlay.removeFrom(listViewports(this.ohif).filter((viewport) => !showsJob(job, viewport)));
+    if (this.correctedJob !== job.id) drawn.writer.write(drawn.overlay.id, job);
+    drawn.overlay.show(viewports, (lesion) => !display.hidden && !this.hiddenLesions.has(lesion));
   }
 
-  /** Shows a lesion's centre in every view. */
-  async goTo(job: Job, lesion: Lesion): Promise<void> {
-    await goTo(this.host, job, lesion.centre_lps_mm);
+  /** Moves every viewport to a lesion's centre. */
+  async jumpToLesion(job: Job, lesion: Lesion): Promise<void> {
+    await jumpToPoint(this.ohif, job, lesion.centre_lps_mm);
   }
 
-  /** How each lesion stands in the views, by looking at them: none where its images are not shown. */
-  marks(job: Job): ReadonlyMap<number, LesionMark> {
+  /** By lesion number, as read from the viewports; empty if none of them can show the job. */
+  lesionStatus(job: Job): ReadonlyMap<number, LesionStatus> {
     const overlay = this.drawn?.job === job.id ? this.drawn.overlay : undefined;
-    const fit = this.viewsOf(job).filter(({ kind }) => kind !== "rendering");
-    const marks = new Map<number, LesionMark>();
-    if (!overlay || fit.length === 0) return marks;
-    const seen = this.seen(job);
-    const lost = seen === "lost" || seen === "coming";
-    const segments = tools().segmentation.state.getSegmentation(overlay.id)?.segments ?? {};
-    for (const [text, { locked }] of Object.entries(segments)) {
-      const number = Number(text);
-      const visible = fit.some(({ viewportId }) => overlay.segments(viewportId)?.[number]?.visible);
-      marks.set(number, { locked, visible, lost });
+    const supported = this.viewportsOf(job).filter(({ kind }) => kind !== "rendering");
+    const found = new Map<number, LesionStatus>();
+    if (!overlay || supported.length === 0) return found;
+    const status = this.status(job);
+    const lost = status === "lost" || status === "pending";
+    const segments = cornerstoneTools().segmentation.state.getSegmentation(overlay.id)?.segments ?? {};
+    for (const [key, { locked }] of Object.entries(segments)) {
+      const number = Number(key);
+      const visible = supported.some(({ viewportId }) => overlay.segments(viewportId)?.[number]?.visible);
+      found.set(number, { locked, visible, lost });
     }
-    return marks;
+    return found;
   }
 
-  /** How the masks of a job stand in the viewer, by looking at it. */
-  seen(job: Job): Seen {
-    const views = this.viewsOf(job);
+  /** Whether the masks of a job are drawn, as read from the viewports. */
+  status(job: Job): OverlayStatus {
+    const viewports = this.viewportsOf(job);
     if (this.drawn?.job !== job.id || job.lesions?.length === 0) return "none";
-    if (views.length > 0 && this.corrected !== job.id && !this.drawn.voxels.are(this.drawn.overlay.id, job))
-      return "lost";
-    return this.drawn.overlay.seen(views);
+    const { overlay, writer } = this.drawn;
+    if (viewports.length > 0 && this.correctedJob !== job.id && !writer.isIntact(overlay.id, job)) return "lost";
+    return overlay.status(viewports);
   }
 
-  /** Shows a lesion, or hides it. */
-  show(job: Job, lesion: number, visible: boolean): void {
-    if (visible) this.hidden.delete(lesion);
-    else this.hidden.add(lesion);
+  setLesionVisible(job: Job, lesion: number, visible: boolean): void {
+    if (visible) this.hiddenLesions.delete(lesion);
+    else this.hiddenLesions.add(lesion);
     if (this.drawn?.job !== job.id) return;
-    this.drawn.overlay.show(this.viewsOf(job), (one) => !this.view.hidden && !this.hidden.has(one));
-    this.again();
+    const isVisible = (one: number) => !this.display.hidden && !this.hiddenLesions.has(one);
+    this.drawn.overlay.show(this.viewportsOf(job), isVisible);
+    this.requestDraw();
   }
 
-  /** Keeps the host's brush from a lesion, or lets it. */
-  lock(job: Job, lesion: number, locked: boolean): void {
-    this.correction.lock(this.labelmaps.of(job.id), lesion, locked);
+  /** Protects a lesion from OHIF's brush, or gives it free. */
+  setLesionLocked(job: Job, lesion: number, locked: boolean): void {
+    this.correction.lock(this.labelmaps.idOf(job.id), lesion, locked);
   }
 
-  /** Lets the reader's brush change the masks, or not any more. */
-  unlock(job: Job, open: boolean): void {
-    this.corrected = open ? job.id : undefined;
-    this.correction.open(this.labelmaps.of(job.id), open);
+  /** Starts or ends the correction of a job's mask. */
+  setEditable(job: Job, editable: boolean): void {
+    this.correctedJob = editable ? job.id : undefined;
+    this.correction.setEditable(this.labelmaps.idOf(job.id), editable);
   }
 
-  /** Puts the host's own brush or eraser into the reader's hand; `mm`: how wide it is. */
-  take(job: Job, kind: Kind, mm: number): void {
-    this.correction.take(this.labelmaps.of(job.id), kind, mm);
+  setBrush(job: Job, kind: BrushKind, diameterMm: number): void {
+    this.correction.setBrush(this.labelmaps.idOf(job.id), kind, diameterMm);
   }
 
-  /** Draws the mask anew as the box said it, whatever the brush did. */
+  /** Undoes the correction: writes the mask of the job again. */
   restore(job: Job): void {
     if (this.drawn?.job !== job.id) return;
-    this.drawn.voxels.forget();
-    this.drawn.voxels.fill(this.drawn.overlay.id, job);
+    this.drawn.writer.invalidate();
+    this.drawn.writer.write(this.drawn.overlay.id, job);
   }
 
-  /** The mask as it is now, after a reader's brush; `undefined` where it is not drawn whole. */
-  mask(job: Job): WholeMask | undefined {
-    return this.correction.mask(this.labelmaps.of(job.id), job);
+  /** The corrected mask; `undefined` if not all of it is loaded. */
+  readMask(job: Job): VolumeMask | undefined {
+    return this.correction.readMask(this.labelmaps.idOf(job.id), job);
   }
 
-  private viewsOf(job: Job): Shown[] {
-    return shownIn(this.host).filter((shown) => isOf(job, shown));
+  private viewportsOf(job: Job): ViewportInfo[] {
+    return listViewports(this.ohif).filter((viewport) => showsJob(job, viewport));
   }
 
-  /** While nothing is measured yet: the active view alone, image by image. */
+  /** In the active viewport, if it is a stack. */
   private async showSection(job: Job, section: number): Promise<void> {
-    const now = active(this.host);
-    if (!now || !isOf(job, now)) return;
-    const imageIndex = now.viewport.getImageIds().findIndex((id) => sectionOfImage(job, id) === section);
-    if (imageIndex >= 0 && now.viewport.type === "stack")
-      await cornerstone().utilities.jumpToSlice(now.viewport.element, { imageIndex });
+    const active = activeViewport(this.ohif);
+    if (!active || !showsJob(job, active)) return;
+    const imageIndex = active.viewport.getImageIds().findIndex((id) => sectionOfImage(job, id) === section);
+    if (imageIndex >= 0 && active.viewport.type === "stack")
+      await cornerstone().utilities.jumpToSlice(active.viewport.element, { imageIndex });
   }
 
-  private compared(job: Job, { displaySet, viewport }: Shown): Sameness | undefined {
+  /** Starts the comparison on the first call; `undefined` until it has ended. */
+  private compare(job: Job, { displaySet, viewport }: ViewportInfo): Comparison | undefined {
     const key = `${displaySet.displaySetInstanceUID} ${job.grid?.pixel_sha256}`;
-    if (!this.sameness.has(key)) {
-      this.sameness.set(key, undefined as never);
-      const known = (same: Sameness) => {
-        this.sameness.set(key, same);
-        this.again();
+    if (!this.comparisons.has(key)) {
+      this.comparisons.set(key, undefined);
+      const onResult = (comparison: Comparison) => {
+        this.comparisons.set(key, comparison);
+        this.requestDraw();
       };
-      // Images that cannot be read again are not shown either.
-      compare(job, viewport.getImageIds()).then(known, () => this.sameness.delete(key));
+      // Images that cannot be read are compared again later: they are not shown either.
+      comparePixels(job, viewport.getImageIds()).then(onResult, () => this.comparisons.delete(key));
     }
-    return this.sameness.get(key);
+    return this.comparisons.get(key);
   }
 
-  /** True where the host has dropped the labelmap, or the images of it. */
+  /** True if OHIF removed the labelmap, or Cornerstone evicted its images. */
   private isUnloaded(job: Job): boolean {
-    return this.drawn?.job === job.id && sectionsOf(this.drawn.overlay.id, job).next().done === true;
+    return this.drawn?.job === job.id && labelmapSections(this.drawn.overlay.id, job).next().done === true;
   }
 
   private remove(job: string): void {
     if (this.drawn?.job !== job) return;
-    this.labelmaps.remove(job);
+    this.drawn.overlay.withdraw();
+    this.labelmaps.dispose(job);
     this.drawn = undefined;
-    this.hidden.clear();
+    this.hiddenLesions.clear();
   }
 
-  /** One labelmap is laid at a time. */
-  private async alone(work: () => Promise<void>): Promise<void> {
-    this.making = true;
+  private async creating(work: () => Promise<void>): Promise<void> {
+    this.isCreating = true;
     try {
       await work();
     } finally {
-      this.making = false;
+      this.isCreating = false;
     }
   }
 
-  private async begin(job: Job, first: Shown): Promise<void> {
-    // Two masks over each other would be none. What a reader has begun to correct is kept for when they come back.
+  private async start(job: Job, first: ViewportInfo): Promise<void> {
+    // Two masks over each other could not be told apart. An unfinished correction is kept for when the reader comes back.
     if (this.drawn && this.drawn.job !== job.id) {
-      if (this.drawn.job === this.corrected) this.labelmaps.leave(this.drawn.job);
+      if (this.drawn.job === this.correctedJob) this.labelmaps.hide(this.drawn.job);
       else this.remove(this.drawn.job);
     }
-    const id = this.labelmaps.give(job.id, first);
-    await this.labelmaps.make(id, first.displaySet);
-    // What another run of the job left in it is drawn anew.
-    if (this.corrected !== job.id) for (const { voxels } of sectionsOf(id, job)) voxels.fill(0);
-    this.drawn = { job: job.id, overlay: new Overlay(this.host, id), voxels: new Voxels(), jumped: false };
+    const id = this.labelmaps.assign(job.id, first);
+    await this.labelmaps.create(id, first.displaySet);
+    // The labelmap may hold the mask of an earlier run of the job.
+    if (this.correctedJob !== job.id) for (const { voxels } of labelmapSections(id, job)) voxels.fill(0);
+    this.drawn = { job: job.id, overlay: new Overlay(this.ohif, id), writer: new MaskWriter(), hasJumped: false };
   }
 
-  /** Edges in full, or the inside: what is chosen for the masks of all studies. */
-  private paint(job: Job) {
+  /** The opacity applies to the outline or to the inside, whichever is displayed. */
+  private style(job: Job): OverlayStyle {
     const lesions = [1, ...(job.lesions ?? []).map(({ number }) => number)];
-    const { outline, opacity } = this.view;
+    const { outline, opacity } = this.display;
+    const [r, g, b] = LESION_COLOUR;
     const alpha = outline ? Math.round(255 * opacity) : 255;
-    const colours = new Map(lesions.map((number) => [number, [COLOUR[0], COLOUR[1], COLOUR[2], alpha] as const]));
+    const colours = new Map(lesions.map((number) => [number, [r, g, b, alpha] as const]));
     return { colours, outline: true, fill: outline ? 0 : opacity };
   }
 
-  /** A segment for each lesion that was measured: each can be hidden and locked alone. */
-  private name(job: Job): void {
+  /** Adds a segment for each lesion, so that each can be hidden and locked by itself. */
+  private addSegments(job: Job): void {
     if (!this.drawn) return;
     const { id } = this.drawn.overlay;
-    const { segmentationService } = this.host.servicesManager.services;
-    const segments = tools().segmentation.state.getSegmentation(id)?.segments ?? {};
+    const { segmentationService } = this.ohif.servicesManager.services;
+    const segments = cornerstoneTools().segmentation.state.getSegmentation(id)?.segments ?? {};
     for (const { number } of job.lesions ?? []) {
       if (segments[number]) continue;
       const label = strings.lesion(number);

@@ -1,4 +1,6 @@
-/** A mode derived from the host's own at run time: its viewer, with our panel open. */
+/** The mode: derived at run time from OHIF's own basic viewer (longitudinal), with the panel open. */
+
+import { id, PANEL } from "./id";
 
 interface Route {
   layoutInstance: { props: { rightPanels: string[] } };
@@ -8,8 +10,6 @@ interface Mode {
   modeInstance: { routes: [Route, ...Route[]] };
 }
 
-const PANEL = "@cordline/ohif-extension.panelModule.findings";
-
 export default {
   id: "@cordline/ohif-mode",
   async modeFactory({ loadModules }: { loadModules(ids: string[]): Promise<[Mode]> }) {
@@ -18,7 +18,7 @@ export default {
     const { props } = route.layoutInstance;
     const layoutInstance = {
       ...route.layoutInstance,
-      props: { ...props, rightPanels: [PANEL, ...props.rightPanels], rightPanelClosed: false },
+      props: { ...props, rightPanels: [`${id}.panelModule.${PANEL}`, ...props.rightPanels], rightPanelClosed: false },
     };
     return {
       ...modeInstance,

@@ -1,31 +1,32 @@
-/** Tells the end of what was waited for, and what goes wrong, as notifications of the host: the reader may be in another tab. */
+/** Shows the end of a job and errors as OHIF notifications, since another tab than the panel may be open. */
 
-import type { Host } from "./host";
 import { isRunning } from "./job";
-import type { Known } from "./known";
-import { outcome } from "./outcome";
+import type { ExtensionParams } from "./ohifServices";
+import type { PanelState } from "./state";
 import { strings } from "./strings";
+import { summarize } from "./summary";
 
-const TYPES = { plain: "info", warn: "warning", bad: "error" } as const;
-/** States that ask the reader for something, which the panel shows beside the images: nothing may lie over them then. */
-const ASKING = ["needs_selection", "out_of_scope"];
+/** The panel itself asks the reader for something in these states: a notification would cover the images it is about. */
+const SHOWN_IN_PANEL = ["needs_selection", "out_of_scope"];
 
-export function teller(host: Host): (known: Known) => void {
-  const { uiNotificationService } = host.servicesManager.services;
+/** Returns a listener of the store; each end and each error is notified once. */
+export function createNotifier(ohif: ExtensionParams): (state: PanelState) => void {
+  const { uiNotificationService } = ohif.servicesManager.services;
   const show = (type: string, message: string) =>
-    // Not over the panel, whose buttons are wanted next.
+    // The default position covers the panel's buttons.
     uiNotificationService.show({ title: strings.title, message, type, duration: 5000, position: "bottom-center" });
-  let told: string | undefined;
-  let error: string | undefined;
-  let refused: string | undefined;
-  return ({ job, news, error: wrong, refused: why }) => {
-    const came = job && news === job.id && !why && !isRunning(job) ? outcome(job) : undefined;
-    const isSeen = job && ASKING.includes(job.state) && document.querySelector("[data-testid=cordline-panel]");
-    if (came && told !== news && !isSeen) show(TYPES[came.tone], came.title);
-    told = came && news;
-    if (wrong && wrong !== error) show("error", wrong);
-    if (why && why !== refused) show("error", why);
-    error = wrong;
-    refused = why;
+  let notified: string | undefined;
+  let lastError: string | undefined;
+  let lastMismatch: string | undefined;
+  return ({ job, jobToNotify, error, mismatch }) => {
+    const summary = job && jobToNotify === job.id && !mismatch && !isRunning(job) ? summarize(job) : undefined;
+    const isInPanel =
+      job && SHOWN_IN_PANEL.includes(job.state) && document.querySelector("[data-testid=cordline-panel]");
+    if (summary && notified !== jobToNotify && !isInPanel) show(summary.severity, summary.title);
+    notified = summary && jobToNotify;
+    if (error && error !== lastError) show("error", error);
+    if (mismatch && mismatch !== lastMismatch) show("error", mismatch);
+    lastError = error;
+    lastMismatch = mismatch;
   };
 }

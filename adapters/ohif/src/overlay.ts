@@ -1,169 +1,180 @@
-/** A segmentation of ours over the images: laid in every view that can draw it, in our colours, and looked at afterwards. */
+/** A segmentation in all viewports that can draw it: adds the representation, sets its style, and checks that OHIF draws it. */
 
-import { type Host, tools } from "./host";
-import type { Seen } from "./known";
-import type { Shown } from "./viewports";
+import { cornerstoneTools, type ExtensionParams } from "./ohifServices";
+import type { OverlayStatus } from "./state";
+import type { ViewportInfo } from "./viewports";
 
 export type Colour = readonly [red: number, green: number, blue: number, alpha: number];
 
-/** How it is drawn: a colour for each segment, 0 to 255; edges, and how dense the inside is, 0 to 1. */
-export interface Paint {
+export interface OverlayStyle {
+  /** By segment, 0 to 255. */
   colours: ReadonlyMap<number, Colour>;
   outline: boolean;
+  /** Opacity of the inside, 0 to 1. */
   fill: number;
 }
 
-/** The host mounts what is laid with one of its next frames: before these, and this time, it is not lost. */
-const PATIENCE_MS = 2500;
-const PATIENCE_FRAMES = 12;
+/** OHIF mounts a representation in one of its next frames: it counts as lost after both this time and these frames. */
+const MOUNT_TIMEOUT_MS = 2500;
+const MOUNT_TIMEOUT_FRAMES = 12;
 const REDRAWS = 3;
 const LABELMAP = "Labelmap";
 const OUTLINE_PX = 2;
-/** The host draws no segment whose inside it is told not to draw; this little is not seen. */
-const CLEAR = 0.001;
+/** Invisible; with 0 Cornerstone would not draw the outline either. */
+const MIN_FILL = 0.001;
 
-interface Missing {
+interface PendingMount {
   since: number;
-  /** Frames that the page has drawn since. */
+  /** Animation frames since then. */
   frames: number;
-  tries: number;
+  /** How often the representation was added again. */
+  retries: number;
 }
 
 export class Overlay {
-  /** Since when each view lacks it, and how often it was laid anew. */
-  private readonly missing = new Map<string, Missing>();
-  /** How often each view was drawn anew since the host mounted it there. */
-  private readonly redrawn = new Map<string, number>();
-  private styled = "";
-  private laying = false;
+  /** By viewport that does not draw the overlay yet. */
+  private readonly pending = new Map<string, PendingMount>();
+  /** How often each viewport was rendered since OHIF mounted the overlay. */
+  private readonly redraws = new Map<string, number>();
+  private styleKey = "";
+  private isApplying = false;
+  private isWithdrawn = false;
 
   constructor(
-    private readonly host: Host,
+    private readonly ohif: ExtensionParams,
+    /** Id of the segmentation. */
     readonly id: string,
   ) {}
 
-  /** Lays it in each view that has not got it, and paints it there. Where it cannot be drawn it is taken away. */
-  async lay(views: readonly Shown[], paint: Paint): Promise<void> {
-    if (this.laying || !tools().segmentation.state.getSegmentation(this.id)) return;
-    this.laying = true;
+  /** Adds the overlay to the viewports that lack it and sets its style in all of them; removes it from 3D renderings. */
+  async apply(viewports: readonly ViewportInfo[], style: OverlayStyle): Promise<void> {
+    if (this.isApplying || this.isWithdrawn || !cornerstoneTools().segmentation.state.getSegmentation(this.id)) return;
+    this.isApplying = true;
     try {
-      this.style(paint);
-      for (const view of views) {
-        if (view.kind === "rendering") this.strip(view.viewportId);
+      this.setStyle(style);
+      for (const viewport of viewports) {
+        if (viewport.kind === "rendering") this.remove(viewport.viewportId);
         else {
-          if (this.isOverdue(view)) this.strip(view.viewportId);
-          if (!this.representation(view.viewportId)) await this.add(view.viewportId);
-          this.colour(view.viewportId, paint);
-          this.redraw(view);
+          if (this.isOverdue(viewport)) this.remove(viewport.viewportId);
+          if (!this.representation(viewport.viewportId)) await this.add(viewport.viewportId);
+          // Hidden by the reader meanwhile: what was just added was removed before it was there.
+          if (this.isWithdrawn) return this.remove(viewport.viewportId);
+          this.setColours(viewport.viewportId, style);
+          this.redraw(viewport);
         }
       }
     } finally {
-      this.laying = false;
+      this.isApplying = false;
     }
   }
 
-  /** Takes it off views of other images: the host lays it over all that share a frame of reference. */
-  leave(others: readonly Shown[]): void {
-    for (const { viewportId } of others) this.strip(viewportId);
+  /** To be called before its segmentation is disposed of: an `apply` that is under way adds nothing more. */
+  withdraw(): void {
+    this.isWithdrawn = true;
   }
 
-  /** Takes it off a view. */
-  strip(viewportId: string): void {
+  /** Removes the overlay from viewports of other images: OHIF adds it to all that share a frame of reference. */
+  removeFrom(viewports: readonly ViewportInfo[]): void {
+    for (const { viewportId } of viewports) this.remove(viewportId);
+  }
+
+  private remove(viewportId: string): void {
     const of = { segmentationId: this.id };
-    if (tools().segmentation.state.getSegmentationRepresentations(viewportId, of).length > 0)
-      tools().segmentation.removeSegmentationRepresentations(viewportId, of);
+    if (cornerstoneTools().segmentation.state.getSegmentationRepresentations(viewportId, of).length > 0)
+      cornerstoneTools().segmentation.removeSegmentationRepresentations(viewportId, of);
   }
 
-  /** Which segments a view shows or hides; `undefined` where it has not got it. */
+  /** Visibility of the segments in a viewport; `undefined` if the overlay is not in it. */
   segments(viewportId: string): Record<number, { visible: boolean }> | undefined {
     return this.representation(viewportId)?.segments;
   }
 
-  /** Shows or hides segments in every view. */
-  show(views: readonly Shown[], isVisible: (segment: number) => boolean): void {
-    const { segmentationService } = this.host.servicesManager.services;
-    for (const { viewportId } of views) {
-      for (const [text, { visible }] of Object.entries(this.segments(viewportId) ?? {})) {
-        const segment = Number(text);
+  /** Shows or hides segments in viewports. */
+  show(viewports: readonly ViewportInfo[], isVisible: (segment: number) => boolean): void {
+    const { segmentationService } = this.ohif.servicesManager.services;
+    for (const { viewportId } of viewports) {
+      for (const [key, { visible }] of Object.entries(this.segments(viewportId) ?? {})) {
+        const segment = Number(key);
         if (visible !== isVisible(segment))
           segmentationService.setSegmentVisibility(viewportId, this.id, segment, !visible);
       }
     }
   }
 
-  /** True where a view draws it: the host has mounted it. */
-  isDrawn({ viewportId, viewport }: Shown): boolean {
+  /** True if OHIF has mounted the overlay in a viewport. */
+  private isDrawn({ viewportId, viewport }: ViewportInfo): boolean {
     if (!this.representation(viewportId)) return false;
     return viewport
       .getActors()
       .some(({ representationUID }) => representationUID?.startsWith(`${this.id}-${LABELMAP}`));
   }
 
-  /** How it stands in the views, by looking at them. */
-  seen(views: readonly Shown[]): Seen {
-    if (views.length === 0) return "none";
-    const fit = views.filter(({ kind }) => kind !== "rendering");
-    if (fit.length === 0) return "unfit";
-    const absent = fit.filter((view) => !this.isDrawn(view));
-    if (absent.some(({ viewportId }) => (this.missing.get(viewportId)?.tries ?? 0) > 0)) return "lost";
-    if (absent.length > 0) return "coming";
-    const visible = fit.some(({ viewportId }) => Object.values(this.segments(viewportId) ?? {}).some((s) => s.visible));
+  status(viewports: readonly ViewportInfo[]): OverlayStatus {
+    if (viewports.length === 0) return "none";
+    const supported = viewports.filter(({ kind }) => kind !== "rendering");
+    if (supported.length === 0) return "unsupported";
+    const absent = supported.filter((viewport) => !this.isDrawn(viewport));
+    if (absent.some(({ viewportId }) => (this.pending.get(viewportId)?.retries ?? 0) > 0)) return "lost";
+    if (absent.length > 0) return "pending";
+    const visible = supported.some(({ viewportId }) =>
+      Object.values(this.segments(viewportId) ?? {}).some((s) => s.visible),
+    );
     return visible ? "drawn" : "hidden";
   }
 
   private representation(viewportId: string) {
     const of = { segmentationId: this.id };
-    const all = tools().segmentation.state.getSegmentationRepresentations(viewportId, of);
+    const all = cornerstoneTools().segmentation.state.getSegmentationRepresentations(viewportId, of);
     return all.find(({ type }) => type === LABELMAP);
   }
 
   private add(viewportId: string): Promise<void> {
-    const { segmentationService } = this.host.servicesManager.services;
+    const { segmentationService } = this.ohif.servicesManager.services;
     return segmentationService.addSegmentationRepresentation(viewportId, { segmentationId: this.id, type: LABELMAP });
   }
 
-  /** True where the host should have drawn it by now, and has not: it is to be laid anew, each time after a longer wait. */
-  private isOverdue(view: Shown): boolean {
-    if (this.isDrawn(view)) {
-      this.missing.delete(view.viewportId);
+  /** True if OHIF should have mounted the overlay by now. It is to be added again then; the time-out doubles with each retry. */
+  private isOverdue(info: ViewportInfo): boolean {
+    if (this.isDrawn(info)) {
+      this.pending.delete(info.viewportId);
       return false;
     }
-    let missing = this.missing.get(view.viewportId);
-    if (!missing) {
-      missing = begin(0);
-      this.missing.set(view.viewportId, missing);
+    let pending = this.pending.get(info.viewportId);
+    if (!pending) {
+      pending = awaitMount(0);
+      this.pending.set(info.viewportId, pending);
     }
-    const { since, frames, tries } = missing;
-    const isOverdue = performance.now() - since > PATIENCE_MS && frames >= PATIENCE_FRAMES * 2 ** tries;
-    if (isOverdue) this.missing.set(view.viewportId, begin(tries + 1));
+    const { since, frames, retries } = pending;
+    const isOverdue = performance.now() - since > MOUNT_TIMEOUT_MS && frames >= MOUNT_TIMEOUT_FRAMES * 2 ** retries;
+    if (isOverdue) this.pending.set(info.viewportId, awaitMount(retries + 1));
     return isOverdue;
   }
 
-  /** The host may mount it without drawing the view again: it would come into sight with the reader's next move. */
-  private redraw(view: Shown): void {
-    const times = this.isDrawn(view) ? (this.redrawn.get(view.viewportId) ?? 0) : 0;
-    if (this.isDrawn(view) && times < REDRAWS) view.viewport.render();
-    this.redrawn.set(view.viewportId, this.isDrawn(view) ? times + 1 : 0);
+  /** OHIF may mount the overlay without rendering the viewport: it would appear only with the reader's next input. */
+  private redraw(info: ViewportInfo): void {
+    const redraws = this.isDrawn(info) ? (this.redraws.get(info.viewportId) ?? 0) : 0;
+    if (this.isDrawn(info) && redraws < REDRAWS) info.viewport.render();
+    this.redraws.set(info.viewportId, this.isDrawn(info) ? redraws + 1 : 0);
   }
 
-  /** Each view may have a table of colours of its own. */
-  private colour(viewportId: string, { colours }: Paint): void {
+  /** Colours are kept for each viewport by itself. */
+  private setColours(viewportId: string, { colours }: OverlayStyle): void {
     if (!this.representation(viewportId)) return;
-    const { segmentationService } = this.host.servicesManager.services;
+    const { segmentationService } = this.ohif.servicesManager.services;
     for (const [segment, colour] of colours) {
-      const is = tools().segmentation.config.color.getSegmentIndexColor(viewportId, this.id, segment);
-      if (colour.some((part, i) => part !== is?.[i]))
+      const current = cornerstoneTools().segmentation.config.color.getSegmentIndexColor(viewportId, this.id, segment);
+      if (colour.some((part, i) => part !== current?.[i]))
         segmentationService.setSegmentColor(viewportId, this.id, segment, [...colour]);
     }
   }
 
-  /** The same whether it is the host's active segmentation or not. */
-  private style({ outline, fill }: Paint): void {
+  /** The same style whether the segmentation is the active one or not. */
+  private setStyle({ outline, fill }: OverlayStyle): void {
     const key = `${outline} ${fill}`;
-    if (key === this.styled) return;
-    this.styled = key;
-    const fillAlpha = Math.max(fill, CLEAR);
-    const plain = { renderOutline: outline, renderFill: true, fillAlpha, outlineWidth: OUTLINE_PX, outlineOpacity: 1 };
+    if (key === this.styleKey) return;
+    this.styleKey = key;
+    const fillAlpha = Math.max(fill, MIN_FILL);
+    const active = { renderOutline: outline, renderFill: true, fillAlpha, outlineWidth: OUTLINE_PX, outlineOpacity: 1 };
     const inactive = {
       renderOutlineInactive: outline,
       renderFillInactive: true,
@@ -172,17 +183,20 @@ export class Overlay {
       outlineOpacityInactive: 1,
       activeSegmentOutlineWidthDelta: 0,
     };
-    tools().segmentation.config.style.setStyle({ segmentationId: this.id, type: LABELMAP }, { ...plain, ...inactive });
+    cornerstoneTools().segmentation.config.style.setStyle(
+      { segmentationId: this.id, type: LABELMAP },
+      { ...active, ...inactive },
+    );
   }
 }
 
-/** A view has not got it from now on; frames are counted for as long as they may be waited for. */
-function begin(tries: number): Missing {
-  const missing = { since: performance.now(), frames: 0, tries };
+/** Counts animation frames up to the time-out. */
+function awaitMount(retries: number): PendingMount {
+  const pending = { since: performance.now(), frames: 0, retries };
   const count = () => {
-    missing.frames += 1;
-    if (missing.frames < PATIENCE_FRAMES * 2 ** tries) requestAnimationFrame(count);
+    pending.frames += 1;
+    if (pending.frames < MOUNT_TIMEOUT_FRAMES * 2 ** retries) requestAnimationFrame(count);
   };
   requestAnimationFrame(count);
-  return missing;
+  return pending;
 }

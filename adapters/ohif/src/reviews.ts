@@ -1,15 +1,15 @@
-/** What readers said of a study's analyses, and which of it stands. */
+/** Which reviews of a study's analyses are current. */
 
 import { type Review, standingReview } from "@cordline/sdk";
 
-/** The word that stands for an analysis: the last one, unless that took it back. */
-export function standing(reviews: readonly Review[], job: string): Review | undefined {
+/** The last review of an analysis, unless it was withdrawn. */
+export function currentReview(reviews: readonly Review[], job: string): Review | undefined {
   return standingReview(reviews.filter((one) => one.job === job));
 }
 
-/** The words that stand for other analyses of the study, newest first: a reader's correction is one. */
-export function standingElsewhere(reviews: readonly Review[], job: string): Review[] {
+/** The current reviews of the study's other analyses (corrections, for example), newest first. */
+export function otherReviews(reviews: readonly Review[], job: string): Review[] {
   const others = [...new Set(reviews.map((one) => one.job))].filter((one) => one !== job);
-  const found = others.flatMap((one) => standing(reviews, one) ?? []);
+  const found = others.flatMap((one) => currentReview(reviews, one) ?? []);
   return found.sort((a, b) => b.at_ms - a.at_ms);
 }

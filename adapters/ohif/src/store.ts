@@ -1,52 +1,54 @@
-/** What the panel knows. It lives beside React and outlives the panel: the host takes a panel down with every change of tab. */
+/** Holds the panel's state, outside React: OHIF unmounts the panel whenever another tab is opened. */
 
 import { hasEnded, type JobSummary, type Review } from "@cordline/sdk";
-import { analyse, Failed, judge, knownAnalysis, reviewsOf, store, whoAmI } from "./api";
+import { ApiError, fetchAnalysis, fetchReviews, fetchSession, startAnalysis, storeResults, submitReview } from "./api";
 import { Connection } from "./connection";
-import type { WholeMask } from "./correction";
-import type { DisplaySet } from "./host";
-import { after, isRunning, newJob } from "./job";
-import { keep, recall } from "./kept";
-import type { Known, View } from "./known";
+import type { VolumeMask } from "./correction";
+import { applyEvent, isRunning, newJob } from "./job";
+import type { DisplaySet } from "./ohifServices";
+import { loadStudy, saveStudy } from "./sessionStorage";
+import type { DisplayOptions, PanelState } from "./state";
 import { strings } from "./strings";
 
-const STANDING_MS = 1000;
-const NOTHING = { marks: new Map(), masksSeen: "none", heatSeen: "none", has3d: false } as const;
+const STATUS_POLL_MS = 1000;
+const NO_OVERLAYS = { lesionStatus: new Map(), maskStatus: "none", heatMapStatus: "none", has3d: false } as const;
+
+type StateChange = { [K in keyof PanelState]?: PanelState[K] | undefined };
 
 export class Store {
-  private known: Known = {
-    contact: { kind: "connecting" },
-    asking: false,
+  private state: PanelState = {
+    connection: { kind: "connecting" },
+    requesting: false,
     correcting: false,
     reviews: [],
-    view: { outline: true, opacity: 1, hidden: false },
-    ...NOTHING,
+    display: { outline: true, opacity: 1, hidden: false },
+    ...NO_OVERLAYS,
   };
   private readonly listeners = new Set<() => void>();
   private readonly connection = new Connection({
-    contact: (contact) => {
-      this.set({ contact, ...(contact.kind === "there" ? { welcome: contact.welcome } : {}) });
-      if (contact.kind !== "there") return;
+    onState: (connection) => {
+      this.set({ connection, ...(connection.kind === "connected" ? { welcome: connection.welcome } : {}) });
+      if (connection.kind !== "connected") return;
       void this.resume().catch(console.error);
-      void whoAmI().then((me) => this.set({ me }));
+      void fetchSession().then((session) => this.set({ session }));
     },
-    event: (event, raw) => {
-      const { job } = this.known;
+    onEvent: (event, raw) => {
+      const { job } = this.state;
       if (!job || event.job !== job.id) return;
-      this.set({ job: after(job, event, raw) });
-      this.check();
-      const begunHere = this.begun === job.id && event.event === "series";
-      if (begunHere && event.body.uid) this.set({ awaited: event.body.uid });
+      this.set({ job: applyEvent(job, event, raw) });
+      this.checkStudy();
+      const wasStartedHere = this.startedJob === job.id && event.event === "series";
+      if (wasStartedHere && event.body.uid) this.set({ seriesToOpen: event.body.uid });
     },
   });
-  /** What was known of each study that was looked at: another study and back again finds it as it was. */
-  private readonly studies = new Map<string, Known>();
-  /** The job that a click in this page began. */
-  private begun: string | undefined;
+  /** State of each study that was open: returning to it finds it as it was. */
+  private readonly studies = new Map<string, PanelState>();
+  /** The job that was started on this page. */
+  private startedJob: string | undefined;
 
   constructor() {
     void this.connection.open();
-    setInterval(() => void this.lookAtQueue(), STANDING_MS);
+    setInterval(() => void this.pollStatus(), STATUS_POLL_MS);
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -54,222 +56,216 @@ export class Store {
     return () => this.listeners.delete(listener);
   };
 
-  readonly get = (): Known => this.known;
+  readonly get = (): PanelState => this.state;
 
-  /** Other images are looked at. */
-  look({ StudyInstanceUID: study, SeriesInstanceUID: series, instances }: DisplaySet): void {
-    if (study === this.known.study) {
-      if (series !== this.known.shown) this.set({ shown: series });
+  /** Other images became active. */
+  setDisplaySet({ StudyInstanceUID: studyUid, SeriesInstanceUID: seriesUid, instances }: DisplaySet): void {
+    if (studyUid === this.state.studyUid) {
+      if (seriesUid !== this.state.seriesUid) this.set({ seriesUid });
       return;
     }
-    const { study: before, contact, welcome, me, view } = this.known;
-    if (before) this.studies.set(before, this.known);
-    // What is under way belongs to the study it was asked for.
-    const { heat: _, ...was } = this.studies.get(study) ?? { correcting: false, reviews: [] };
+    const { studyUid: previous, connection, welcome, session, display } = this.state;
+    if (previous) this.studies.set(previous, this.state);
+    // A request that is under way belongs to the study before.
+    const { heat: _, ...saved } = this.studies.get(studyUid) ?? { correcting: false, reviews: [] };
     const { StudyDate: date, StudyDescription: description } = instances?.[0] ?? {};
-    const words = { ...(date && { date }), ...(description && { description }) };
-    const now = { contact, view, study, words, shown: series, asking: false, ...NOTHING };
-    this.known = { ...was, ...now, ...(welcome && { welcome }), ...(me && { me }) };
-    this.tell();
+    const studyLabel = { ...(date && { date }), ...(description && { description }) };
+    const current = { connection, display, studyUid, studyLabel, seriesUid, requesting: false, ...NO_OVERLAYS };
+    this.state = { ...saved, ...current, ...(welcome && { welcome }), ...(session && { session }) };
+    this.notify();
     void this.resume().catch(console.error);
   }
 
-  /** Has the study analysed; `series` where a person chose one. */
+  /** Starts the analysis of the study; `series`: if a person selected one. */
   run(series?: string): Promise<void> {
-    return this.ask(async (study) => {
-      const summary = await analyse(study, series);
-      this.begun = summary.job;
-      this.set({ first: undefined, heat: undefined, hang: undefined });
-      this.follow(summary, study);
+    return this.request(async (studyUid) => {
+      const summary = await startAnalysis(studyUid, series);
+      this.startedJob = summary.job;
+      this.set({ first: undefined, heat: undefined, jobToOpen: undefined });
+      this.setJob(summary, studyUid);
     });
   }
 
-  /** Shows the heat map of an answer, another one, or none. */
-  showHeat(heat: Known["heat"]): void {
+  /** Selects the heat map that is shown, or none. */
+  showHeatMap(heat: PanelState["heat"]): void {
     this.set({ heat });
-    this.keep();
+    this.save();
   }
 
-  /** Lets the reader correct the mask, or gives that up. */
-  correct(correcting: boolean): void {
+  setCorrecting(correcting: boolean): void {
     this.set({ correcting });
   }
 
-  /** Has the corrected mask classified; true once the box has it. What was said of the first one stays. */
-  async classify(mask: WholeMask | undefined): Promise<boolean> {
-    let taken = false;
-    await this.ask(async (study) => {
-      const { job } = this.known;
-      if (!job || !mask) throw new Failed(strings.notDrawn);
-      const summary = await this.connection.correct(job.id, mask.shape, mask.voxels);
-      if (!summary) throw new Failed(strings.lost);
-      taken = true;
-      const first = this.known.first ?? { job: job.id, finding: job.finding?.label ?? "" };
-      this.set({ correcting: false, first, heat: undefined, hang: undefined });
-      this.follow(summary, study);
+  /** Submits the corrected mask; resolves to true once the daemon has it. The first finding is kept. */
+  async submitCorrection(mask: VolumeMask | undefined): Promise<boolean> {
+    let isSubmitted = false;
+    await this.request(async (studyUid) => {
+      const { job } = this.state;
+      if (!job || !mask) throw new ApiError(strings.notDrawn);
+      const summary = await this.connection.submitMask(job.id, mask.shape, mask.voxels);
+      if (!summary) throw new ApiError(strings.lost);
+      isSubmitted = true;
+      const first = this.state.first ?? { job: job.id, finding: job.finding?.label ?? "" };
+      this.set({ correcting: false, first, heat: undefined, jobToOpen: undefined });
+      this.setJob(summary, studyUid);
     });
-    return taken;
+    return isSubmitted;
   }
 
-  /** Shows another job of the study: one that a reader judged. */
+  /** Shows another job of the study. */
   showJob(id: string): Promise<void> {
-    return this.ask(async (study) => {
-      const summary = await this.connection.job(id);
-      if (!summary) throw new Failed(strings.gone);
+    return this.request(async (studyUid) => {
+      const summary = await this.connection.status(id);
+      if (!summary) throw new ApiError(strings.gone);
       this.set({ first: undefined, heat: undefined });
-      this.follow(summary, study);
+      this.setJob(summary, studyUid);
     });
   }
 
   /** Stores the results in the archive. */
-  keepResults(): Promise<void> {
-    return this.ask(async (study) => {
-      const { job } = this.known;
-      if (job) this.say(strings.stored(await store(study, job.id)));
+  storeResults(): Promise<void> {
+    return this.request(async (studyUid) => {
+      const { job } = this.state;
+      if (!job) return;
+      const objects = await storeResults(studyUid, job.id);
+      this.set({ done: strings.stored(objects) });
+      this.save();
     });
   }
 
-  /** Writes on the study what the reader says, or that they take it back. */
-  judge(verdict: Review["verdict"], reason: string): Promise<void> {
-    return this.ask(async (study) => {
-      const { job, reviews: before } = this.known;
+  /** Submits or withdraws the reader's verdict. */
+  review(verdict: Review["verdict"], reason: string): Promise<void> {
+    return this.request(async (studyUid) => {
+      const { job, reviews: before } = this.state;
       if (!job) return;
-      await judge(study, job.id, verdict, reason);
-      await this.readReviews(study);
-      const { me, reviews } = this.known;
-      // An older gateway keeps it, and does not tell it again.
-      if (reviews.length === before.length && this.known.study === study)
+      await submitReview(studyUid, job.id, verdict, reason);
+      await this.loadReviews(studyUid);
+      const { session, reviews } = this.state;
+      // Older gateways store it and do not return it.
+      if (reviews.length === before.length && this.state.studyUid === studyUid)
         this.set({
-          reviews: [...reviews, { job: job.id, reader: me?.name ?? "", at_ms: Date.now(), verdict, reason }],
+          reviews: [...reviews, { job: job.id, reader: session?.name ?? "", at_ms: Date.now(), verdict, reason }],
         });
     });
   }
 
-  /** How masks are drawn from now on. */
-  setView(change: Partial<View>): void {
-    this.set({ view: { ...this.known.view, ...change } });
+  setDisplay(change: Partial<DisplayOptions>): void {
+    this.set({ display: { ...this.state.display, ...change } });
   }
 
-  /** The awaited series is shown. */
-  seen(): void {
-    this.set({ awaited: undefined });
+  seriesOpened(): void {
+    this.set({ seriesToOpen: undefined });
   }
 
-  /** The study's images are hung, or the reader has begun to read. */
-  hung(): void {
-    this.set({ hang: undefined });
+  jobOpened(): void {
+    this.set({ jobToOpen: undefined });
   }
 
   async cancel(): Promise<void> {
-    const { job } = this.known;
+    const { job } = this.state;
     if (job) await this.connection.cancel(job.id).catch((error: Error) => this.set({ error: error.message }));
   }
 
-  /** The images in the viewport are not those that the job is about. */
-  refuse(job: string): void {
-    if (this.known.job?.id === job && !this.known.refused) this.set({ refused: strings.otherPixels, heat: undefined });
+  /** The images in the viewport differ from those that the job analysed. */
+  rejectImages(job: string): void {
+    if (this.state.job?.id === job && !this.state.mismatch)
+      this.set({ mismatch: strings.otherPixels, heat: undefined });
   }
 
-  /** How masks, lesions and heat map stand in the viewer now. */
-  see(seen: Pick<Known, "marks" | "masksSeen" | "heatSeen" | "has3d">): void {
-    const text = ({ marks, masksSeen, heatSeen, has3d }: typeof seen) =>
-      JSON.stringify([[...marks], masksSeen, heatSeen, has3d]);
-    if (text(seen) !== text(this.known)) this.set(seen);
+  /** Notifies only if something has changed: it is called with every poll. */
+  setOverlayStatus(status: Pick<PanelState, "lesionStatus" | "maskStatus" | "heatMapStatus" | "has3d">): void {
+    const key = ({ lesionStatus, maskStatus, heatMapStatus, has3d }: typeof status) =>
+      JSON.stringify([[...lesionStatus], maskStatus, heatMapStatus, has3d]);
+    if (key(status) !== key(this.state)) this.set(status);
   }
 
-  /** Looks again whether something can be drawn. */
-  readonly again = (): void => this.tell();
+  /** Calls the listeners though the state is the same, so that they draw again. */
+  readonly notify = (): void => {
+    for (const listener of this.listeners) listener();
+  };
 
-  /** Tries at once to reach a gateway that did not know us. */
+  /** Connects at once, after the reader has got a token. */
   readonly reconnect = (): void => void this.connection.open();
 
-  /** One thing at a time; what goes wrong is shown. */
-  private async ask(work: (study: string) => Promise<void>): Promise<void> {
-    const { study, asking } = this.known;
-    if (!study || asking) return;
-    this.set({ asking: true, error: undefined, done: undefined });
+  /** Runs one request at a time; errors go into the state of the study that it began in. */
+  private async request(work: (studyUid: string) => Promise<void>): Promise<void> {
+    const { studyUid, requesting } = this.state;
+    if (!studyUid || requesting) return;
+    this.set({ requesting: true, error: undefined, done: undefined });
     try {
-      await work(study);
+      await work(studyUid);
     } catch (error) {
-      if (!(error instanceof Failed)) console.error(error);
-      this.setOf(study, { error: error instanceof Error ? error.message : String(error) });
+      if (!(error instanceof ApiError)) console.error(error);
+      this.setIfOpen(studyUid, { error: error instanceof Error ? error.message : String(error) });
     } finally {
-      this.setOf(study, { asking: false });
+      this.setIfOpen(studyUid, { requesting: false });
     }
   }
 
-  /** Goes on with the study's job after a lost connection, or finds the one that was made when it arrived. */
+  /** Subscribes to the study's job again after a lost connection, or finds the job: that of this tab, or the latest analysis. */
   private async resume(): Promise<void> {
-    const { study, job, contact } = this.known;
-    if (!study || contact.kind !== "there") return;
-    void this.readReviews(study).catch(console.error);
+    const { studyUid, job, connection } = this.state;
+    if (!studyUid || connection.kind !== "connected") return;
+    void this.loadReviews(studyUid).catch(console.error);
     if (job) {
-      await this.connection.follow(job.id, job.last);
+      await this.connection.subscribe(job.id, job.last);
       return;
     }
-    const kept = recall(study);
-    const remembered = kept && (await this.connection.job(kept.job).catch(() => undefined));
-    const found: JobSummary | undefined = remembered ?? (await knownAnalysis(study).catch(() => undefined));
-    if (!found || this.known.study !== study || this.known.job) return;
-    if (remembered) this.set({ first: kept.first, heat: kept.heat, done: kept.done });
-    if (hasEnded(found.state)) this.set({ hang: found.job });
-    this.follow(found, study);
+    const stored = loadStudy(studyUid);
+    const restored = stored && (await this.connection.status(stored.job).catch(() => undefined));
+    const found: JobSummary | undefined = restored ?? (await fetchAnalysis(studyUid).catch(() => undefined));
+    if (!found || this.state.studyUid !== studyUid || this.state.job) return;
+    if (restored) this.set({ first: stored.first, heat: stored.heat, done: stored.done });
+    if (hasEnded(found.state)) this.set({ jobToOpen: found.job });
+    this.setJob(found, studyUid);
   }
 
-  private async readReviews(study: string): Promise<void> {
-    const reviews = await reviewsOf(study);
-    this.setOf(study, { reviews });
+  private async loadReviews(studyUid: string): Promise<void> {
+    const reviews = await fetchReviews(studyUid);
+    this.setIfOpen(studyUid, { reviews });
   }
 
-  private follow({ job: id, state, corrects, reader }: JobSummary, study: string): void {
-    if (this.known.study !== study) {
-      // Meanwhile the reader went to another study: it is found there when they come back.
-      keep(study, { job: id });
+  /** Shows a job and subscribes to its events. */
+  private setJob({ job: id, state, corrects, reader }: JobSummary, studyUid: string): void {
+    if (this.state.studyUid !== studyUid) {
+      // The reader went to another study meanwhile, and finds the job when they come back.
+      saveStudy(studyUid, { job: id });
       return;
     }
-    const job = this.known.job?.id === id ? this.known.job : newJob(id);
+    const job = this.state.job?.id === id ? this.state.job : newJob(id);
     const correction = corrects ? { job: id, of: corrects, ...(reader && { reader }) } : undefined;
-    this.set({ job, corrects: correction, refused: undefined, news: hasEnded(state) ? undefined : id });
-    this.keep();
-    void this.connection.follow(job.id, job.last).catch(console.error);
+    this.set({ job, correction, mismatch: undefined, jobToNotify: hasEnded(state) ? undefined : id });
+    this.save();
+    void this.connection.subscribe(job.id, job.last).catch(console.error);
   }
 
-  /** Refuses a job of another study: whatever named it was wrong. */
-  private check(): void {
-    const { job, study, refused } = this.known;
-    const of = job?.series?.study_uid;
-    if (of && of !== study && !refused) this.set({ refused: strings.otherStudy, heat: undefined });
+  /** Rejects a job of another study, whatever record in the archive or the tab named it. */
+  private checkStudy(): void {
+    const { job, studyUid, mismatch } = this.state;
+    const actual = job?.series?.study_uid;
+    if (actual && actual !== studyUid && !mismatch) this.set({ mismatch: strings.otherStudy, heat: undefined });
   }
 
-  private say(done: string): void {
-    this.set({ done });
-    this.keep();
+  private save(): void {
+    const { studyUid, job, first, heat, done } = this.state;
+    if (!studyUid || !job) return;
+    saveStudy(studyUid, { job: job.id, ...(first && { first }), ...(heat && { heat }), ...(done && { done }) });
   }
 
-  private keep(): void {
-    const { study, job, first, heat, done } = this.known;
-    if (!study || !job) return;
-    keep(study, { job: job.id, ...(first && { first }), ...(heat && { heat }), ...(done && { done }) });
+  private async pollStatus(): Promise<void> {
+    const { job, connection } = this.state;
+    if (!job || !isRunning(job) || connection.kind !== "connected") return;
+    const status = await this.connection.status(job.id).catch(() => undefined);
+    this.set({ queuePosition: status?.position, secondsLeft: status?.seconds_left });
   }
 
-  private async lookAtQueue(): Promise<void> {
-    const { job, contact } = this.known;
-    if (!job || !isRunning(job) || contact.kind !== "there") return;
-    const standing = await this.connection.job(job.id).catch(() => undefined);
-    this.set({ position: standing?.position, secondsLeft: standing?.seconds_left });
+  /** Changes the state unless another study was opened meanwhile. */
+  private setIfOpen(studyUid: string, change: StateChange): void {
+    if (this.state.studyUid === studyUid) this.set(change);
   }
 
-  /** Changes what is known of a study that may not be the one looked at any more. */
-  private setOf(study: string, change: { [K in keyof Known]?: Known[K] | undefined }): void {
-    if (this.known.study === study) this.set(change);
-  }
-
-  private set(change: { [K in keyof Known]?: Known[K] | undefined }): void {
-    this.known = { ...this.known, ...change } as Known;
-    this.tell();
-  }
-
-  private tell(): void {
-    for (const listener of this.listeners) listener();
+  private set(change: StateChange): void {
+    this.state = { ...this.state, ...change } as PanelState;
+    this.notify();
   }
 }

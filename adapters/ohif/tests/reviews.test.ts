@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Review } from "@cordline/sdk";
-import { standing, standingElsewhere } from "../src/reviews.js";
+import { currentReview, otherReviews } from "../src/reviews.js";
 
 const said = (job: string, verdict: Review["verdict"], at_ms: number): Review => ({
   job,
@@ -13,9 +13,9 @@ const said = (job: string, verdict: Review["verdict"], at_ms: number): Review =>
 
 test("the last word on an analysis stands, and one that was taken back does not", () => {
   const reviews = [said("a", "accepted", 1), said("b", "accepted", 2), said("a", "rejected", 3)];
-  assert.equal(standing(reviews, "a")?.verdict, "rejected");
-  assert.equal(standing([...reviews, said("a", "withdrawn", 4)], "a"), undefined);
-  assert.equal(standing(reviews, "c"), undefined);
+  assert.equal(currentReview(reviews, "a")?.verdict, "rejected");
+  assert.equal(currentReview([...reviews, said("a", "withdrawn", 4)], "a"), undefined);
+  assert.equal(currentReview(reviews, "c"), undefined);
 });
 
 test("what was said of a study's other analyses is told, newest first", () => {
@@ -26,8 +26,8 @@ test("what was said of a study's other analyses is told, newest first", () => {
     said("c", "withdrawn", 4),
   ];
   assert.deepEqual(
-    standingElsewhere(reviews, "d").map((one) => one.job),
+    otherReviews(reviews, "d").map((one) => one.job),
     ["b", "a"],
   );
-  assert.deepEqual(standingElsewhere(reviews, "b").length, 1);
+  assert.deepEqual(otherReviews(reviews, "b").length, 1);
 });

@@ -1,38 +1,39 @@
-/** What else a reader does with an answer: correct the mask, save it. */
+/** Actions on a result: correct the mask, save to the archive. */
 
 import { useEffect, useState } from "react";
-import type { Kind } from "../brush";
+import type { BrushKind } from "../brush";
 import type { Job } from "../job";
-import { isSubmitter, type Known } from "../known";
 import type { Masks } from "../masks";
+import { isSubmitter, type PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
 import { button, card, faint, GOOD, row, shared } from "./styles";
 
 interface Props {
   store: Store;
-  known: Known;
+  state: PanelState;
   job: Job;
   masks: Masks;
 }
 
-export function Actions({ store, known, job, masks }: Props) {
-  if (known.correcting) return <Correcting store={store} job={job} masks={masks} asking={known.asking} />;
+export function Actions({ store, state, job, masks }: Props) {
+  if (state.correcting) return <CorrectionTools store={store} job={job} masks={masks} requesting={state.requesting} />;
   const correct = () => {
-    masks.unlock(job, true);
-    store.correct(true);
+    masks.setEditable(job, true);
+    store.setCorrecting(true);
   };
-  const looks = isSubmitter(known) ? undefined : strings.onlyLooks;
-  // A mask of no lesion, or one that is not drawn, has nothing to be corrected.
-  const cannot = looks ?? (known.marks.size > 0 && known.masksSeen !== "lost" ? undefined : strings.notDrawn);
+  const notAllowed = isSubmitter(state) ? undefined : strings.onlyLooks;
+  // Only a mask that is drawn can be painted on.
+  const isDrawn = state.lesionStatus.size > 0 && state.maskStatus !== "lost";
+  const cannotCorrect = notAllowed ?? (isDrawn ? undefined : strings.notDrawn);
   return (
     <section aria-label={strings.more} style={row}>
       <button
         type="button"
         data-testid="cordline-correct"
         style={shared}
-        disabled={cannot !== undefined}
-        title={cannot}
+        disabled={cannotCorrect !== undefined}
+        title={cannotCorrect}
         onClick={correct}
       >
         {strings.correct}
@@ -41,32 +42,34 @@ export function Actions({ store, known, job, masks }: Props) {
         type="button"
         data-testid="cordline-keep"
         style={shared}
-        disabled={looks !== undefined}
-        title={looks}
-        onClick={() => void store.keepResults()}
+        disabled={notAllowed !== undefined}
+        title={notAllowed}
+        onClick={() => void store.storeResults()}
       >
         {strings.keep}
       </button>
       <output data-testid="cordline-done" style={{ color: GOOD, display: "block" }}>
-        {known.done}
+        {state.done}
       </output>
     </section>
   );
 }
 
-function Correcting({ store, job, masks, asking }: Omit<Props, "known"> & { asking: boolean }) {
-  const [kind, setKind] = useState<Kind>("brush");
-  const [mm, setMm] = useState(5);
-  // Another tab and back: the brush is as it is shown here.
-  useEffect(() => masks.take(job, kind, mm), [masks, job, kind, mm]);
+function CorrectionTools({ store, job, masks, requesting }: Omit<Props, "state"> & { requesting: boolean }) {
+  const [kind, setKind] = useState<BrushKind>("brush");
+  const [diameter, setDiameter] = useState(5);
+  // Also after a change of tab, which resets this state: the brush must be as it is shown.
+  useEffect(() => masks.setBrush(job, kind, diameter), [masks, job, kind, diameter]);
   const giveUp = () => {
-    masks.unlock(job, false);
+    masks.setEditable(job, false);
     masks.restore(job);
-    store.correct(false);
+    store.setCorrecting(false);
   };
   const classify = () => {
-    // What the box did not get stays in the reader's hand.
-    void store.classify(masks.mask(job)).then((taken) => taken && masks.unlock(job, false));
+    // If the daemon did not get the mask, the correction goes on.
+    void store
+      .submitCorrection(masks.readMask(job))
+      .then((isSubmitted) => isSubmitted && masks.setEditable(job, false));
   };
   return (
     <section style={card} aria-label={strings.correct}>
@@ -85,18 +88,18 @@ function Correcting({ store, job, masks, asking }: Omit<Props, "known"> & { aski
           </button>
         ))}
         <label style={{ ...row, width: "100%" }}>
-          <span style={{ minWidth: 96 }}>{strings.brushSize(mm)}</span>
+          <span style={{ minWidth: 96 }}>{strings.brushSize(diameter)}</span>
           <input
             type="range"
             min={1}
             max={30}
-            value={mm}
+            value={diameter}
             style={{ flex: 1 }}
-            onChange={(change) => setMm(Number(change.target.value))}
+            onChange={(change) => setDiameter(Number(change.target.value))}
           />
         </label>
       </div>
-      <button type="button" data-testid="cordline-classify" style={button} disabled={asking} onClick={classify}>
+      <button type="button" data-testid="cordline-classify" style={button} disabled={requesting} onClick={classify}>
         {strings.classify}
       </button>
       <button

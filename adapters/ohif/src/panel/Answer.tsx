@@ -1,4 +1,4 @@
-/** One question: on one line between its two answers the probability, the threshold, and where nothing is decided. */
+/** The answer of one classifier: probability, threshold and undecided zone on a scale between its two classes, and its heat map. */
 
 import type { Classification } from "@cordline/sdk";
 import { strings } from "../strings";
@@ -6,30 +6,29 @@ import { card, FAINT, faint, INK, quiet, row, TRACK, WARN } from "./styles";
 
 interface Props {
   answer: Classification;
-  /** True where the answer has heat maps. */
-  hasHeat: boolean;
-  /** How dense its heat map is shown; `undefined` where it is not. */
+  hasHeatMap: boolean;
+  /** Of its heat map; `undefined` if that is not shown. */
   opacity: number | undefined;
-  showHeat(opacity: number | undefined): void;
+  showHeatMap(opacity: number | undefined): void;
 }
 
-const OPACITY = 0.6;
+const DEFAULT_OPACITY = 0.6;
 
-export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
+export function Answer({ answer, hasHeatMap, opacity, showHeatMap }: Props) {
   const decided = answer.labels[answer.decision] ?? strings.undecided;
   return (
     <section style={card} data-testid={`cordline-answer-${answer.id}`} aria-label={answer.question}>
       <div style={faint}>{answer.question}</div>
       <div style={{ ...row, justifyContent: "space-between" }}>
         <span style={{ fontSize: 15, fontWeight: 600 }}>{decided}</span>
-        {hasHeat && (
+        {hasHeatMap && (
           <button
             type="button"
             style={quiet}
             aria-label={strings.heatOf(answer.question)}
             aria-pressed={opacity !== undefined}
             data-testid={`cordline-heat-${answer.id}`}
-            onClick={() => showHeat(opacity === undefined ? OPACITY : undefined)}
+            onClick={() => showHeatMap(opacity === undefined ? DEFAULT_OPACITY : undefined)}
           >
             {opacity === undefined ? strings.showHeat : strings.hideHeat}
           </button>
@@ -45,7 +44,7 @@ export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
           aria-label={strings.opacity}
           title={strings.opacity}
           style={{ width: "100%" }}
-          onChange={(change) => showHeat(Number(change.target.value))}
+          onChange={(change) => showHeatMap(Number(change.target.value))}
         />
       )}
       <Scale answer={answer} />
@@ -53,12 +52,12 @@ export function Answer({ answer, hasHeat, opacity, showHeat }: Props) {
   );
 }
 
-/** Left end: surely the first answer; right end: surely the second, whose probability it is. */
+/** Left end: the first class is certain; right end: the second, whose probability is marked. */
 function Scale({ answer }: { answer: Classification }) {
   const [first, second] = answer.classes;
   const { threshold, undecided } = answer;
   const name = (id: string) => answer.labels[id] ?? id;
-  const said = (id: string) => strings.chance(name(id), answer.probabilities[id] ?? 0);
+  const chance = (id: string) => strings.chance(name(id), answer.probabilities[id] ?? 0);
   const value = answer.probabilities[second] ?? 0;
   const percent = (x: number) => `${100 * Math.min(Math.max(x, 0), 1)}%`;
   const [from, to] = undecided;
@@ -67,7 +66,7 @@ function Scale({ answer }: { answer: Classification }) {
     <>
       <div
         role="img"
-        aria-label={`${said(first)}; ${said(second)}; ${limits}`}
+        aria-label={`${chance(first)}; ${chance(second)}; ${limits}`}
         style={{ position: "relative", height: 14, margin: "4px 0 2px", background: TRACK, borderRadius: 2 }}
       >
         <span style={{ ...mark, left: percent(from), width: percent(to - from), background: FAINT, opacity: 0.5 }} />
@@ -75,8 +74,8 @@ function Scale({ answer }: { answer: Classification }) {
         <span style={{ ...mark, ...dot, left: percent(value) }} />
       </div>
       <div style={{ display: "flex", justifyContent: "space-between", gap: 8, fontVariantNumeric: "tabular-nums" }}>
-        <span>{said(first)}</span>
-        <span style={{ textAlign: "right" }}>{said(second)}</span>
+        <span>{chance(first)}</span>
+        <span style={{ textAlign: "right" }}>{chance(second)}</span>
       </div>
       <div style={faint}>{limits}</div>
     </>

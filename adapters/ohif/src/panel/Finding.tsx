@@ -1,30 +1,30 @@
-/** What came of it, plainly, of which study, and what was said before a reader corrected the mask. */
+/** The result in words, the study that it is of, and the finding before a correction. */
 
 import type { Job } from "../job";
-import type { Known } from "../known";
-import { outcome } from "../outcome";
+import type { PanelState } from "../state";
 import { strings } from "../strings";
+import { summarize } from "../summary";
 import { BAD, card, faint, INK, WARN } from "./styles";
 
-const COLOURS = { plain: INK, warn: WARN, bad: BAD };
+const COLOURS = { info: INK, warning: WARN, error: BAD };
 
 interface Props {
   job: Job;
-  first: Known["first"] | undefined;
-  words: Known["words"] | undefined;
+  first: PanelState["first"] | undefined;
+  label: PanelState["studyLabel"] | undefined;
 }
 
-export function Finding({ job, first, words }: Props) {
-  const came = outcome(job);
-  if (!came) return null;
+export function Finding({ job, first, label }: Props) {
+  const summary = summarize(job);
+  if (!summary) return null;
   return (
     <section style={card} data-testid={job.finding ? "cordline-finding" : "cordline-outcome"}>
       <div style={faint}>
         {job.finding && `${strings.finding}: `}
-        <span data-testid="cordline-study">{strings.study(words?.date, words?.description)}</span>
+        <span data-testid="cordline-study">{strings.study(label?.date, label?.description)}</span>
       </div>
-      <div style={{ fontSize: 17, fontWeight: 700, color: COLOURS[came.tone] }}>{came.title}</div>
-      {came.means && <div>{came.means}</div>}
+      <div style={{ fontSize: 17, fontWeight: 700, color: COLOURS[summary.severity] }}>{summary.title}</div>
+      {summary.detail && <div>{summary.detail}</div>}
       {first && (
         <div style={faint} data-testid="cordline-first">
           {strings.corrected} {first.finding}

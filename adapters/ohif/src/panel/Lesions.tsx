@@ -1,19 +1,19 @@
-/** The lesions, largest first: how large, where, and whether each is shown and kept from the brush. */
+/** List of lesions, largest first: size, sections, and buttons to go to, show and lock each. */
 
 import type { Lesion } from "@cordline/sdk";
-import type { LesionMark } from "../host";
 import type { Job } from "../job";
 import type { Masks } from "../masks";
+import type { LesionStatus } from "../ohifServices";
 import { strings } from "../strings";
 import { card, faint, heading, quiet, row } from "./styles";
 
 interface Props {
   job: Job;
   masks: Masks;
-  marks: ReadonlyMap<number, LesionMark>;
+  status: ReadonlyMap<number, LesionStatus>;
 }
 
-export function Lesions({ job, masks, marks }: Props) {
+export function Lesions({ job, masks, status }: Props) {
   const { lesions } = job;
   if (!lesions) return null;
   return (
@@ -21,13 +21,21 @@ export function Lesions({ job, masks, marks }: Props) {
       <h3 style={heading}>{strings.lesions}</h3>
       {lesions.length === 0 && <p>{strings.noLesions}</p>}
       {lesions.map((lesion) => (
-        <Line key={lesion.number} lesion={lesion} job={job} masks={masks} mark={marks.get(lesion.number)} />
+        <LesionRow key={lesion.number} lesion={lesion} job={job} masks={masks} status={status.get(lesion.number)} />
       ))}
     </section>
   );
 }
 
-function Line({ lesion, job, masks, mark }: { lesion: Lesion; job: Job; masks: Masks; mark: LesionMark | undefined }) {
+interface RowProps {
+  lesion: Lesion;
+  job: Job;
+  masks: Masks;
+  /** Undefined while its images are not shown. */
+  status: LesionStatus | undefined;
+}
+
+function LesionRow({ lesion, job, masks, status }: RowProps) {
   const { number, sections } = lesion;
   return (
     <div style={{ ...card, margin: "3px 0" }}>
@@ -41,31 +49,31 @@ function Line({ lesion, job, masks, mark }: { lesion: Lesion; job: Job; masks: M
           style={quiet}
           data-testid={`cordline-jump-${number}`}
           aria-label={strings.jumpTo(number)}
-          onClick={() => void masks.goTo(job, lesion)}
+          onClick={() => void masks.jumpToLesion(job, lesion)}
         >
           {strings.jump}
         </button>
-        {mark && (
+        {status && (
           <>
             <button
               type="button"
               style={quiet}
               data-testid={`cordline-show-${number}`}
               aria-label={strings.showLesion(number)}
-              aria-pressed={mark.visible}
-              onClick={() => masks.show(job, number, !mark.visible)}
+              aria-pressed={status.visible}
+              onClick={() => masks.setLesionVisible(job, number, !status.visible)}
             >
-              {mark.lost ? strings.notDrawnHere : mark.visible ? strings.shown : strings.hidden}
+              {status.lost ? strings.notDrawnHere : status.visible ? strings.shown : strings.hidden}
             </button>
             <button
               type="button"
               style={quiet}
               data-testid={`cordline-lock-${number}`}
               aria-label={strings.lockLesion(number)}
-              aria-pressed={mark.locked}
-              onClick={() => masks.lock(job, number, !mark.locked)}
+              aria-pressed={status.locked}
+              onClick={() => masks.setLesionLocked(job, number, !status.locked)}
             >
-              {mark.locked ? strings.locked : strings.unlocked}
+              {status.locked ? strings.locked : strings.unlocked}
             </button>
           </>
         )}

@@ -1,4 +1,4 @@
-/** The panel, in the order in which a reader needs it: what came of it, what readers said of it, why, and where; then all else. */
+/** The panel, in the order in which a reader needs it: finding, reviews, answers, lesions; then everything else. */
 
 import { useSyncExternalStore } from "react";
 import type { Masks } from "../masks";
@@ -6,69 +6,68 @@ import type { Store } from "../store";
 import { strings } from "../strings";
 import { Actions } from "./Actions";
 import { Answer } from "./Answer";
-import { Choice } from "./Choice";
-import { Device } from "./Device";
+import { DeviceStatus } from "./DeviceStatus";
+import { DisplayControls } from "./DisplayControls";
 import { Finding } from "./Finding";
 import { Lesions } from "./Lesions";
-import { Made } from "./Made";
-import { Notes } from "./Notes";
-import { OnImages } from "./OnImages";
-import { isBusy, Run, Trouble } from "./Run";
-import { Series } from "./Series";
+import { Provenance } from "./Provenance";
+import { ErrorMessage, isBusy, Run } from "./Run";
+import { SeriesInfo } from "./SeriesInfo";
+import { SeriesSelection } from "./SeriesSelection";
 import { BAD, card, foot, panel, SHEET, scrolled } from "./styles";
 import { Verdict } from "./Verdict";
+import { Warnings } from "./Warnings";
 
 interface Props {
   store: Store;
   masks: Masks;
-  /** Puts a series into the viewport. */
-  open(series: string): void;
-  /** True where the viewer knows a series to be sagittal. */
-  isSagittal(series: string): boolean;
+  /** Shows a series in the active viewport. */
+  open(seriesUid: string): void;
+  isSagittal(seriesUid: string): boolean;
 }
 
 export function Panel({ store, masks, open, isSagittal }: Props) {
-  const known = useSyncExternalStore(store.subscribe, store.get);
-  const { contact, welcome, refused } = known;
-  // Of a result that is about other images nothing is told.
-  const job = refused ? undefined : known.job;
-  const done = job?.state === "completed";
-  const ended = job !== undefined && !isBusy(known);
+  const state = useSyncExternalStore(store.subscribe, store.get);
+  const { connection, welcome, mismatch } = state;
+  // Nothing is shown of a result that belongs to other images.
+  const job = mismatch ? undefined : state.job;
+  const isCompleted = job?.state === "completed";
+  const hasEnded = job !== undefined && !isBusy(state);
   return (
     <div style={panel} data-testid="cordline-panel">
       <style>{SHEET}</style>
       <div style={scrolled}>
-        <Device contact={contact} retry={store.reconnect} />
-        {refused && (
+        <DeviceStatus connection={connection} retry={store.reconnect} />
+        {mismatch && (
           <p role="alert" data-testid="cordline-refused" style={{ ...card, color: BAD, fontWeight: 600 }}>
-            {refused}
+            {mismatch}
           </p>
         )}
-        {!ended && <Run store={store} known={known} again={false} />}
-        <Trouble error={known.error} />
-        {job && <Finding job={job} first={known.first} words={known.words} />}
-        {job && <Choice store={store} known={known} job={job} open={open} isSagittal={isSagittal} />}
-        {done && <Verdict store={store} known={known} job={job} />}
-        <Notes job={job} welcome={welcome} />
+        {!hasEnded && <Run store={store} state={state} again={false} />}
+        <ErrorMessage error={state.error} />
+        {job && <Finding job={job} first={state.first} label={state.studyLabel} />}
+        {job && <SeriesSelection store={store} state={state} job={job} open={open} isSagittal={isSagittal} />}
+        {isCompleted && <Verdict store={store} state={state} job={job} />}
+        <Warnings job={job} welcome={welcome} />
         {job?.answers.map((answer) => (
           <Answer
             key={answer.id}
             answer={answer}
-            hasHeat={job.heat.has(answer.id)}
-            opacity={known.heat?.classifier === answer.id ? known.heat.opacity : undefined}
-            showHeat={(opacity) =>
-              store.showHeat(opacity === undefined ? undefined : { classifier: answer.id, opacity })
+            hasHeatMap={job.heat.has(answer.id)}
+            opacity={state.heat?.classifier === answer.id ? state.heat.opacity : undefined}
+            showHeatMap={(opacity) =>
+              store.showHeatMap(opacity === undefined ? undefined : { classifier: answer.id, opacity })
             }
           />
         ))}
-        {job && <Lesions job={job} masks={masks} marks={known.marks} />}
-        {job && job.masks.size > 0 && <OnImages store={store} known={known} />}
-        {job && <Series job={job} known={known} store={store} open={open} />}
-        {done && <Actions store={store} known={known} job={job} masks={masks} />}
-        {ended && job.state !== "needs_selection" && job.state !== "out_of_scope" && (
-          <Run store={store} known={known} again />
+        {job && <Lesions job={job} masks={masks} status={state.lesionStatus} />}
+        {job && job.masks.size > 0 && <DisplayControls store={store} state={state} />}
+        {job && <SeriesInfo job={job} state={state} store={store} open={open} />}
+        {isCompleted && <Actions store={store} state={state} job={job} masks={masks} />}
+        {hasEnded && job.state !== "needs_selection" && job.state !== "out_of_scope" && (
+          <Run store={store} state={state} again />
         )}
-        <Made job={job} welcome={welcome} />
+        <Provenance job={job} welcome={welcome} />
       </div>
       <div style={foot}>{strings.research}</div>
     </div>

@@ -1,27 +1,27 @@
-/** The button that begins an analysis, which turns in place into a bar with Cancel while the box works. */
+/** The button that starts an analysis; while one runs, a progress bar with Cancel in its place. */
 
 import { isRunning, secondsLeft } from "../job";
-import { isSubmitter, type Known } from "../known";
+import { isSubmitter, type PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
 import { ACCENT, BAD, button, faint, quiet, TRACK } from "./styles";
 
-export function isBusy({ job, asking, refused }: Known): boolean {
-  return asking || (job !== undefined && !refused && isRunning(job));
+export function isBusy({ job, requesting, mismatch }: PanelState): boolean {
+  return requesting || (job !== undefined && !mismatch && isRunning(job));
 }
 
-/** `again`: beside an answer it stands back. */
-export function Run({ store, known, again }: { store: Store; known: Known; again: boolean }) {
-  const { study, contact } = known;
-  if (isBusy(known)) return <Bar store={store} known={known} />;
-  const cannot = isSubmitter(known) ? (study ? undefined : strings.noStudy) : strings.onlyLooks;
+/** `again`: a smaller button beside a result. */
+export function Run({ store, state, again }: { store: Store; state: PanelState; again: boolean }) {
+  const { studyUid, connection } = state;
+  if (isBusy(state)) return <Progress store={store} state={state} />;
+  const disabledReason = isSubmitter(state) ? (studyUid ? undefined : strings.noStudy) : strings.onlyLooks;
   return (
     <button
       type="button"
       data-testid="cordline-run"
       style={again ? { ...quiet, marginTop: 10 } : { ...button, margin: "10px 0" }}
-      disabled={cannot !== undefined || contact.kind !== "there"}
-      title={cannot}
+      disabled={disabledReason !== undefined || connection.kind !== "connected"}
+      title={disabledReason}
       onClick={() => void store.run()}
     >
       {again ? strings.again : strings.run}
@@ -29,7 +29,7 @@ export function Run({ store, known, again }: { store: Store; known: Known; again
   );
 }
 
-export function Trouble({ error }: { error: string | undefined }) {
+export function ErrorMessage({ error }: { error: string | undefined }) {
   if (!error) return null;
   return (
     <p role="alert" data-testid="cordline-error" style={{ color: BAD, margin: "6px 0 0" }}>
@@ -38,18 +38,22 @@ export function Trouble({ error }: { error: string | undefined }) {
   );
 }
 
-function Bar({ store, known }: { store: Store; known: Known }) {
-  const { job, position, contact } = known;
-  const state = job?.state ?? "receiving";
-  // The networks are made ready, and no section is done yet.
-  const begins = state === "segmenting" && (!job || job.total === 0);
-  const left = job && secondsLeft(job, known.secondsLeft);
-  const words = [
-    state === "queued" ? strings.queued(position ?? 0) : begins ? strings.preparing : strings.states[state],
-    state === "segmenting" && job && !begins ? strings.sections(job.done, job.total) : undefined,
+function Progress({ store, state }: { store: Store; state: PanelState }) {
+  const { job, queuePosition, connection } = state;
+  const jobState = job?.state ?? "receiving";
+  // The networks are being loaded: no section is done yet.
+  const isPreparing = jobState === "segmenting" && (!job || job.total === 0);
+  const left = job && secondsLeft(job, state.secondsLeft);
+  const parts = [
+    jobState === "queued"
+      ? strings.queued(queuePosition ?? 0)
+      : isPreparing
+        ? strings.preparing
+        : strings.states[jobState],
+    jobState === "segmenting" && job && !isPreparing ? strings.sections(job.done, job.total) : undefined,
     left === undefined ? undefined : strings.left(left),
   ];
-  const text = words.filter(Boolean).join(" · ");
+  const text = parts.filter(Boolean).join(" · ");
   const percent = Math.round(job && job.total > 0 ? (100 * job.done) / job.total : 0);
   return (
     <div data-testid="cordline-progress" style={{ margin: "10px 0" }}>
@@ -70,8 +74,8 @@ function Bar({ store, known }: { store: Store; known: Known }) {
           type="button"
           data-testid="cordline-cancel"
           style={quiet}
-          disabled={!job || contact.kind !== "there" || !isSubmitter(known)}
-          title={isSubmitter(known) ? undefined : strings.onlyLooks}
+          disabled={!job || connection.kind !== "connected" || !isSubmitter(state)}
+          title={isSubmitter(state) ? undefined : strings.onlyLooks}
           onClick={() => void store.cancel()}
         >
           {strings.cancel}

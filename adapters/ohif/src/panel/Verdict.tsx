@@ -1,51 +1,51 @@
-/** What readers said of this analysis, on top for the next one, and the verdict of this reader. */
+/** The current review of this analysis, and the buttons for a verdict of this reader. */
 
 import type { Review } from "@cordline/sdk";
 import { useState } from "react";
 import type { Job } from "../job";
-import { isSubmitter, type Known } from "../known";
-import { standing, standingElsewhere } from "../reviews";
+import { currentReview, otherReviews } from "../reviews";
+import { isSubmitter, type PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
-import { Reason } from "./Reason";
+import { RejectForm } from "./RejectForm";
 import { BAD, button, card, faint, GOOD, quiet, row, shared } from "./styles";
 
 interface Props {
   store: Store;
-  known: Known;
+  state: PanelState;
   job: Job;
 }
 
-export function Verdict({ store, known, job }: Props) {
+export function Verdict({ store, state, job }: Props) {
   const [rejecting, setRejecting] = useState(false);
-  const { reviews } = known;
-  const stands = standing(reviews, job.id);
-  const [elsewhere] = standingElsewhere(reviews, job.id);
-  const refused = isSubmitter(known) ? undefined : strings.onlyLooks;
-  const say = (verdict: Review["verdict"], reason = "") => {
+  const { reviews } = state;
+  const current = currentReview(reviews, job.id);
+  const [other] = otherReviews(reviews, job.id);
+  const notAllowed = isSubmitter(state) ? undefined : strings.onlyLooks;
+  const submit = (verdict: Review["verdict"], reason = "") => {
     setRejecting(false);
-    void store.judge(verdict, reason);
+    void store.review(verdict, reason);
   };
   return (
     <section aria-label={strings.reader} style={card}>
-      {stands && <Said review={stands} />}
-      {stands?.job !== job.id && elsewhere && (
+      {current && <CurrentReview review={current} />}
+      {current?.job !== job.id && other && (
         <div style={{ ...row, ...faint }} data-testid="cordline-elsewhere">
-          <span>{strings.elsewhere(said(elsewhere))}</span>
-          <button type="button" style={quiet} onClick={() => void store.showJob(elsewhere.job)}>
+          <span>{strings.elsewhere(describe(other))}</span>
+          <button type="button" style={quiet} onClick={() => void store.showJob(other.job)}>
             {strings.showThat}
           </button>
         </div>
       )}
-      <div style={{ ...row, marginTop: stands ? 6 : 0 }}>
+      <div style={{ ...row, marginTop: current ? 6 : 0 }}>
         <button
           type="button"
           data-testid="cordline-accept"
-          style={{ ...(stands ? shared : { ...button, width: "auto", padding: "5px 8px" }), flex: "1 1 28%" }}
-          disabled={refused !== undefined}
-          aria-pressed={stands?.verdict === "accepted"}
-          title={refused}
-          onClick={() => stands?.verdict !== "accepted" && say("accepted")}
+          style={{ ...(current ? shared : { ...button, width: "auto", padding: "5px 8px" }), flex: "1 1 28%" }}
+          disabled={notAllowed !== undefined}
+          aria-pressed={current?.verdict === "accepted"}
+          title={notAllowed}
+          onClick={() => current?.verdict !== "accepted" && submit("accepted")}
         >
           {strings.accept}
         </button>
@@ -53,43 +53,43 @@ export function Verdict({ store, known, job }: Props) {
           type="button"
           data-testid="cordline-reject"
           style={{ ...shared, flex: "1 1 28%" }}
-          disabled={refused !== undefined}
+          disabled={notAllowed !== undefined}
           aria-expanded={rejecting}
-          aria-pressed={stands?.verdict === "rejected"}
-          title={refused}
+          aria-pressed={current?.verdict === "rejected"}
+          title={notAllowed}
           onClick={() => setRejecting(!rejecting)}
         >
           {strings.reject}
         </button>
-        {stands && (
+        {current && (
           <button
             type="button"
             data-testid="cordline-withdraw"
             style={{ ...shared, flex: "1 1 28%" }}
-            disabled={refused !== undefined}
-            title={refused}
-            onClick={() => say("withdrawn")}
+            disabled={notAllowed !== undefined}
+            title={notAllowed}
+            onClick={() => submit("withdrawn")}
           >
             {strings.withdraw}
           </button>
         )}
       </div>
-      {rejecting && <Reason send={(reason) => say("rejected", reason)} close={() => setRejecting(false)} />}
+      {rejecting && <RejectForm submit={(reason) => submit("rejected", reason)} close={() => setRejecting(false)} />}
     </section>
   );
 }
 
 /** "Rejected by R., 12:40: too large" */
-function Said({ review }: { review: Review }) {
+function CurrentReview({ review }: { review: Review }) {
   const colour = review.verdict === "rejected" ? BAD : GOOD;
   return (
     <output data-testid="cordline-verdict" style={{ display: "block", color: colour, fontWeight: 600 }}>
-      {said(review)}
+      {describe(review)}
     </output>
   );
 }
 
-function said({ verdict, reader, at_ms, reason }: Review): string {
+function describe({ verdict, reader, at_ms, reason }: Review): string {
   const done = verdict === "rejected" ? strings.rejectedBy : strings.acceptedBy;
   return done(reader, strings.moment(at_ms), reason);
 }

@@ -1,4 +1,4 @@
-/** Colours and shapes of the panel: light on dark, as the host is; every pair of text and ground has a contrast of 4.5 at least. */
+/** Colours and styles of the panel: light on dark like OHIF. Every pair of text and background has a contrast of at least 4.5. */
 
 import type { CSSProperties } from "react";
 
@@ -12,7 +12,7 @@ export const WARN = "#f3c969";
 export const BAD = "#ff8d85";
 export const GOOD = "#6fd39b";
 
-/** What a style of an element cannot say: the ring round whatever the keyboard is at, and a list that shows its dots. */
+/** Rules that inline styles cannot express: focus ring, states of controls. */
 export const SHEET = `
 [data-testid=cordline-panel] :is(button, input, summary):focus-visible { outline: 3px solid ${WARN}; outline-offset: 2px; }
 [data-testid=cordline-panel] :is(button, input, summary) { font: inherit; }
@@ -33,7 +33,7 @@ export const panel: CSSProperties = {
   overflowWrap: "anywhere",
 };
 export const scrolled: CSSProperties = { flex: 1, minHeight: 0, overflowY: "auto", padding: "8px 12px" };
-/** Stays in sight, wherever the rest is scrolled to. */
+/** Below the scrolled part, so always visible. */
 export const foot: CSSProperties = {
   flex: "none",
   padding: "8px 12px",
@@ -67,5 +67,5 @@ export const quiet: CSSProperties = {
   cursor: "pointer",
   whiteSpace: "nowrap",
 };
-/** Shares a row with its equals. */
+/** For buttons that share a row. */
 export const shared: CSSProperties = { ...quiet, flex: "1 1 45%", padding: "5px 8px" };

@@ -1,23 +1,25 @@
-/** Series to choose between: a picture, what tells them apart, and two buttons: look at it, analyse it. */
+/** Series to select from: thumbnail, attributes with the differences marked, and buttons to show and to analyse each. */
 
 import type { SeriesVerdict } from "@cordline/sdk";
-import { traits } from "../candidates";
+import { compareSeries } from "../compareSeries";
 import { strings } from "../strings";
 import { card, faint, INK, quiet } from "./styles";
 
 interface Props {
   job: string;
   series: readonly SeriesVerdict[];
-  /** Why none can be analysed by this reader. */
-  cannot: string | undefined;
+  /** Why this reader may analyse none. */
+  notAllowed: string | undefined;
   show(one: SeriesVerdict): void;
-  choose(one: SeriesVerdict): void;
-  /** What the second button says. */
-  useIt: string;
+  analyse(one: SeriesVerdict): void;
+  analyseLabel: string;
 }
 
-export function Candidates({ job, series, cannot, show, choose, useIt }: Props) {
-  const told = traits(series);
+export function SeriesList({ job, series, notAllowed, show, analyse, analyseLabel }: Props) {
+  const attributes = compareSeries(series);
+  // Reasons that all series share do not help to select one.
+  const [first, ...others] = series.map((one) => one.reasons.join("; "));
+  const haveSameReasons = others.length > 0 && others.every((reasons) => reasons === first);
   return series.map((one, index) => {
     const name = [one.description, one.part].filter(Boolean).join(", ") || strings.noDescription;
     return (
@@ -32,7 +34,7 @@ export function Candidates({ job, series, cannot, show, choose, useIt }: Props) 
         <div style={{ minWidth: 0, flex: 1 }}>
           <div style={{ fontWeight: 600 }}>{name}</div>
           <div style={faint}>
-            {told[index]?.map(({ name: key, text, differs }) => (
+            {attributes[index]?.map(({ name: key, text, differs }) => (
               <span
                 key={key}
                 style={differs ? { color: INK, fontWeight: 600, display: "block" } : { display: "block" }}
@@ -40,7 +42,9 @@ export function Candidates({ job, series, cannot, show, choose, useIt }: Props) 
                 {text}
               </span>
             ))}
-            {one.reasons.length > 0 && <span style={{ display: "block" }}>{one.reasons.join("; ")}</span>}
+            {!haveSameReasons && one.reasons.length > 0 && (
+              <span style={{ display: "block" }}>{one.reasons.join("; ")}</span>
+            )}
           </div>
           <div style={{ display: "flex", gap: 8, marginTop: 6 }}>
             <button type="button" style={quiet} aria-label={strings.showSeries(name)} onClick={() => show(one)}>
@@ -49,12 +53,12 @@ export function Candidates({ job, series, cannot, show, choose, useIt }: Props) 
             <button
               type="button"
               style={quiet}
-              disabled={cannot !== undefined}
-              title={cannot}
+              disabled={notAllowed !== undefined}
+              title={notAllowed}
               aria-label={strings.analyseSeries(name)}
-              onClick={() => choose(one)}
+              onClick={() => analyse(one)}
             >
-              {useIt}
+              {analyseLabel}
             </button>
           </div>
         </div>

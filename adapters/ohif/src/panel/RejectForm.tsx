@@ -1,38 +1,38 @@
-/** Why a reader rejects: a field that has the keyboard as soon as it is there. Enter sends, Escape closes. */
+/** Form for the reason of a rejection. It takes the focus; Enter submits, Escape closes. */
 
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { strings } from "../strings";
 import { GROUND, INK, shared } from "./styles";
 
-const MOST_LETTERS = 1000;
+const MAX_LENGTH = 1000;
 
-export function Reason({ send, close }: { send(reason: string): void; close(): void }) {
+export function RejectForm({ submit, close }: { submit(reason: string): void; close(): void }) {
   const [reason, setReason] = useState("");
-  const field = useRef<HTMLInputElement>(null);
+  const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const before = document.activeElement;
-    field.current?.focus();
-    // Closed, whatever opened it has the keyboard again.
+    input.current?.focus();
+    // On close the focus returns to the button that opened it.
     return () => (before instanceof HTMLElement && before.isConnected ? before.focus() : undefined);
   }, []);
-  const submit = (event: FormEvent) => {
+  const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    send(reason.trim());
+    submit(reason.trim());
   };
-  const keys = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") close();
   };
   return (
-    <form style={{ display: "flex", gap: 8, marginTop: 8 }} onSubmit={submit}>
+    <form style={{ display: "flex", gap: 8, marginTop: 8 }} onSubmit={onSubmit}>
       <input
-        ref={field}
+        ref={input}
         data-testid="cordline-reason"
         aria-label={strings.why}
         placeholder={strings.why}
-        maxLength={MOST_LETTERS}
+        maxLength={MAX_LENGTH}
         value={reason}
         onChange={(change) => setReason(change.target.value)}
-        onKeyDown={keys}
+        onKeyDown={onKeyDown}
         style={{ flex: 1, minWidth: 0, background: GROUND, color: INK, border: `1px solid ${INK}`, padding: 4 }}
       />
       <button type="submit" data-testid="cordline-reject-now" style={{ ...shared, flex: "none" }}>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packBits } from "@cordline/sdk";
 import { type Job, newJob } from "../src/job.js";
-import { lesionLabels, numbered } from "../src/labels.js";
+import { lesionLabels, sectionLabels } from "../src/lesionLabels.js";
 
 /** Sections x rows x columns. */
 const SHAPE: [number, number, number] = [3, 4, 5];
@@ -36,7 +36,7 @@ test("of two of one size the first in the volume goes first, and the ends of row
   assert.deepEqual([labels[at(0, 0, 4)], labels[at(0, 1, 0)]], [1, 2]);
 });
 
-test("lesions are numbered once they were measured, and each section has its own", () => {
+test("lesions are sectionLabels once they were measured, and each section has its own", () => {
   const grid = { shape: SHAPE, matrix: [], pixel_sha256: "", provider: "CPU" };
   const bits = (...voxels: number[]) => packBits(mask(...voxels.map((v) => v % 20)).subarray(0, 20));
   const masks = new Map([
@@ -45,8 +45,8 @@ test("lesions are numbered once they were measured, and each section has its own
   ]);
   const lesion = { volume_ml: 1, extent_mm: 1, sections: [1], centre_lps_mm: [0, 0, 0] as [number, number, number] };
   const job: Job = { ...newJob("a"), grid, masks };
-  assert.equal(numbered(job), undefined);
-  const labels = numbered({ ...job, lesions: [1, 2].map((number) => ({ ...lesion, number })) });
+  assert.equal(sectionLabels(job), undefined);
+  const labels = sectionLabels({ ...job, lesions: [1, 2].map((number) => ({ ...lesion, number })) });
   assert.equal(labels?.get(1)?.[0], 2);
   assert.deepEqual([labels?.get(3)?.[18], labels?.get(3)?.[19], labels?.get(3)?.length], [1, 1, 20]);
 });

@@ -1,18 +1,18 @@
-/** One line: is the box there, and what answers. What only its operator can change is folded away. */
+/** State of the connection and the daemon in one line. Details that concern the operator are collapsed. */
 
-import type { Contact } from "../connection";
+import type { ConnectionState } from "../connection";
 import { strings } from "../strings";
 import { BAD, FAINT, GOOD, quiet, row, WARN } from "./styles";
 
-interface Said {
+interface Status {
   colour: string;
   line: string;
   /** For the operator. */
   details?: readonly string[];
 }
 
-export function Device({ contact, retry }: { contact: Contact; retry(): void }) {
-  const { colour, line, details = [] } = said(contact);
+export function DeviceStatus({ connection, retry }: { connection: ConnectionState; retry(): void }) {
+  const { colour, line, details = [] } = describe(connection);
   const dot = { width: 10, height: 10, borderRadius: 10, background: colour, flex: "none" } as const;
   const text = { color: colour === GOOD ? FAINT : colour, fontSize: 12 } as const;
   return (
@@ -32,7 +32,7 @@ export function Device({ contact, retry }: { contact: Contact; retry(): void }) 
           </details>
         )}
       </output>
-      {contact.kind === "refused" && (
+      {connection.kind === "unauthorized" && (
         <button type="button" data-testid="cordline-retry" style={quiet} onClick={retry}>
           {strings.tryAgain}
         </button>
@@ -41,22 +41,22 @@ export function Device({ contact, retry }: { contact: Contact; retry(): void }) 
   );
 }
 
-function said(contact: Contact): Said {
-  switch (contact.kind) {
+function describe(connection: ConnectionState): Status {
+  switch (connection.kind) {
     case "connecting":
       return { colour: WARN, line: strings.connecting };
     case "lost":
       return { colour: BAD, line: strings.lost };
-    case "refused":
+    case "unauthorized":
       return { colour: BAD, line: strings.refused };
-    case "other":
+    case "versionMismatch":
       return { colour: BAD, line: strings.otherVersion };
     default: {
-      const { welcome, device } = contact;
+      const { welcome, device } = connection;
       if (!welcome.ready) return { colour: WARN, line: strings.notReady };
       const bundle = welcome.bundle ? `${welcome.bundle.id} ${welcome.bundle.version}` : "";
       const line = strings.ready(device.provider, bundle);
-      // It answers the same, and slower: said, never silent.
+      // A fall-back to another processor gives the same answers, more slowly: never silent.
       if (device.fallbacks.length === 0) return { colour: GOOD, line };
       return { colour: GOOD, line: `${line} · ${strings.slower}`, details: device.fallbacks };
     }

@@ -1,4 +1,7 @@
-/** What is used of OHIF and Cornerstone, and nothing else of them: their own types change from release to release. */
+/**
+ * Types of, and access to, all that the extension uses of OHIF's services and Cornerstone. Only the members in use are typed, since
+ * their own types change from release to release: what is not here is not used.
+ */
 
 export interface DisplaySet {
   displaySetInstanceUID: string;
@@ -17,20 +20,20 @@ interface Camera {
 
 export interface Viewport {
   type: string;
-  /** `rendered` once it has drawn its images. */
+  /** `rendered` once the images are drawn. */
   viewportStatus?: string;
   element: HTMLElement;
   getImageIds(): string[];
   getFrameOfReferenceUID?(): string | undefined;
   getCamera(): Camera;
   setCamera(camera: Partial<Camera>): void;
-  worldToCanvas(place: number[]): [number, number];
-  /** What is drawn in it; of a labelmap the name begins with its id. */
+  worldToCanvas(point: number[]): [number, number];
+  /** For a labelmap `representationUID` begins with the id of its segmentation. */
   getActors(): { representationUID?: string }[];
   render(): void;
 }
 
-interface Segmentation {
+interface SegmentationService {
   createLabelmapForDisplaySet(displaySet: DisplaySet, options: object): Promise<string>;
   addSegmentationRepresentation(viewportId: string, options: object): Promise<void>;
   setSegmentColor(viewportId: string, segmentationId: string, segment: number, colour: number[]): void;
@@ -63,21 +66,22 @@ export interface ToolGroup {
 export interface Services {
   viewportGridService: Subscribable & {
     getState(): { activeViewportId: string; viewports: Map<string, { displaySetInstanceUIDs?: string[] }> };
-    setDisplaySetsForViewports(wanted: { viewportId: string; displaySetInstanceUIDs: string[] }[]): void;
+    setDisplaySetsForViewports(viewports: { viewportId: string; displaySetInstanceUIDs: string[] }[]): void;
   };
   displaySetService: Subscribable & {
     getDisplaySetByUID(uid: string): DisplaySet | undefined;
     getActiveDisplaySets(): DisplaySet[];
   };
   cornerstoneViewportService: Subscribable & { getCornerstoneViewport(viewportId: string): Viewport | undefined };
-  segmentationService: Segmentation & Subscribable;
+  segmentationService: SegmentationService & Subscribable;
   toolGroupService: { getToolGroupForViewport(viewportId: string): ToolGroup | undefined };
   uiNotificationService: {
     show(notification: { title: string; message: string; type: string; duration: number; position: string }): void;
   };
 }
 
-export interface Host {
+/** What OHIF passes to the modules of an extension. */
+export interface ExtensionParams {
   servicesManager: { services: Services };
   commandsManager: { runCommand(name: string, options: object): unknown };
 }
@@ -143,80 +147,82 @@ interface CornerstoneTools {
   };
 }
 
-/** The host's own objects: OHIF hangs them on the window. */
+/** OHIF publishes its Cornerstone as globals; a second, bundled copy would have caches of its own. */
 export const cornerstone = (): Cornerstone => (window as unknown as { cornerstone: Cornerstone }).cornerstone;
-export const tools = (): CornerstoneTools =>
+export const cornerstoneTools = (): CornerstoneTools =>
   (window as unknown as { cornerstoneTools: CornerstoneTools }).cornerstoneTools;
 
-/** The viewport that the reader works in, with the images in it. */
-export interface Active {
+/** The active viewport with its images. */
+export interface ActiveViewport {
   viewportId: string;
   viewport: Viewport;
   displaySet: DisplaySet;
 }
 
-/** The images that are looked at, drawn already or not; what is shown over images counts only where it has the viewport alone. */
-export function lookedAt(host: Host): DisplaySet | undefined {
-  const { viewportGridService, displaySetService } = host.servicesManager.services;
+/** The images of the active viewport, drawn or not. An overlay (SEG, for example) counts only if it is alone in the viewport. */
+export function activeDisplaySet(ohif: ExtensionParams): DisplaySet | undefined {
+  const { viewportGridService, displaySetService } = ohif.servicesManager.services;
   const { activeViewportId, viewports } = viewportGridService.getState();
   const uids = viewports.get(activeViewportId)?.displaySetInstanceUIDs ?? [];
-  const shown = uids.map((uid) => displaySetService.getDisplaySetByUID(uid));
-  return shown.find((one) => one && !one.isOverlayDisplaySet) ?? shown.find((one) => one !== undefined);
+  const displaySets = uids.map((uid) => displaySetService.getDisplaySetByUID(uid));
+  return displaySets.find((one) => one && !one.isOverlayDisplaySet) ?? displaySets.find((one) => one !== undefined);
 }
 
-/** The viewport, once it has its images. */
-export function active(host: Host): Active | undefined {
-  const { viewportGridService, cornerstoneViewportService } = host.servicesManager.services;
+/** The active viewport; `undefined` until it has images. */
+export function activeViewport(ohif: ExtensionParams): ActiveViewport | undefined {
+  const { viewportGridService, cornerstoneViewportService } = ohif.servicesManager.services;
   const viewportId = viewportGridService.getState().activeViewportId;
-  const displaySet = lookedAt(host);
+  const displaySet = activeDisplaySet(ohif);
   const viewport = cornerstoneViewportService.getCornerstoneViewport(viewportId);
   return displaySet && viewport ? { viewportId, viewport, displaySet } : undefined;
 }
 
-/** Puts a series into the viewport that the reader works in. */
-export function openSeries(host: Host, seriesUid: string): void {
-  const { viewportGridService, displaySetService } = host.servicesManager.services;
+/** Shows a series in the active viewport. */
+export function openSeries(ohif: ExtensionParams, seriesUid: string): void {
+  const { viewportGridService, displaySetService } = ohif.servicesManager.services;
   const wanted = displaySetService.getActiveDisplaySets().find((one) => one.SeriesInstanceUID === seriesUid);
-  // Setting what is there already would load and draw it anew.
-  if (!wanted || wanted === lookedAt(host)) return;
+  // OHIF would load and draw a series again that is already shown.
+  if (!wanted || wanted === activeDisplaySet(ohif)) return;
   const viewportId = viewportGridService.getState().activeViewportId;
   const displaySetInstanceUIDs = [wanted.displaySetInstanceUID];
   viewportGridService.setDisplaySetsForViewports([{ viewportId, displaySetInstanceUIDs }]);
 }
 
-/** True where the images of a series are cut from front to back and from head to feet, as far as the viewer has them. */
-export function isSagittal(host: Host, seriesUid: string): boolean {
-  const { displaySetService } = host.servicesManager.services;
-  const of = displaySetService.getActiveDisplaySets().find((one) => one.SeriesInstanceUID === seriesUid);
-  const [, b = 0, c = 0, , e = 0, f = 0] = of?.instances?.[0]?.ImageOrientationPatient?.map(Number) ?? [];
+/** True if the images of a series are sagittal, by the metadata that OHIF has loaded. */
+export function isSagittal(ohif: ExtensionParams, seriesUid: string): boolean {
+  const { displaySetService } = ohif.servicesManager.services;
+  const displaySet = displaySetService.getActiveDisplaySets().find((one) => one.SeriesInstanceUID === seriesUid);
+  const [, b = 0, c = 0, , e = 0, f = 0] = displaySet?.instances?.[0]?.ImageOrientationPatient?.map(Number) ?? [];
   return Math.abs(b * f - c * e) > Math.SQRT1_2;
 }
 
-/** How a lesion stands in the viewer: shown or hidden, drawn by the host or lost, and whether the brush may change it. */
-export interface LesionMark {
+/** State of a lesion's segment in the viewports. */
+export interface LesionStatus {
   visible: boolean;
+  /** Protected from the brush. */
   locked: boolean;
+  /** Not drawn, though it should be. */
   lost: boolean;
 }
 
-/** Calls `listener` when segments change, by us or by the host's own panel. */
-export function onSegments(host: Host, listener: () => void): void {
-  const { segmentationService } = host.servicesManager.services;
+/** Calls `listener` when segmentations change, through this extension or OHIF's own panel. */
+export function onSegmentationChange(ohif: ExtensionParams, listener: () => void): void {
+  const { segmentationService } = ohif.servicesManager.services;
   for (const name of ["SEGMENTATION_MODIFIED", "SEGMENTATION_REPRESENTATION_MODIFIED", "SEGMENTATION_REMOVED"]) {
     const event = segmentationService.EVENTS[name];
     if (event) segmentationService.subscribe(event, listener);
   }
 }
 
-/** Calls `listener` when another viewport or other images are looked at; returns how to stop. */
-export function onLook(host: Host, listener: () => void): () => void {
-  const { viewportGridService, displaySetService, cornerstoneViewportService } = host.servicesManager.services;
-  const watched: [Subscribable, (string | undefined)[]][] = [
+/** Calls `listener` when the grid, the active viewport or its images change; returns the unsubscribe function. */
+export function onViewportChange(ohif: ExtensionParams, listener: () => void): () => void {
+  const { viewportGridService, displaySetService, cornerstoneViewportService } = ohif.servicesManager.services;
+  const events: [Subscribable, (string | undefined)[]][] = [
     [viewportGridService, ["GRID_STATE_CHANGED", "ACTIVE_VIEWPORT_ID_CHANGED"]],
     [displaySetService, ["DISPLAY_SETS_ADDED", "DISPLAY_SETS_CHANGED"]],
     [cornerstoneViewportService, ["VIEWPORT_DATA_CHANGED"]],
   ];
-  const subscriptions = watched.flatMap(([service, names]) =>
+  const subscriptions = events.flatMap(([service, names]) =>
     names.flatMap((name) => {
       const event = name && service.EVENTS[name];
       return event ? [service.subscribe(event, listener)] : [];
