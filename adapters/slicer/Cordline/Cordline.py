@@ -13,7 +13,7 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 
-# In the source tree the client lies beside the adapters; the built extension has it next to this file.
+# The built extension has the client library next to this file; the source tree has it in plugin-sdk.
 _CLIENT = Path(__file__).resolve().parents[3] / "plugin-sdk" / "python"
 if _CLIENT.is_dir() and str(_CLIENT) not in sys.path:
     sys.path.append(str(_CLIENT))
@@ -22,7 +22,7 @@ from CordlineLib import strings, terminology  # noqa: E402
 
 
 class Cordline(ScriptedLoadableModule):
-    """What Slicer shows of the module in its lists."""
+    """Metadata of the module."""
 
     def __init__(self, parent) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class Cordline(ScriptedLoadableModule):
 
 
 class CordlineWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel, and what it must hear of the scene."""
+    """Holds the panel, and forwards events of the scene to it."""
 
     def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
@@ -68,7 +68,7 @@ class CordlineWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 
 class CordlineTest(ScriptedLoadableModuleTest):
-    """For the real Slicer: `Reload and Test`, or the unit tests of the build. Testing/Python has the checks."""
+    """For `Reload and Test` and the unit tests of the build; the checks are in Testing/Python."""
 
     def runTest(self) -> None:
         folder = Path(__file__).resolve().parent / "Testing" / "Python"

@@ -1,7 +1,6 @@
-"""One analysis in the scene: a run on the wire, drawn while it goes, checked against the volume, and kept at its end.
+"""One analysis in the scene: follows a remote job, draws its masks, checks them against the volume, stores the result.
 
-Carried on by `tick` from a timer of the window. Each tick does as much as fits into BUDGET_S, then gives the window its
-turn; nothing here waits.
+Nothing here waits: a timer calls `tick`, which works for TICK_BUDGET_S and returns to Slicer's event loop.
 """
 
 from __future__ import annotations
@@ -13,23 +12,23 @@ from typing import Any
 import slicer
 
 from . import heat_map, nodes, record, strings
-from .grid import GridError, Layout, between
+from .grid import GridError, Layout, layout_between
 from .problem import Problem, problem, refused_by_daemon
 from .record import Record
+from .remote_job import RemoteJob
 from .request import MaskRequest
-from .run import Run
 from .segmentation import LesionSegmentation
 from .volume import digest
 
-BUDGET_S = 0.010
+TICK_BUDGET_S = 0.010
 
 
 class Analysis:
-    """From Apply to the end.
+    """request: of request.py. previous: the result whose mask was corrected. on_segmentation: called with the new
+    segmentation node, before the first mask is written into it.
 
-    request: of request.py. began: is handed the segmentation node before the first mask is in it. `phase` is
-    preparing, one of the run's, finishing, or ended; then either `record` or `problem` is set, or `cancelled` is true.
-    `notes` are said aloud beside the answer.
+    `phase` is preparing, one of RemoteJob's, finishing, or ended. At the end either `record` or `problem` is set, or
+    `cancelled` is true.
     """
 
     def __init__(
@@ -38,14 +37,14 @@ class Analysis:
         endpoint: str,
         key: str,
         show_3d: bool = False,
-        before: Record | None = None,
-        began: Callable[[Any], None] = lambda node: None,
+        previous: Record | None = None,
+        on_segmentation: Callable[[Any], None] = lambda node: None,
     ) -> None:
         self.request = request
         self.record: Record | None = None
         self.problem: Problem | None = None
         self.cancelled = False
-        self._show_3d, self._before, self._began = show_3d, before, began
+        self._show_3d, self._previous, self._on_segmentation = show_3d, previous, on_segmentation
         self._segmentation: LesionSegmentation | None = None
         self._layout: Layout | None = None
         self._heat: dict[str, Any] = {}
@@ -53,8 +52,8 @@ class Analysis:
         self._preparing: Iterator[None] | None = request.steps()
         self._drawing: Iterator[int] | None = None
         self._finishing: Iterator[None] | None = None
-        # Both find each other while the voxels are made ready.
-        self.run = Run(request, endpoint, key)
+        # It connects while the voxels are prepared.
+        self.remote_job = RemoteJob(request, endpoint, key)
 
     @property
     def phase(self) -> str:
@@ -64,62 +63,61 @@ class Analysis:
             return "finishing"
         if self._preparing is not None:
             return "preparing"
-        return self.run.phase
+        return self.remote_job.phase
 
     @property
     def segmentation(self) -> Any:
-        """The node that is being filled; None before the first mask."""
+        """The segmentation node; None before the first mask."""
         return self._segmentation.node if self._segmentation is not None else None
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
-        """The series among which a person must choose before this goes on; none otherwise."""
-        return self.run.candidates if self.phase == "choosing" else []
+        """The candidate series while the job needs a selection; [] otherwise."""
+        return self.remote_job.candidates if self.phase == "choosing" else []
 
-    def take(self, selector: str) -> None:
-        """A person took one of the candidates."""
-        self.run.take(selector)
+    def choose_series(self, selector: str) -> None:
+        """Continues with one of the candidates."""
+        self.remote_job.choose_series(selector)
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know of how this answer came about."""
-        run = self.run
-        warning = run.welcome.get("bundle", {}).get("warning")
-        said = [warning] if warning else []
-        said += run.job.warnings
-        if run.job.lesions is not None and run.job.missing:
-            said.append(strings.MISSING_SECTIONS.format(sections=strings.listed(run.job.missing)))
-        if run.device.get("fallbacks"):
-            said.append(strings.FALLBACK.format(why="; ".join(run.device["fallbacks"])))
-        said += self.request.notes
+        """Warnings to show beside the result."""
+        remote = self.remote_job
+        warning = remote.welcome.get("bundle", {}).get("warning")
+        notes = [warning] if warning else []
+        notes += remote.job.warnings
+        if remote.job.lesions is not None and remote.job.missing_sections:
+            notes.append(strings.MISSING_SECTIONS.format(sections=strings.listed(remote.job.missing_sections)))
+        if remote.device.get("fallbacks"):
+            notes.append(strings.FALLBACK.format(why="; ".join(remote.device["fallbacks"])))
+        notes += self.request.notes
         if self._unlisted:
-            said.append(strings.UNLISTED.format(n=self._unlisted))
+            notes.append(strings.UNLISTED.format(n=self._unlisted))
         volume = self.request.t2w.node()
         if volume is not None and volume.GetParentTransformNode() is not None:
-            said.append(strings.SHOWN_TRANSFORMED)
-        return list(dict.fromkeys(said))
+            notes.append(strings.SHOWN_TRANSFORMED)
+        return list(dict.fromkeys(notes))
 
     def tick(self) -> None:
-        """Carries everything on, for BUDGET_S at most and one step at least."""
-        until = time.monotonic() + BUDGET_S
+        """Does at least one step, and then more until TICK_BUDGET_S is over."""
+        until = time.monotonic() + TICK_BUDGET_S
         while self.phase != "ended":
             if not self._step() or time.monotonic() >= until:
                 return
 
     def cancel(self) -> None:
-        """At once, whatever the daemon does; `wind_down` of the run tells it later."""
+        """Stops at once; `finish_cancel` tells the daemon afterwards."""
         if self.phase != "ended":
             self.cancelled = True
-            self._take_away()
-            self.run.cancel()
+            self._remove_nodes()
+            self.remote_job.cancel()
 
-    def wind_down(self) -> bool:
-        """True while there is something left to do for an analysis that ended."""
-        return self.cancelled and self.run.wind_down()
-
-    # One step; False where there is nothing more to do now.
+    def finish_cancel(self) -> bool:
+        """To be called from the timer after `cancel`, until it returns False."""
+        return self.cancelled and self.remote_job.finish_cancel()
 
     def _step(self) -> bool:
+        """False where there is nothing more to do now."""
         try:
             if self._drawing is not None:
                 return self._draw_lesions()
@@ -129,50 +127,50 @@ class Analysis:
                 return True
             return self._follow()
         except GridError as error:
-            words = strings.OTHER_GRID
-            self._fail(problem("other_grid", words, why=error, send_files=strings.SEND_FILES))
+            texts = strings.OTHER_GRID
+            self._fail(problem("other_grid", texts, why=error, send_files=strings.SEND_FILES))
         except (KeyError, IndexError, TypeError, ValueError, OSError) as error:
-            # What came does not keep to the protocol, or a file went away; never the text, which may hold a path.
+            # A message breaks the protocol, or a file went away. Not the error's text, which may hold a path.
             self._fail(problem("malformed", strings.MALFORMED, what=type(error).__name__))
         return False
 
     def _prepare(self) -> bool:
-        """One step of making ready; True once that is done."""
+        """One step of preparing the request; True once that is done."""
         if next(self._preparing, self) is self:
             self._preparing = None
-            self.run.send()
+            self.remote_job.send()
             return True
         return False
 
     def _follow(self) -> bool:
-        event = self.run.tick()
+        event = self.remote_job.tick()
         if event is not None:
             if not self._check():
                 return False
             self._draw(event)
-        if self.run.ended:
-            self._ended()
+        if self.remote_job.ended:
+            self._on_job_end()
         return event is not None or self._finishing is not None
 
     def _check(self) -> bool:
-        """Whether the volume is still the one that was sent; where not, everything is taken away again."""
+        """Whether the volume is still the one that was sent; where not, the analysis fails."""
         volume = self.request.t2w.node()
         if volume is None:
             return self._fail(problem("volume_gone", strings.VOLUME_GONE))
-        if not self.request.t2w.is_that_of(volume):
+        if not self.request.t2w.matches(volume):
             return self._fail(problem("volume_changed", strings.VOLUME_CHANGED))
-        if self._segmentation is not None and self._segmentation.there:
-            self._segmentation.move_with(volume)
+        if self._segmentation is not None and self._segmentation.in_scene:
+            self._segmentation.follow_transform_of(volume)
         return True
 
     def _draw(self, event: Any) -> None:
-        job, volume = self.run.job, self.request.t2w.node()
+        job, volume = self.remote_job.job, self.request.t2w.node()
         if event.name == "grid":
-            # A job that was taken up again begins anew.
-            self._take_away()
+            # A job that runs again sends a second grid.
+            self._remove_nodes()
             snapshot = self.request.t2w
-            self._layout = between(snapshot.ijk_to_ras, snapshot.shape, job.matrix, job.shape)
-            # DICOM files may lie in another order than the one in which the voxels were made ready.
+            self._layout = layout_between(snapshot.ijk_to_ras, snapshot.shape, job.matrix, job.shape)
+            # The DICOM files may have another order of axes than the snapshot.
             same = self._layout == snapshot.layout
             seen = snapshot.pixel_sha256 if same else digest(volume, self._layout)
             if event.body["pixel_sha256"] != seen:
@@ -186,14 +184,14 @@ class Analysis:
                 slicer.mrmlScene.SaveStateForUndo()
                 corrected = isinstance(self.request, MaskRequest)
                 self._segmentation = LesionSegmentation(volume, self.request.t2w, self._layout, corrected)
-                self._began(self._segmentation.node)
-            if not self._segmentation.there:
+                self._on_segmentation(self._segmentation.node)
+            if not self._segmentation.in_scene:
                 return
             if event.name == "section":
                 section = event.body["section"] - 1
-                self._segmentation.put_section(job.mask[section], section)
+                self._segmentation.set_section(job.mask[section], section)
             else:
-                self._drawing = self._segmentation.finish(job.mask, job.matrix, job.lesions or [])
+                self._drawing = self._segmentation.split_into_lesions(job.mask, job.matrix, job.lesions or [])
 
     def _draw_lesions(self) -> bool:
         left_over = next(self._drawing, None)
@@ -203,29 +201,29 @@ class Analysis:
             self._unlisted = left_over
         return True
 
-    def _ended(self) -> None:
-        run = self.run
-        if run.problem is not None:
-            self._fail(run.problem)
-        elif run.job.state == "completed":
+    def _on_job_end(self) -> None:
+        job = self.remote_job.job
+        if self.remote_job.problem is not None:
+            self._fail(self.remote_job.problem)
+        elif job.state == "completed":
             self._finishing = self._finish()
-        elif run.job.state == "cancelled":
-            # By somebody else; what was drawn is half a result.
-            self._take_away()
+        elif job.state == "cancelled":
+            # By another client; what was drawn is incomplete.
+            self._remove_nodes()
             self.cancelled = True
         else:
-            said = run.job.problem or {}
-            state = strings.STATES.get(run.job.state, run.job.state)
-            code = said.get("code", run.job.state)
-            self._fail(refused_by_daemon(code, said.get("message", state), said.get("action", "")))
+            fault = job.problem or {}
+            state = strings.STATES.get(job.state, job.state)
+            code = fault.get("code", job.state)
+            self._fail(refused_by_daemon(code, fault.get("message", state), fault.get("action", "")))
 
     def _finish(self) -> Iterator[None]:
-        """A last look at the voxels, the heat maps, and the record; a step each."""
-        job, snapshot, volume = self.run.job, self.request.t2w, self.request.t2w.node()
+        """A last check of the voxels, the heat maps, and the record; a step each."""
+        job, snapshot, volume = self.remote_job.job, self.request.t2w, self.request.t2w.node()
         if isinstance(self.request, MaskRequest) and not (job.mask == self.request.mask).all():
             self._fail(problem("other_mask", strings.OTHER_MASK))
             return
-        # Scripts can write into a volume's array without telling anybody.
+        # Scripts can write into a volume's array without a modified event.
         if not self._check() or digest(volume, snapshot.layout) != snapshot.pixel_sha256:
             self._fail(problem("volume_changed", strings.VOLUME_CHANGED))
             return
@@ -234,11 +232,11 @@ class Analysis:
             maps = job.heat.get(answer["id"])
             if maps:
                 label = answer["labels"].get(answer["decision"], answer["decision"])
-                self._heat[answer["id"]] = heat_map.volume_of(maps, job.matrix, job.shape, volume, label)
+                self._heat[answer["id"]] = heat_map.create_volume(maps, job.matrix, job.shape, volume, label)
                 yield
         segmentation = self._segmentation
-        if segmentation is not None and (not segmentation.there or not job.lesions):
-            # No lesion is an answer; an empty segmentation is not.
+        if segmentation is not None and (not segmentation.in_scene or not job.lesions):
+            # No lesion is a result; an empty segmentation would be none.
             segmentation.remove()
             segmentation = self._segmentation = None
         if segmentation is not None and self._show_3d:
@@ -246,26 +244,26 @@ class Analysis:
             yield
         about = {
             "kind": self.request.kind,
-            "bundle": self.run.welcome.get("bundle", {}),
+            "bundle": self.remote_job.welcome.get("bundle", {}),
             "provider": job.grid.get("provider", ""),
-            "daemon": self.run.welcome.get("daemon", ""),
-            "before": self._before.content["finding"] if self._before is not None else "",
+            "daemon": self.remote_job.welcome.get("daemon", ""),
+            "before": self._previous.content["finding"] if self._previous is not None else "",
             "reader": self.request.reader if isinstance(self.request, MaskRequest) else "",
         }
         if not self._check():
             return
         node = segmentation.node if segmentation is not None else None
-        self.record = record.keep(job, volume, node, self._heat, self.notes, about)
+        self.record = record.create(job, volume, node, self._heat, self.notes, about)
 
     def _fail(self, why: Problem) -> bool:
         if self.problem is None and not self.cancelled:
             self.problem = why
-        self._take_away()
-        self.run.close()
+        self._remove_nodes()
+        self.remote_job.close()
         return False
 
-    def _take_away(self) -> None:
-        """Nothing of an analysis that did not come to its end stays in the scene."""
+    def _remove_nodes(self) -> None:
+        """Removes all nodes of an analysis that did not complete."""
         if self._segmentation is not None:
             self._segmentation.remove()
         for node in self._heat.values():

@@ -1,4 +1,4 @@
-"""The series among which a person must choose, in words that tell them apart. No MRML and no Qt in this file."""
+"""Labels for the candidate series of a job that needs a selection. No MRML and no Qt in this file."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from . import strings
 
 
 def selector(candidate: dict[str, Any]) -> str:
-    """What the daemon is told; a daemon of version 1.0 names the series alone."""
+    """The value for `select_series`; daemons of protocol 1.0 send the series UID alone."""
     return candidate.get("selector") or candidate["uid"]
 
 
 def title(candidate: dict[str, Any]) -> str:
-    """Number and description of the series, and which part of it."""
+    """Series number, description, and part of the series."""
     number, description = candidate.get("series_number"), candidate.get("description") or strings.UNNAMED_SERIES
-    words = description if number is None else strings.numbered(number, description)
-    return " · ".join(part for part in (words, candidate.get("part", "")) if part)
+    text = description if number is None else strings.numbered(number, description)
+    return " · ".join(part for part in (text, candidate.get("part", "")) if part)
 
 
 def facts(candidate: dict[str, Any]) -> str:
-    """Time, sections, spacing, height and kind of image, as far as they are known."""
+    """Acquisition time, sections, spacing, height and image type, as far as the daemon sent them."""
     said = []
     acquired = candidate.get("acquired", "")
     if acquired:
@@ -39,13 +39,13 @@ def facts(candidate: dict[str, Any]) -> str:
 
 
 def differences(candidates: list[dict[str, Any]]) -> list[str]:
-    """One line for each candidate: what it has that not all others have. Empty where nothing tells it from them."""
+    """For each candidate the parts of its label that not all others share; "" where there are none."""
     rows = [[part for part in f"{title(each)} · {facts(each)}".split(" · ") if part] for each in candidates]
     shared = set(rows[0]).intersection(*rows[1:]) if len(rows) > 1 else set()
     return [" · ".join(part for part in row if part not in shared) for row in rows]
 
 
 def thumbnail(candidate: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The file with its picture, of the job's files."""
+    """The entry of the job's files with the candidate's picture."""
     path = candidate.get("thumbnail")
     return next((file for file in files if path and file["path"] == path), None)

@@ -1,4 +1,4 @@
-"""A mask that a reader corrected, asked about again."""
+"""Requests to classify again after a reader corrected the mask."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from . import strings
 from .grid import GridError
 from .record import Record
 from .request import MaskRequest
-from .segmentation import mask_of
+from .segmentation import merged_mask
 from .volume import Snapshot
 
 
-def why_not(result: Record | None, volume: Any) -> str:
-    """Why a result cannot be corrected and asked about again; "" where it can."""
+def unmet_requirement(result: Record | None, volume: Any) -> str:
+    """Why a result cannot be classified again, as a sentence; "" where it can."""
     if result is None or result.segmentation is None:
         return strings.NOTHING_TO_CORRECT
     if result.volume is None or result.volume is not volume:
@@ -21,16 +21,16 @@ def why_not(result: Record | None, volume: Any) -> str:
     return ""
 
 
-def request_of(result: Record, priority: str, reader: str = "") -> MaskRequest:
-    """All segments of the result's segmentation together, on the grid of its job.
+def build_request(result: Record, priority: str, reader: str = "") -> MaskRequest:
+    """A request with the union of all segments of a result, on the grid of its job.
 
-    Raises GridError where the volume has another grid by now.
+    Raises GridError where the volume has changed since.
     """
     volume = result.volume
     layout = result.layout()
-    if not result.is_of_the_voxels:
+    if not result.matches_volume:
         raise GridError(strings.CHANGED_SINCE)
     snapshot = Snapshot(volume)
     return MaskRequest(
-        snapshot, result.content["job"], mask_of(result.segmentation, layout, snapshot), priority, reader
+        snapshot, result.content["job"], merged_mask(result.segmentation, layout, snapshot), priority, reader
     )

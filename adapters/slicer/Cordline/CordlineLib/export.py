@@ -1,4 +1,4 @@
-"""The DICOM objects of a result, fetched into a folder, to be sent to the archive from there."""
+"""Download of a result's DICOM objects into a folder, from where they can be sent to an archive."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from . import strings
-from .connection import Connection, problem_of
+from .connection import Connection, problem_from
 from .problem import Problem, problem
 from .record import Record
 
 
 class Export:
-    """Carried on by `tick` until `done`; then `problem`, or the paths that were written in `written`."""
+    """`tick` from a timer until `done`; then `problem` is set, or `written` holds the paths."""
 
     def __init__(self, result: Record, folder: Path, endpoint: str, key: str) -> None:
         self.written: list[Path] = []
@@ -20,9 +20,9 @@ class Export:
         self.done = False
         self._endpoint, self._folder = endpoint, folder
         self._job = result.content["job"]
-        self._left: list[dict[str, Any]] = list(result.content["files"])
+        self._remaining: list[dict[str, Any]] = list(result.content["files"])
         self._connection = Connection(endpoint, key)
-        self._fetching: Any = None
+        self._download: Any = None
 
     def tick(self) -> None:
         connection = self._connection
@@ -31,16 +31,16 @@ class Export:
             self._end(connection.problem)
         elif not connection.ready:
             return
-        elif self._fetching is None:
+        elif self._download is None:
             self._next()
-        elif self._fetching.done:
-            if self._fetching.error is not None:
-                self._end(problem_of(self._fetching.error, self._endpoint))
+        elif self._download.done:
+            if self._download.error is not None:
+                self._end(problem_from(self._download.error, self._endpoint))
                 return
-            # The daemon's file names have no folders in them that are not ours (`heat-map-*.dcm`); a name is enough.
-            path = self._folder / Path(self._left.pop(0)["path"]).name
+            # The name alone: a path from the network must not leave the folder.
+            path = self._folder / Path(self._remaining.pop(0)["path"]).name
             try:
-                path.write_bytes(self._fetching.result)
+                path.write_bytes(self._download.result)
             except OSError as error:
                 self._end(problem("not_written", strings.NOT_WRITTEN, why=error.strerror))
                 return
@@ -52,11 +52,10 @@ class Export:
         self._connection.close()
 
     def _next(self) -> None:
-        if not self._left:
+        if not self._remaining:
             self._end(None)
             return
-        client = self._connection.client
-        self._fetching = self._connection.start(client.fetch(self._job, self._left[0]))
+        self._download = self._connection.start(self._connection.verbs.download(self._job, self._remaining[0]))
 
     def _end(self, why: Problem | None) -> None:
         self.problem = why

@@ -1,8 +1,8 @@
-"""Where the voxels of a volume lie, in Slicer's order and in the daemon's.
+"""Conversion between Slicer's and the daemon's order of voxels. No MRML in this file.
 
-Slicer: arrays (k, j, i), a matrix from (i, j, k, 1) to patient coordinates in RAS, mm. The daemon: arrays (section,
-row, column), a matrix from (column, row, section, 1) to LPS, mm. Here both are LPS, and columns of a matrix are
-reversed to follow the axes of the array. No MRML in this file.
+Slicer: arrays (k, j, i), a matrix from (i, j, k, 1) to RAS, mm. The daemon: arrays (section, row, column), a matrix
+from (column, row, section, 1) to LPS, mm. In this file both matrices are LPS. Axis a of an array is column 2 - a of its
+matrix.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
-_TOLERANCE = 1e-3
-"""How far axes may be from right angles (cosine), as the daemon has it."""
-_SAME = 0.01
-"""How far a voxel's centre may be from the same voxel's in another grid, in voxels."""
+_MAX_AXIS_COSINE = 1e-3
+"""How far axes may be from right angles; the daemon's limit."""
+_MAX_OFFSET_VOXELS = 0.01
+"""How far voxel centres of two equal grids may be apart."""
 
 
 class GridError(ValueError):
-    """A grid that cannot be analysed, or two that do not fit; the message says why."""
+    """A grid that cannot be analysed, or two that differ; the message goes into a sentence for users."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the axes of an array in Slicer's order become those of the daemon's.
+    """Permutation and flips from Slicer's array to the daemon's.
 
     axes: for section, row and column the axis of Slicer's array (0 is k, 1 is j, 2 is i).
-    reversed: whether the index runs the other way there.
+    reversed: for section, row and column whether the index runs the other way.
     """
 
     axes: tuple[int, int, int]
@@ -41,10 +41,11 @@ class Layout:
         """A view (k, j, i) of an array (section, row, column)."""
         return array[self._steps()].transpose(tuple(int(n) for n in np.argsort(self.axes)))
 
-    def place(self, box: np.ndarray, first: list[int], shape: tuple[int, int, int]) -> tuple[np.ndarray, list[int]]:
-        """A box of voxels (section, row, column) as a box of Slicer's array of `shape` (k, j, i).
+    def place_box(self, box: np.ndarray, first: list[int], shape: tuple[int, int, int]) -> tuple[np.ndarray, list[int]]:
+        """Converts a box of voxels (section, row, column) to Slicer's order.
 
-        first: index (section, row, column) of its first voxel; the answer has that of the box in Slicer's order.
+        first: index (section, row, column) of its first voxel. shape: of Slicer's whole array, (k, j, i). Returns the
+        box (k, j, i) and the index (k, j, i) of its first voxel.
         """
         found = [0, 0, 0]
         for axis, back, start, size in zip(self.axes, self.reversed, first, box.shape):
@@ -56,26 +57,26 @@ class Layout:
         return a, b, c
 
 
-def lps_of(ijk_to_ras: np.ndarray) -> np.ndarray:
-    """The matrix (4, 4) from (i, j, k, 1) to LPS."""
+def ijk_to_lps(ijk_to_ras: np.ndarray) -> np.ndarray:
+    """(4, 4) from (i, j, k, 1) to LPS, mm."""
     return RAS_TO_LPS @ ijk_to_ras
 
 
-def sagittal(ijk_to_ras: np.ndarray, shape: tuple[int, int, int]) -> tuple[Layout, np.ndarray]:
-    """The layout in which a volume is sagittal sections as scanners store them, and the matrix of that grid (4, 4,
-    LPS).
+def sagittal_layout(ijk_to_ras: np.ndarray, shape: tuple[int, int, int]) -> tuple[Layout, np.ndarray]:
+    """The layout that is nearest to sagittal sections as scanners store them, and the matrix (4, 4) of its grid (from
+    (column, row, section, 1) to LPS, mm).
 
-    Sections run from left to right, rows to the feet, columns to the back, as near as the axes of the volume allow: the
-    networks have seen no other. Raises GridError for axes that are not at right angles.
+    Sections run from left to right, rows to the feet, columns to the back: the orientation of the training data. Raises
+    GridError for axes that are not at right angles.
     """
-    matrix = lps_of(ijk_to_ras)
+    matrix = ijk_to_lps(ijk_to_ras)
     steps = matrix[:3, 2::-1].T  # of k, j, i
     spacing = np.linalg.norm(steps, axis=1)
     if not (np.isfinite(matrix).all() and (spacing > 0).all()):
         raise GridError("the volume's matrix has an axis without length")
     axes = steps / spacing[:, np.newaxis]
     askew = max(abs(axes[a] @ axes[b]) for a, b in ((0, 1), (0, 2), (1, 2)))
-    if askew > _TOLERANCE:
+    if askew > _MAX_AXIS_COSINE:
         raise GridError(f"the volume's axes are not at right angles (cosine {askew:.3f})")
     section = int(np.argmax(abs(axes[:, 0])))
     row, column = (a for a in range(3) if a != section)
@@ -83,43 +84,43 @@ def sagittal(ijk_to_ras: np.ndarray, shape: tuple[int, int, int]) -> tuple[Layou
         row, column = column, row
     order = (section, row, column)
     back = (bool(axes[section, 0] > 0), bool(axes[row, 2] > 0), bool(axes[column, 1] < 0))
-    return Layout(order, back), _matrix_of(matrix, shape, order, back)
+    return Layout(order, back), _reordered_matrix(matrix, shape, order, back)
 
 
-def between(
+def layout_between(
     ijk_to_ras: np.ndarray, shape: tuple[int, int, int], wire_matrix: np.ndarray, wire_shape: tuple[int, int, int]
 ) -> Layout:
-    """The layout that takes a volume's array to a grid of the daemon, where both have the same voxels.
+    """The layout from a volume's array to a grid of the daemon with the same voxel centres.
 
-    shape: (k, j, i). wire_matrix: (4, 4) from (column, row, section, 1) to LPS. wire_shape: (section, row, column).
-    Raises GridError, with the numbers, where they are not the same voxels.
+    shape: (k, j, i). wire_matrix: (4, 4) from (column, row, section, 1) to LPS, mm. wire_shape: (section, row, column).
+    Raises GridError where the voxel centres differ.
     """
     # From (column, row, section, 1) to (i, j, k, 1).
-    relation = np.linalg.inv(lps_of(ijk_to_ras)) @ wire_matrix
+    relation = np.linalg.inv(ijk_to_lps(ijk_to_ras)) @ wire_matrix
     turn = np.rint(relation[:3, :3])
     if not (abs(turn).sum(axis=0) == 1).all() or not (abs(turn).sum(axis=1) == 1).all():
         raise GridError("the result has another orientation or spacing than the volume")
     order = tuple(2 - int(np.argmax(abs(turn[:, column]))) for column in (2, 1, 0))
     back = tuple(bool(turn[:, column].sum() < 0) for column in (2, 1, 0))
     if tuple(shape[a] for a in order) != tuple(wire_shape):
-        raise GridError(f"the result has {_times(wire_shape)} voxels, the volume {_times(shape)}")
-    expected = _matrix_of(lps_of(ijk_to_ras), shape, order, back)
+        raise GridError(f"the result has {_dimensions(wire_shape)} voxels, the volume {_dimensions(shape)}")
+    expected = _reordered_matrix(ijk_to_lps(ijk_to_ras), shape, order, back)
     corners = np.array([[c, r, s, 1.0] for s in (0, wire_shape[0] - 1) for r in (0, wire_shape[1] - 1)
                         for c in (0, wire_shape[2] - 1)])  # fmt: skip
     apart = abs(corners @ (np.linalg.inv(expected) @ wire_matrix - np.eye(4)).T).max()
-    if apart > _SAME:
+    if apart > _MAX_OFFSET_VOXELS:
         raise GridError(f"the result lies {apart:.2f} voxels beside the volume")
     return Layout(order, back)
 
 
 def sagittal_share(wire_matrix: np.ndarray) -> float:
-    """How much of the sections' normal lies along x, 0 to 1."""
+    """Component of the section normal along left-right, 0 to 1."""
     step = wire_matrix[:3, 2]
     return float(abs(step[0]) / np.linalg.norm(step))
 
 
-def _matrix_of(matrix: np.ndarray, shape: tuple, order: tuple, back: tuple) -> np.ndarray:
-    """The matrix of a reordered grid: columns for column, row, section."""
+def _reordered_matrix(matrix: np.ndarray, shape: tuple, order: tuple, back: tuple) -> np.ndarray:
+    """The matrix (4, 4) of the grid after permutation and flips; its columns are for column, row, section."""
     found = np.eye(4)
     origin = matrix[:3, 3].copy()
     for place, (axis, turned) in enumerate(zip(order, back)):
@@ -131,5 +132,5 @@ def _matrix_of(matrix: np.ndarray, shape: tuple, order: tuple, back: tuple) -> n
     return found
 
 
-def _times(shape: tuple) -> str:
+def _dimensions(shape: tuple) -> str:
     return " x ".join(str(int(n)) for n in shape)

@@ -1,4 +1,4 @@
-"""Heat maps (Grad-CAM) as scalar volumes, shown as the foreground of slice views."""
+"""Heat maps (Grad-CAM) as scalar volumes, and their display in the foreground of slice views."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import slicer.util
 from . import strings, terminology
 from .grid import RAS_TO_LPS
 
-LOWEST = 0.25
-"""Heat below this is clear, as in the OHIF panel: it explains nothing. Slicer has no opacity that rises with heat."""
+MIN_SHOWN_HEAT = 0.25
+"""Lower values are transparent, as in the OHIF panel. Slicer has no opacity that rises with the value."""
 
 
-def volume_of(
+def create_volume(
     maps: dict[int, np.ndarray], matrix: np.ndarray, shape: tuple[int, int, int], volume: Any, label: str
 ) -> Any:
-    """A scalar volume (0 to 1) of the heat of one answer.
+    """Adds a scalar volume (0 to 1) with the heat map of one answer.
 
-    maps: by section from 1, (rows, columns) of 0 to 255, covering the whole section whatever their own size. matrix,
-    shape: of the masks' grid, (column, row, section, 1) to LPS and (section, row, column). The volume keeps the maps'
-    own size, with spacing and origin to match: views interpolate, and nothing is made up.
+    maps: by section, counted from 1: (rows, columns), 0 to 255, stretched over the whole section. matrix: (4, 4) of
+    the masks' grid, from (column, row, section, 1) to LPS, mm. shape: of that grid, (section, row, column). The volume
+    has the maps' own resolution; slice views interpolate.
     """
     rows, columns = next(iter(maps.values())).shape
     array = np.zeros((shape[0], rows, columns), np.float32)
@@ -38,18 +38,18 @@ def volume_of(
     node.SetUndoEnabled(True)
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID(terminology.heat_colours().GetID())
+    display.SetAndObserveColorNodeID(terminology.heat_colour_node().GetID())
     display.SetAutoWindowLevel(False)
     display.SetWindowLevelMinMax(0.0, 1.0)
     display.SetInterpolate(True)
     display.SetApplyThreshold(True)
     display.SetAutoThreshold(False)
-    display.SetThreshold(LOWEST, 1.0)
+    display.SetThreshold(MIN_SHOWN_HEAT, 1.0)
     return node
 
 
 class Foreground:
-    """Lays a heat map over the slice views, and gives back what lay there before."""
+    """Shows a heat map in the foreground of slice views, and restores the former foreground."""
 
     def __init__(self) -> None:
         self._before: dict[str, tuple[str | None, float]] = {}
@@ -57,14 +57,14 @@ class Foreground:
         self.shown_id: str | None = None
 
     def show(self, heat: Any, volume: Any, opacity: float, segmentation: Any = None) -> None:
-        """opacity: 0 to 1. Views that show another volume in the background are left alone, unless all do.
+        """opacity: 0 to 1. Only views with `volume` in the background are used, or all where none has it.
 
-        The lesions of `segmentation` keep their outline; their fill would lie over the heat.
+        Segments are drawn over the foreground, so the fill of `segmentation` is hidden; its outline stays.
         """
         if segmentation is not None and self._outlined is None:
             self._outlined = segmentation.GetDisplayNode()
             self._outlined.SetVisibility2DFill(False)
-        views = _composites()
+        views = _slice_composite_nodes()
         ours = [view for view in views if view.GetBackgroundVolumeID() == volume.GetID()]
         for view in ours or views:
             self._before.setdefault(view.GetID(), (view.GetForegroundVolumeID(), view.GetForegroundOpacity()))
@@ -74,13 +74,13 @@ class Foreground:
             view.SetForegroundOpacity(opacity)
         self.shown_id = heat.GetID()
 
-    def fade(self, opacity: float) -> None:
-        for view in _composites():
+    def set_opacity(self, opacity: float) -> None:
+        for view in _slice_composite_nodes():
             if self.shown_id is not None and view.GetForegroundVolumeID() == self.shown_id:
                 view.SetForegroundOpacity(opacity)
 
     def hide(self) -> None:
-        for view in _composites():
+        for view in _slice_composite_nodes():
             before = self._before.get(view.GetID())
             if before is not None and view.GetForegroundVolumeID() == self.shown_id:
                 volume, opacity = before
@@ -94,5 +94,5 @@ class Foreground:
         self.shown_id = None
 
 
-def _composites() -> list[Any]:
+def _slice_composite_nodes() -> list[Any]:
     return list(slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"))

@@ -1,7 +1,4 @@
-"""A job as the panel shows it, made of its events alone; the same events always give the same picture.
-
-No MRML and no sockets in this file. PROTOCOL.md has the events.
-"""
+"""The state of a job as a reduction of its events (PROTOCOL.md). No MRML and no sockets in this file."""
 
 from __future__ import annotations
 
@@ -10,25 +7,26 @@ from typing import Any
 
 import numpy as np
 
-ENDS = ("completed", "needs_selection", "out_of_scope", "failed", "cancelled")
+END_STATES = ("completed", "needs_selection", "out_of_scope", "failed", "cancelled")
 
 
 @dataclass
 class Job:
-    """mask: (section, row, column), 0 or 1, as far as it came. came: sections with a mask, from 1.
+    """mask: (section, row, column), 0 or 1; sections that have not arrived are 0. received_sections: counted from 1.
 
-    heat: by classifier, then by section from 1: (rows, columns) of 0 to 255 over the whole section.
+    done, total: numbers of sections. heat: by classifier, then by section from 1: (rows, columns), 0 to 255, stretched
+    over the whole section.
     """
 
     id: str = ""
-    last: int = 0
+    last_event: int = 0
     state: str = "receiving"
     done: int = 0
     total: int = 0
     series: dict[str, Any] = field(default_factory=dict)
     grid: dict[str, Any] | None = None
     mask: np.ndarray | None = None
-    came: set[int] = field(default_factory=set)
+    received_sections: set[int] = field(default_factory=set)
     lesions: list[dict[str, Any]] | None = None
     answers: list[dict[str, Any]] = field(default_factory=list)
     heat: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
@@ -36,12 +34,12 @@ class Job:
     files: list[dict[str, Any]] = field(default_factory=list)
     finding: str = ""
     problem: dict[str, str] | None = None
-    place: int | None = None
+    queue_position: int | None = None
     seconds_left: float | None = None
 
     @property
     def ended(self) -> bool:
-        return self.state in ENDS
+        return self.state in END_STATES
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -57,25 +55,25 @@ class Job:
         return np.array(self.grid["matrix"], float).reshape(4, 4)
 
     @property
-    def missing(self) -> list[int]:
-        """Sections, from 1, of which no mask came."""
-        return [] if self.grid is None else [n for n in range(1, self.shape[0] + 1) if n not in self.came]
+    def missing_sections(self) -> list[int]:
+        """Sections, counted from 1, without a mask."""
+        return [] if self.grid is None else [n for n in range(1, self.shape[0] + 1) if n not in self.received_sections]
 
-    def after(self, event: Any) -> bool:
-        """Takes one more event in; False where it is of another job, or was in here already."""
-        if event.job != self.id or event.number <= self.last:
+    def apply(self, event: Any) -> bool:
+        """Applies an event; False where it is another job's, or was applied already."""
+        if event.job != self.id or event.number <= self.last_event:
             return False
-        self.last = event.number
-        take = getattr(self, f"_{event.name}", None)
-        if take is not None:  # a later daemon may tell more
-            take(event)
+        self.last_event = event.number
+        handle = getattr(self, f"_{event.name}", None)
+        if handle is not None:  # a later daemon may send other kinds
+            handle(event)
         return True
 
     def _state(self, event: Any) -> None:
         body = event.body
-        if body["state"] == "queued" and self.last > 1:
-            # Taken up again: what an earlier run said is not what this one will say.
-            self.__init__(id=self.id, last=self.last)  # type: ignore[misc]
+        if body["state"] == "queued" and self.last_event > 1:
+            # The job runs again: everything of the earlier run is void.
+            self.__init__(id=self.id, last_event=self.last_event)  # type: ignore[misc]
         self.state = body["state"]
         self.finding = body.get("finding", {}).get("label", self.finding)
         self.problem = body.get("problem", self.problem)
@@ -90,7 +88,7 @@ class Job:
     def _section(self, event: Any) -> None:
         body = event.body
         self.done, self.total = body["done"], body["total"]
-        self.came.add(body["section"])
+        self.received_sections.add(body["section"])
         if self.mask is not None:
             self.mask[body["section"] - 1] = np.frombuffer(event.mask(), np.uint8).reshape(body["mask"]["shape"])
 

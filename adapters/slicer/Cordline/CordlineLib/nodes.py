@@ -1,4 +1,4 @@
-"""Nodes of the scene, taken away whole."""
+"""Removal of MRML nodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import slicer
 
 
 def remove(node: Any) -> None:
-    """A node with its display nodes, which the scene would keep; nothing where it is gone already."""
+    """Removes a node and its display nodes, which the scene would keep. No error where the node is gone already."""
     scene = slicer.mrmlScene
     if not scene.IsNodePresent(node):
         return

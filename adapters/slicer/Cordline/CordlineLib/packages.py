@@ -1,4 +1,4 @@
-"""The Python packages that the client needs: what is missing, and installing it once a person agreed."""
+"""Installation of the Python packages that the client library needs, after the user agreed."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from . import strings
 REQUIREMENTS = Path(__file__).parent.parent / "Resources" / "requirements.txt"
 IMPORTED_AS = {"pyzmq": "zmq", "msgpack": "msgpack"}
 SIZE_MB = 2
-"""About what the wheels of both are."""
+"""Size of both wheels, rounded; shown before they are installed."""
 
 
-def wanted() -> list[str]:
-    """The lines of Resources/requirements.txt."""
+def requirements() -> list[str]:
+    """The requirements of Resources/requirements.txt, one each."""
     lines = (line.split("#")[0].strip() for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line]
 
 
 def missing() -> list[str]:
-    """Those that cannot be imported."""
-    return [line for line in wanted() if importlib.util.find_spec(IMPORTED_AS[_name(line)]) is None]
+    """Requirements that cannot be imported."""
+    return [line for line in requirements() if importlib.util.find_spec(IMPORTED_AS[_name(line)]) is None]
 
 
-def ensure(agreed: Callable[[str, str], bool]) -> list[str]:
-    """Installs what is missing, if a person agrees; what is still missing then.
+def install_missing(confirm: Callable[[str, str], bool]) -> list[str]:
+    """Installs missing packages if the user agrees; returns those that are still missing.
 
-    agreed: asks a question (title, text). The one thing of this extension that keeps the window waiting, for some
-    seconds.
+    confirm: shows a question (title, text). pip runs in the main thread: for some seconds Slicer does not respond.
     """
     lacking = missing()
     if not lacking:
         return []
-    if not agreed(strings.INSTALL_TITLE, strings.INSTALL.format(packages="\n".join(lacking), mb=SIZE_MB)):
+    if not confirm(strings.INSTALL_TITLE, strings.INSTALL.format(packages="\n".join(lacking), mb=SIZE_MB)):
         return lacking
     slicer.util.pip_install(lacking)
     importlib.invalidate_caches()

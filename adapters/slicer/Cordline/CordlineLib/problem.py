@@ -1,4 +1,4 @@
-"""What went wrong, with a name to look up in the README, a sentence, and what to do."""
+"""Errors for users: a name that the README explains, a sentence, and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import strings
 
 @dataclass(frozen=True)
 class Problem:
-    """name: for programs and for the troubleshooting page; sentence and action: for people."""
+    """name: for programs and for the troubleshooting table of the README."""
 
     name: str
     sentence: str
@@ -19,16 +19,16 @@ class Problem:
         return f"{self.sentence} {self.action}"
 
 
-def problem(name: str, words: tuple[str, str], **facts: object) -> Problem:
-    """One of the pairs of strings.py, with its facts put in."""
-    sentence, action = (each.format(**facts) for each in words)
+def problem(name: str, texts: tuple[str, str], **facts: object) -> Problem:
+    """texts: a pair of strings.py, in which `facts` are filled in."""
+    sentence, action = (each.format(**facts) for each in texts)
     return Problem(name, sentence, action)
 
 
 def refused_by_daemon(code: str, message: str, action: str) -> Problem:
-    """A fault or a job's problem, in the daemon's own words: they were written for people."""
+    """A fault or a job's problem, in the daemon's own words: they are written for users."""
     facts = {"message": _sentence(message), "action": _sentence(action)}
-    return problem(code, strings.BY_DAEMON, **facts)
+    return problem(code, strings.DAEMON_FAULT, **facts)
 
 
 def _sentence(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A finished run, kept in the scene beside the nodes that show it, and saved and loaded with them."""
+"""Results of jobs, stored in the scene (vtkMRMLScriptedModuleNode) and saved with it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import slicer.util
 import vtk
 
 from . import strings
-from .grid import GridError, between
+from .grid import GridError, layout_between
 from .job import Job
 from .volume import digest, ijk_to_ras, shape_of
 
 MODULE = "CordlineResult"
 _CONTENT = "content"
 _VERSION = 1
-_LOOKED_AT: dict[str, tuple[int, bool]] = {}
-"""By record: when its volume was last written to, and what the digest said then; a digest takes some 20 ms."""
+_DIGEST_CACHE: dict[str, tuple[int, bool]] = {}
+"""By node ID: modification time of the volume, and whether its digest matched then. A digest takes about 20 ms."""
 
 
 class Record:
-    """One finished run. The node is invisible in the Data module; it goes into scene files and comes back with them."""
+    """The result of one job. Its node references the volume, the segmentation and the heat maps."""
 
     def __init__(self, node: Any) -> None:
         self.node = node
@@ -35,30 +35,30 @@ class Record:
 
     @property
     def segmentation(self) -> Any:
-        """None where there was no lesion, or where a person removed it."""
+        """None where there was no lesion, or where the user removed the node."""
         return self.node.GetNodeReference("segmentation")
 
     @property
     def name(self) -> str:
-        """What a reader calls it."""
+        """Label for the list of results."""
         return self.segmentation.GetName() if self.segmentation is not None else self.content["finding"]
 
     @property
     def reviews(self) -> list[dict[str, Any]]:
-        """What readers said, oldest first, as far as the daemon told when it was asked last."""
+        """Reviews by readers, oldest first, as of the latest query."""
         return self.content.get("reviews", [])
 
-    def note(self, **facts: Any) -> None:
-        """Keeps facts that the daemon told later; they are saved with the scene."""
+    def update(self, **facts: Any) -> None:
+        """Adds keys to `content`, which is saved with the scene."""
         self.content.update(facts)
         self.node.SetParameter(_CONTENT, json.dumps(self.content))
 
     def heat(self, classifier: str) -> Any:
-        """The heat map of an answer; None where it has none."""
+        """The heat map volume of a classifier's answer; None where it has none."""
         return self.node.GetNodeReference(f"heat {classifier}")
 
     def centre_ras(self, lesion: dict[str, Any]) -> tuple[float, float, float] | None:
-        """Where a lesion is shown: world coordinates in RAS, mm, with the transforms that the volume is under."""
+        """Centre of a lesion in world coordinates (RAS, mm), with the volume's parent transforms applied."""
         if self.volume is None:
             return None
         x, y, z = lesion["centre_lps_mm"]
@@ -72,19 +72,19 @@ class Record:
         return world[0], world[1], world[2]
 
     @property
-    def is_of_the_voxels(self) -> bool:
-        """Whether the volume still holds what was analysed."""
+    def matches_volume(self) -> bool:
+        """Whether the volume still has the voxels and the grid that were analysed."""
         volume = self.volume
         if volume is None or volume.GetImageData() is None:
             return False
         written = volume.GetImageData().GetMTime()
-        known = _LOOKED_AT.get(self.node.GetID())
+        known = _DIGEST_CACHE.get(self.node.GetID())
         if known is None or known[0] != written:
-            known = written, self._compare()
-            _LOOKED_AT[self.node.GetID()] = known
+            known = written, self._has_same_digest()
+            _DIGEST_CACHE[self.node.GetID()] = known
         return known[1]
 
-    def _compare(self) -> bool:
+    def _has_same_digest(self) -> bool:
         try:
             layout = self.layout()
         except GridError:
@@ -92,18 +92,18 @@ class Record:
         return digest(self.volume, layout) == self.content["pixel_sha256"]
 
     def layout(self) -> Any:
-        """From the volume's array to the grid of the masks. Raises GridError where they no longer fit."""
+        """From the volume's array to the grid of the masks; raises GridError where the volume's grid has changed."""
         matrix = np.array(self.content["matrix"], float).reshape(4, 4)
-        return between(ijk_to_ras(self.volume), shape_of(self.volume), matrix, tuple(self.content["shape"]))
+        return layout_between(ijk_to_ras(self.volume), shape_of(self.volume), matrix, tuple(self.content["shape"]))
 
 
-def keep(
+def create(
     job: Job, volume: Any, segmentation: Any, heat: dict[str, Any], notes: list[str], about: dict[str, Any]
 ) -> Record:
-    """Writes a finished job into the scene.
+    """Stores a completed job in the scene.
 
-    heat: by classifier. about: `kind`, `bundle`, `provider`, `daemon`, and of a corrected mask `before`, the finding
-    until then, and `reader`, who corrected it.
+    heat: heat map volumes by classifier. about: `kind`, `bundle`, `provider`, `daemon`; for a corrected mask also
+    `before` (the earlier finding) and `reader` (who corrected it).
     """
     assert job.grid is not None
     content = {
@@ -129,12 +129,12 @@ def keep(
         node.SetNodeReferenceID("segmentation", segmentation.GetID())
     for classifier, each in heat.items():
         node.SetNodeReferenceID(f"heat {classifier}", each.GetID())
-    _LOOKED_AT[node.GetID()] = volume.GetImageData().GetMTime(), True
+    _DIGEST_CACHE[node.GetID()] = volume.GetImageData().GetMTime(), True
     return Record(node)
 
 
 def records_of(volume: Any) -> list[Record]:
-    """The finished runs of a volume that this version can read, oldest first."""
+    """Results of a volume that this version can read, oldest first."""
     found = []
     for node in slicer.util.getNodesByClass("vtkMRMLScriptedModuleNode"):
         if node.GetModuleName() != MODULE or volume is None or node.GetNodeReference("volume") is not volume:

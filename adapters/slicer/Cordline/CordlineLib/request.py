@@ -1,4 +1,8 @@
-"""What is sent for a run: voxels as they are shown, DICOM files with their UIDs, or a corrected mask."""
+"""What is uploaded for a job: voxels of volume nodes, DICOM files with their UIDs, or a corrected mask.
+
+`steps` prepares a request in small pieces for a timer; then `operation` is its upload. `notes` are warnings to show
+beside the result.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from .volume import Snapshot, instance_uids
 
 
 class VolumeRequest:
-    """The voxels of a T2w volume, and of a T1c one. `notes` are said aloud beside the answer."""
+    """The voxels of a T2w volume, and of a T1c volume where there is one."""
 
     kind = "volume"
 
@@ -28,13 +32,15 @@ class VolumeRequest:
         if self.t1c is not None:
             yield from self.t1c.steps()
 
-    def asking(self, client: Any) -> Any:
-        t1c = (self.t1c.described, self.t1c.voxels) if self.t1c is not None else None
-        return client.volume(self.t2w.described, self.t2w.voxels, t1c=t1c, priority=self.priority)
+    def operation(self) -> Any:
+        from cordline_client import verbs
+
+        t1c = (self.t1c.description, self.t1c.voxels) if self.t1c is not None else None
+        return verbs.submit_volume(self.t2w.description, self.t2w.voxels, t1c=t1c, priority=self.priority)
 
 
 class StudyRequest:
-    """The DICOM files of the volumes. The daemon is told which series was chosen, so it need not choose itself."""
+    """The DICOM files of the volumes. series: UID of the T2w series; "" leaves the choice to the daemon."""
 
     kind = "study"
 
@@ -42,26 +48,28 @@ class StudyRequest:
         self.t2w, self.priority = t2w, priority
         self.notes: list[str] = []
         self._files, self._series = files, series
-        self._found: list[tuple[Path, dict[str, Any]]] = []
+        self._instances: list[tuple[Path, dict[str, Any]]] = []
 
     def steps(self) -> Iterator[None]:
-        from cordline_client.files import entry
+        from cordline_client.files import manifest_entry
 
         for path in self._files:
-            found = entry(path)
+            found = manifest_entry(path)
             if found is not None:
-                self._found.append((path, found))
+                self._instances.append((path, found))
             yield
-        # The digest of what is shown, to compare with what the daemon made of the files.
+        # The digest of the volume node, to compare with what the daemon read from the files.
         yield from self.t2w.steps()
 
-    def asking(self, client: Any) -> Any:
+    def operation(self) -> Any:
+        from cordline_client import verbs
+
         options = {"series": self._series} if self._series else {}
-        return client.instances(self._found, priority=self.priority, **options)
+        return verbs.submit_instances(self._instances, priority=self.priority, **options)
 
 
 class MaskRequest:
-    """A corrected mask of an earlier job: (section, row, column) of 0 and 1 on that job's grid."""
+    """A corrected mask of an earlier job: (section, row, column), 0 or 1, on that job's grid."""
 
     kind = "mask"
 
@@ -72,16 +80,17 @@ class MaskRequest:
     def steps(self) -> Iterator[None]:
         yield from self.t2w.steps()
 
-    def asking(self, client: Any) -> Any:
+    def operation(self) -> Any:
         import numpy as np
+        from cordline_client import verbs
 
         bits = np.packbits(self.mask.ravel(), bitorder="little").tobytes()
         options = {"reader": self.reader} if self.reader else {}
-        return client.mask(self.job, self.mask.shape, bits, priority=self.priority, **options)
+        return verbs.submit_mask(self.job, self.mask.shape, bits, priority=self.priority, **options)
 
 
-def of_volumes(t2w: Any, t1c: Any, priority: str, send_files: bool) -> VolumeRequest | StudyRequest:
-    """The request for volumes of the scene: with their DICOM files where all of them are known and wanted."""
+def from_volumes(t2w: Any, t1c: Any, priority: str, send_files: bool) -> VolumeRequest | StudyRequest:
+    """The request for volume nodes: with their DICOM files where `send_files` is set and all of them are known."""
     snapshot = Snapshot(t2w)
     files, why = dicom_files([node for node in (t2w, t1c) if node is not None])
     if send_files and files:
@@ -91,7 +100,7 @@ def of_volumes(t2w: Any, t1c: Any, priority: str, send_files: bool) -> VolumeReq
 
 
 def dicom_files(volumes: list[Any]) -> tuple[list[Path], str]:
-    """The DICOM files of volumes, from Slicer's DICOM database; none, and why, where one is missing."""
+    """Paths of the volumes' files in Slicer's DICOM database; [] and the reason where one is missing."""
     uids = [instance_uids(volume) for volume in volumes]
     if not all(uids):
         return [], strings.NO_DICOM
@@ -105,13 +114,13 @@ def dicom_files(volumes: list[Any]) -> tuple[list[Path], str]:
 
 
 def _series_uid(volume: Any) -> str:
-    """The Series Instance UID of a volume, as Slicer's DICOM database has it."""
+    """Series Instance UID of a volume, from Slicer's DICOM database."""
     database = slicer.dicomDatabase
     return str(database.seriesForFile(database.fileForInstance(instance_uids(volume)[0])))
 
 
 def study_uid(volume: Any) -> str:
-    """The Study Instance UID of a volume, as Slicer's DICOM database has it; "" where it does not know the volume."""
+    """Study Instance UID of a volume, from Slicer's DICOM database; "" where the volume is not in it."""
     database = getattr(slicer, "dicomDatabase", None)
     uids = instance_uids(volume) if volume is not None else []
     path = database.fileForInstance(uids[0]) if database is not None and uids else ""

@@ -1,4 +1,4 @@
-"""What the panel does, without a window: one analysis at a time, and one question to the daemon beside it."""
+"""The module's logic without widgets: one analysis at a time, and queries to the daemon beside it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 from . import address, correction, packages, request, strings, verdict, volume
 from .analysis import Analysis
+from .connection_test import ConnectionTest
 from .export import Export
 from .grid import GridError
-from .probe import Probe
 from .problem import Problem, problem
-from .question import Question
+from .query import Query
 from .record import Record, records_of
 from .settings import Settings
 
-# How far the bar is where each stage begins, in percent; sections are most of the time.
-_BEGINS = {
+# Percent of the progress bar at which each state begins; most of the time goes into sections.
+_STATE_BEGINS = {
     "queued": 4,
     "decoding": 6,
     "selecting": 8,
@@ -27,125 +27,124 @@ _BEGINS = {
     "explaining": 88,
     "writing": 94,
 }
-_SEGMENTED = 82
+_SEGMENTING_ENDS = 82
 
 
 class Session:
-    """say: writes a line into the log; lines hold no name of a patient, a volume or a folder."""
+    """log: writes a line into the log; lines have no names of patients, volumes or folders."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, log: Callable[[str], None]) -> None:
         self.settings = settings
         self.analysis: Analysis | None = None
-        self.probe: Probe | None = None
+        self.connection_test: ConnectionTest | None = None
         self.export: Export | None = None
-        self.judging: Question | None = None
-        self.looking: Question | None = None
+        self.review_query: Query | None = None
+        self.study_query: Query | None = None
         self.problem: Problem | None = None
         self.record: Record | None = None
-        self._say = say
+        self._log = log
         self._stage = ""
-        self._began = 0.0
-        self._winding_down: list[Analysis] = []
+        self._started_at = 0.0
+        self._cancelled: list[Analysis] = []
 
-    # What can be done.
+    # Actions.
 
-    def why_not(self, t2w: Any, t1c: Any) -> str:
-        """Why Apply is disabled, in a sentence; "" where it is not."""
-        return volume.why_not(t2w) or volume.why_not_t1c(t1c, t2w) or self._why_no_address()
+    def unmet_requirement(self, t2w: Any, t1c: Any) -> str:
+        """Why Apply is disabled, as a sentence; "" where it is enabled."""
+        return volume.unmet_requirement(t2w) or volume.unmet_requirement_t1c(t1c, t2w) or self._invalid_address()
 
-    def why_not_classify(self, t2w: Any) -> str:
+    def unmet_requirement_to_classify(self, t2w: Any) -> str:
         """The same for Classify again."""
         if self.running:
             return strings.ALREADY_RUNNING
-        return correction.why_not(self.record, t2w) or self._why_no_address()
+        return correction.unmet_requirement(self.record, t2w) or self._invalid_address()
 
-    def apply(self, t2w: Any, t1c: Any, began: Callable[[Any], None] = lambda node: None) -> None:
-        """Begins an analysis of volumes of the scene; `why_not` was empty."""
-        asked = request.of_volumes(t2w, t1c, self.settings.priority, self.settings.send_files)
-        self._begin(asked, None, began)
+    def apply(self, t2w: Any, t1c: Any, on_segmentation: Callable[[Any], None] = lambda node: None) -> None:
+        """Starts an analysis of volume nodes; only where `unmet_requirement` is empty."""
+        upload = request.from_volumes(t2w, t1c, self.settings.priority, self.settings.send_files)
+        self._begin(upload, None, on_segmentation)
 
-    def classify(self, began: Callable[[Any], None] = lambda node: None) -> None:
-        """Asks again about the mask of the shown result, as a reader left it; `why_not_classify` was empty."""
+    def classify(self, on_segmentation: Callable[[Any], None] = lambda node: None) -> None:
+        """Classifies the corrected mask of the shown result; only where `unmet_requirement_to_classify` is empty."""
         assert self.record is not None
         try:
-            asked = correction.request_of(self.record, self.settings.priority, self.settings.reader)
+            upload = correction.build_request(self.record, self.settings.priority, self.settings.reader)
         except GridError:
             self._fail(problem("volume_changed", strings.CHANGED_BEFORE))
             return
-        self._begin(asked, self.record, began)
+        self._begin(upload, self.record, on_segmentation)
 
-    def take(self, selector: str) -> None:
-        """Takes one of the series among which the daemon asks to choose."""
+    def choose_series(self, selector: str) -> None:
+        """Continues with one of `analysis.candidates`."""
         if self.analysis is not None and self.analysis.candidates:
-            self.analysis.take(selector)
+            self.analysis.choose_series(selector)
 
-    def why_not_judge(self) -> str:
-        """Why no verdict can be said of the shown result; "" where one can."""
+    def unmet_requirement_to_review(self) -> str:
+        """Why the shown result cannot be reviewed, as a sentence; "" where it can."""
         if not self.settings.reader:
             return strings.NO_READER
-        if self.judging is not None and not self.judging.done:
+        if self.review_query is not None and not self.review_query.done:
             return strings.ASKING_VERDICT
-        if self.judging is not None and self.judging.welcome.get("role") == "viewer":
+        if self.review_query is not None and self.review_query.welcome.get("role") == "viewer":
             return strings.VIEWER_ONLY
-        return self._why_no_address()
+        return self._invalid_address()
 
-    def judge(self, said: str, reason: str) -> None:
-        """Says a verdict of the shown result; `why_not_judge` was empty."""
+    def review(self, verdict_: str, reason: str) -> None:
+        """Sends a verdict on the shown result; only where `unmet_requirement_to_review` is empty."""
         assert self.record is not None
-        body = {"verdict": said, "reader": self.settings.reader, **({"reason": reason} if reason else {})}
-        self._ask_about("review", self.record, **body)
+        body = {"verdict": verdict_, "reader": self.settings.reader, **({"reason": reason} if reason else {})}
+        self._query_job("review", self.record, **body)
 
-    def look_up(self, t2w: Any) -> None:
-        """Asks for other jobs on the study of a volume, where its DICOM files are known."""
-        if self.looking is not None:
-            self.looking.close()
-        self.looking = None
+    def query_study(self, t2w: Any) -> None:
+        """Queries completed jobs on the study of a volume that is in the DICOM database."""
+        if self.study_query is not None:
+            self.study_query.close()
+        self.study_query = None
         uid = request.study_uid(t2w)
-        if uid and self._can_ask():
+        if uid and self._can_query():
             body = {"study_uid": uid, "states": ["completed"], "limit": 20}
-            self.looking = Question(*self._where(), "list", body, verdict.MINOR)
+            self.study_query = Query(*self._endpoint_and_key(), "list", body, verdict.MIN_MINOR_VERSION)
 
     @property
-    def others(self) -> list[dict[str, Any]]:
-        """Completed jobs on the study of the volume, newest first, but for the one that is shown."""
-        jobs = self.looking.answer.get("jobs", []) if self.looking is not None else []
+    def other_jobs(self) -> list[dict[str, Any]]:
+        """Completed jobs on the same study, newest first, without the shown one."""
+        jobs = self.study_query.reply.get("jobs", []) if self.study_query is not None else []
         return [each for each in jobs if self.record is None or each["job"] != self.record.content["job"]]
 
     def cancel(self) -> None:
         if self.analysis is not None and self.running:
             self.analysis.cancel()
-            self._conclude()
+            self._on_end()
 
-    def test(self) -> None:
-        """Asks the daemon who it is."""
-        if self.probe is not None:
-            self.probe.close()
-        self.probe = Probe(*self._where())
+    def test_connection(self) -> None:
+        if self.connection_test is not None:
+            self.connection_test.close()
+        self.connection_test = ConnectionTest(*self._endpoint_and_key())
 
-    def save(self, folder: Path) -> None:
-        """Fetches the DICOM objects of the shown result."""
+    def save_dicom(self, folder: Path) -> None:
+        """Downloads the DICOM objects of the shown result."""
         assert self.record is not None
-        self.export = Export(self.record, folder, *self._where())
+        self.export = Export(self.record, folder, *self._endpoint_and_key())
 
     def show(self, result: Record | None) -> None:
-        """Chooses the result that is shown; the masks of other results of the same volume are hidden meanwhile."""
-        if self.judging is not None:
-            self.judging.close()
-        self.record, self.judging = result, None
+        """Shows a result, and hides the segmentations of other results of the same volume."""
+        if self.review_query is not None:
+            self.review_query.close()
+        self.record, self.review_query = result, None
         if result is None:
             return
-        self._ask_about("status", result)
+        self._query_job("status", result)
         for other in records_of(result.volume):
             if other.segmentation is not None:
                 other.segmentation.SetDisplayVisibility(other.node is result.node)
 
     def close(self) -> None:
-        """The window goes away; a job that runs is cancelled."""
+        """Cancels a running job."""
         self.cancel()
-        for each in self._questions():
+        for each in self._queries():
             each.close()
 
-    # What goes on.
+    # State.
 
     @property
     def running(self) -> bool:
@@ -154,121 +153,120 @@ class Session:
     @property
     def busy(self) -> bool:
         """True while `tick` has something to do."""
-        asking = any(not each.done for each in self._questions())
-        return self.running or asking or bool(self._winding_down)
+        asking = any(not each.done for each in self._queries())
+        return self.running or asking or bool(self._cancelled)
 
     def tick(self) -> None:
-        """Carries everything on, for about 10 ms at most."""
-        for each in self._questions():
+        """To be called from a timer; takes about 10 ms at most."""
+        for each in self._queries():
             if not each.done:
                 each.tick()
-        self._take_verdict()
-        self._winding_down = [each for each in self._winding_down if each.wind_down()]
+        self._store_reviews()
+        self._cancelled = [each for each in self._cancelled if each.finish_cancel()]
         if self.analysis is not None and self.running:
             self.analysis.tick()
-            self._tell_stage()
+            self._log_stage()
             if not self.running:
-                self._conclude()
+                self._on_end()
 
     def progress(self) -> tuple[int, str]:
-        """Percent, and words: stage, section, place in the queue, time left."""
+        """Percent, and text: state, section, queue position, remaining time."""
         assert self.analysis is not None
-        job, phase = self.analysis.run.job, self.analysis.phase
+        job, phase = self.analysis.remote_job.job, self.analysis.phase
         if phase == "preparing":
             return 0, strings.PREPARING
         if phase == "connecting":
             return 1, strings.CONNECTING
-        if phase == "mending":
+        if phase == "reconnecting":
             return self._percent(), strings.RECONNECTING
         waiting = job.state == "queued"
-        words = [strings.queued(job.place or 0) if waiting else strings.STATES.get(job.state, job.state)]
+        texts = [strings.queued(job.queue_position or 0) if waiting else strings.STATES.get(job.state, job.state)]
         if job.state == "segmenting" and job.total:
-            words.append(strings.sections(job.done, job.total))
+            texts.append(strings.sections(job.done, job.total))
         if job.seconds_left is not None and not job.ended:
-            words.append(strings.left(job.seconds_left))
-        return self._percent(), " · ".join(words)
+            texts.append(strings.left(job.seconds_left))
+        return self._percent(), " · ".join(texts)
 
-    # Underneath.
+    def _queries(self) -> list[Any]:
+        found = (self.connection_test, self.export, self.review_query, self.study_query)
+        return [each for each in found if each is not None]
 
-    def _questions(self) -> list[Any]:
-        return [each for each in (self.probe, self.export, self.judging, self.looking) if each is not None]
+    def _can_query(self) -> bool:
+        """Queries without a click of the user are left out silently where packages or a valid address are missing."""
+        return not packages.missing() and not self._invalid_address()
 
-    def _can_ask(self) -> bool:
-        """Nobody pressed a button: without the packages or an address nothing is asked, and nothing is said."""
-        return not packages.missing() and not self._why_no_address()
+    def _query_job(self, verb: str, result: Record, **body: Any) -> None:
+        if self.review_query is not None:
+            self.review_query.close()
+        self.review_query = None
+        if self._can_query():
+            minor = verdict.MIN_MINOR_VERSION if verb == "review" else 0
+            self.review_query = Query(*self._endpoint_and_key(), verb, {"job": result.content["job"], **body}, minor)
 
-    def _ask_about(self, verb: str, result: Record, **body: Any) -> None:
-        if self.judging is not None:
-            self.judging.close()
-        self.judging = None
-        if self._can_ask():
-            minor = verdict.MINOR if verb == "review" else 0
-            self.judging = Question(*self._where(), verb, {"job": result.content["job"], **body}, minor)
-
-    def _take_verdict(self) -> None:
-        """What the daemon said of the shown job goes into the scene, once."""
-        judging = self.judging
-        if judging is None or not judging.done or not judging.answer or self.record is None:
+    def _store_reviews(self) -> None:
+        """Stores the reviews of a finished query in the scene, once."""
+        review_query = self.review_query
+        if review_query is None or not review_query.done or not review_query.reply or self.record is None:
             return
-        summary, judging.answer = judging.answer, {}
+        summary, review_query.reply = review_query.reply, {}
         known = {"reviews": summary.get("reviews", [])}
         if summary.get("reader"):
             known["reader"] = summary["reader"]
-        self.record.note(**known)
+        self.record.update(**known)
 
     def _percent(self) -> int:
-        job = self.analysis.run.job
+        job = self.analysis.remote_job.job
         if self.analysis.phase == "finishing":
             return 98
         if job.state == "segmenting" and job.total:
-            begin = _BEGINS["segmenting"]
-            return begin + round((_SEGMENTED - begin) * job.done / job.total)
-        return _BEGINS.get(job.state, 2)
+            begin = _STATE_BEGINS["segmenting"]
+            return begin + round((_SEGMENTING_ENDS - begin) * job.done / job.total)
+        return _STATE_BEGINS.get(job.state, 2)
 
-    def _begin(self, asked: Any, before: Record | None, began: Callable[[Any], None]) -> None:
+    def _begin(self, upload: Any, previous: Record | None, on_segmentation: Callable[[Any], None]) -> None:
         self.problem = None
-        self._stage, self._began = "", time.monotonic()
+        self._stage, self._started_at = "", time.monotonic()
         self.settings.use_address(self.settings.addresses[0])
         if self.record is not None and self.record.segmentation is not None:
             self.record.segmentation.SetDisplayVisibility(False)
-        endpoint, key = self._where()
-        self.analysis = Analysis(asked, endpoint, key, self.settings.show_3d, before, began)
-        self._tell_stage()
+        endpoint, key = self._endpoint_and_key()
+        self.analysis = Analysis(upload, endpoint, key, self.settings.show_3d, previous, on_segmentation)
+        self._log_stage()
 
-    def _conclude(self) -> None:
-        """The analysis ended, one way or another."""
+    def _on_end(self) -> None:
+        """The analysis has completed, failed or was cancelled."""
         analysis = self.analysis
-        took = time.monotonic() - self._began
+        took = time.monotonic() - self._started_at
         if analysis.record is not None:
             self.show(analysis.record)
-            self._say(f"{analysis.run.job.finding} ({took:.1f} s)")
+            self._log(f"{analysis.remote_job.job.finding} ({took:.1f} s)")
             return
         if self.record is not None and self.record.segmentation is not None:
             self.record.segmentation.SetDisplayVisibility(True)
         if analysis.problem is not None:
             self._fail(analysis.problem)
             return
-        self._say(strings.STATES["cancelled"])
-        self._winding_down.append(analysis)
+        self._log(strings.STATES["cancelled"])
+        self._cancelled.append(analysis)
 
     def _fail(self, why: Problem) -> None:
         self.problem = why
-        self._say(f"[{why.name}] {why}")
+        self._log(f"[{why.name}] {why}")
 
-    def _tell_stage(self) -> None:
+    def _log_stage(self) -> None:
         if not self.running:
             return
-        job, phase = self.analysis.run.job, self.analysis.phase
+        job, phase = self.analysis.remote_job.job, self.analysis.phase
         stage = strings.STATES.get(job.state, job.state) if phase in ("sending", "following") else ""
-        stage = {"preparing": strings.PREPARING, "mending": strings.RECONNECTING}.get(phase, stage)
+        stage = {"preparing": strings.PREPARING, "reconnecting": strings.RECONNECTING}.get(phase, stage)
         if stage and stage != self._stage:
             self._stage = stage
-            self._say(stage)
+            self._log(stage)
 
-    def _where(self) -> tuple[str, str]:
+    def _endpoint_and_key(self) -> tuple[str, str]:
         return address.endpoint(self.settings.addresses[0]), self.settings.key
 
-    def _why_no_address(self) -> str:
+    def _invalid_address(self) -> str:
         try:
             address.endpoint(self.settings.addresses[0])
         except ValueError as error:

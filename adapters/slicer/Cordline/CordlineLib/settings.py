@@ -1,39 +1,38 @@
-"""What a reader chose, kept over restarts in Slicer's user settings."""
+"""The module's settings, stored in Slicer's user settings (QSettings)."""
 
 from __future__ import annotations
 
 import getpass
 from typing import Any, Protocol
 
-from .address import DEFAULT
+from .address import DEFAULT_ENDPOINT
 from .verdict import READER_LENGTH
 
-_HISTORY = 8
+_MAX_ADDRESSES = 8
 
 
 class Store(Protocol):
-    """What is used of a QSettings."""
+    """The part of QSettings that is used."""
 
     def value(self, key: str, default: Any = None) -> Any: ...
     def setValue(self, key: str, value: Any) -> None: ...
 
 
 class Settings:
-    """Read and written at once; everything is kept as text, which all kinds of QSettings give back unchanged."""
+    """Values are stored as text: QSettings' INI files do not keep other types."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     @property
     def addresses(self) -> list[str]:
-        """As they were typed, the latest first; never empty."""
+        """Addresses as typed, the latest first; never empty."""
         kept = [line for line in self._get("addresses", "").split("\n") if line]
-        return kept or [DEFAULT]
+        return kept or [DEFAULT_ENDPOINT]
 
     def use_address(self, typed: str) -> None:
-        """Puts an address first."""
         rest = [each for each in self.addresses if each != typed]
-        self._set("addresses", "\n".join([typed, *rest][:_HISTORY]))
+        self._set("addresses", "\n".join([typed, *rest][:_MAX_ADDRESSES]))
 
     @property
     def key(self) -> str:
@@ -54,7 +53,7 @@ class Settings:
 
     @property
     def reader(self) -> str:
-        """Who reads here: stands with verdicts and corrected masks. The system's user name where nobody entered one."""
+        """Name for verdicts and corrected masks; the system's user name until one is entered."""
         return self._get("reader", "").strip() or _user()
 
     @reader.setter
@@ -79,7 +78,7 @@ class Settings:
 
     @property
     def opacity(self) -> int:
-        """Of heat maps, in percent."""
+        """Opacity of heat maps, in percent."""
         kept = self._get("opacity", "60")
         return min(max(int(kept), 0), 100) if kept.isdigit() else 60
 

@@ -1,4 +1,4 @@
-"""Every word that a person reads, in one place for translation; the OHIF panel has the same words (strings.ts)."""
+"""All text that users see, in one place for translation; the OHIF panel has the same words (strings.ts)."""
 
 from __future__ import annotations
 
@@ -101,9 +101,9 @@ CORRECTED_BY = "Corrected by {reader}."
 MORE_JOBS = "and {n} older ones"
 SOME_READER = "a reader"
 CHANGED_SINCE = "The volume was changed after this result was made."
-SEND_HOME = "Save DICOM…"
-SEND_HOME_TIP = "Fetch the DICOM objects of this result, with the UIDs of the study, to send them to the archive"
-NO_HOME = "The volume came without its DICOM files, so there are no objects for an archive."
+SAVE_DICOM = "Save DICOM…"
+SAVE_DICOM_TIP = "Fetch the DICOM objects of this result, with the UIDs of the study, to send them to the archive"
+NO_DICOM_OBJECTS = "The volume came without its DICOM files, so there are no objects for an archive."
 SAVED = "{objects} saved in the folder."
 
 # A choice among series, and what readers said.
@@ -185,7 +185,7 @@ LOST = (
     "The box goes on with what it has. Press Apply again to see it.",
 )
 DAMAGED = ("What came did not arrive as it was announced.", "Try again.")
-BY_DAEMON = ("{message}.", "{action}.")
+DAEMON_FAULT = ("{message}.", "{action}.")
 VOLUME_CHANGED = (
     "The volume was changed while the box worked, so the result is not for what is shown. Nothing is kept.",
     "Press Apply again.",
@@ -212,7 +212,7 @@ TOO_OLD = ("The daemon keeps no verdicts.", "Update it.")
 NO_GRID = ("The box sent a mask before it said where it lies. Nothing is drawn.", "Update the daemon.")
 OTHER_MASK = ("The box classified another mask than the one that was sent.", "Classify again.")
 
-# Said aloud beside the answer.
+# Warnings shown beside a result.
 FALLBACK = "Slower than it could be. {why}."
 MISSING_SECTIONS = "No mask came for {sections}; nothing is known of them."
 UNLISTED = "Parts of the mask that belong to no lesion of the list: {n}. They are in a segment of their own."

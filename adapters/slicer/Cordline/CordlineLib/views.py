@@ -1,4 +1,4 @@
-"""Slice views: going to a lesion, and the volume that is shown."""
+"""Slice views: jumping to a position, and the volume in the background."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 import slicer
 
 
-def jump(ras: tuple[float, float, float]) -> None:
-    """Goes to a place (world, RAS, mm) in every slice view, and puts it into the middle."""
+def jump_to(ras: tuple[float, float, float]) -> None:
+    """Centres all slice views on a position (world, RAS, mm)."""
     node = slicer.vtkMRMLSliceNode
     node.JumpAllSlices(slicer.mrmlScene, *ras, node.CenteredJumpSlice)
 
 
 def active_volume() -> Any:
-    """The volume that is shown; None where there is none, or where it is no scalar volume."""
+    """The scalar volume in the slice views; None where there is none."""
     selection = slicer.app.applicationLogic().GetSelectionNode()
     name = selection.GetActiveVolumeID() if selection is not None else None
     node = slicer.mrmlScene.GetNodeByID(name) if name else None

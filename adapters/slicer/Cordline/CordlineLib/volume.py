@@ -1,4 +1,4 @@
-"""A volume of the scene as it was when Apply was pressed: its voxels for the wire, and how to tell that it changed."""
+"""Checks of volume nodes, and snapshots of their voxels in the daemon's order."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import slicer.util
 import vtk
 
 from . import strings
-from .grid import GridError, Layout, sagittal, sagittal_share
+from .grid import GridError, Layout, sagittal_layout, sagittal_share
 
-OBLIQUE = 0.707
-"""Least share of the sections' normal along left-right; the daemon refuses less (`series.oblique_normal`)."""
-THICKER = 1.5
-"""A volume whose voxels are so much longer along another axis than left-right was acquired in another plane."""
-_WIRE = {np.dtype(np.int16): "i16", np.dtype(np.uint16): "u16", np.dtype(np.float32): "f32"}
-_EXACT = (np.uint8, np.int8, np.uint16, np.int16, np.float32)
+MIN_SAGITTAL_SHARE = 0.707
+"""Least component of the section normal along left-right; the daemon refuses less (`series.oblique_normal`)."""
+MAX_SPACING_RATIO = 1.5
+"""Voxels this much longer along another axis than along left-right were acquired in another plane."""
+_ELEMENTS = {np.dtype(np.int16): "i16", np.dtype(np.uint16): "u16", np.dtype(np.float32): "f32"}
+_LOSSLESS = (np.uint8, np.int8, np.uint16, np.int16, np.float32)
 
 
-def why_not(node: Any) -> str:
-    """Why a volume cannot be analysed, in a sentence; "" where it can."""
+def unmet_requirement(node: Any) -> str:
+    """Why a T2w volume cannot be analysed, as a sentence; "" where it can."""
     if node is None:
         return strings.NO_VOLUME
     image = node.GetImageData()
@@ -35,25 +35,25 @@ def why_not(node: Any) -> str:
     if not is_linear(node):
         return strings.NON_LINEAR
     try:
-        _, matrix = sagittal(ijk_to_ras(node), shape_of(node))
+        _, matrix = sagittal_layout(ijk_to_ras(node), shape_of(node))
     except GridError as error:
         return f"{str(error)[0].upper()}{str(error)[1:]}."
     share = sagittal_share(matrix)
-    if share < OBLIQUE:
+    if share < MIN_SAGITTAL_SHARE:
         return strings.NOT_SAGITTAL.format(share=share)
     column, row, section = np.linalg.norm(matrix[:3, :3], axis=0)
-    if max(column, row) > THICKER * section:
+    if max(column, row) > MAX_SPACING_RATIO * section:
         return strings.OTHER_PLANE.format(section=section, other=max(column, row))
     return ""
 
 
-def why_not_t1c(node: Any, t2w: Any) -> str:
-    """Why a T1c volume cannot go with a T2w volume; "" where it can, or where there is none."""
+def unmet_requirement_t1c(node: Any, t2w: Any) -> str:
+    """Why a T1c volume cannot be used with a T2w volume, as a sentence; "" where it can, or where it is None."""
     if node is None:
         return ""
     if not is_linear(node):
         return strings.NON_LINEAR_T1C
-    # Both go in the coordinates of the scanner, and a transform moves one against the other.
+    # Both are sent in scanner coordinates, so a transform between them would be lost.
     moved = vtk.vtkMatrix4x4()
     slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(
         node.GetParentTransformNode(), t2w.GetParentTransformNode(), moved
@@ -74,9 +74,9 @@ def is_linear(node: Any) -> bool:
 
 
 def ijk_to_ras(node: Any) -> np.ndarray:
-    """(4, 4) from (i, j, k, 1) to RAS, mm, without the transforms that the volume is under.
+    """(4, 4) from (i, j, k, 1) to RAS, mm, without parent transforms.
 
-    A transform says where a volume is shown, not what was scanned. Masks are put under the same one, so they lie right.
+    Those say where a volume is shown, not how it was scanned; segmentations get the same parent transform.
     """
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
@@ -90,16 +90,15 @@ def shape_of(node: Any) -> tuple[int, int, int]:
 
 
 def instance_uids(node: Any) -> list[str]:
-    """SOP Instance UIDs of the DICOM files that a volume was loaded from; none where it was not."""
+    """SOP Instance UIDs of the DICOM files that a volume was loaded from; [] for other volumes."""
     return (node.GetAttribute("DICOM.instanceUIDs") or "").split()
 
 
 class Snapshot:
-    """The voxels of a volume in the daemon's order, made in small steps.
+    """The voxels of a volume in the daemon's order (section, row, column).
 
-    `steps` must be run to its end; then `voxels` (bytes, section by section), `sha256` of them, and `pixel_sha256`, the
-    digest that the daemon gives of the same voxels (as f32), are there. matrix: (4, 4), (column, row, section, 1) to
-    LPS.
+    Once `steps` is exhausted, these are set: `voxels` (bytes, little-endian), their `sha256`, and `pixel_sha256`, the
+    daemon's digest of the same voxels as f32. matrix: (4, 4) from (column, row, section, 1) to LPS, mm.
     """
 
     def __init__(self, node: Any) -> None:
@@ -107,14 +106,14 @@ class Snapshot:
         self.shape = shape_of(node)
         self._ijk_to_ras = ijk_to_ras(node)
         self.layout: Layout
-        self.layout, self.matrix = sagittal(self._ijk_to_ras, self.shape)
+        self.layout, self.matrix = sagittal_layout(self._ijk_to_ras, self.shape)
         self._array = self.layout.to_wire(slicer.util.arrayFromVolume(node))
         self._modified = node.GetImageData().GetMTime()
-        self.rounded = self._array.dtype.type not in _EXACT
-        kind = self._array.dtype if self._array.dtype in _WIRE else np.dtype(np.float32)
+        self.rounded = self._array.dtype.type not in _LOSSLESS
+        kind = self._array.dtype if self._array.dtype in _ELEMENTS else np.dtype(np.float32)
         if self._array.dtype in (np.int8, np.uint8):
             kind = np.dtype(np.int16)
-        self.element = _WIRE[kind]
+        self.element = _ELEMENTS[kind]
         self._kind = kind.newbyteorder("<")
         self.voxels = b""
         self.sha256 = self.pixel_sha256 = ""
@@ -124,36 +123,36 @@ class Snapshot:
         return self._ijk_to_ras
 
     @property
-    def described(self) -> dict[str, Any]:
-        """`t2w` or `t1c` of a `submit`."""
+    def description(self) -> dict[str, Any]:
+        """The value of `t2w` or `t1c` in the request `submit`."""
         tensor = {"shape": [int(n) for n in self._array.shape], "element": self.element}
         return {"tensor": tensor, "matrix": [float(v) for v in self.matrix.ravel()], "sha256": self.sha256}
 
     def steps(self) -> Iterator[None]:
-        """One section a step; each takes about a millisecond at 448 x 448."""
-        sent, seen, pieces = hashlib.sha256(), hashlib.sha256(), []
+        """One section a step, which takes about a millisecond at 448 x 448."""
+        wire_digest, f32_digest, pieces = hashlib.sha256(), hashlib.sha256(), []
         for section in self._array:
             piece = np.ascontiguousarray(section, self._kind).tobytes()
-            sent.update(piece)
-            seen.update(_as_f32(section))
+            wire_digest.update(piece)
+            f32_digest.update(_f32_bytes(section))
             pieces.append(piece)
             yield
         self.voxels = b"".join(pieces)
-        self.sha256, self.pixel_sha256 = sent.hexdigest(), seen.hexdigest()
+        self.sha256, self.pixel_sha256 = wire_digest.hexdigest(), f32_digest.hexdigest()
 
     def node(self) -> Any:
-        """The volume; None where it was removed."""
+        """The volume node; None where it was removed."""
         return slicer.mrmlScene.GetNodeByID(self.node_id)
 
-    def is_that_of(self, node: Any) -> bool:
-        """Whether a volume still has this grid, and has not been written to, as far as it tells."""
+    def matches(self, node: Any) -> bool:
+        """Whether a volume has this grid, and no change that it reported since altered its voxels."""
         if node.GetImageData() is None or shape_of(node) != self.shape or not is_linear(node):
             return False
         if not np.allclose(ijk_to_ras(node), self._ijk_to_ras, atol=1e-6):
             return False
         if node.GetImageData().GetMTime() == self._modified:
             return True
-        # Something said that it wrote; whether it did, the voxels tell.
+        # Modified events also come without a change; the digest decides.
         if digest(node, self.layout) != self.pixel_sha256:
             return False
         self._modified = node.GetImageData().GetMTime()
@@ -161,13 +160,13 @@ class Snapshot:
 
 
 def digest(node: Any, layout: Layout) -> str:
-    """SHA-256 of a volume's voxels as f32, section by section: `pixel_sha256` of the daemon."""
+    """SHA-256 of a volume's voxels as f32, in the daemon's order: its `pixel_sha256`."""
     found = hashlib.sha256()
     for section in layout.to_wire(slicer.util.arrayFromVolume(node)):
-        found.update(_as_f32(section))
+        found.update(_f32_bytes(section))
     return found.hexdigest()
 
 
-def _as_f32(section: np.ndarray) -> np.ndarray:
+def _f32_bytes(section: np.ndarray) -> np.ndarray:
     values = np.ascontiguousarray(section, np.float32)
     return values if sys.byteorder == "little" else values.byteswap()

@@ -1,1 +1,1 @@
-"""The panel: inputs, outputs, run, results, correct, advanced, log. Qt only; what is done is session.py's."""
+"""The widgets of the module, one file a section; their logic is in session.py."""

@@ -1,4 +1,4 @@
-"""Advanced: which daemon, with which key, and how the box is asked."""
+"""Section Advanced: address and key of the daemon, and options of requests."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import qt
 
 from .. import strings
-from ..probe import Probe
+from ..connection_test import ConnectionTest
 from ..settings import Settings
 from ..verdict import READER_LENGTH
-from .widgets import AMBER, GREEN, RED, button, section, set_words, words
+from .widgets import AMBER, GREEN, RED, button, collapsible_section, set_label_text, text_label
 
 
 class Advanced:
-    """test: called when the button is pressed; changed: when something is chosen that Apply depends on."""
+    """test: called by the button. changed: called after changes on which Apply depends."""
 
     def __init__(self, settings: Settings, test: Callable[[], None], changed: Callable[[], None]) -> None:
         self._settings, self._changed = settings, changed
-        self.box, form = section(strings.ADVANCED, collapsed=True)
+        self.box, form = collapsible_section(strings.ADVANCED, collapsed=True)
         self.address: Any = qt.QComboBox()
         self.address.objectName = "CordlineAddress"
         self.address.editable = True
@@ -36,8 +36,8 @@ class Advanced:
         key_row.addWidget(self.key)
         key_row.addWidget(browse)
         self.test = button(strings.TEST, "CordlineTest")
-        self.contact = words(name="CordlineContact")
-        self.bundle = words(strings.BUNDLE_UNKNOWN, name="CordlineBundle")
+        self.connection_status = text_label(name="CordlineContact")
+        self.bundle = text_label(strings.BUNDLE_UNKNOWN, name="CordlineBundle")
         self.priority: Any = qt.QComboBox()
         self.priority.objectName = "CordlinePriority"
         for name, label in strings.PRIORITIES:
@@ -55,15 +55,15 @@ class Advanced:
         form.addRow(strings.ADDRESS, self.address)
         form.addRow(strings.KEY, key_row)
         form.addRow("", self.test)
-        form.addRow(self.contact)
+        form.addRow(self.connection_status)
         form.addRow(strings.BUNDLE, self.bundle)
         form.addRow(strings.PRIORITY, self.priority)
         form.addRow(strings.READER, self.reader)
         form.addRow(self.files)
-        self.contact.setVisible(False)
+        self.connection_status.setVisible(False)
 
-        self.address.connect("activated(int)", lambda place: self._use())
-        self.address.lineEdit().connect("editingFinished()", self._use)
+        self.address.connect("activated(int)", lambda index: self._use_address())
+        self.address.lineEdit().connect("editingFinished()", self._use_address)
         self.key.connect("editingFinished()", lambda: self._use_key(self.key.text))
         browse.connect("clicked()", self._browse)
         self.test.connect("clicked()", test)
@@ -71,22 +71,21 @@ class Advanced:
         self.reader.connect("editingFinished()", self._use_reader)
         self.files.connect("toggled(bool)", self._use_files)
 
-    def tell(self, probe: Probe | None) -> None:
-        """What Test connection found."""
-        if probe is None:
+    def show_connection_test(self, test: ConnectionTest | None) -> None:
+        if test is None:
             return
-        if not probe.done:
-            set_words(self.contact, strings.TESTING)
-            self.contact.setStyleSheet(f"color: {AMBER};")
-        elif probe.problem is not None:
-            set_words(self.contact, str(probe.problem))
-            self.contact.setStyleSheet(f"color: {AMBER if probe.problem.name == 'not_ready' else RED};")
+        if not test.done:
+            set_label_text(self.connection_status, strings.TESTING)
+            self.connection_status.setStyleSheet(f"color: {AMBER};")
+        elif test.problem is not None:
+            set_label_text(self.connection_status, str(test.problem))
+            self.connection_status.setStyleSheet(f"color: {AMBER if test.problem.name == 'not_ready' else RED};")
             self.bundle.text = strings.BUNDLE_UNKNOWN
         else:
-            parts = [probe.device.get("provider", ""), probe.device.get("gpu", ""), probe.welcome.get("daemon", "")]
-            set_words(self.contact, " · ".join(part for part in parts if part))
-            self.contact.setStyleSheet(f"color: {GREEN};")
-            self.bundle.text = probe.bundle
+            parts = [test.device.get("provider", ""), test.device.get("gpu", ""), test.welcome.get("daemon", "")]
+            set_label_text(self.connection_status, " · ".join(part for part in parts if part))
+            self.connection_status.setStyleSheet(f"color: {GREEN};")
+            self.bundle.text = test.bundle
 
     def _list_addresses(self) -> None:
         self.address.clear()
@@ -94,13 +93,13 @@ class Advanced:
             self.address.addItem(each)
         self.address.currentIndex = 0
 
-    def _use(self) -> None:
+    def _use_address(self) -> None:
         typed = self.address.currentText.strip()
         if typed and typed != self._settings.addresses[0]:
             self._settings.use_address(typed)
             self._list_addresses()
             self.bundle.text = strings.BUNDLE_UNKNOWN
-            set_words(self.contact, "")
+            set_label_text(self.connection_status, "")
         self._changed()
 
     def _use_key(self, path: str) -> None:
@@ -113,13 +112,13 @@ class Advanced:
             self.key.text = path
             self._use_key(path)
 
-    def _use_priority(self, place: int) -> None:
-        self._settings.priority = strings.PRIORITIES[place][0]
+    def _use_priority(self, index: int) -> None:
+        self._settings.priority = strings.PRIORITIES[index][0]
 
     def _use_reader(self) -> None:
         self._settings.reader = self.reader.text
         self.reader.text = self._settings.reader
         self._changed()
 
-    def _use_files(self, wanted: bool) -> None:
-        self._settings.send_files = bool(wanted)
+    def _use_files(self, checked: bool) -> None:
+        self._settings.send_files = bool(checked)

@@ -1,4 +1,4 @@
-"""Correct: the Segment Editor on the lesion segments, and Classify again."""
+"""Section Correct: a Segment Editor for the lesions, and Classify again."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import slicer
 
 from .. import strings
-from .widgets import button, section, words
+from .widgets import button, collapsible_section, text_label
 
 EDITOR_NODE = "CordlineEditor"
 UNDO_STATES = 10
 
 
 class Correct:
-    """classify: called when the button is pressed."""
+    """classify: called by the button."""
 
     def __init__(self, classify: Callable[[], None]) -> None:
-        self.box, form = section(strings.CORRECT, collapsed=True)
-        form.addRow(words(strings.CORRECT_HOW))
+        self.box, form = collapsible_section(strings.CORRECT, collapsed=True)
+        form.addRow(text_label(strings.CORRECT_HOW))
         self.editor: Any = slicer.qMRMLSegmentEditorWidget()
         self.editor.objectName = "CordlineEditor"
         self.editor.setMaximumNumberOfUndoStates(UNDO_STATES)
@@ -31,7 +31,7 @@ class Correct:
         self.button.connect("clicked()", classify)
 
     def attach(self) -> None:
-        """The scene, and an editor node of our own: what the Segment Editor module edits stays as it is."""
+        """Sets the scene, with an editor node of this module: the Segment Editor module keeps its own."""
         scene = slicer.mrmlScene
         self.editor.setMRMLScene(scene)
         node = scene.GetSingletonNode(EDITOR_NODE, "vtkMRMLSegmentEditorNode")
@@ -42,21 +42,21 @@ class Correct:
         self.editor.setMRMLSegmentEditorNode(node)
 
     def edit(self, segmentation: Any, volume: Any) -> None:
-        """In this order: the editor takes its geometry from the segmentation, its grey values from the volume."""
+        """The segmentation is set first: the editor takes its geometry from it, and grey values from the volume."""
         self.editor.setSegmentationNode(segmentation)
         self.editor.setSourceVolumeNode(volume if segmentation is not None else None)
 
     def begin(self, segmentation: Any, volume: Any) -> None:
-        """A new segmentation, before its first mask: all that the box draws is one step of undo."""
+        """For a new, empty segmentation: everything that is drawn into it becomes one undo step."""
         self.edit(segmentation, volume)
         self.editor.saveStateForUndo()
 
-    def allow(self, why_not: str) -> None:
-        self.button.enabled = not why_not
-        self.button.toolTip = why_not or strings.CLASSIFY_TIP
+    def set_enabled(self, unmet_requirement: str) -> None:
+        self.button.enabled = not unmet_requirement
+        self.button.toolTip = unmet_requirement or strings.CLASSIFY_TIP
 
     def leave(self) -> None:
-        """The module is left: no brush stays in the slice views."""
+        """For the module's `exit`: removes the active effect from the slice views."""
         self.editor.setActiveEffect(None)
         self.editor.uninstallKeyboardShortcuts()
         self.editor.removeViewObservations()

@@ -1,4 +1,4 @@
-"""Inputs: the T2w volume, and the T1c one."""
+"""Section Inputs: selectors of the T2w and the T1c volume."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import slicer
 
 from .. import strings, views
-from .widgets import section
+from .widgets import collapsible_section
 
 
 class Inputs:
-    """changed: called when another volume is chosen."""
+    """changed: called when another volume is selected."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self.box, form = section(strings.INPUTS)
+        self.box, form = collapsible_section(strings.INPUTS)
         self.t2w_selector = _selector("CordlineT2w", strings.T2W_TIP)
         self.t1c_selector = _selector("CordlineT1c", strings.T1C_TIP)
         form.addRow(strings.T2W, self.t2w_selector)
@@ -32,7 +32,7 @@ class Inputs:
         return self.t1c_selector.currentNode()
 
     def preset(self) -> None:
-        """The volume that is shown, where none is chosen."""
+        """Selects the volume in the slice views, where none is selected."""
         if self.t2w is None and views.active_volume() is not None:
             self.t2w_selector.setCurrentNode(views.active_volume())
 

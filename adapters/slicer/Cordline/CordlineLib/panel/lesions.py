@@ -1,4 +1,4 @@
-"""The lesions, largest first, each with a way to it."""
+"""Table of lesions, largest first; a click jumps to a lesion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .. import strings
 
 
 class Lesions:
-    """jump: called with the lesion of the row that was clicked."""
+    """jump: called with the lesion of the clicked row."""
 
     def __init__(self, jump: Callable[[dict[str, Any]], None]) -> None:
         self._lesions: list[dict[str, Any]] = []
@@ -39,7 +39,7 @@ class Lesions:
                 self.table.setItem(row, column, qt.QTableWidgetItem(text))
         self.table.resizeColumnsToContents()
         self.table.horizontalHeader().setStretchLastSection(True)
-        # As high as its rows, up to six: a table in a scrolling panel must not scroll as well for two lesions.
+        # High enough for up to six rows without a scroll bar of its own: the module panel scrolls already.
         rows = min(max(len(lesions), 1), 6)
         self.table.setFixedHeight(30 + 30 * rows)
         self.table.setVisible(bool(lesions))

@@ -1,4 +1,4 @@
-"""What happened, line by line, with its time. No name of a patient, a volume or a folder comes in here."""
+"""Section Log: lines with their time. They have no names of patients, volumes or folders."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 import qt
 
 from .. import strings
-from .widgets import section
+from .widgets import collapsible_section
 
-LINES = 500
+MAX_LINES = 500
 
 
 class Log:
     def __init__(self) -> None:
-        self.box, form = section(strings.LOG, collapsed=True)
+        self.box, form = collapsible_section(strings.LOG, collapsed=True)
         self.text: Any = qt.QPlainTextEdit()
         self.text.objectName = "CordlineLog"
         self.text.readOnly = True
-        self.text.maximumBlockCount = LINES
+        self.text.maximumBlockCount = MAX_LINES
         self.text.setFixedHeight(140)
         form.addRow(self.text)
 
-    def say(self, line: str) -> None:
+    def add(self, line: str) -> None:
         self.text.appendPlainText(f"{time.strftime('%H:%M:%S')}  {line}")

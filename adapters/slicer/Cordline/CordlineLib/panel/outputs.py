@@ -1,4 +1,4 @@
-"""Outputs: always a new segmentation, and whether it is shown in 3D."""
+"""Section Outputs: the new segmentation, and whether it is shown in 3D."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 import qt
 
 from .. import strings
-from .widgets import section, words
+from .widgets import collapsible_section, text_label
 
 
 class Outputs:
-    """show_3d: called with whether lesions are wanted in 3D views."""
+    """wanted: the initial state. show_3d: called with whether lesions are to be shown in 3D views."""
 
     def __init__(self, wanted: bool, show_3d: Callable[[bool], None]) -> None:
-        self.box, form = section(strings.OUTPUTS)
-        new = words(strings.NEW_SEGMENTATION, name="CordlineNewSegmentation")
+        self.box, form = collapsible_section(strings.OUTPUTS)
+        new = text_label(strings.NEW_SEGMENTATION, name="CordlineNewSegmentation")
         new.toolTip = strings.NEW_SEGMENTATION_TIP
         self.in_3d: Any = qt.QCheckBox(strings.SHOW_3D)
         self.in_3d.objectName = "CordlineShow3D"

@@ -1,4 +1,4 @@
-"""The panel as a whole: sections to session, and session to sections."""
+"""The module's panel: connects its sections with the session."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from ..segmentation import show_3d
 from ..session import Session
 from ..settings import Settings
 from .advanced import Advanced
-from .choice import Choice
 from .correct import Correct
 from .inputs import Inputs
 from .log import Log
 from .outputs import Outputs
 from .results import Results
-from .runner import Runner
-from .widgets import words
+from .run_controls import RunControls
+from .series_choice import SeriesChoice
+from .widgets import text_label
 
 TICK_MS = 15
-"""Pause between two looks at the daemon; each takes 10 ms at most, and the window has its turn between."""
+"""Interval of the timer; each tick takes 10 ms at most."""
 
 
 class Panel:
-    """Everything below `parent`'s layout. `close` when the module goes away."""
+    """Adds all sections to `layout`. `close` when the module is cleaned up."""
 
     def __init__(self, layout: Any, settings: Settings) -> None:
         self.log = Log()
-        self.session = Session(settings, self.log.say)
+        self.session = Session(settings, self.log.add)
         self.inputs = Inputs(self._volume_chosen)
         self.outputs = Outputs(settings.show_3d, self._show_3d)
-        self.runner = Runner(self._apply, self._cancel)
-        self.choice = Choice(self._choose)
-        self.results = Results(self._result_chosen, settings.opacity, self._faded, self._save, self._judge)
+        self.run_controls = RunControls(self._apply, self._cancel)
+        self.series_choice = SeriesChoice(self._choose)
+        self.results = Results(self._result_chosen, settings.opacity, self._opacity_changed, self._save, self._review)
         self.correct = Correct(self._classify)
         self.advanced = Advanced(settings, self._test, self._refresh)
-        self.saved = words(name="CordlineSaved")
+        self.saved = text_label(name="CordlineSaved")
         self.saved.setVisible(False)
-        notice = words(strings.RESEARCH, bold=True, name="CordlineNotice")
+        notice = text_label(strings.RESEARCH, bold=True, name="CordlineNotice")
         notice.setAlignment(qt.Qt.AlignHCenter)
         for each in (
-            notice, self.inputs.box, self.outputs.box, self.runner.box, self.choice.box, self.results.box,
+            notice, self.inputs.box, self.outputs.box, self.run_controls.box, self.series_choice.box, self.results.box,
             self.saved, self.correct.box, self.advanced.box, self.log.box,
         ):  # fmt: skip
             layout.addWidget(each)
@@ -55,13 +55,13 @@ class Panel:
         self.timer: Any = qt.QTimer()
         self.timer.setInterval(TICK_MS)
         self.timer.connect("timeout()", self.tick)
-        self._told_export: Any = None
-        self._told_readers: Any = None
+        self._shown_export: Any = None
+        self._shown_reviews: Any = None
 
-    # The module's life.
+    # Life cycle of the module.
 
     def attach(self) -> None:
-        """A scene is there: at the start, and after one was loaded or closed."""
+        """After the start, and whenever a scene was loaded or closed."""
         self.inputs.attach()
         self.correct.attach()
         self.inputs.preset()
@@ -73,11 +73,11 @@ class Panel:
         self._refresh()
 
     def leave(self) -> None:
-        """Another module is opened; a run goes on."""
+        """Another module is opened; a running job goes on."""
         self.correct.leave()
 
     def scene_loaded(self) -> None:
-        """Results that came with the scene are shown as they were."""
+        """Shows the results that were saved with the scene."""
         self.attach()
         for node in reversed(list(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))):
             if records_of(node):
@@ -95,137 +95,137 @@ class Panel:
         self.timer.stop()
         self.session.close()
 
-    # From the timer.
+    # Timer.
 
     def tick(self) -> None:
         was_running = self.session.running
         self.session.tick()
         if was_running and not self.session.running:
-            self._ended()
+            self._on_end()
         if self.session.running:
-            self.runner.run(*self.session.progress())
-        self._offer_choice()
-        self.advanced.tell(self.session.probe)
-        self._tell_export()
-        self._tell_readers()
+            self.run_controls.show_progress(*self.session.progress())
+        self._update_series_choice()
+        self.advanced.show_connection_test(self.session.connection_test)
+        self._update_export()
+        self._update_reviews()
         if not self.session.busy:
             self.timer.stop()
 
-    def _offer_choice(self) -> None:
+    def _update_series_choice(self) -> None:
         analysis = self.session.analysis
         if analysis is not None and analysis.candidates:
-            self.choice.show(analysis.candidates, analysis.run.thumbnails)
+            self.series_choice.show(analysis.candidates, analysis.remote_job.thumbnails)
         else:
-            self.choice.hide()
+            self.series_choice.hide()
 
-    def _tell_readers(self) -> None:
-        """What readers said, as far as it is known now; at once, and whenever an answer came."""
-        session, judging = self.session, self.session.judging
+    def _update_reviews(self) -> None:
+        """Shows the reviews that are known, if they have changed."""
+        session, review_query = self.session, self.session.review_query
         unknown = ""
-        if judging is not None and judging.done and judging.problem is not None:
-            gone = judging.problem.name == "no_such_job"
-            why = strings.NOT_KEPT if gone else str(judging.problem)
+        if review_query is not None and review_query.done and review_query.problem is not None:
+            gone = review_query.problem.name == "no_such_job"
+            why = strings.NOT_KEPT if gone else str(review_query.problem)
             unknown = strings.UNKNOWN_VERDICT.format(why=why)
         state = (
-            session.others, unknown, session.why_not_judge(), session.settings.reader,
+            session.other_jobs, unknown, session.unmet_requirement_to_review(), session.settings.reader,
             session.record.content.get("reviews") if session.record is not None else None,
             session.record.content.get("reader") if session.record is not None else None,
         )  # fmt: skip
-        if state != self._told_readers:
-            self._told_readers = state
-            self.results.tell_readers(*state[:4])
+        if state != self._shown_reviews:
+            self._shown_reviews = state
+            self.results.show_reviews(*state[:4])
 
-    def _ended(self) -> None:
-        self.runner.tell(self.session.problem)
+    def _on_end(self) -> None:
+        self.run_controls.show_problem(self.session.problem)
         if self.session.analysis.record is not None:
-            self._offer(self.session.analysis.record)
+            self._show_result(self.session.analysis.record)
         self._refresh()
 
-    # From the sections.
+    # Callbacks of the sections.
 
     def _apply(self) -> None:
         if not self._has_packages():
             return
         t2w = self.inputs.t2w
-        self._hide_what_was()
+        self._reset_outputs()
         self.session.apply(t2w, self.inputs.t1c, lambda node: self.correct.begin(node, t2w))
-        self._started()
+        self._on_start()
 
     def _classify(self) -> None:
         if not self._has_packages():
             return
         volume = self.session.record.volume
-        self._hide_what_was()
+        self._reset_outputs()
         self.session.classify(lambda node: self.correct.begin(node, volume))
-        self._started()
+        self._on_start()
 
     def _choose(self, selector: str) -> None:
-        self.choice.hide()
-        self.session.take(selector)
+        self.series_choice.hide()
+        self.session.choose_series(selector)
 
-    def _judge(self, said: str, reason: str) -> None:
+    def _review(self, verdict: str, reason: str) -> None:
         if self._has_packages():
-            self.session.judge(said, reason)
-            self._ask()
+            self.session.review(verdict, reason)
+            self._query_reviews()
 
-    def _ask(self) -> None:
-        """Something is asked beside a run, or nothing: what is known is shown, and the timer sees to the rest."""
-        self._told_readers = None
-        self._tell_readers()
+    def _query_reviews(self) -> None:
+        """Shows the reviews that are known, and starts the timer where the session has a query under way."""
+        self._shown_reviews = None
+        self._update_reviews()
         if self.session.busy:
             self.timer.start()
 
     def _cancel(self) -> None:
         self.session.cancel()
-        self.choice.hide()
-        self._ended()
+        self.series_choice.hide()
+        self._on_end()
 
     def _test(self) -> None:
         if self._has_packages():
-            self.session.test()
-            self.advanced.tell(self.session.probe)
+            self.session.test_connection()
+            self.advanced.show_connection_test(self.session.connection_test)
             self.timer.start()
 
     def _save(self) -> None:
-        folder = qt.QFileDialog.getExistingDirectory(self.results.box, strings.SEND_HOME)
+        folder = qt.QFileDialog.getExistingDirectory(self.results.box, strings.SAVE_DICOM)
         if folder and self._has_packages():
             self.save_into(Path(folder))
 
     def save_into(self, folder: Path) -> None:
-        self.session.save(folder)
+        self.session.save_dicom(folder)
         self.timer.start()
 
-    def _started(self) -> None:
-        self.runner.tell(self.session.problem)
+    def _on_start(self) -> None:
+        self.run_controls.show_problem(self.session.problem)
         if self.session.running:
-            self.runner.run(*self.session.progress())
+            self.run_controls.show_progress(*self.session.progress())
             self.timer.start()
-        self.correct.allow(self.session.why_not_classify(self.inputs.t2w))
+        self.correct.set_enabled(self.session.unmet_requirement_to_classify(self.inputs.t2w))
 
-    def _hide_what_was(self) -> None:
+    def _reset_outputs(self) -> None:
         self.results.hide_heat()
         self.saved.setVisible(False)
 
     def _volume_chosen(self) -> None:
         if not self.session.running:
-            self.session.look_up(self.inputs.t2w)
-            self._offer(None)
+            self.session.query_study(self.inputs.t2w)
+            self._show_result(None)
         self._refresh()
 
     def _result_chosen(self, result: Record | None) -> None:
         self.session.show(result)
         self._edit(result)
-        self._ask()
+        self._query_reviews()
         self._refresh()
 
-    def _offer(self, wanted: Record | None) -> None:
-        self.results.offer(self.inputs.t2w, wanted)
+    def _show_result(self, wanted: Record | None) -> None:
+        self.results.set_volume(self.inputs.t2w, wanted)
         self.session.show(self.results.result)
         self._edit(self.results.result)
-        self._ask()
+        self._query_reviews()
 
     def _edit(self, result: Record | None) -> None:
-        """What is in the editor already stays there, with its steps of undo."""
+        """A segmentation that is in the editor already is not set again: that would clear its undo steps."""
         segmentation = result.segmentation if result is not None else None
         if self.correct.editor.segmentationNode() is not segmentation:
             self.correct.edit(segmentation, result.volume if result is not None else None)
@@ -236,30 +236,32 @@ class Panel:
         if shown is not None:
             show_3d(shown, wanted)
 
-    def _faded(self, percent: int) -> None:
+    def _opacity_changed(self, percent: int) -> None:
         self.session.settings.opacity = percent
 
     def _refresh(self) -> None:
-        """What depends on what is chosen."""
+        """Updates the buttons after a change of inputs or settings."""
         if not self.session.running:
-            self.runner.rest(self.session.why_not(self.inputs.t2w, self.inputs.t1c))
-        self.correct.allow(self.session.why_not_classify(self.inputs.t2w))
-        self._tell_readers()
+            self.run_controls.show_idle(self.session.unmet_requirement(self.inputs.t2w, self.inputs.t1c))
+        self.correct.set_enabled(self.session.unmet_requirement_to_classify(self.inputs.t2w))
+        self._update_reviews()
 
-    def _tell_export(self) -> None:
+    def _update_export(self) -> None:
         export = self.session.export
-        if export is None or not export.done or export is self._told_export:
+        if export is None or not export.done or export is self._shown_export:
             return
-        self._told_export = export
+        self._shown_export = export
         if export.problem is not None:
-            self.runner.tell(export.problem)
+            self.run_controls.show_problem(export.problem)
         else:
             self.saved.text = strings.SAVED.format(objects=strings.objects(len(export.written)))
             self.saved.setVisible(True)
 
     def _has_packages(self) -> bool:
-        lacking = packages.ensure(lambda title, text: slicer.util.confirmOkCancelDisplay(text, windowTitle=title))
+        lacking = packages.install_missing(
+            lambda title, text: slicer.util.confirmOkCancelDisplay(text, windowTitle=title)
+        )
         if lacking:
             names = ", ".join(lacking)
-            self.runner.tell(problem("not_installed", strings.NOT_INSTALLED, packages=names))
+            self.run_controls.show_problem(problem("not_installed", strings.NOT_INSTALLED, packages=names))
         return not lacking

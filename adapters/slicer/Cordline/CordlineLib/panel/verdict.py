@@ -1,4 +1,4 @@
-"""The verdict on a result: what stands, and the buttons with which a reader says more."""
+"""The current verdict on a result, and buttons to accept, reject and withdraw."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 import qt
 
 from .. import strings, verdict
-from .widgets import AMBER, GREEN, RED, button, set_words, words
+from .widgets import AMBER, GREEN, RED, button, set_label_text, text_label
 
 COLOURS = {verdict.ACCEPTED: GREEN, verdict.REJECTED: RED}
 
 
 class Verdict:
-    """judge: called with a verdict and its reason."""
+    """review: called with a verdict and its reason."""
 
-    def __init__(self, judge: Callable[[str, str], None]) -> None:
-        self._judge = judge
+    def __init__(self, review: Callable[[str, str], None]) -> None:
+        self._review = review
         self.box: Any = qt.QWidget()
         column = qt.QVBoxLayout(self.box)
         column.setContentsMargins(0, 0, 0, 0)
-        self.said = words(name="CordlineVerdict")
-        self.unknown = words(colour=AMBER, name="CordlineVerdictUnknown")
+        self.current = text_label(name="CordlineVerdict")
+        self.unknown = text_label(colour=AMBER, name="CordlineVerdictUnknown")
         self.accept = button(strings.ACCEPT, "CordlineAccept")
         self.reject = button(strings.REJECT, "CordlineReject")
         self.withdraw = button(strings.WITHDRAW, "CordlineWithdraw")
@@ -37,34 +37,36 @@ class Verdict:
         self.reason_row: Any = qt.QWidget()
         reasons = qt.QHBoxLayout(self.reason_row)
         reasons.setContentsMargins(0, 0, 0, 0)
-        for each in (words(strings.REASON), self.reason, self.reject_now):
+        for each in (text_label(strings.REASON), self.reason, self.reject_now):
             reasons.addWidget(each)
-        column.addWidget(self.said)
+        column.addWidget(self.current)
         column.addWidget(self.unknown)
         column.addLayout(row)
         column.addWidget(self.reason_row)
         self.reason_row.setVisible(False)
-        self.accept.connect("clicked()", lambda: self._say(verdict.ACCEPTED))
-        self.reject.connect("clicked()", self._ask_why)
-        self.withdraw.connect("clicked()", lambda: self._say(verdict.WITHDRAWN))
-        self.reject_now.connect("clicked()", lambda: self._say(verdict.REJECTED))
-        self.reason.connect("returnPressed()", lambda: self._say(verdict.REJECTED))
+        self.accept.connect("clicked()", lambda: self._send(verdict.ACCEPTED))
+        self.reject.connect("clicked()", self._show_reason)
+        self.withdraw.connect("clicked()", lambda: self._send(verdict.WITHDRAWN))
+        self.reject_now.connect("clicked()", lambda: self._send(verdict.REJECTED))
+        self.reason.connect("returnPressed()", lambda: self._send(verdict.REJECTED))
         self.show(None, "", "", "")
 
-    def show(self, reviews: list[dict[str, Any]] | None, unknown: str, why_not: str, reader: str) -> None:
-        """reviews: None where there is no result. unknown: why they may not be all; why_not: why none can be added."""
+    def show(self, reviews: list[dict[str, Any]] | None, unknown: str, unmet_requirement: str, reader: str) -> None:
+        """reviews: None where no result is shown. unknown: why they may be incomplete, "" where they are not.
+        unmet_requirement: why none can be added, "" where one can.
+        """
         self.box.setVisible(reviews is not None)
         if reviews is None:
             self.reason_row.setVisible(False)
             return
-        standing = verdict.standing(reviews)
+        current = verdict.current(reviews)
         open_ = strings.WITHDRAWN if reviews else strings.VERDICT_OPEN
-        self.said.text = open_ if standing is None else verdict.words(standing)
-        colour = COLOURS.get(standing["verdict"], "") if standing is not None else ""
-        self.said.setStyleSheet(f"font-weight: bold; color: {colour};" if colour else "")
-        # What was said before, for whoever wants to know.
-        self.said.toolTip = "\n".join(verdict.words(each) for each in reviews)
-        set_words(self.unknown, unknown)
+        self.current.text = open_ if current is None else verdict.describe(current)
+        colour = COLOURS.get(current["verdict"], "") if current is not None else ""
+        self.current.setStyleSheet(f"font-weight: bold; color: {colour};" if colour else "")
+        # Earlier reviews are in the tooltip.
+        self.current.toolTip = "\n".join(verdict.describe(each) for each in reviews)
+        set_label_text(self.unknown, unknown)
         tips = {
             self.accept: strings.ACCEPT_TIP.format(reader=reader),
             self.reject: strings.REJECT_TIP.format(reader=reader),
@@ -72,15 +74,15 @@ class Verdict:
             self.withdraw: strings.WITHDRAW_TIP,
         }
         for each, tip in tips.items():
-            each.enabled = not why_not and (each is not self.withdraw or standing is not None)
-            each.toolTip = why_not or tip
+            each.enabled = not unmet_requirement and (each is not self.withdraw or current is not None)
+            each.toolTip = unmet_requirement or tip
 
-    def _ask_why(self) -> None:
+    def _show_reason(self) -> None:
         self.reason_row.setVisible(True)
         self.reason.setFocus()
 
-    def _say(self, said: str) -> None:
-        reason = self.reason.text.strip() if said == verdict.REJECTED else ""
+    def _send(self, verdict_: str) -> None:
+        reason = self.reason.text.strip() if verdict_ == verdict.REJECTED else ""
         self.reason.text = ""
         self.reason_row.setVisible(False)
-        self._judge(said, reason)
+        self._review(verdict_, reason)

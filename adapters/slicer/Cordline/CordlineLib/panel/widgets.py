@@ -1,4 +1,4 @@
-"""Small pieces that several sections of the panel use."""
+"""Widgets that several sections of the panel use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RED = "#d04545"
 GREEN = "#3c9a4e"
 
 
-def section(title: str, collapsed: bool = False, column: bool = False) -> tuple[Any, Any]:
+def collapsible_section(title: str, collapsed: bool = False, column: bool = False) -> tuple[Any, Any]:
     """A collapsible section with a form in it, or a column: a form cuts labels that break into many lines."""
     box = ctk.ctkCollapsibleButton()
     box.text = title
@@ -21,8 +21,8 @@ def section(title: str, collapsed: bool = False, column: bool = False) -> tuple[
     return box, qt.QVBoxLayout(box) if column else qt.QFormLayout(box)
 
 
-def words(text: str = "", colour: str = "", bold: bool = False, name: str = "") -> Any:
-    """A label that breaks its lines."""
+def text_label(text: str = "", colour: str = "", bold: bool = False, name: str = "") -> Any:
+    """A label with word wrap."""
     label = qt.QLabel(text)
     label.wordWrap = True
     style = (f"color: {colour};" if colour else "") + ("font-weight: bold;" if bold else "")
@@ -32,8 +32,8 @@ def words(text: str = "", colour: str = "", bold: bool = False, name: str = "") 
     return label
 
 
-def set_words(label: Any, text: str) -> None:
-    """A label without words takes no room."""
+def set_label_text(label: Any, text: str) -> None:
+    """Sets the text, and hides the label where it is empty."""
     label.text = text
     label.setVisible(bool(text))
 
@@ -45,8 +45,8 @@ def button(text: str, name: str, tip: str = "") -> Any:
     return found
 
 
-def clear(layout: Any) -> None:
-    """Takes everything out of a layout; slots of what goes are not called any more."""
+def clear_layout(layout: Any) -> None:
+    """Removes and deletes all widgets of a layout."""
     while layout.count():
         item = layout.takeAt(0)
         widget = item.widget()

@@ -1,7 +1,7 @@
-"""The checks that only a real Slicer can make of itself, and those that cost nothing there.
+"""Self test of the installed module.
 
 Run by `Reload and Test` in the module panel, by the unit tests of the build, and by the tests of the project on
-Slicer's core. It needs no daemon, and leaves the scene as it was.
+Slicer's core. It needs no daemon, and leaves the scene unchanged.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ import slicer.util
 from CordlineLib import address, packages, strings, terminology, volume
 from CordlineLib.connection import Connection
 
-NOBODY = "tcp://127.0.0.1:1"
+UNUSED_ENDPOINT = "tcp://127.0.0.1:1"
 LIMIT_S = 10
 
 
-def run(say) -> None:
-    """say: shows a line while the tests run. Raises AssertionError at the first thing that is not as it should be."""
-    for check in (resources, geometry, addresses, nobody_there):
-        say(f"{strings.TITLE}: {check.__name__.replace('_', ' ')}")
+def run(show) -> None:
+    """show: displays a line while the tests run. Raises AssertionError at the first failure."""
+    for check in (resources, geometry, addresses, no_daemon):
+        show(f"{strings.TITLE}: {check.__name__.replace('_', ' ')}")
         check()
 
 
 def resources() -> None:
-    """Terminology and colours are found where the package put them."""
+    """Terminology and colour table are in the package."""
     terminology.load()
     entry = slicer.vtkSlicerTerminologyEntry()
     logic = slicer.modules.terminologies.logic()
     assert logic.DeserializeTerminologyEntry(terminology.LESION, entry), "the terminology cannot be read"
     assert entry.GetTypeObject().GetCodeMeaning() == "Lesion"
     had = slicer.mrmlScene.GetFirstNodeByName(terminology.HEAT_COLOURS)
-    colours = terminology.heat_colours()
+    colours = terminology.heat_colour_node()
     assert colours is not None, "the colour table is not in the package"
     assert colours.GetNumberOfColors() == 256
     if had is None:
         slicer.mrmlScene.RemoveNode(colours)
-    assert packages.wanted(), "requirements.txt is not in the package"
+    assert packages.requirements(), "requirements.txt is not in the package"
 
 
 def geometry() -> None:
-    """An oblique volume goes there and back through the daemon's order of voxels."""
+    """The voxels of an oblique volume survive the conversion to the daemon's order and back."""
     turn = np.deg2rad(7)
     to_ras = np.eye(4)
     to_ras[:3, 0] = 0.6 * np.sin(turn), -0.6 * np.cos(turn), 0  # i: to the back
@@ -51,31 +51,31 @@ def geometry() -> None:
     array = np.arange(5 * 7 * 6, dtype=np.int16).reshape(5, 7, 6)
     node = slicer.util.addVolumeFromArray(array, to_ras, "Cordline self test")
     try:
-        assert volume.why_not(node) == "", volume.why_not(node)
+        assert volume.unmet_requirement(node) == "", volume.unmet_requirement(node)
         snapshot = volume.Snapshot(node)
         for _ in snapshot.steps():
             pass
-        sent = np.frombuffer(snapshot.voxels, "<i2").reshape(snapshot.described["tensor"]["shape"])
+        sent = np.frombuffer(snapshot.voxels, "<i2").reshape(snapshot.description["tensor"]["shape"])
         assert (snapshot.layout.to_volume(sent) == array).all(), "voxels were moved"
-        assert snapshot.is_that_of(node)
+        assert snapshot.matches(node)
         slicer.util.arrayFromVolume(node)[0, 0, 0] = 999
         slicer.util.arrayFromVolumeModified(node)
-        assert not snapshot.is_that_of(node), "a change of the volume was not noticed"
+        assert not snapshot.matches(node), "a change of the volume was not noticed"
     finally:
         slicer.mrmlScene.RemoveNode(node)
 
 
 def addresses() -> None:
-    """What people type."""
+    """Addresses as users type them."""
     assert address.endpoint("box:5710") == "tcp://box:5710"
-    assert address.endpoint("") == address.DEFAULT
+    assert address.endpoint("") == address.DEFAULT_ENDPOINT
 
 
-def nobody_there() -> None:
-    """Where nobody listens, that is said by name, and the window is not held meanwhile."""
+def no_daemon() -> None:
+    """An endpoint without a daemon is reported by name, without blocking Slicer."""
     if packages.missing():
         return  # the panel asks before it installs anything; a test does not
-    connection = Connection(NOBODY)
+    connection = Connection(UNUSED_ENDPOINT)
     deadline, longest = time.monotonic() + LIMIT_S, 0.0
     while connection.problem is None and time.monotonic() < deadline:
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Apply, which turns into Cancel while the box works, with the bar under it; and what went wrong."""
+"""The button Apply (Cancel while a job runs), the progress bar, and the last error."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import qt
 
 from .. import strings
 from ..problem import Problem
-from .widgets import RED, button, set_words, words
+from .widgets import RED, button, set_label_text, text_label
 
 
-class Runner:
-    """apply, cancel: called when the button is pressed."""
+class RunControls:
+    """apply, cancel: called by the button."""
 
     def __init__(self, apply: Callable[[], None], cancel: Callable[[], None]) -> None:
         self.box: Any = qt.QWidget()
@@ -25,30 +25,30 @@ class Runner:
         self.bar.setRange(0, 100)
         self.bar.textVisible = True
         self.bar.setVisible(False)
-        self.problem = words(colour=RED, name="CordlineProblem")
+        self.problem = text_label(colour=RED, name="CordlineProblem")
         for each in (self.button, self.bar, self.problem):
             layout.addWidget(each)
         self._running = False
         self.button.connect("clicked()", lambda: cancel() if self._running else apply())
-        self.tell(None)
+        self.show_problem(None)
 
-    def rest(self, why_not: str) -> None:
-        """Nothing runs; `why_not` says why nothing can."""
+    def show_idle(self, unmet_requirement: str) -> None:
+        """No job runs. unmet_requirement: why none can be started; "" where one can."""
         self._running = False
         self.button.text = strings.APPLY
-        self.button.enabled = not why_not
-        self.button.toolTip = why_not or strings.APPLY_TIP
+        self.button.enabled = not unmet_requirement
+        self.button.toolTip = unmet_requirement or strings.APPLY_TIP
         self.bar.setVisible(False)
 
-    def run(self, percent: int, what: str) -> None:
+    def show_progress(self, percent: int, text: str) -> None:
         self._running = True
         self.button.text = strings.CANCEL
         self.button.enabled = True
         self.button.toolTip = strings.CANCEL_TIP
         self.bar.setVisible(True)
         self.bar.value = percent
-        self.bar.setFormat(what)
+        self.bar.setFormat(text)
 
-    def tell(self, problem: Problem | None) -> None:
-        set_words(self.problem, "" if problem is None else str(problem))
+    def show_problem(self, problem: Problem | None) -> None:
+        set_label_text(self.problem, "" if problem is None else str(problem))
         self.problem.toolTip = "" if problem is None else problem.name
