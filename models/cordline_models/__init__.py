@@ -1,12 +1,13 @@
 """Networks, drawn phantoms, training, evaluation and export for Cordline bundles.
 
-Research use only; not a medical device. Data passes these files in this order:
+Research use only; not a medical device. Four packages, each of which knows those above it only:
 
-drawing      geometry, noise, spine, tissue, cord, lesion, findings, surroundings, scanner, phantom
-handing over dicom_series, study, cohort
-learning     preprocessing, augment, multiresunet, densenet, grad_cam, false_alarms, train_segmenter,
-             train_classifiers
-delivering   export, bundle, evaluate, card
+    phantom    drawn cases, cohorts on disk, DICOM
+    networks   the segmenter and the classifiers in PyTorch
+    bundle     what the runtime loads: preprocessing, ONNX export, manifest, evaluation, card
+    training   from a cohort to trained networks
+
+`cli` is the program `cordline-models`: one function a command.
 """
 
 __version__ = "0.1.0"

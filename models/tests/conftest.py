@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from cordline_models import CLASSES
-from cordline_models.cohort import Case, write_cases
-from cordline_models.geometry import LPS_TO_RAS
-from cordline_models.phantom import Phantom
+from cordline_models.phantom.cohort import Case, write_cases
+from cordline_models.phantom.generator import Phantom
+from cordline_models.phantom.geometry import LPS_TO_RAS
 
 SECTIONS = 3
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cordline_models.bundle import QUESTIONS, Settings
+from cordline_models.bundle.manifest import QUESTIONS, BundleSettings
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("cv2")
 
-from cordline_models.evaluate import Row, auc, figures, wilson, write_table  # noqa: E402
-from cordline_models.pipeline import dice, drop_small, finding  # noqa: E402
-from cordline_models.preprocessing import normalise  # noqa: E402
-from cordline_models.tune import BAND, CORES, LEAST_ML, THRESHOLDS, choose, choose_decisions, overlaps  # noqa: E402
+from cordline_models.bundle.evaluate import Row, auc, figures, wilson, write_table  # noqa: E402
+from cordline_models.bundle.inference import dice, drop_small, finding  # noqa: E402
+from cordline_models.bundle.preprocessing import normalise  # noqa: E402
+from cordline_models.training.tune import BAND, CORES, LEAST_ML, THRESHOLDS, choose, choose_decisions, overlaps  # noqa: E402
 
 NONE = float("nan")
 
@@ -22,7 +22,7 @@ def answers(*values):
 
 
 def test_findings_follow_the_tree():
-    settings = Settings()
+    settings = BundleSettings()
     assert finding(answers(NONE, NONE, NONE), False, settings) == "no_lesion"
     assert finding(answers(0.5, 0.9, 0.9), True, settings) == "indeterminate"
     assert finding(answers(0.1, 0.9, 0.9), True, settings) == "tumour/ependymoma"
@@ -35,7 +35,7 @@ def test_figures_count_a_missed_lesion_as_wrong():
         Row("a", "ms", "demyelinating/ms", 0.5, answers(0.9, NONE, 0.2)),
         Row("b", "nmosd", "no_lesion", 0.0, answers(NONE, NONE, NONE)),
     ]
-    by_name = {f.name: f for f in figures(rows, Settings())}
+    by_name = {f.name: f for f in figures(rows, BundleSettings())}
     assert by_name["tumour-demyelinating, accuracy"].count == "1/2"
     assert by_name["ms-nmosd, sensitivity"].count == "0/1"
     assert by_name["Dice, ms"].value == 0.5
@@ -63,7 +63,7 @@ def test_thresholds_keep_healthy_cases_clean():
     labels = np.array(["ms", "nmosd", "healthy", "healthy"])
     values[:2, 0, 0, 0], values[2:, 0, 0, 0] = 0.9, 0.0  # best overlap, but lesions in healthy cases
     values[:2, 2, 3, 1], values[2:] = 0.7, np.where(values[2:] == 0, 0.0, 1.0)
-    chosen = choose(values, labels, Settings())
+    chosen = choose(values, labels, BundleSettings())
     assert (chosen.threshold, chosen.core_threshold, chosen.min_lesion_ml) == (THRESHOLDS[2], CORES[3], LEAST_ML[1])
 
 
@@ -98,7 +98,7 @@ def test_decision_moves_only_where_validation_asks_for_it():
     rows = [Row(str(k), "ms", "", 0.5, answers(0.62, 0.5, 0.2)) for k in range(5)]
     rows += [Row(str(k), "nmosd", "", 0.5, answers(0.66, 0.5, 0.7)) for k in range(5)]
     rows += [Row(str(k), "astrocytoma", "", 0.5, answers(0.57, NONE, 0.5)) for k in range(5)]
-    settings = choose_decisions(rows, Settings())
+    settings = choose_decisions(rows, BundleSettings())
     assert settings.decision["tumour-demyelinating"] == 0.6  # all above one half, yet separable
     assert settings.undecided["tumour-demyelinating"] == (round(0.6 - BAND, 2), round(0.6 + BAND, 2))
     assert settings.decision["ms-nmosd"] == 0.5  # one half separates them already

@@ -7,11 +7,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from cordline_models import small_view  # noqa: E402
-from cordline_models.densenet import DenseNet121  # noqa: E402
-from cordline_models.export import MAX_BYTES, TOLERANCE, export_classifier, export_segmenter  # noqa: E402
-from cordline_models.grad_cam import WithHeatMap  # noqa: E402
-from cordline_models.multiresunet import MultiResUNet, parameters  # noqa: E402
+from cordline_models.bundle.export import MAX_BYTES, TOLERANCE, export_classifier, export_segmenter  # noqa: E402
+from cordline_models.networks import small_view  # noqa: E402
+from cordline_models.networks.densenet import DenseNet121  # noqa: E402
+from cordline_models.networks.grad_cam import WithHeatMap  # noqa: E402
+from cordline_models.networks.multiresunet import MultiResUNet, parameters  # noqa: E402
 
 
 def settled(network, channels):

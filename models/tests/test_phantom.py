@@ -11,13 +11,13 @@ import pydicom
 import pytest
 
 from cordline_models import CLASSES
-from cordline_models.__main__ import main
-from cordline_models.cohort import COUNTS, FIRST_SEED, planned, to_sections
-from cordline_models.findings import STATISTICS, draw_findings, measured_ml
-from cordline_models.phantom import Phantom
-from cordline_models.scanner import STANDS_OUT, even_out
-from cordline_models.spine import Spine
-from cordline_models.study import write_study
+from cordline_models.cli import main
+from cordline_models.phantom.cohort import COUNTS, FIRST_SEED, planned, to_sections
+from cordline_models.phantom.findings import STATISTICS, draw_findings, measured_ml
+from cordline_models.phantom.generator import Phantom
+from cordline_models.phantom.scanner import STANDS_OUT, even_out
+from cordline_models.phantom.spine import Spine
+from cordline_models.phantom.study import write_study
 
 
 def drawn(label, count=40):
@@ -90,7 +90,8 @@ def test_seeds_of_splits_never_meet():
 
 def test_drawing_needs_no_torch():
     code = (
-        "import sys, cordline_models.study, cordline_models.cohort; sys.exit(bool({'torch', 'cv2'} & set(sys.modules)))"
+        "import sys, cordline_models.phantom.study, cordline_models.phantom.cohort; "
+        "sys.exit(bool({'torch', 'cv2'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 

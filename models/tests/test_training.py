@@ -8,13 +8,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from cordline_models import false_alarms  # noqa: E402
-from cordline_models.__main__ import main  # noqa: E402
-from cordline_models.bundle import QUESTIONS, Settings, sha256  # noqa: E402
-from cordline_models.multiresunet import MultiResUNet  # noqa: E402
-from cordline_models.store import load_sections  # noqa: E402
-from cordline_models.train_segmenter import Sampler, train  # noqa: E402
-from cordline_models.training import Place, Run, Stage, begin_with  # noqa: E402
+from cordline_models.bundle.manifest import QUESTIONS, BundleSettings, sha256  # noqa: E402
+from cordline_models.cli import main  # noqa: E402
+from cordline_models.networks.multiresunet import MultiResUNet  # noqa: E402
+from cordline_models.training import hard_negatives  # noqa: E402
+from cordline_models.training.checkpoint import Progress, begin_with  # noqa: E402
+from cordline_models.training.schedule import Stage  # noqa: E402
+from cordline_models.training.segmenter import Sampler, train  # noqa: E402
+from cordline_models.training.settings import SegmenterSettings  # noqa: E402
+from cordline_models.training.store import load_sections  # noqa: E402
+from cordline_models.training.trainer import Trainer  # noqa: E402
 
 
 def test_whole_road_on_a_site_cohort(site, tmp_path):
@@ -29,7 +32,7 @@ def test_whole_road_on_a_site_cohort(site, tmp_path):
     assert main(["card", "--run", str(run), "--bundle", str(bundle), "--real", str(volume)]) == 0
     card = (bundle / "CARD.md").read_text()
     assert "not a medical device" in card.splitlines()[0] and volume.name in card and "Dice, nmosd" in card
-    settings = Settings.of_bundle(bundle)
+    settings = BundleSettings.of_bundle(bundle)
     assert settings.cohort_kind == "patients" and settings.cohort == "five of a site"
     manifest = (bundle / "bundle.toml").read_text()
     for name in ("segmenter.onnx", "golden.safetensors", *(f"{q}.onnx" for q in QUESTIONS)):
@@ -62,12 +65,12 @@ def test_golden_is_reproduced(site, tmp_path):
 def test_stopped_training_goes_on_where_it_stopped(site, tmp_path, monkeypatch):
     torch.set_num_threads(1)
     sections = load_sections(site, "train", tmp_path / "store")
-    stages = [Stage(4, 32, 2, 1e-3, 1)]
+    settings = SegmenterSettings(stages=(Stage(4, 32, 2, 1e-3, 1),))
     torch.manual_seed(0)
-    whole = train(sections, tmp_path / "whole", 1, stages).state_dict()
+    whole = train(sections, tmp_path / "whole", settings, 1).state_dict()
 
-    monkeypatch.setattr("cordline_models.training.SAVE_EVERY", 2)
-    real, calls = Run.log, []
+    monkeypatch.setattr("cordline_models.training.trainer.CHECKPOINT_INTERVAL", 2)
+    real, calls = Trainer.log, []
 
     def stop_once(self, **facts):
         real(self, **facts)
@@ -75,13 +78,13 @@ def test_stopped_training_goes_on_where_it_stopped(site, tmp_path, monkeypatch):
         if len(calls) == 2:  # after step 4 is logged, before it is saved
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Run, "log", stop_once)
+    monkeypatch.setattr(Trainer, "log", stop_once)
     torch.manual_seed(0)
     with pytest.raises(KeyboardInterrupt):
-        train(sections, tmp_path / "halves", 1, stages)
+        train(sections, tmp_path / "halves", settings, 1)
     torch.manual_seed(123)  # a new process starts from other random numbers
-    resumed = train(sections, tmp_path / "halves", 1, stages).state_dict()
-    assert Place.of(torch.load(tmp_path / "halves" / "segmenter.pt", weights_only=True)).finished is True
+    resumed = train(sections, tmp_path / "halves", settings, 1).state_dict()
+    assert Progress.of(torch.load(tmp_path / "halves" / "segmenter.pt", weights_only=True)).finished is True
     for name, value in whole.items():
         assert torch.allclose(value.float(), resumed[name].float(), atol=1e-5), name
 
@@ -90,10 +93,11 @@ def test_training_begins_with_an_earlier_run(site, tmp_path, capsys):
     torch.set_num_threads(1)
     sections = load_sections(site, "train", tmp_path / "store")
     earlier, later = tmp_path / "earlier", tmp_path / "later"
-    begun = train(sections, earlier, 1, [Stage(2, 32, 2, 1e-3, 1)]).state_dict()
+    settings = SegmenterSettings(stages=(Stage(2, 32, 2, 1e-3, 1),))
+    begun = train(sections, earlier, settings, 1).state_dict()
     begin_with(earlier, later, "segmenter", stage=1)
     begin_with(tmp_path / "none", later, "segmenter", stage=0)  # what has begun is left alone
-    first = Run(later, "segmenter", MultiResUNet(), 1)
+    first = Trainer(later, "segmenter", MultiResUNet(), 1)
     assert (first.stage, first.step, first.finished) == (1, 0, False)
     for name, value in first.model.state_dict().items():
         assert torch.equal(value, begun[name]), name
@@ -102,7 +106,7 @@ def test_training_begins_with_an_earlier_run(site, tmp_path, capsys):
     assert "--begin-with takes the folder of an earlier run" in capsys.readouterr().err
 
 
-def test_views_lie_where_healthy_sections_raise_false_alarms(site, tmp_path):
+def test_views_lie_where_the_segmenter_is_wrong_in_healthy_sections(site, tmp_path):
     sections = load_sections(site, "train", tmp_path / "store")
     healthy = np.flatnonzero(sections.label[sections.case] == 0)
     shown = iter(range(len(healthy)))
@@ -114,21 +118,22 @@ def test_views_lie_where_healthy_sections_raise_false_alarms(site, tmp_path):
         maps[:, 40:44, 200:204] = 0.9 * (next(shown) % 2)
         return maps
 
-    alarms = false_alarms.find(segment, sections, tmp_path / "store")
-    assert [points[0, 0] for points in alarms] == healthy[1::2].tolist()
-    again = false_alarms.find(None, sections, tmp_path / "store")  # as a resumed training reads them
-    assert all(np.array_equal(a, b) for a, b in zip(alarms, again, strict=True))
+    settings = SegmenterSettings()
+    found = hard_negatives.find(segment, sections, tmp_path / "store", settings)
+    assert [points[0, 0] for points in found] == healthy[1::2].tolist()
+    again = hard_negatives.find(None, sections, tmp_path / "store", settings)  # as a resumed training reads them
+    assert all(np.array_equal(a, b) for a, b in zip(found, again, strict=True))
 
-    sampler, cut = Sampler(sections), []
-    sampler.alarms = alarms
+    sampler, cut = Sampler(sections, settings), []
+    sampler.hard_negatives = found
     sampler._cut = lambda _rng, index, middle, _shape: cut.append((index, *middle))
     rng = np.random.default_rng(0)
     for _ in range(200):
-        sampler.view(rng, Stage(1, 64, 1, 1e-3, alarms=0.5))
+        sampler.view(rng, Stage(1, 64, 1, 1e-3, hard_negative_share=0.5))
     near = sum(index in healthy[1::2] and 40 <= row < 44 and 200 <= column < 204 for index, row, column in cut)
     assert 70 <= near <= 130
     with pytest.raises(ValueError, match="belongs to another cohort"):
-        false_alarms.find(None, load_sections(site, "test", tmp_path / "store"), tmp_path / "store")
+        hard_negatives.find(None, load_sections(site, "test", tmp_path / "store"), tmp_path / "store", settings)
 
 
 def test_bad_cohort_is_explained(tmp_path, capsys):

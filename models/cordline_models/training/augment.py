@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 
-def brightness(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+def change_brightness(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """One of contrast, gamma, brightness, sharpness. image: 0..1."""
     kind = rng.integers(4)
     if kind == 0:
@@ -18,7 +18,7 @@ def brightness(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return image + rng.uniform(0.3, 1.0) * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
 
 
-def grain(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+def change_resolution(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """One of blur, lower resolution, noise."""
     kind = rng.integers(3)
     if kind == 0:
@@ -33,37 +33,39 @@ def grain(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return image + rng.normal(0, rng.uniform(0.005, 0.05), image.shape)
 
 
-def intensity(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+def change_intensity(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """Both kinds of change to a section in 0..1, each with probability one half; float32, clipped to 0..1.2."""
     if rng.random() < 0.5:
-        image = brightness(rng, image)
+        image = change_brightness(rng, image)
     if rng.random() < 0.5:
-        image = grain(rng, image)
+        image = change_resolution(rng, image)
     return np.clip(image, 0, 1.2).astype(np.float32)
 
 
-def place(
+def random_view(
     rng: np.random.Generator,
     image: np.ndarray,
     mask: np.ndarray,
-    size: tuple[int, int],
+    shape: tuple[int, int],
     centre: tuple[float, float],
-    turn: float = 25.0,
-    zoom: float = 1.25,
+    max_rotation_deg: float,
+    max_zoom: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A view of `size` (rows, columns) round `centre` (row, column).
+    """Image and mask of a view of `shape` (rows, columns) round `centre` (row, column) of a section.
 
-    At times turned by up to `turn` degrees, scaled by up to `zoom` either way, mirrored.
+    At times rotated by up to `max_rotation_deg`, scaled by up to `max_zoom` either way, mirrored. What lies outside of
+    the section is 0.
     """
     degrees, scale = 0.0, 1.0
     mirror_rows = mirror_columns = False
     if rng.random() < 0.5:
         if rng.random() < 0.6:
-            degrees = rng.uniform(-turn, turn)
+            degrees = rng.uniform(-max_rotation_deg, max_rotation_deg)
         else:
             mirror_rows, mirror_columns = rng.random() < 0.6, rng.random() < 0.4
     if rng.random() < 0.5:
-        scale = rng.uniform(1 / zoom, zoom)
-    rows, columns = size
+        scale = rng.uniform(1 / max_zoom, max_zoom)
+    rows, columns = shape
     matrix = cv2.getRotationMatrix2D((float(centre[1]), float(centre[0])), degrees, scale)
     matrix[:, 2] += np.array([columns / 2 - centre[1], rows / 2 - centre[0]])
     view = cv2.warpAffine(image, matrix, (columns, rows), flags=cv2.INTER_LINEAR)

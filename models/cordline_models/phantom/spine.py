@@ -8,96 +8,41 @@ from __future__ import annotations
 
 import numpy as np
 
-LEVELS = ("C1 C2 C3 C4 C5 C6 C7 T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 L1 L2 L3 L4 L5 S1 S2 S3").split()
-# An adult's height of vertebra and the disc below it, mm.
-HEIGHT = [
-    14,
-    23,
-    18,
-    17.5,
-    17.5,
-    17.5,
-    18.5,
-    20,
-    20.5,
-    21,
-    21.5,
-    22,
-    22.5,
-    23,
-    23.5,
-    24,
-    25,
-    26.5,
-    28.5,
-    32,
-    34,
-    35,
-    35,
-    34,
-    30,
-    26,
-    20,
-]
-DISC = [0, 4.5, 5, 5, 5, 5, 5, 4, 4, 4, 4, 4, 4, 4.5, 4.5, 4.5, 5, 5.5, 6.5, 8, 9, 10, 11, 10, 2, 1, 1]
-DEPTH = [
-    8,
-    15,
-    15,
-    15,
-    15.5,
-    16,
-    16.5,
-    17,
-    18,
-    19.5,
-    21,
-    22.5,
-    24,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    33,
-    34,
-    34,
-    30,
-    22,
-    14,
-]
-HALF_WIDTH = [
-    9,
-    9,
-    9,
-    9,
-    9.5,
-    10,
-    11,
-    12,
-    12,
-    12,
-    12,
-    12.5,
-    13,
-    13.5,
-    14,
-    14.5,
-    15.5,
-    17,
-    18.5,
-    20,
-    21,
-    22,
-    23.5,
-    25,
-    26,
-    22,
-    18,
-]
+# An adult's mean, mm. Height: of the vertebra and the disc below it; depth and half width: of the vertebral body.
+# fmt: off
+VERTEBRAE = {
+    # level height  disc   depth  half width
+    "C1":  ( 14.0,   0.0,   8.0,   9.0),
+    "C2":  ( 23.0,   4.5,  15.0,   9.0),
+    "C3":  ( 18.0,   5.0,  15.0,   9.0),
+    "C4":  ( 17.5,   5.0,  15.0,   9.0),
+    "C5":  ( 17.5,   5.0,  15.5,   9.5),
+    "C6":  ( 17.5,   5.0,  16.0,  10.0),
+    "C7":  ( 18.5,   5.0,  16.5,  11.0),
+    "T1":  ( 20.0,   4.0,  17.0,  12.0),
+    "T2":  ( 20.5,   4.0,  18.0,  12.0),
+    "T3":  ( 21.0,   4.0,  19.5,  12.0),
+    "T4":  ( 21.5,   4.0,  21.0,  12.0),
+    "T5":  ( 22.0,   4.0,  22.5,  12.5),
+    "T6":  ( 22.5,   4.0,  24.0,  13.0),
+    "T7":  ( 23.0,   4.5,  25.0,  13.5),
+    "T8":  ( 23.5,   4.5,  26.0,  14.0),
+    "T9":  ( 24.0,   4.5,  27.0,  14.5),
+    "T10": ( 25.0,   5.0,  28.0,  15.5),
+    "T11": ( 26.5,   5.5,  29.0,  17.0),
+    "T12": ( 28.5,   6.5,  30.0,  18.5),
+    "L1":  ( 32.0,   8.0,  31.0,  20.0),
+    "L2":  ( 34.0,   9.0,  32.0,  21.0),
+    "L3":  ( 35.0,  10.0,  33.0,  22.0),
+    "L4":  ( 35.0,  11.0,  34.0,  23.5),
+    "L5":  ( 34.0,  10.0,  34.0,  25.0),
+    "S1":  ( 30.0,   2.0,  30.0,  26.0),
+    "S2":  ( 26.0,   1.0,  22.0,  22.0),
+    "S3":  ( 20.0,   1.0,  14.0,  18.0),
+}
+# fmt: on
+LEVELS = tuple(VERTEBRAE)
+HEIGHT, DISC, DEPTH, HALF_WIDTH = np.array(list(VERTEBRAE.values())).T
 # Tilt of the curve (dy/ds, backwards positive) at the knots named beside it; drawn around these means.
 KNOTS = {
     -160: 0.1,
@@ -124,13 +69,13 @@ class Spine:
     def __init__(self, rng: np.random.Generator):
         self.scale = float(np.clip(rng.normal(1.0, 0.07), 0.82, 1.17))
         n = len(LEVELS)
-        height = np.array(HEIGHT) * self.scale * rng.normal(1, 0.025, n)
+        height = HEIGHT * self.scale * rng.normal(1, 0.025, n)
         self.edge = np.concatenate([[0.0], np.cumsum(height)])
         self.height = height
-        self.disc = np.array(DISC) * self.scale * np.clip(rng.normal(1, 0.15, n), 0.4, 1.4)
+        self.disc = DISC * self.scale * np.clip(rng.normal(1, 0.15, n), 0.4, 1.4)
         girth = self.scale * rng.normal(1, 0.06)
-        self.depth = np.array(DEPTH) * girth * rng.normal(1, 0.03, n)
-        self.half_width = np.array(HALF_WIDTH) * girth
+        self.depth = DEPTH * girth * rng.normal(1, 0.03, n)
+        self.half_width = HALF_WIDTH * girth
         self._curve(rng)
 
     def _curve(self, rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from .geometry import Grid
-from .phantom import Image
+from .image import Image
 
 MR_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.4"
 ROOT = "2.25."

@@ -8,11 +8,11 @@ import numpy as np
 from scipy import ndimage
 from tqdm import tqdm
 
-from .bundle import Settings
-from .cohort import read_case, read_cases
-from .evaluate import ANSWER, SECOND, Row
-from .pipeline import Bundle, read_probability
-from .preprocessing import resize_image, sections_of
+from ..bundle.evaluate import ANSWER, SECOND, Row
+from ..bundle.inference import Bundle, read_probability
+from ..bundle.manifest import BundleSettings
+from ..bundle.preprocessing import resize_image, sections_of
+from ..phantom.cohort import read_case, read_cases
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 CORES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -50,7 +50,7 @@ def overlaps(native: np.ndarray, truth: np.ndarray, voxel_ml: float) -> np.ndarr
     return row
 
 
-def choose(values: np.ndarray, labels: np.ndarray, settings: Settings) -> Settings:
+def choose(values: np.ndarray, labels: np.ndarray, settings: BundleSettings) -> BundleSettings:
     """The best mean of the classes' mean Dice among settings that leave healthy cases alone."""
     ill = [name for name in dict.fromkeys(labels.tolist()) if name != "healthy"]
     overlap = np.mean([values[labels == name].mean(0) for name in ill], 0)
@@ -72,7 +72,7 @@ BAND = 0.08
 """Half width of the undecided band."""
 
 
-def choose_decisions(rows: list[Row], settings: Settings) -> Settings:
+def choose_decisions(rows: list[Row], settings: BundleSettings) -> BundleSettings:
     """For each question the threshold of best balanced accuracy; 0.5 unless another is better by MARGIN."""
     for name, truth in ANSWER.items():
         own = [row for row in rows if row.label in truth and not np.isnan(row.answers[name])]

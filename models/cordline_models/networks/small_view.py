@@ -30,7 +30,7 @@ def features(network: DenseNet121, view: Tensor, section: tuple[int, int]) -> Te
     with torch.no_grad():
         around = view.new_zeros((1, 3, *section))
         for layer in layers[: last + 1]:
-            around = settled(layer, around)
+            around = with_running_statistics(layer, around)
     for layer in layers[: last + 1]:
         view, empty = in_void(layer, view, empty)
     before = [(whole // STRIDE - part) // 2 for whole, part in zip(section, view.shape[2:], strict=True)]
@@ -42,15 +42,15 @@ def features(network: DenseNet121, view: Tensor, section: tuple[int, int]) -> Te
     return x
 
 
-def settled(layer: nn.Module, x: Tensor) -> Tensor:
+def with_running_statistics(layer: nn.Module, x: Tensor) -> Tensor:
     """`layer` with the running statistics of its batch norms, whatever mode they are in."""
     if isinstance(layer, nn.Sequential):
         for part in layer:
-            x = settled(part, x)
+            x = with_running_statistics(part, x)
         return x
     if isinstance(layer, DenseLayer):
-        new = layer.conv1(F.relu(settled(layer.norm1, x)))
-        return torch.cat([x, layer.conv2(F.relu(settled(layer.norm2, new)))], 1)
+        new = layer.conv1(F.relu(with_running_statistics(layer.norm1, x)))
+        return torch.cat([x, layer.conv2(F.relu(with_running_statistics(layer.norm2, new)))], 1)
     if isinstance(layer, nn.BatchNorm2d):
         return F.batch_norm(x, layer.running_mean, layer.running_var, layer.weight, layer.bias, eps=layer.eps)
     return layer(x)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from . import CLASSES
-from .cohort import read_case, read_cases
-from .preprocessing import masks_of, sections_of
+from .. import CLASSES
+from ..bundle.preprocessing import masks_of, sections_of
+from ..phantom.cohort import read_case, read_cases
 
 
 @dataclass

@@ -13,10 +13,11 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from . import CLASSES
+from .. import CLASSES
 from .dicom_series import PROTOCOLS, Patient, uid, write_series
+from .generator import Phantom
 from .geometry import AXIAL, CORONAL, LPS_TO_RAS, SAGITTAL, Grid, centred
-from .phantom import Image, Phantom
+from .image import Image
 from .spine import LEVELS
 
 

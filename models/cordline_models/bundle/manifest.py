@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import __version__
+from .. import __version__
 from .preprocessing import CLIP, SIZE, classifier_input
 
 GOLDEN = "golden.safetensors"
@@ -40,8 +40,18 @@ WARNING = "Trained on drawn phantoms; it knows nothing of patients."
 
 
 @dataclass
-class Settings:
-    """What is chosen on the validation split, never on the test split."""
+class BundleSettings:
+    """What a manifest says beside its networks: the operating point, chosen on the validation split, and the cohort.
+
+    Attributes
+    ----------
+    threshold : of the segmenter's probability, from which a voxel belongs to a lesion
+    core_threshold, min_lesion_ml : a component is kept when at least so many mL of it reach this probability
+    decision : classifier id to the study probability from which the second answer is given
+    undecided : classifier id to the lowest and highest probability that are no answer
+    cohort_kind : phantom or patients
+    cohort : one sentence on the cohort, shown with every result
+    """
 
     threshold: float = 0.5
     core_threshold: float = 0.5
@@ -55,7 +65,7 @@ class Settings:
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
-    def of_bundle(cls, folder: Path) -> Settings:
+    def of_bundle(cls, folder: Path) -> BundleSettings:
         """What the manifest of a bundle says."""
         manifest = tomllib.loads((folder / "bundle.toml").read_text())
         classifiers = {c["id"]: c for c in manifest["classifier"]}
@@ -101,7 +111,7 @@ def quoted(text: str) -> str:
 
 
 def write_manifest(
-    folder: Path, settings: Settings, bundle_id: str = "spinal-lesion-phantom", version: str = __version__
+    folder: Path, settings: BundleSettings, bundle_id: str = "spinal-lesion-phantom", version: str = __version__
 ) -> None:
     """bundle.toml, last: it holds the hash of every other file that is run."""
     lines = [

@@ -13,7 +13,7 @@ import numpy as np
 from .cohort import to_sections
 from .dicom_series import Patient, Protocol, write_series
 from .geometry import LPS_TO_RAS, Grid
-from .phantom import Image
+from .image import Image
 
 # Only what series choice needs; the echo and repetition times of the scan are not in a NIfTI file.
 PROTOCOL = Protocol(
@@ -50,7 +50,7 @@ def sagittal_image(path: Path, every_mm: float = 3.0, thick: bool = False) -> Im
     return Image(np.rint(kept).astype(np.uint16), np.zeros(kept.shape, np.uint8), grid, "T2w")
 
 
-def write_real(path: Path, folder: Path, body_part: str, every_mm: float = 3.0) -> int:
+def nifti_to_dicom(path: Path, folder: Path, body_part: str, every_mm: float = 3.0) -> int:
     """Write the series into `folder`; returns the number of sections."""
     image = sagittal_image(path, every_mm)
     patient = Patient("OPEN^DATA", "OPEN-DATA", "O", 30)

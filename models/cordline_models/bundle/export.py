@@ -13,10 +13,10 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from .densenet import DenseNet121
-from .grad_cam import WithHeatMap
-from .multiresunet import MultiResUNet
-from .pipeline import open_session
+from ..networks.densenet import DenseNet121
+from ..networks.grad_cam import WithHeatMap
+from ..networks.multiresunet import MultiResUNet
+from .inference import open_session
 from .preprocessing import classifier_input
 
 OPSET = 17
@@ -26,10 +26,12 @@ TOLERANCE = 1e-5
 
 
 def export_segmenter(model: MultiResUNet, path: Path) -> dict[str, float]:
+    """Write (n, 1, h, w) to probability (n, 1, h, w); returns what `_export` measured."""
     return _export(model.eval(), path, 1, ["probability"], {2: "height", 3: "width"}, {2: "height", 3: "width"})
 
 
 def export_classifier(model: DenseNet121, path: Path) -> dict[str, float]:
+    """Write (n, 3, h, w) to probabilities (n, 2) and heat maps (n, 2, h / 32, w / 32); returns the same."""
     return _export(
         WithHeatMap(model).eval(),
         path,
@@ -40,7 +42,7 @@ def export_classifier(model: DenseNet121, path: Path) -> dict[str, float]:
     )
 
 
-def runtime_of(segmenter: MultiResUNet, run: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
+def onnx_segmenter(segmenter: MultiResUNet, run: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
     """(n, h, w) images to maps by ONNX Runtime, which on a CPU is twice as quick as PyTorch."""
     path = run / "segmenter.onnx"
     export_segmenter(copy.deepcopy(segmenter), path)
@@ -51,7 +53,7 @@ def runtime_of(segmenter: MultiResUNet, run: Path, threads: int) -> Callable[[np
 def _export(
     model: nn.Module, path: Path, channels: int, outputs: list[str], free_in: dict[int, str], free_out: dict[int, str]
 ) -> dict[str, float]:
-    """Write `path`; returns the largest differences from PyTorch, in single and in half precision."""
+    """Write `path`; returns the largest differences from PyTorch in `single` and in `half` precision, and `bytes`."""
     model = model.cpu()
     example = torch.rand(2, channels, 96, 128)
     axes = {"image": {0: "n", **free_in}, **{name: {0: "n", **free_out} for name in outputs}}
@@ -75,7 +77,7 @@ def _export(
         raise RuntimeError(
             f"{path.name} differs from PyTorch by {single:.2e}, more than {TOLERANCE:.0e}: the export is not faithful"
         )
-    graph = halve(onnx.load(path))
+    graph = halve_weights(onnx.load(path))
     graph.producer_name = "cordline-models"
     onnx.checker.check_model(graph, full_check=True)
     onnx.save(graph, path)
@@ -85,7 +87,7 @@ def _export(
     return {"single": single, "half": difference(model, path, channels), "bytes": size}
 
 
-def halve(model: onnx.ModelProto) -> onnx.ModelProto:
+def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     """Store the kernels of convolutions and linear layers as half precision, each followed by a Cast back.
 
     What has one axis stays in single precision: it is small, and a variance may pass what a half can hold.
@@ -115,7 +117,7 @@ def difference(model: nn.Module, path: Path, channels: int) -> float:
     for seed, shape in enumerate(((2, 96, 128), (1, 160, 64))):
         image = np.random.default_rng(seed).random(shape, dtype=np.float32)
         # What classifiers see is a small lesion in an empty section: of a larger one they are sure to the last digit.
-        seen = classifier_input(image, lens(shape)) if channels == 3 else image[:, None]
+        seen = classifier_input(image, ellipses(shape)) if channels == 3 else image[:, None]
         found = session.run(None, {"image": seen})
         with torch.no_grad():
             wanted = model(torch.from_numpy(seen))
@@ -124,7 +126,7 @@ def difference(model: nn.Module, path: Path, channels: int) -> float:
     return worst
 
 
-def lens(shape: tuple[int, int, int]) -> np.ndarray:
+def ellipses(shape: tuple[int, int, int]) -> np.ndarray:
     """A mask of (n, rows, columns): an upright ellipse in the middle of each section."""
     rows, columns = np.ogrid[: shape[1], : shape[2]]
     inside = ((rows - shape[1] / 2) / 14) ** 2 + ((columns - shape[2] / 2) / 4) ** 2 <= 1

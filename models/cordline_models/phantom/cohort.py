@@ -17,9 +17,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from . import CLASSES
+from .. import CLASSES
+from .generator import Phantom
 from .geometry import LPS_TO_RAS
-from .phantom import Image, Phantom
+from .image import Image
 
 SPLITS = ("train", "validation", "test")
 FIRST_SEED = {"train": 100_000, "validation": 200_000, "test": 300_000}

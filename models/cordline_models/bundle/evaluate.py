@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .bundle import QUESTIONS, Settings
-from .cohort import read_case, read_cases
-from .pipeline import Bundle, decide, dice, finding, native_mask, read_probability
+from ..phantom.cohort import read_case, read_cases
+from .inference import Bundle, decide, dice, finding, native_mask, read_probability
+from .manifest import QUESTIONS, BundleSettings
 from .preprocessing import masks_of, sections_of
 
 FIRST, SECOND = 0, 1
@@ -37,7 +37,7 @@ class Row:
     true_ml: float = 0.0
 
 
-def evaluate(bundle: Bundle, cohort: Path, split: str, settings: Settings, store: Path) -> Iterator[Row]:
+def evaluate(bundle: Bundle, cohort: Path, split: str, settings: BundleSettings, store: Path) -> Iterator[Row]:
     """Run every case of `split`. All three classifiers answer on every case in which a lesion was found."""
     for case in tqdm(read_cases(cohort, split), desc=f"evaluate {split}", mininterval=5):
         image, truth, spacing = read_case(cohort, case.case)
@@ -109,7 +109,7 @@ class Figure:
     count: str
 
 
-def figures(rows: list[Row], settings: Settings) -> list[Figure]:
+def figures(rows: list[Row], settings: BundleSettings) -> list[Figure]:
     """Dice by class, accuracy, sensitivity, specificity and AUC by question, healthy cases left alone.
 
     A lesion case in which no lesion was found counts as a wrong answer; the second answer is the positive one.

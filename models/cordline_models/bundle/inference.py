@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from scipy import ndimage
 
-from .bundle import QUESTIONS, Settings, sha256
+from .manifest import QUESTIONS, BundleSettings, sha256
 from .preprocessing import classifier_input, resize_image
 
 
@@ -49,7 +49,7 @@ class Bundle:
 
 
 def native_mask(
-    probability: np.ndarray, shape: tuple[int, int, int], voxel_ml: float, settings: Settings
+    probability: np.ndarray, shape: tuple[int, int, int], voxel_ml: float, settings: BundleSettings
 ) -> np.ndarray:
     """Maps at 256 x 256 to a mask on the native grid, components without enough of a core dropped."""
     native = np.stack([resize_image(section, *shape[1:]) for section in probability])
@@ -72,7 +72,7 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
     return 2 * int((a & b).sum()) / total if total else float("nan")
 
 
-def finding(answers: dict[str, float], has_lesion: bool, settings: Settings) -> str:
+def finding(answers: dict[str, float], has_lesion: bool, settings: BundleSettings) -> str:
     """no_lesion, indeterminate, or tumour/... or demyelinating/..., the second part a class or `undecided`."""
     if not has_lesion:
         return "no_lesion"
@@ -84,7 +84,7 @@ def finding(answers: dict[str, float], has_lesion: bool, settings: Settings) -> 
     return f"{group}/{'undecided' if second is None else name.split('-')[second]}"
 
 
-def decide(name: str, answers: dict[str, float], settings: Settings) -> int | None:
+def decide(name: str, answers: dict[str, float], settings: BundleSettings) -> int | None:
     """Index of the answer; None when undecided or when the classifier did not run."""
     p = answers[name]
     low, high = settings.undecided[name]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from . import CLASSES
+from .. import CLASSES
 from .cord import Cord
 from .findings import draw_findings
 from .geometry import Grid
+from .image import Image
 from .noise import resampler, smooth_field
 from .scanner import acquire, draw_scan, place
 from .spine import LEVELS, Spine
@@ -22,16 +23,6 @@ SUBSECTIONS = 3
 NEAR_MM = 26.0
 STREAM = {"body": 1, "findings": 2, "scan": 3, "place": 4}
 COARSE = 6
-
-
-@dataclass
-class Image:
-    """One acquired series. voxels and mask: (section, row, column); mask is 0 or 1."""
-
-    voxels: np.ndarray
-    mask: np.ndarray
-    grid: Grid
-    contrast: str
 
 
 class Phantom:

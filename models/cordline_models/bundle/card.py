@@ -6,17 +6,18 @@ import csv
 import json
 import os
 import platform
+import tomllib
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
-from .bundle import CLASSES_OF, QUESTIONS, Settings
-from .cohort import COUNTS, FIRST_SEED
+from ..phantom.cohort import COUNTS, FIRST_SEED
+from ..phantom.nifti_to_dicom import sagittal_image
 from .evaluate import Row, as_markdown, figures
-from .pipeline import Bundle, finding, native_mask
+from .inference import Bundle, finding, native_mask
+from .manifest import CLASSES_OF, QUESTIONS, BundleSettings
 from .preprocessing import masks_of, sections_of
-from .real_mr import sagittal_image
 
 TARGETS = (
     "Targets, set beforehand: mean Dice 0.75 (astrocytoma), 0.80 (ependymoma), 0.50 (MS), 0.70 (NMOSD); accuracy 0.95, 0.82 "
@@ -34,7 +35,7 @@ def read_rows(path: Path) -> list[Row]:
         ]
 
 
-def on_real(bundle: Bundle, settings: Settings, nifti: Path, thick: bool) -> str:
+def on_real(bundle: Bundle, settings: BundleSettings, nifti: Path, thick: bool) -> str:
     """One line on what the bundle says of a real healthy volume, in sections as `sagittal_image` takes them."""
     image = sagittal_image(nifti, thick=thick)
     what = f"- `{nifti.name}`, {image.grid.shape[0]} sections of {image.grid.thickness:.1f} mm"
@@ -78,9 +79,10 @@ def effort(run: Path) -> list[str]:
 
 def write_card(run: Path, folder: Path, real: list[Path], notes: str, threads: int = 2) -> None:
     """CARD.md of the bundle in `folder`, from the run that made it."""
-    settings = Settings.of_bundle(folder)
+    settings = BundleSettings.of_bundle(folder)
     rows = read_rows(run / "test.csv")
     bundle = Bundle(folder, threads)
+    classifiers = tomllib.loads((run / "settings.toml").read_text())["classifiers"]
     phantom = settings.cohort_kind == "phantom"
     first = (
         "**Trained on drawn phantoms; it knows nothing of patients.** Research use only; not a medical device."
@@ -120,9 +122,9 @@ Intervals: Wilson for shares, bootstrap over cases (2,000 draws) for Dice and AU
 - Post-processing: probability to the native grid (linear), threshold {settings.threshold}; components (26 neighbours) with
   under {settings.min_lesion_ml} mL of probability {settings.core_threshold} or more dropped. All three chosen on the validation split.
 - Classifiers: three DenseNet121 with pooling, 128 hidden units, softmax over two; 7,085,314 parameters each. Channels: T1c
-  (zero), T2w x mask, mask. Cross-entropy, with label smoothing 0.05, of the mean probability over three sections of a case,
-  answers balanced; one common start on the four classes, then every weight trained on the own question, with true, reshaped
-  and predicted masks. Study probability: mean over the
+  (zero), T2w x mask, mask. Cross-entropy, with label smoothing {classifiers["label_smoothing"]}, of the mean probability over
+  {classifiers["sections_per_case"]} sections of a case, answers balanced; one common start on the four classes, then every
+  weight trained on the own question, with true, reshaped and predicted masks. Study probability: mean over the
   sections with lesion. Decided at {", ".join(str(v) for v in settings.decision.values())}; undecided within
   {", ".join(f"{a} to {b}" for a, b in settings.undecided.values())}.
 - Grad-CAM: last feature maps (1024, after the final ReLU), 8 x 8 at 256 x 256, closed-form gradient, in the same forward pass.
