@@ -6,8 +6,6 @@
 // A test that cannot go on should say where.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../runtime/src/dicom/read/testing.rs"]
-mod dicom_files;
 #[path = "system/hostile.rs"]
 mod hostile;
 #[path = "system/parity.rs"]

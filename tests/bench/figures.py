@@ -36,6 +36,11 @@ def _stage(ms: dict, names: tuple) -> float:
     return sum(between if name == "between_networks" else ms.get(name, 0.0) for name in names)
 
 
+def cpu_outside(ms: dict) -> float:
+    """Processor time beside the networks, from the times in a result."""
+    return ms["cpu_total"] - sum(ms[f"cpu_{name}"] for name in NOT_OURS)
+
+
 def of(rounds: list[dict], start_ms: float, parity: dict) -> dict:
     """Medians over the rounds, in milliseconds unless said otherwise."""
 
@@ -67,7 +72,7 @@ def of(rounds: list[dict], start_ms: float, parity: dict) -> dict:
         ),
         "to first network, cold": ours(lambda run: run["ms"]["until_first_network_run"], "cold") + start_ms,
         "cpu outside": (
-            ours(lambda run: run["ms"]["cpu_total"] - sum(run["ms"][f"cpu_{name}"] for name in NOT_OURS)),
+            ours(lambda run: cpu_outside(run["ms"])),
             again(outside_names, "cpu_ms"),
         ),
         "cpu": (ours(lambda run: run["process"].cpu_ms), theirs(lambda run: run["process"].cpu_ms)),

@@ -71,14 +71,14 @@ def a_run(window: Window, volume, view: SliceView, number: int) -> dict[str, flo
     view.look_at(volume)
     view.picture()
     clicked = time.perf_counter()
-    panel.runner.button.click()
+    panel.run_controls.button.click()
     returned = time.perf_counter()
     first = drawn = 0.0
 
     def look() -> bool:
         nonlocal first, drawn
         analysis = panel.session.analysis
-        job = analysis.run.job
+        job = analysis.remote_job.job
         if job.done > len(sections):
             sections.append(time.perf_counter())
             if not first and analysis.segmentation is not None and job.mask.any():
@@ -105,8 +105,8 @@ def a_run(window: Window, volume, view: SliceView, number: int) -> dict[str, flo
 
 
 def go_to_the_mask(view: SliceView, volume, analysis) -> None:
-    section, row, column = np.argwhere(analysis.run.job.mask).mean(axis=0)
-    lps = analysis.run.job.matrix @ [column, row, round(section), 1.0]
+    section, row, column = np.argwhere(analysis.remote_job.job.mask).mean(axis=0)
+    lps = analysis.remote_job.job.matrix @ [column, row, round(section), 1.0]
     view.go_to(np.array([-lps[0], -lps[1], lps[2]]))
 
 
@@ -115,11 +115,11 @@ def a_cancel(window: Window, volume, number: int) -> float:
     slicer.util.arrayFromVolume(volume)[0, 1, number] += 1
     slicer.util.arrayFromVolumeModified(volume)
     panel, watch = window.panel, Watch()
-    panel.runner.button.click()
+    panel.run_controls.button.click()
     watch.until(lambda: panel.session.analysis.segmentation is not None)
     clicked = time.perf_counter()
-    panel.runner.button.click()
-    watch.until(lambda: panel.runner.button.text == "Apply")
+    panel.run_controls.button.click()
+    watch.until(lambda: panel.run_controls.button.text == "Apply")
     took = 1e3 * (time.perf_counter() - clicked)
     watch.until(lambda: not panel.session.busy)
     return took

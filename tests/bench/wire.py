@@ -158,13 +158,22 @@ def bare_sockets(rounds: int) -> float:
     return statistics.median(found)
 
 
+def daemon_of(program: Path, bundle: Path, folder: Path) -> Daemon:
+    """A daemon that has begun, on all processors; it listens for clients with keys too."""
+    daemon = Daemon(program, os.environ["CORDLINE_ONNXRUNTIME"], bundle, folder)
+    daemon.environment["CORDLINE_LOG"] = "warn"
+    daemon.threads = os.cpu_count()
+    daemon.tcp = "tcp://127.0.0.1:5719"
+    return daemon.start()
+
+
 def with_key(daemon: Daemon) -> Client:
     """A client as from another host: over tcp, with a key."""
     key = daemon.folder / "bench.key"
     words = ["keys", "new", "bench", "--keys", str(daemon.keys)]
     made = subprocess.run([daemon.program, *words], capture_output=True, text=True, check=True, env=daemon.environment)
     key.write_text(made.stdout)
-    return Client(daemon.tcp, "bench", key=key)
+    return Client.connect(daemon.tcp, "bench", key=key)
 
 
 def volumes_by_wire(client: Client, seeds: range) -> tuple[float, float]:
@@ -261,7 +270,7 @@ def a_queue(daemon: Daemon, studies: list[Path], at_once: int) -> tuple[float, l
                 memory.append(int(rss) / 1024)
                 if begin == 0:
                     [file] = [f for f in client.files(job) if f["path"] == "result.json"]
-                    networks += json.loads(client.artifact(job, file))["timings_ms"]["networks"]
+                    networks += json.loads(client.download(job, file))["timings_ms"]["networks"]
             if begin == 0:
                 share = networks / 1e3 / (time.perf_counter() - started)
     return share, memory
@@ -278,11 +287,7 @@ def main() -> None:
     program = Path(os.environ.get("PROGRAM_UNDER_TEST", TREE / "target/release/cordline"))
 
     with tempfile.TemporaryDirectory(dir=arguments.spool) as folder:
-        daemon = Daemon(program, os.environ["CORDLINE_ONNXRUNTIME"], arguments.bundle, Path(folder))
-        daemon.environment["CORDLINE_LOG"] = "warn"
-        daemon.threads = os.cpu_count()
-        daemon.tcp = "tcp://127.0.0.1:5719"
-        daemon.start()
+        daemon = daemon_of(program, arguments.bundle, Path(folder))
         try:
             measure(daemon, arguments, Path(folder))
         finally:

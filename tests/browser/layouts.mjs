@@ -16,7 +16,7 @@ await main(async (page, saw) => {
       await page.waitForTimeout(700);
       const now = await views(page);
       const text = JSON.stringify(now);
-      if ((is(now) && text === before) || tries === 30) return now;
+      if ((is(now) && text === before) || tries === 90) return now;
       before = text;
     }
   };

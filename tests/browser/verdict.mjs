@@ -1,7 +1,7 @@
 // A reader rejects with a reason; another one sees it, and takes it back; a third one may only look. Prints what it saw as JSON.
 //   node verdict.mjs BASE FIRST SECOND VIEWER STUDY FOLDER
 import { join } from "node:path";
-import { at, main, visit } from "./page.mjs";
+import { at, firstMask, main, visit } from "./page.mjs";
 
 const [base, first, second, viewer, study, folder] = process.argv.slice(2);
 await main(async (page, saw) => {
@@ -25,6 +25,8 @@ await main(async (page, saw) => {
 
   await enter(second);
   await page.waitForSelector(at("verdict"));
+  // The analysed series hangs first, for the next reader too.
+  await firstMask(page);
   saw.next = await page.innerText(at("verdict"));
   saw.pressed = await page.getAttribute(at("reject"), "aria-pressed");
   await picture("next-reader");

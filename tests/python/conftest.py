@@ -130,7 +130,7 @@ def orthanc(tmp_path):
 
 
 @pytest.fixture
-def porter(orthanc, shared, program, tmp_path):
+def start_gateway(orthanc, shared, program, tmp_path):
     """Starts a gateway that analyses what arrives from now on; again after a kill."""
     running = []
 
@@ -171,9 +171,9 @@ def another(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def writer(program) -> Path:
-    """The example that writes drawn results, built beside the program."""
-    writer = program.parent / "examples/write_results"
-    assert writer.exists(), "run `cargo build --workspace --bins --examples`"
+    """The program that writes drawn results, built beside the one under test."""
+    writer = program.parent / "write_results"
+    assert writer.exists(), "run `cargo build --workspace --bins`"
     return writer
 
 

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "plugin-sdk/python"))
-from cordline_client import Client, HelloRequired, Nobody, Refused, pack_bits, unpack_bits
+from cordline_client import Client, ConnectError, HelloRequired, PollingClient, Rejected, pack_bits, unpack_bits
 
 __all__ = [
     "Client",
+    "ConnectError",
     "Daemon",
     "HelloRequired",
-    "Nobody",
-    "Refused",
+    "PollingClient",
+    "Rejected",
     "end_of",
     "find_library",
     "find_program",
@@ -91,7 +92,7 @@ class Daemon:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log()
-            with contextlib.suppress(Nobody), Client(self.endpoint, "test", patience_s=0.5):
+            with contextlib.suppress(ConnectError), Client.connect(self.endpoint, "test", timeout_s=0.5):
                 return self
         raise AssertionError(f"the daemon did not start in {START_S} s\n{self.log()}")
 
@@ -108,7 +109,19 @@ class Daemon:
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
-        with Client(self.endpoint, "test") as client:
+        with Client.connect(self.endpoint, "test") as client:
+            yield client
+
+    @contextlib.contextmanager
+    def polling_client(self, limit_s: float = 10.0) -> Iterator[PollingClient]:
+        """One whose hello was answered."""
+        with PollingClient.connect(self.endpoint, "test") as client:
+            deadline = time.monotonic() + limit_s
+            while not client.welcome:
+                if time.monotonic() > deadline:
+                    raise ConnectError(self.endpoint)
+                client.poll()
+                time.sleep(0.002)
             yield client
 
 

@@ -17,6 +17,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLosslessSV1,
+    JPEGLSLossless,
     MRImageStorage,
     RLELossless,
 )
@@ -27,6 +28,7 @@ TRANSFER_SYNTAXES = {
     "rle": RLELossless,
     "jpeg-lossless": JPEGLosslessSV1,
     "jpeg-2000": JPEG2000Lossless,
+    "jpeg-ls": JPEGLSLossless,
 }
 
 
@@ -264,7 +266,7 @@ def enhanced(volume: np.ndarray, grid: Grid, protocol: Protocol = SAGITTAL_T2) -
 def encoded(ds: Dataset, syntax: str) -> bytes:
     """The whole Part 10 file of a data set in one of TRANSFER_SYNTAXES."""
     target = TRANSFER_SYNTAXES[syntax]
-    if target in (RLELossless, JPEG2000Lossless):
+    if target in (RLELossless, JPEG2000Lossless, JPEGLSLossless):
         ds = pydicom.dcmread(BytesIO(encoded(ds, "explicit")))
         ds.compress(target, generate_instance_uid=False)
     elif target == JPEGLosslessSV1:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from daemon_process import Client, Nobody, Refused, end_of, free_port
+from daemon_process import Client, ConnectError, Rejected, end_of, free_port
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,45 +26,45 @@ def guarded(daemon, cordline):
 
 def test_only_keys_of_the_list_come_in_and_roles_hold(guarded, study, cordline):
     submitter, viewer = guarded.new_key("slicer"), guarded.new_key("screen", "--role", "viewer")
-    with Client(guarded.tcp, key=submitter) as client:
+    with Client.connect(guarded.tcp, key=submitter) as client:
         assert client.welcome["role"] == "submitter"
         job = client.submit_study([study])
         assert end_of(client, job)["state"] == "completed"
-    with Client(guarded.tcp, key=viewer) as client:
+    with Client.connect(guarded.tcp, key=viewer) as client:
         assert client.status(job)["state"] == "completed"
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Rejected) as refused:
             client.cancel(job)
         assert refused.value.code == "not_allowed"
 
     strangers = guarded.new_key("strangers")
     cordline("keys", "revoke", "strangers", "--keys", guarded.keys).expect(0)
-    with pytest.raises(Nobody):
-        Client(guarded.tcp, key=strangers, patience_s=1.0)
-    with pytest.raises(Nobody):
-        Client(guarded.tcp, patience_s=1.0)
+    with pytest.raises(ConnectError):
+        Client.connect(guarded.tcp, key=strangers, timeout_s=1.0)
+    with pytest.raises(ConnectError):
+        Client.connect(guarded.tcp, timeout_s=1.0)
     assert "a key that is not in the list" in guarded.log()
     assert "slicer" in cordline("keys", "list", "--keys", guarded.keys).expect(0).stdout
 
 
 def test_a_key_that_is_taken_out_ends_a_standing_connection(guarded, cordline):
-    with Client(guarded.tcp, key=guarded.new_key("guest")) as client:
+    with Client.connect(guarded.tcp, key=guarded.new_key("guest")) as client:
         client.status()
         cordline("keys", "revoke", "guest", "--keys", guarded.keys).expect(0)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Rejected) as refused:
             client.status()
         assert refused.value.code == "not_allowed"
 
 
 def test_the_audit_file_tells_who_did_what_and_shows_every_change(guarded, study, cordline):
-    with Client(guarded.tcp, key=guarded.new_key("slicer")) as client:
+    with Client.connect(guarded.tcp, key=guarded.new_key("slicer")) as client:
         job = client.submit_study([study])
         end_of(client, job)
         [seg] = [f for f in client.files(job) if f["kind"] == "segmentation"]
-        client.artifact(job, seg)
+        client.download(job, seg)
     revoked = guarded.new_key("gone")
     cordline("keys", "revoke", "gone", "--keys", guarded.keys).expect(0)
-    with pytest.raises(Nobody):
-        Client(guarded.tcp, key=revoked, patience_s=1.0)
+    with pytest.raises(ConnectError):
+        Client.connect(guarded.tcp, key=revoked, timeout_s=1.0)
     assert guarded.stop() == 0
     path = guarded.spool / "audit.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]

@@ -7,19 +7,19 @@ import time
 
 import pytest
 from conftest import TREE
-from cordline_client import OtherVersion, messages
-from daemon_process import Client, Nobody
+from cordline_client import VersionMismatch, messages, verbs
+from daemon_process import Client, ConnectError, PollingClient
 from landmark import sagittal_grid
 
 pytestmark = pytest.mark.timeout(120)
 
 
 def test_nobody_listens(tmp_path):
-    with pytest.raises(Nobody, match="the key was not accepted, or nobody listens"):
-        Client(f"ipc://{tmp_path}/none", patience_s=0.3)
+    with pytest.raises(ConnectError, match="the key was not accepted, or nobody listens"):
+        Client.connect(f"ipc://{tmp_path}/none", timeout_s=0.3)
 
 
-def until(client: Client, done) -> None:
+def until(client: PollingClient, done) -> None:
     deadline = time.monotonic() + 10
     while not done():
         assert time.monotonic() < deadline
@@ -28,27 +28,27 @@ def until(client: Client, done) -> None:
 
 
 def test_a_window_opens_a_connection_without_waiting(shared, tmp_path):
-    client = Client(shared.endpoint, wait=False)
+    client = PollingClient.connect(shared.endpoint)
     assert not client.welcome
     until(client, lambda: client.greeting.done)
     assert client.welcome["daemon"].startswith("cordline")
-    asked = client.start(client.ask("device"))
+    asked = client.start(verbs.device())
     until(client, lambda: asked.done)
     assert asked.result["provider"] == "CPU"
     client.close()
 
 
 def test_a_window_is_told_why_nobody_answers(tmp_path):
-    client = Client(f"ipc://{tmp_path}/none", wait=False)
-    until(client, lambda: client.link.state == "refused")
+    client = PollingClient.connect(f"ipc://{tmp_path}/none")
+    until(client, lambda: client.monitor.state == "refused")
     assert not client.greeting.done
     client.close()
 
 
 def test_a_daemon_of_another_version_is_named(shared, monkeypatch):
     monkeypatch.setattr(messages, "MAJOR", 2)
-    with pytest.raises(OtherVersion, match="version 1 of the protocol, this client version 2"):
-        Client(shared.endpoint)
+    with pytest.raises(VersionMismatch, match="version 1 of the protocol, this client version 2"):
+        Client.connect(shared.endpoint)
 
 
 def test_the_smallest_adapter(shared, study):

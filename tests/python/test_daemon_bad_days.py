@@ -1,6 +1,7 @@
 """Bad days of a box: a full disk, a bundle that changes under the daemon, a job that takes it down again and again."""
 
 import contextlib
+import json
 import os
 import subprocess
 import time
@@ -8,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import tiny_bundle
-from daemon_process import Daemon, Refused, end_of
+from daemon_process import Daemon, Rejected, end_of
 from landmark import sagittal_grid
 from mr_series import Protocol, classic, save
 
@@ -48,13 +49,13 @@ def test_a_full_disk_is_named_and_what_was_accepted_is_kept(cramped, small_disk,
         kept = client.submit_study([study])
         assert end_of(client, kept)["state"] == "completed"
         # Admission looks at what is free; somebody else may take it while the study comes.
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Rejected) as refused:
             client.submit_study([bulky(tmp_path, 1)])
         assert refused.value.code == "disk_reserve"
         filler = small_disk / "filler"
         free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
         filler.write_bytes(b"\0" * max(free - (64 << 10), 0))
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Rejected) as refused:
             client.submit_study([study], series="1.2.3")
         assert refused.value.code in ("disk_reserve", "disk_full"), refused.value
         assert client.status(kept)["state"] == "completed"
@@ -134,4 +135,34 @@ def test_a_job_that_takes_the_daemon_down_twice_is_set_aside(daemon, study, tmp_
         ended = end_of(client, job)
         assert (ended["state"], ended["problem"]["code"]) == ("failed", "quarantined")
         assert end_of(client, waiting)["state"] == "completed"
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("loss", ["gone", "emptied", "without its log"])
+def test_a_journal_that_lost_its_jobs_costs_no_folder(daemon, study, cordline, loss):
+    with daemon.start().client() as client:
+        jobs = [client.submit_study([study], series=series) for series in (None, "1.2.3")]
+        results = [end_of(client, job)["state"] for job in jobs]
+        assert results == ["completed", "out_of_scope"]
+    daemon.kill()
+    journal = daemon.spool / "journal.sqlite"
+    files = {job: sorted(path.name for path in (daemon.spool / "jobs" / job).rglob("*")) for job in jobs}
+    if loss == "gone":
+        journal.unlink()
+    if loss == "emptied":
+        journal.write_bytes(b"")
+    journal.with_name("journal.sqlite-wal").unlink()
+    with daemon.start().client() as client:
+        deadline = time.monotonic() + 20
+        while not any("cordline spool lost" in w and "set aside" in w for w in client.status()["warnings"][1:]):
+            assert time.monotonic() < deadline, client.status()
+            time.sleep(0.05)
+        assert "the journal lost" in client.status()["warnings"][0]
+        listed = cordline("spool", "lost", "--json", "--spool", daemon.spool).stdout
+        lost = {one["job"]: one["name"] for one in map(json.loads, listed.splitlines())}
+        assert set(lost) == set(jobs)
+        for job, name in lost.items():
+            found = (daemon.spool / "lost" / name).rglob("*")
+            assert sorted(path.name for path in found) == files[job], "nothing was removed"
+        assert end_of(client, client.submit_study([study]))["state"] == "completed"
     assert daemon.stop() == 0

@@ -5,7 +5,8 @@ import time
 
 import numpy as np
 import pytest
-from daemon_process import Refused, end_of, pack_bits
+from cordline_client import verbs
+from daemon_process import Rejected, end_of, pack_bits
 from landmark import draw, sagittal_grid
 
 pytestmark = pytest.mark.timeout(120)
@@ -25,7 +26,7 @@ def test_a_study_goes_in_and_masks_answers_and_files_come_out(client, study, cor
     assert sorted(order) == list(range(1, grid["shape"][0] + 1))
     assert abs(order[0] - (grid["shape"][0] + 1) / 2) <= 1, "the middle one comes first"
 
-    files = {file["path"]: client.artifact(job, file) for file in client.files(job)}
+    files = {file["path"]: client.download(job, file) for file in client.files(job)}
     result = json.loads(files["result.json"])
     assert result["state"] == "completed"
     assert any(e.name == "warning" for e in events) == bool(result["warnings"])
@@ -53,7 +54,7 @@ def test_the_same_input_is_the_same_job(client, study):
 def test_a_folder_of_the_box(client, study, tmp_path):
     job = client.submit_folder(str(study))
     assert end_of(client, job)["state"] == "completed"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         client.submit_folder(str(tmp_path))
     assert refused.value.code == "folder_not_allowed"
     assert str(tmp_path) not in str(refused.value)
@@ -93,7 +94,7 @@ def test_a_volume_and_then_its_corrected_mask(client, study):
     assert (shown == mask).all()
     assert any("corrected by a person" in e.body["message"] for e in events if e.name == "warning")
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         client.submit_mask(job, (1, 2, 3), b"\0")
     assert refused.value.code == "manifest_invalid"
 
@@ -110,7 +111,7 @@ def test_a_corrected_mask_of_a_study_becomes_a_segmentation_by_a_person(client, 
     [seg] = [f for f in client.files(corrected) if f["kind"] == "segmentation"]
     from io import BytesIO
 
-    dataset = pydicom.dcmread(BytesIO(client.artifact(corrected, seg)))
+    dataset = pydicom.dcmread(BytesIO(client.download(corrected, seg)))
     assert dataset.SegmentSequence[0].SegmentAlgorithmType == "SEMIAUTOMATIC"
     assert int(dataset.pixel_array.sum()) == int(mask.sum())
 
@@ -141,8 +142,8 @@ def test_events_can_be_asked_for_again_from_any_number(client, study):
 
 
 def test_a_window_that_does_not_wait(shared, study):
-    with shared.client() as client:
-        operation = client.start(client.study([study]))
+    with shared.polling_client() as client:
+        operation = client.start(verbs.submit_study([study]))
         events, longest, deadline = [], 0.0, time.monotonic() + 60
         following = None
         while not (events and events[-1].ends) and time.monotonic() < deadline:
@@ -151,6 +152,6 @@ def test_a_window_that_does_not_wait(shared, study):
             longest = max(longest, time.monotonic() - began)
             if operation.done and following is None:
                 assert operation.error is None
-                following = client.start(client.events(operation.result))
+                following = client.start(verbs.follow(operation.result))
             time.sleep(0.005)
         assert events[-1].body["state"] == "completed"

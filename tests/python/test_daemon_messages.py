@@ -5,7 +5,7 @@ import time
 import msgpack
 import numpy as np
 import pytest
-from daemon_process import Refused, end_of
+from daemon_process import Rejected, end_of
 from landmark import draw, sagittal_grid
 from mr_series import classic, save
 from raw_wire import Raw, instance, pack, submit
@@ -32,7 +32,8 @@ def raw(shared):
         ([pack(v=1, id=7, verb="commit", body={"job": "nobody"})], "no_such_job"),
         ([pack(v=1, id=7, verb="ping", body={}), b"raw"], "frames_wrong"),
         ([pack(v=1, id=7, verb="ping", body={}), b"a", b"b"], "frames_wrong"),
-        ([pack(v=1, id=7, verb="ping", body={"x": "y" * 4_190_000})], None),
+        ([pack(v=1, id=7, verb="ping", body={"x": "y" * 4_190_000})], "too_large"),
+        ([pack(v=1, id=7, verb="ping", body={"x": "y" * 16_000})], None),
     ],
 )
 def test_a_wrong_message_is_refused_by_name_and_the_daemon_lives(raw, frames, code):
@@ -114,11 +115,11 @@ def test_a_series_that_is_no_candidate_is_not_chosen(shared, client, tmp_path):
         save(series, tmp_path / str(number))
     job = client.submit_study([tmp_path])
     assert end_of(client, job)["state"] == "needs_selection"
-    with pytest.raises(Refused) as refused:
-        client.choose(job, "1.2.3.9")
+    with pytest.raises(Rejected) as refused:
+        client.select_series(job, "1.2.3.9")
     assert refused.value.code == "manifest_invalid"
     assert client.status(job)["state"] == "needs_selection"
-    client.choose(job, "1.2.3.2")
+    client.select_series(job, "1.2.3.2")
     assert end_of(client, job)["state"] == "completed"
 
 
@@ -152,8 +153,8 @@ def test_only_listed_files_can_be_fetched(client, study):
     job = client.submit_study([study])
     end_of(client, job)
     for path in ("../../journal.sqlite", "../input/000000", "/etc/passwd", "nothing"):
-        with pytest.raises(Refused) as refused:
-            client.artifact(job, {"path": path, "bytes": 1, "sha256": ""})
+        with pytest.raises(Rejected) as refused:
+            client.download(job, {"path": path, "bytes": 1, "sha256": ""})
         assert refused.value.code == "no_such_artifact"
 
 

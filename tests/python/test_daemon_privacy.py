@@ -91,7 +91,7 @@ def everything(client: Client, job: str) -> str:
     """All that a client can get of a job."""
     said = [str(event.body) for event in client.follow(job)] + [str(client.status(job))]
     texts = [f for f in client.files(job) if f["media_type"] in ("application/json", "text/html")]
-    return "\n".join(said + [client.artifact(job, file).decode() for file in texts])
+    return "\n".join(said + [client.download(job, file).decode() for file in texts])
 
 
 WAYS = [

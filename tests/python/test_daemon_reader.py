@@ -1,6 +1,8 @@
 """Files are read in a process of its own: whatever becomes of it, one job fails by name, and the daemon goes on."""
 
+import contextlib
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -26,14 +28,24 @@ def long_study(tmp_path_factory):
     return folder
 
 
+def readers_of(daemon) -> list[int]:
+    """The processes that read for a daemon at this moment."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{daemon.process.pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                with contextlib.suppress(OSError):
+                    if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[1:2] == [b"reader"]:
+                        found.append(int(child))
+    return found
+
+
 def reader_of(daemon) -> int:
     """The process that reads for a daemon, as soon as it is there."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        for task in Path(f"/proc/{daemon.process.pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[1:2] == [b"reader"]:
-                    return int(child)
+        if found := readers_of(daemon):
+            return found[0]
     raise AssertionError("no reader was started")
 
 
@@ -78,7 +90,8 @@ def test_a_study_that_takes_too_long_fails_by_name(daemon, study, long_study):
     with daemon.start().client() as client:
         ended = end_of(client, client.submit_study([long_study]))
         assert (ended["state"], ended["problem"]["code"]) == ("failed", "reader_broke"), ended
-        assert "more than 1 s of processor time" in ended["problem"]["message"]
+        # On a busy machine the clock on the wall is first.
+        assert re.search("more than 1 s of processor time|no volume came within 5 s", ended["problem"]["message"])
         the_next_one_is_analysed(client, study)
 
 

@@ -1,13 +1,15 @@
 """What readers say of answers is kept by the daemon: with the job, as a DICOM object, over a kill and an upgrade."""
 
+import json
 import sqlite3
 from contextlib import closing
 from io import BytesIO
 
+import msgpack
 import numpy as np
 import pydicom
 import pytest
-from daemon_process import Refused, end_of, pack_bits
+from daemon_process import Rejected, end_of, pack_bits
 from foreign_readers import complaints, report_by_dcmqi
 from test_daemon_jobs import volume_of
 
@@ -29,13 +31,13 @@ def test_a_review_is_kept_with_its_job_and_the_same_twice_counts_once(client, st
     summary = client.review(job, "withdrawn", "A. Novák")
     assert said(summary)[before:][1:] == [("A. Novák", "withdrawn", "")]
     assert said(client.status(job)) == said(summary)
-    [listed] = [one for one in client.list(states=["completed"])["jobs"] if one["job"] == job]
+    [listed] = [one for one in client.list_jobs(states=["completed"])["jobs"] if one["job"] == job]
     assert said(listed) == said(summary)
     moments = [review["at_ms"] for review in summary["reviews"]]
     assert moments == sorted(set(moments))
 
     for number, review in enumerate(summary["reviews"]):
-        data = client.artifact(job, review["file"])
+        data = client.download(job, review["file"])
         path = tmp_path / f"{number}.dcm"
         path.write_bytes(data)
         assert complaints(path) == []
@@ -60,11 +62,11 @@ def test_what_is_no_review_is_refused_by_name(client, study, tmp_path):
         ("too_large", {"verdict": "accepted", "reader": "R.", "reason": "x" * 1001}),
         ("malformed", {"verdict": "perhaps", "reader": "R."}),
     ]:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Rejected) as refused:
             client.review(job, **words)
         assert refused.value.code == code, words
     assert said(client.status(job)) == before
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         client.review("0", "accepted", "R.")
     assert refused.value.code == "no_such_job"
     (tmp_path / "x").write_bytes(bytes(128) + b"DICM no more")
@@ -72,7 +74,7 @@ def test_what_is_no_review_is_refused_by_name(client, study, tmp_path):
     described = {"tensor": {"shape": [6, 32, 32], "element": "i16"}, "matrix": np.diag([1.0, 1, 4, 1]).ravel().tolist()}
     without_answer = client.submit_volume(described, voxels.tobytes())
     assert end_of(client, without_answer)["state"] == "out_of_scope"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         client.review(without_answer, "accepted", "R.")
     assert refused.value.code == "wrong_state"
 
@@ -91,7 +93,7 @@ def test_an_answer_without_dicom_has_a_verdict_without_one(client, study):
     summary = end_of(client, corrected)
     assert (summary["reader"], summary["corrects"]) == ("R. Meyer", job)
     assert client.submit_mask(job, mask.shape, pack_bits(mask.ravel()), reader="A. Novak") != corrected
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         client.submit_mask(job, mask.shape, pack_bits(mask.ravel()), reader="x" * 65)
 
 
@@ -106,7 +108,7 @@ def test_the_same_mask_of_two_readers_is_two_objects(client, study):
         assert end_of(client, corrected)["state"] == "completed"
         for file in client.files(corrected):
             if file["kind"] in ("segmentation", "structured_report"):
-                ds = pydicom.dcmread(BytesIO(client.artifact(corrected, file)))
+                ds = pydicom.dcmread(BytesIO(client.download(corrected, file)))
                 found[ds.SOPInstanceUID] = reader
     assert sorted(found.values()) == ["A. Novak", "A. Novak", "R. Meyer", "R. Meyer"]
 
@@ -121,7 +123,7 @@ def test_a_correction_of_a_correction_names_the_one_before(client, study):
         job = client.submit_mask(job, mask.shape, pack_bits(mask.ravel()), reader="R. Meyer")
         assert end_of(client, job)["state"] == "completed"
         [file] = [f for f in client.files(job) if f["kind"] == "structured_report"]
-        ds = pydicom.dcmread(BytesIO(client.artifact(job, file)))
+        ds = pydicom.dcmread(BytesIO(client.download(job, file)))
         named = ds.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
         uids.append((ds.SOPInstanceUID, [one.ReferencedSOPInstanceUID for one in named]))
     assert uids[1][1] == [uids[0][0]]
@@ -136,7 +138,7 @@ def test_reviews_outlive_a_kill_and_status_shows_them(daemon, study, cordline):
     with daemon.start().client() as client:
         assert said(client.status(job)) == [("R. Meyer", "rejected", "too large")]
         [review] = client.status(job)["reviews"]
-        assert len(client.artifact(job, review["file"])) == review["file"]["bytes"]
+        assert len(client.download(job, review["file"])) == review["file"]["bytes"]
     for words in (["status", job], ["jobs"]):
         shown = cordline(*words, "--socket", daemon.socket).expect(0)
         assert "rejected by R. Meyer: too large" in shown.stdout
@@ -146,11 +148,23 @@ def test_a_journal_of_the_format_before_opens_and_loses_nothing(daemon, study):
     with daemon.start().client() as client:
         job = client.submit_study([study])
         before = end_of(client, job)
+        events = list(client.follow(job))
     assert daemon.stop() == 0
-    # As the program before left it: no reviews, no predecessors.
+    # As an early program left it: no reviews, no predecessors, no counted time, events as JSON.
     with closing(sqlite3.connect(daemon.spool / "journal.sqlite")) as journal:
-        journal.executescript("DROP TABLE reviews; ALTER TABLE jobs DROP COLUMN predecessors; PRAGMA user_version = 2;")
+        for owner, number, header in journal.execute("SELECT job, number, header FROM events").fetchall():
+            event = msgpack.unpackb(header)
+            what = json.dumps({"event": event["event"], "body": event["body"]}, separators=(",", ":"))
+            journal.execute("UPDATE events SET header = ? WHERE job = ? AND number = ?", (what, owner, number))
+        journal.commit()
+        journal.executescript(
+            "DROP TABLE reviews; DROP TABLE pulse; ALTER TABLE jobs DROP COLUMN predecessors;"
+            "ALTER TABLE jobs DROP COLUMN ended_counted_ms; ALTER TABLE events DROP COLUMN name;"
+            "ALTER TABLE events DROP COLUMN checksum; ALTER TABLE events RENAME COLUMN header TO what;"
+            "PRAGMA user_version = 2;"
+        )
     with daemon.start().client() as client:
         assert client.status(job) == before
+        assert list(client.follow(job)) == events
         assert said(client.review(job, "accepted", "R. Meyer")) == [("R. Meyer", "accepted", "")]
         assert client.submit_study([study]) == job

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from cordline_client import verbs
 from daemon_process import Client, HelloRequired, end_of, pack_bits
 from gateway_process import Gateway
 from landmark import draw, sagittal_grid
@@ -16,7 +17,7 @@ T2 = Protocol(study="one of many")
 
 
 def jobs_of(client, study_uid: str, **other) -> list[str]:
-    return [summary["job"] for summary in client.list(study_uid=study_uid, **other)["jobs"]]
+    return [summary["job"] for summary in client.list_jobs(study_uid=study_uid, **other)["jobs"]]
 
 
 def study_uid(folder) -> str:
@@ -85,16 +86,17 @@ def forgetful(daemon):
 
 
 def test_a_client_that_was_silent_for_long_is_greeted_again(forgetful, study):
-    with Client(forgetful.endpoint, "sleeper") as client:
+    with Client.connect(forgetful.endpoint, "sleeper") as client:
         time.sleep(2.5)
-        assert client.list()["jobs"] == []
+        assert client.list_jobs()["jobs"] == []
         time.sleep(2.5)
         job = client.submit_study([study])
         assert end_of(client, job)["state"] == "completed"
         time.sleep(2.5)
-        asked = client.start(client.ask("list"))
+        # Without what the client does of itself.
+        asked = client._connection.start(verbs.list_jobs())
         while not asked.done:
-            client.poll()
+            client._connection.poll()
         assert isinstance(asked.error, HelloRequired)
         assert asked.error.code == "hello_required"
         assert asked.error.retry

@@ -48,12 +48,25 @@ def test_a_token_that_is_new_old_or_taken_back_counts_at_once(gateway):
     assert status(gateway.token("viewer", "--expires", "2020-01-01", name="old")) == 401
     night = gateway.token("viewer", name="night shift")
     assert status(night) == 200
-    gateway.tokens.rename(gateway.tokens.with_suffix(".aside"))
-    assert status(night) == 200, "a file that is away for a moment sends nobody away"
-    gateway.tokens.with_suffix(".aside").rename(gateway.tokens)
     gateway.revoke("night shift")
     assert status(night) == 401
     assert status(gateway.viewer) == 200
+
+
+def test_a_file_of_tokens_that_is_away_lets_nobody_in_and_is_said(gateway):
+    aside = gateway.tokens.with_suffix(".aside")
+    gateway.tokens.rename(aside)
+    try:
+        deadline = time.monotonic() + 10
+        while gateway.ask("GET", "/api/v1/jobs", token=gateway.viewer)[0] != 401:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert json.loads(gateway.ask("GET", "/api/v1/health", token=None)[2])["tokens"] is False
+        assert "no token is accepted" in (gateway.folder / "gateway.log").read_text()
+    finally:
+        aside.rename(gateway.tokens)
+    assert gateway.ask("GET", "/api/v1/jobs", token=gateway.viewer)[0] == 200
+    assert json.loads(gateway.ask("GET", "/api/v1/health", token=None)[2])["tokens"] is True
 
 
 def test_a_viewer_looks_and_changes_nothing(gateway, job):
@@ -196,7 +209,8 @@ def test_with_a_certificate_it_speaks_https_and_its_cookie_too(shared, program, 
         status, headers, _ = gateway.ask("GET", f"/enter?token={gateway.viewer}", token=None)
         assert (status, "Secure" in headers["set-cookie"]) == (303, True)
         assert gateway.ask("GET", "/api/v1/jobs", token=gateway.viewer)[0] == 200
-        assert gateway.ask("POST", "/dicom-web/studies", {"x": "y" * 2000})[0] == 413
+        status, _, body = gateway.ask("POST", "/dicom-web/studies", {"x": "y" * 2000})
+        assert (status, json.loads(body)["code"]) == (413, "too_large")
         assert gateway.ask("POST", "/dicom-web/studies", {"x": "y" * 200})[0] == 404, "no archive"
     finally:
         gateway.stop()

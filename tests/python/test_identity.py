@@ -157,7 +157,7 @@ def test_a_choice_is_never_one_between_patients(analyse, tmp_path, series, voxel
 
 def test_two_files_of_one_number_in_the_series(analyse, tmp_path, series):
     again = copy.deepcopy(series[2])
-    again.PatientComments = "another file under the same number"
+    again.PixelData = bytes(len(again.PixelData))
     save([*series, again], tmp_path / "in")
     problem = refused(analyse(tmp_path / "in"), "duplicate_instance")
     assert "IM0003" in problem["message"]

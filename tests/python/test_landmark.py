@@ -56,7 +56,7 @@ def test_every_object_and_transfer_syntax(analyse, tmp_path, kind, syntax):
     check(analyse(tmp_path / "in"), STRAIGHT)
 
 
-@pytest.mark.parametrize("syntax", ["explicit", "rle", "jpeg-lossless", "jpeg-2000"])
+@pytest.mark.parametrize("syntax", ["explicit", "rle", "jpeg-lossless", "jpeg-ls", "jpeg-2000"])
 @pytest.mark.parametrize("kind", ["classic", "enhanced"])
 def test_signed_and_rescaled_pixels(analyse, tmp_path, kind, syntax):
     """Stored values are negative in part, and make no sense before the rescale."""

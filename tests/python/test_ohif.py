@@ -80,7 +80,7 @@ def serve(program, daemon, folder: Path, orthanc, version: str, *flags) -> Gatew
 
 def events_of(daemon, kind: str) -> list:
     with daemon.client() as client:
-        (job,) = [job["job"] for job in client.list()["jobs"] if job["kind"] == kind]
+        (job,) = [job["job"] for job in client.list_jobs()["jobs"] if job["kind"] == kind]
         return list(client.follow(job))
 
 
@@ -110,8 +110,12 @@ def sops_of(files: list, matrix: np.ndarray, sections: int) -> list[str]:
 
 
 def errors_of(saw: dict) -> list[str]:
-    """What a page told as an error. Not what the tests bring about themselves: nothing was analysed yet (404)."""
-    return [error for error in saw["errors"] if "404" not in error]
+    """What a page told as an error. Not what the tests bring about themselves: nothing was analysed yet (404).
+
+    Nor what the viewer's own statistics of segments say: its worker stumbles now and then over a labelmap that is
+    taken away while it counts. Nothing of ours asks for them.
+    """
+    return [error for error in saw["errors"] if "404" not in error and "calculateSegmentsStatistics" not in error]
 
 
 def test_from_the_click_to_the_masks(version, orthanc, phantom, program, library, tmp_path, pictures):
@@ -294,7 +298,7 @@ def test_trouble(version, orthanc, phantom, program, library, tmp_path, pictures
 
     def back():
         with daemon.client() as client:
-            jobs = client.list()["jobs"]
+            jobs = client.list_jobs()["jobs"]
             wait(lambda: client.status(jobs[0]["job"])["state"] == "completed", "the job does not end", 120)
         gateway.run()
 

@@ -136,7 +136,7 @@ class Job:
                 levels = np.frombuffer(event.raw, np.uint8).reshape(rows, columns)
                 key = (event.body["classifier"], round(float(places[event.body["section"] - 1]), 3))
                 self.heat[key] = levels
-        files = {file["path"]: client.artifact(job, file) for file in client.files(job)}
+        files = {file["path"]: client.download(job, file) for file in client.files(job)}
         self.result = json.loads(files["result.json"])
         self.files = files
         self.findings = findings(self.result, np.array(places))

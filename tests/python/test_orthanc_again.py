@@ -44,9 +44,9 @@ def sops(orthanc: Orthanc, study: str, modality: str) -> set[str]:
     return found
 
 
-def test_a_new_folder_of_arrivals_begins_now(orthanc, porter, another):
+def test_a_new_folder_of_arrivals_begins_now(orthanc, start_gateway, another):
     old = [stable(orthanc, orthanc.send(another(number))) for number in (60, 61)]
-    gateway = porter()
+    gateway = start_gateway()
     new = orthanc.send(another(62))
     ended(orthanc, new)
     time.sleep(2)
@@ -55,23 +55,23 @@ def test_a_new_folder_of_arrivals_begins_now(orthanc, porter, another):
     assert "from now on" in (gateway.folder / "gateway.log").read_text()
 
 
-def test_what_arrives_while_the_gateway_is_down_is_found(orthanc, porter, another):
-    gateway = porter()
+def test_what_arrives_while_the_gateway_is_down_is_found(orthanc, start_gateway, another):
+    gateway = start_gateway()
     first = orthanc.send(another(63))
     ended(orthanc, first)
     gateway.process.kill()
     gateway.process.wait()
     missed = stable(orthanc, orthanc.send(another(64)))
-    porter()
+    start_gateway()
     ended(orthanc, missed)
     assert orthanc.modalities(missed) == ["MR", "SEG", "SR"]
 
 
-def test_a_first_start_before_the_archive_s_own_misses_nothing(orthanc, porter, another):
+def test_a_first_start_before_the_archive_s_own_misses_nothing(orthanc, start_gateway, another):
     old = stable(orthanc, orthanc.send(another(65)))
     orthanc.stop()
     time.sleep(1.1)
-    porter(archive_is_up=False)
+    start_gateway(archive_is_up=False)
     time.sleep(1)
     orthanc.start()
     new = orthanc.send(another(66))
@@ -80,12 +80,14 @@ def test_a_first_start_before_the_archive_s_own_misses_nothing(orthanc, porter, 
 
 
 @pytest.mark.parametrize("down", [False, True], ids=["gateway up", "gateway down"])
-def test_an_archive_that_was_put_back_from_a_copy_shows_its_new_studies_and_no_old_ones(orthanc, porter, another, down):
+def test_an_archive_that_was_put_back_from_a_copy_shows_its_new_studies_and_no_old_ones(
+    orthanc, start_gateway, another, down
+):
     old = stable(orthanc, orthanc.send(another(70)))
     orthanc.stop()
     copy = shutil.copytree(orthanc.folder / "db", orthanc.folder / "copy")
     orthanc.start()
-    gateway = porter()
+    gateway = start_gateway()
     seen = [orthanc.send(another(number)) for number in (71, 72)]
     for study in seen:
         ended(orthanc, study)
@@ -98,14 +100,14 @@ def test_an_archive_that_was_put_back_from_a_copy_shows_its_new_studies_and_no_o
     orthanc.start()
     new = stable(orthanc, orthanc.send(another(73)))
     if down:
-        porter()
+        start_gateway()
     ended(orthanc, new)
     assert orthanc.modalities(new) == ["MR", "SEG", "SR"]
     assert orthanc.note(old) == "", "an old study is nobody's wish"
 
 
-def test_an_archive_that_was_emptied_and_filled_beyond_is_read_from_its_beginning(orthanc, porter, another):
-    gateway = porter()
+def test_an_archive_that_was_emptied_and_filled_beyond_is_read_from_its_beginning(orthanc, start_gateway, another):
+    gateway = start_gateway()
     ended(orthanc, orthanc.send(another(74)))
     gateway.process.kill()
     gateway.process.wait()
@@ -119,18 +121,18 @@ def test_an_archive_that_was_emptied_and_filled_beyond_is_read_from_its_beginnin
     while orthanc.get("/changes?last")["Last"] <= last:
         stable(orthanc, orthanc.send(another(number)))
         number += 1
-    porter()
+    start_gateway()
     ended(orthanc, first)
     assert orthanc.modalities(first) == ["MR", "SEG", "SR"]
 
 
-def test_a_place_in_the_list_that_cannot_be_read_begins_now_and_says_so(orthanc, porter, another):
+def test_a_place_in_the_list_that_cannot_be_read_begins_now_and_says_so(orthanc, start_gateway, another):
     old = stable(orthanc, orthanc.send(another(90)))
     time.sleep(1.1)
     state = orthanc.folder.parent / "gateway" / "state"
     state.mkdir(parents=True)
     (state / "changes").write_text("seven")
-    gateway = porter()
+    gateway = start_gateway()
     wait(lambda: (state / "changes").read_text() != "seven", "the gateway does not begin")
     time.sleep(1)
     ended(orthanc, orthanc.send(another(91)))
@@ -139,8 +141,8 @@ def test_a_place_in_the_list_that_cannot_be_read_begins_now_and_says_so(orthanc,
     assert "how far the list of changes was read cannot be told" in log
 
 
-def test_a_deleted_note_has_the_study_analysed_anew(orthanc, porter, shared, another):
-    porter()
+def test_a_deleted_note_has_the_study_analysed_anew(orthanc, start_gateway, shared, another):
+    start_gateway()
     study = orthanc.send(another(80))
     first = ended(orthanc, study)
     earlier = {modality: sops(orthanc, study, modality) for modality in ("SEG", "SR")}
@@ -156,8 +158,8 @@ def test_a_deleted_note_has_the_study_analysed_anew(orthanc, porter, shared, ano
         assert sops(orthanc, study, modality) - known, f"the new {modality} is an object of its own"
 
 
-def test_a_note_that_is_deleted_while_the_study_is_analysed_counts_too(orthanc, porter, shared, another):
-    porter()
+def test_a_note_that_is_deleted_while_the_study_is_analysed_counts_too(orthanc, start_gateway, shared, another):
+    start_gateway()
     study = orthanc.send(another(81))
     wait(lambda: orthanc.note(study, 1025), "nothing was begun")
     begun = json.loads(orthanc.note(study, 1025))
@@ -166,12 +168,12 @@ def test_a_note_that_is_deleted_while_the_study_is_analysed_counts_too(orthanc, 
 
 
 def test_rerun_by_an_administrator_by_a_program_and_for_a_study_older_than_the_gateway(
-    orthanc, porter, program, another, tmp_path
+    orthanc, start_gateway, program, another, tmp_path
 ):
     folder = another(82)
     uid = pydicom.dcmread(next(folder.iterdir())).StudyInstanceUID
     old = stable(orthanc, orthanc.send(folder))
-    gateway = porter()
+    gateway = start_gateway()
     settings = tmp_path / "archive.toml"
     settings.write_text(f'[archive]\nurl = "http://127.0.0.1:{orthanc.port}"\n')
 
@@ -214,7 +216,7 @@ def test_a_person_in_the_viewer_may_want_it_anew(orthanc, shared, program, anoth
             for job in (first, *anew):
                 list(client.follow(job))
                 result = next(f for f in client.files(job) if f["kind"] == "result")
-                files = json.loads(client.artifact(job, result))["files"]
+                files = json.loads(client.download(job, result))["files"]
                 uids |= {f["sop_instance_uid"] for f in files if f["kind"] == "structured_report"}
         assert len(uids) == 3
     finally:

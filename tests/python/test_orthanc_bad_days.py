@@ -57,23 +57,23 @@ class Moody(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_what_arrived_while_nobody_listened_is_found_and_a_kill_loses_nothing(orthanc, porter, another):
-    gateway = porter()
+def test_what_arrived_while_nobody_listened_is_found_and_a_kill_loses_nothing(orthanc, start_gateway, another):
+    gateway = start_gateway()
     gateway.stop()
     studies = [orthanc.send(another(number)) for number in (3, 4)]
     time.sleep(2.5)  # both are stable before anybody looks
-    gateway = porter()
+    gateway = start_gateway()
     wait(lambda: any(orthanc.note(study) for study in studies), "nothing was begun")
     gateway.process.kill()
     gateway.process.wait()
-    porter()
+    start_gateway()
     for study in studies:
         ended(orthanc, study)
         assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
 
 
-def test_orthanc_may_be_away_for_a_while(orthanc, porter, another):
-    porter()
+def test_orthanc_may_be_away_for_a_while(orthanc, start_gateway, another):
+    start_gateway()
     study = orthanc.send(another(5))
     orthanc.stop()
     time.sleep(2)
@@ -99,8 +99,8 @@ def test_an_archive_of_many_moods_gets_its_results_once(orthanc, shared, program
         server.shutdown()
 
 
-def test_a_study_without_mr_is_left_alone(orthanc, porter, another, tmp_path):
-    gateway = porter()
+def test_a_study_without_mr_is_left_alone(orthanc, start_gateway, another, tmp_path):
+    gateway = start_gateway()
     folder = another(6)
     for file in folder.iterdir():
         ds = pydicom.dcmread(file)
@@ -113,8 +113,8 @@ def test_a_study_without_mr_is_left_alone(orthanc, porter, another, tmp_path):
     assert orthanc.modalities(study) == ["CT"]
 
 
-def test_three_series_to_choose_from_ask_a_person(orthanc, porter, shared, another):
-    gateway = porter()
+def test_three_series_to_choose_from_ask_a_person(orthanc, start_gateway, shared, another):
+    gateway = start_gateway()
     folder = another(20)
     for number in range(3):
         study = orthanc.send(as_series(folder, number))
@@ -143,8 +143,8 @@ def as_series(folder: Path, number: int) -> Path:
     return folder
 
 
-def test_a_section_is_missing_and_the_study_says_so_until_it_comes(orthanc, porter, another):
-    porter()
+def test_a_section_is_missing_and_the_study_says_so_until_it_comes(orthanc, start_gateway, another):
+    start_gateway()
     folder = another(21)
     middle = sorted(folder.iterdir())[6]
     held_back = middle.read_bytes()
@@ -159,12 +159,12 @@ def test_a_section_is_missing_and_the_study_says_so_until_it_comes(orthanc, port
     assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
 
 
-def test_a_note_that_names_what_is_not_ours_removes_nothing(orthanc, porter, another):
+def test_a_note_that_names_what_is_not_ours_removes_nothing(orthanc, start_gateway, another):
     other, study = orthanc.send(another(23)), orthanc.send(another(24))
     named = [orthanc.get(f"/studies/{one}/instances")[0]["ID"] for one in (other, study)]
     forged = {"instances": "0", "job": "", "done": True, "objects": named}
     orthanc.ask("PUT", f"/studies/{study}/metadata/1025", json.dumps(forged).encode())
-    porter().json("/api/v1/arrivals", "POST", {"study": study})
+    start_gateway().json("/api/v1/arrivals", "POST", {"study": study})
     wait(lambda: "SR" in orthanc.modalities(study), "the study is not analysed")
     ended(orthanc, study)
     for instance in named:
@@ -194,15 +194,17 @@ def plain(log: Path) -> str:
     return re.sub("\x1b\\[[0-9;]*m", "", log.read_text())
 
 
-def test_two_hundred_studies_at_once_are_each_analysed_once_and_an_urgent_one_first(orthanc, porter, shared, tmp_path):
-    porter().stop()
+def test_two_hundred_studies_at_once_are_each_analysed_once_and_an_urgent_one_first(
+    orthanc, start_gateway, shared, tmp_path
+):
+    start_gateway().stop()
     grid = sagittal_grid(shape=(7, 136, 128), spacing=(4.5, 1.2, 1.2))
     voxels = draw(grid)
     studies = []
     for number in range(200):
         series = classic(voxels, grid, Protocol(study=f"crowd-{number}", series=f"crowd-{number}"))
         studies.append(orthanc.send_all(series))
-    gateway = porter()
+    gateway = start_gateway()
     wait(lambda: orthanc.note(studies[0], 1025), "nothing was begun")
     for _ in range(3):
         gateway.json("/api/v1/arrivals", "POST", {"study": studies[-1], "priority": "urgent"})
@@ -217,3 +219,19 @@ def test_two_hundred_studies_at_once_are_each_analysed_once_and_an_urgent_one_fi
     assert len({mark["job"] for mark in marks}) == 200
     kinds = Counter(series["MainDicomTags"]["Modality"] for series in orthanc.get("/series?expand"))
     assert kinds == {"MR": 200, "SEG": 200, "SR": 200}
+
+
+def test_a_study_that_was_not_yet_stable_when_the_archive_was_killed_is_found(orthanc, start_gateway, another):
+    """Orthanc forgets with its process which studies it was waiting for."""
+    first = start_gateway() and orthanc.send(another(71))
+    ended(orthanc, first)
+    study = orthanc.send(another(72))
+    orthanc.process.kill()
+    orthanc.process.wait()
+    assert not any(
+        change["ChangeType"] == "StableStudy" and change["ID"] == study
+        for change in orthanc.start().get("/changes?limit=1000")["Changes"]
+    ), "killed too late"
+    assert ended(orthanc, study)["done"]
+    # And what was there before is not begun again.
+    assert len(orthanc.modalities(first)) == len(orthanc.modalities(study))

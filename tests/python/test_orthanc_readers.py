@@ -93,9 +93,9 @@ class Archive:
 
 
 @pytest.fixture
-def archive(orthanc, porter, another, request):
+def archive(orthanc, start_gateway, another, request):
     number = 100 + request.session.items.index(request.node)
-    return lambda names=slice(None): Archive(orthanc, porter(), another(number), names)
+    return lambda names=slice(None): Archive(orthanc, start_gateway(), another(number), names)
 
 
 def observer(sr: pydicom.Dataset) -> list[str]:
@@ -122,7 +122,7 @@ def test_a_late_localizer_changes_nothing_that_is_there(archive, client):
     saved, line = archive.instances(), archive.orthanc.note(archive.study)
     assert machine < saved, "a save removes nothing of the machine's"
     assert line.endswith(f", corrected by {READER} - accepted by {READER}")
-    jobs = len(client.list()["jobs"])
+    jobs = len(client.list_jobs()["jobs"])
 
     archive.send_localizer()
     time.sleep(2)
@@ -130,7 +130,7 @@ def test_a_late_localizer_changes_nothing_that_is_there(archive, client):
     assert len(archive.instances()) == len(saved) + 1
     assert archive.orthanc.note(archive.study) == line
     assert archive.mark["job"] == job
-    assert len(client.list()["jobs"]) == jobs, "nothing was analysed anew"
+    assert len(client.list_jobs()["jobs"]) == jobs, "nothing was analysed anew"
     assert [review["verdict"] for review in archive.reviews()] == ["accepted"]
 
 
@@ -158,7 +158,7 @@ def test_a_correction_stands_beside_what_it_corrects_with_its_readers_name(archi
         ds.save_as(tmp_path / name)
         assert complaints(tmp_path / name) == []
     [result] = [file for file in client.files(job) if file["kind"] == "result"]
-    reasons = json.loads(client.artifact(job, result))["series"]["reasons"]
+    reasons = json.loads(client.download(job, result))["series"]["reasons"]
     assert reasons == [f"corrected mask of job {archive.job} by {OTHER}"]
 
 

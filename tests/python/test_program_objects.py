@@ -12,7 +12,7 @@ from landmark import draw, sagittal_grid
 from mr_series import classic, enhanced, save
 
 sys.path.insert(0, str(TREE / "models"))
-from cordline_models.study import write_study
+from cordline_models.phantom.study import write_study
 
 TRAINED = TREE / "models/bundles/spinal-lesion-phantom"
 # Seeds of the test split: no network was trained on them.
@@ -38,16 +38,18 @@ def analysed() -> dict[str, Written]:
 
 
 @pytest.fixture
-def written(request, analysed, cordline, bundle, tmp_path) -> Written:
+def written(request, analysed, cordline, bundle, tmp_path_factory) -> Written:
     name = request.param
     if name not in analysed:
+        # Not the folder of the test that comes first: the others read it too.
+        folder = tmp_path_factory.mktemp(name)
         if name in PHANTOMS:
-            write_study(tmp_path / "in", PHANTOMS[name], name)
-            source, models = tmp_path / "in" / "dicom", TRAINED
+            write_study(folder / "in", PHANTOMS[name], name)
+            source, models = folder / "in" / "dicom", TRAINED
         else:
-            grid, source, models = DRAWN[name], tmp_path / "in", bundle
+            grid, source, models = DRAWN[name], folder / "in", bundle
             save([enhanced(draw(grid), grid)] if name == "enhanced" else classic(draw(grid), grid), source)
-        out = tmp_path / "out"
+        out = folder / "out"
         run = cordline("analyze", source, "--out", out, "--bundle", models, out=out).expect(0)
         analysed[name] = Written(out, run.result)
     return analysed[name]

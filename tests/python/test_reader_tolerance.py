@@ -286,7 +286,7 @@ def test_an_icon_in_compressed_form(read, series):
         ("SamplesPerPixel", lambda v: b""),
         ("HighBit", lambda v: b""),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_values_in_other_forms(read, series, keyword, write):
     files = []

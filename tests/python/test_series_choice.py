@@ -369,11 +369,11 @@ def test_a_job_asks_with_pictures_and_takes_a_volume_by_its_selector(client, tmp
     [choice] = [e.body for e in client.follow(job) if e.name == "series"]
     files = {file["path"]: file for file in client.files(job)}
     for candidate in choice["candidates"]:
-        assert client.artifact(job, files[candidate["thumbnail"]]).startswith(b"\x89PNG")
+        assert client.download(job, files[candidate["thumbnail"]]).startswith(b"\x89PNG")
     selector = choice["candidates"][0]["selector"]
-    client.choose(job, selector)
+    client.select_series(job, selector)
     assert end_of(client, job)["state"] == "completed"
-    result = json.loads(client.artifact(job, {f["path"]: f for f in client.files(job)}["result.json"]))
+    result = json.loads(client.download(job, {f["path"]: f for f in client.files(job)}["result.json"]))
     assert result["series"]["selector"] == selector
     again = client.submit_study([tmp_path], series=selector)
     assert again != job

@@ -69,25 +69,25 @@ def test_the_example_sends_a_study_and_prints_its_masks(package, gateway, client
     assert sum(line.startswith("section ") for line in lines) >= GRID.shape[0]
     assert any(line.startswith("completed: ") for line in lines), ran.stdout
     # What came is what the daemon has.
-    [summary] = client.list(limit=1)["jobs"]
+    [summary] = client.list_jobs(limit=1)["jobs"]
     [seg] = [file for file in client.files(summary["job"]) if file["kind"] == "segmentation"]
-    assert (tmp_path / "out/segmentation.dcm").read_bytes() == client.artifact(summary["job"], seg)
+    assert (tmp_path / "out/segmentation.dcm").read_bytes() == client.download(summary["job"], seg)
     # Again: the same job, nothing is sent, and its events are there from the first.
     again = node(package, example, tmp_path / "study", url_of(gateway), token=gateway.submitter)
     assert again.stdout.splitlines() == [line for line in lines if not line.startswith("fetched ")]
-    assert client.list(limit=1)["jobs"][0]["job"] == summary["job"]
+    assert client.list_jobs(limit=1)["jobs"][0]["job"] == summary["job"]
 
 
 CONNECT = """
-import { connect, ConnectionLost, Refused } from "@cordline/sdk";
+import { connect, ConnectError, Rejected } from "@cordline/sdk";
 const [url] = process.argv.slice(1).filter((word) => word !== "--");
 try {
   const client = await connect(url, process.env.CORDLINE_TOKEN);
   console.log(client.welcome.role, (await client.ask("list", {})).jobs.length >= 0);
   client.close();
 } catch (error) {
-  const lost = error instanceof ConnectionLost ? "lost" : "other";
-  console.log(error instanceof Refused ? `refused ${error.fault.code}` : lost);
+  const lost = error instanceof ConnectError ? "lost" : "other";
+  console.log(error instanceof Rejected ? `refused ${error.fault.code}` : lost);
   console.log(error.message);
 }
 """

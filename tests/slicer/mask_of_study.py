@@ -17,7 +17,7 @@ from volumes import load_dicom, mask_in, places_of, to_the_end
 
 def main(endpoint: str, folder: str, description: str, way: str, out: str) -> None:
     volume = load_dicom(Path(folder), description)
-    analysis = Analysis(request.of_volumes(volume, None, "routine", way == "files"), endpoint, "")
+    analysis = Analysis(request.from_volumes(volume, None, "routine", way == "files"), endpoint, "")
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     if analysis.problem is not None:
         sys.exit(str(analysis.problem))

@@ -69,31 +69,31 @@ def paint(volume, openly: bool) -> None:
 @pytest.mark.parametrize("openly", [True, False], ids=["openly", "behind its back"])
 def test_a_volume_that_is_painted_on_meanwhile(shared, volume, openly):
     before = nodes()
-    analysis = analyse(volume, shared, began=lambda node: paint(volume, openly))
+    analysis = analyse(volume, shared, on_segmentation=lambda node: paint(volume, openly))
     assert analysis.problem.name == "volume_changed"
     assert nodes() == before
 
 
 def test_a_volume_that_is_moved_meanwhile(shared, volume):
     before = nodes()
-    analysis = analyse(volume, shared, began=lambda node: volume.SetOrigin(1.0, 2.0, 3.0))
+    analysis = analyse(volume, shared, on_segmentation=lambda node: volume.SetOrigin(1.0, 2.0, 3.0))
     assert analysis.problem.name == "volume_changed"
     assert nodes() == before
 
 
 def test_a_volume_that_is_written_with_the_same_voxels_is_the_same(shared, volume):
-    analysis = analyse(volume, shared, began=lambda node: slicer.util.arrayFromVolumeModified(volume))
+    analysis = analyse(volume, shared, on_segmentation=lambda node: slicer.util.arrayFromVolumeModified(volume))
     assert analysis.problem is None
 
 
 def test_a_volume_that_is_removed_meanwhile(shared, volume, scene):
-    analysis = analyse(volume, shared, began=lambda node: scene.RemoveNode(volume))
+    analysis = analyse(volume, shared, on_segmentation=lambda node: scene.RemoveNode(volume))
     assert analysis.problem.name == "volume_gone"
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
 
 
 def test_a_segmentation_that_is_removed_meanwhile_is_not_made_again(shared, volume, scene):
-    analysis = analyse(volume, shared, began=scene.RemoveNode)
+    analysis = analyse(volume, shared, on_segmentation=scene.RemoveNode)
     assert analysis.problem is None
     assert analysis.record.segmentation is None
     assert analysis.record.content["finding"] == "Tumour: Ependymoma"
@@ -115,7 +115,7 @@ def test_a_refusal_is_told_in_the_daemon_s_words(daemon, volume):
     daemon.kill()
     shutil.rmtree(daemon.spool)
     daemon.start()
-    analysis = Analysis(correction.request_of(record, "routine"), daemon.endpoint, "")
+    analysis = Analysis(correction.build_request(record, "routine"), daemon.endpoint, "")
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.problem.name == "no_such_job"
     assert analysis.problem.sentence.startswith("There is no job")
@@ -126,16 +126,16 @@ def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, scene):
     volume = load(draw(FEW).astype(np.int16), FEW)
     daemon.bundle = TRAINED
     daemon.start()
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), daemon.endpoint, "")
-    to_the_end(analysis.tick, lambda: len(analysis.run.job.came) >= 2)
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), daemon.endpoint, "")
+    to_the_end(analysis.tick, lambda: len(analysis.remote_job.job.received_sections) >= 2)
     daemon.kill()
-    to_the_end(analysis.tick, lambda: analysis.phase == "mending", limit_s=30)
+    to_the_end(analysis.tick, lambda: analysis.phase == "reconnecting", limit_s=30)
     assert analysis.problem is None
     daemon.start()
     to_the_end(analysis.tick, lambda: analysis.phase == "ended", limit_s=120)
     assert analysis.problem is None, analysis.problem
     with daemon.client() as client:
-        events = list(client.follow(analysis.run.job.id))
+        events = list(client.follow(analysis.remote_job.job.id))
     if analysis.record.segmentation is not None:
         mask = mask_in(analysis.record.segmentation, volume)
         np.testing.assert_allclose(places_of(mask, volume), places_on_the_wire(events), atol=0.01)
@@ -146,8 +146,8 @@ def test_a_computer_that_slept_is_met_again(daemon, scene):
     daemon.bundle = TRAINED
     daemon.environment["CORDLINE_DAEMON__LIMITS__SILENCE_S"] = "1"
     daemon.start()
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), daemon.endpoint, "")
-    to_the_end(analysis.tick, lambda: len(analysis.run.job.came) >= 1)
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), daemon.endpoint, "")
+    to_the_end(analysis.tick, lambda: len(analysis.remote_job.job.received_sections) >= 1)
     time.sleep(2.5)  # the daemon forgets who is silent
     phases = set()
 
@@ -157,18 +157,18 @@ def test_a_computer_that_slept_is_met_again(daemon, scene):
 
     to_the_end(tick, lambda: analysis.phase == "ended", limit_s=120)
     assert analysis.problem is None, analysis.problem
-    assert "mending" in phases
-    assert analysis.run.job.missing == []
+    assert "reconnecting" in phases
+    assert analysis.remote_job.job.missing_sections == []
 
 
 def test_a_job_that_somebody_else_cancels_leaves_nothing(daemon, volume):
     daemon.bundle = TRAINED
     daemon.start()
     before = nodes()
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), daemon.endpoint, "")
-    to_the_end(analysis.tick, lambda: len(analysis.run.job.came) >= 1)
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), daemon.endpoint, "")
+    to_the_end(analysis.tick, lambda: len(analysis.remote_job.job.received_sections) >= 1)
     with daemon.client() as client:
-        client.cancel(analysis.run.job.id)
+        client.cancel(analysis.remote_job.job.id)
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.cancelled
     assert nodes() == before
@@ -190,8 +190,8 @@ def test_what_cannot_be_read_ends_the_run_by_name(shared, volume):
         return event
 
     before = nodes()
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
-    analysis.run = Garbled(analysis.run, damage)
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.remote_job = Garbled(analysis.remote_job, damage)
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.problem.name == "other_grid"
     assert nodes() == before
@@ -201,8 +201,8 @@ def test_what_cannot_be_read_ends_the_run_by_name(shared, volume):
             event.body["section"] = "three"
         return event
 
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
-    analysis.run = Garbled(analysis.run, garble)
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.remote_job = Garbled(analysis.remote_job, garble)
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.problem.name == "malformed"
     assert nodes() == before
@@ -215,8 +215,8 @@ def test_a_result_for_other_voxels_is_not_drawn(shared, volume):
         return event
 
     before = nodes()
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
-    analysis.run = Garbled(analysis.run, damage)
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.remote_job = Garbled(analysis.remote_job, damage)
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.problem.name == "other_voxels"
     assert nodes() == before

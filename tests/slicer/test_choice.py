@@ -43,7 +43,7 @@ def test_a_choice_goes_on_with_the_series_that_was_taken(shared, tie):
     assert len(both) == 2
     assert all(line for line in candidates.differences(both)), both
     [mine] = [each for each in both if each["description"] == TWO.description]
-    analysis.take(candidates.selector(mine))
+    analysis.choose_series(candidates.selector(mine))
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.problem is None, analysis.problem
     wanted, mask = in_lesion(GRID.positions()), mask_in(analysis.record.segmentation, volume)
@@ -53,7 +53,7 @@ def test_a_choice_goes_on_with_the_series_that_was_taken(shared, tie):
 def test_another_series_than_the_one_that_is_shown_is_not_drawn(shared, tie):
     analysis = Analysis(tie[0], shared.endpoint, "")
     [other] = [each for each in offered(analysis) if each["description"] == ONE.description]
-    analysis.take(candidates.selector(other))
+    analysis.choose_series(candidates.selector(other))
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.problem.name == "other_voxels"
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
@@ -62,7 +62,7 @@ def test_another_series_than_the_one_that_is_shown_is_not_drawn(shared, tie):
 def test_a_choice_that_is_none_of_them_is_refused_in_the_daemon_s_words(shared, tie):
     analysis = Analysis(tie[0], shared.endpoint, "")
     offered(analysis)
-    analysis.take("1.2.3")
+    analysis.choose_series("1.2.3")
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     assert analysis.problem.name == "manifest_invalid"
 
@@ -71,9 +71,9 @@ def test_cancel_leaves_a_choice_alone(shared, tie):
     analysis = Analysis(tie[0], shared.endpoint, "")
     offered(analysis)
     analysis.cancel()
-    to_the_end(lambda: None, lambda: not analysis.wind_down())
+    to_the_end(lambda: None, lambda: not analysis.finish_cancel())
     with shared.client() as client:
-        assert client.status(analysis.run.job.id)["state"] == "needs_selection"
+        assert client.status(analysis.remote_job.job.id)["state"] == "needs_selection"
 
 
 def test_the_panel_shows_what_tells_them_apart(shared, tie, monkeypatch):
@@ -82,28 +82,28 @@ def test_the_panel_shows_what_tells_them_apart(shared, tie, monkeypatch):
     try:
         window.use(shared.endpoint)
         window.panel.inputs.t2w_selector.setCurrentNode(volume)
-        monkeypatch.setattr("CordlineLib.request.of_volumes", lambda *words: request)
+        monkeypatch.setattr("CordlineLib.request.from_volumes", lambda *words: request)
         panel = window.panel
-        panel.runner.button.click()
-        events_until(lambda: panel.choice.buttons or not panel.session.running)
+        panel.run_controls.button.click()
+        events_until(lambda: panel.series_choice.buttons or not panel.session.running)
         assert panel.session.problem is None, panel.session.problem
         assert strings.CHOOSE in window.shown()
         for each in panel.session.analysis.candidates:
             assert candidates.title(each) in window.shown()
             assert candidates.facts(each) in window.shown()
         pictures = {each.get("thumbnail") for each in panel.session.analysis.candidates} - {None}
-        events_until(lambda: len(panel.session.analysis.run.thumbnails) == len(pictures))
+        events_until(lambda: len(panel.session.analysis.remote_job.thumbnails) == len(pictures))
         window.picture("panel-choice")
         [mine] = [
             candidates.selector(each)
             for each in panel.session.analysis.candidates
             if each["description"] == TWO.description
         ]
-        panel.choice.buttons[mine].click()
+        panel.series_choice.buttons[mine].click()
         events_until(lambda: not panel.session.running)
         assert panel.session.problem is None, panel.session.problem
         assert panel.session.record is not None
-        assert not panel.choice.box.isVisible()
+        assert not panel.series_choice.box.isVisible()
     finally:
         window.close()
 

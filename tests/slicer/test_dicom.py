@@ -29,7 +29,7 @@ def test_files_go_to_the_box_and_objects_come_back(shared, scene, folder, tmp_pa
     assert analysis.problem is None, analysis.problem
     assert analysis.request.kind == "study"
     with shared.client() as client:
-        events = list(client.follow(analysis.run.job.id))
+        events = list(client.follow(analysis.remote_job.job.id))
     mask = mask_in(analysis.record.segmentation, volume)
     np.testing.assert_allclose(places_of(mask, volume), places_on_the_wire(events), atol=0.01)
     [series] = [event.body for event in events if event.name == "series"]
@@ -105,6 +105,6 @@ def test_a_t1c_volume_goes_along(program, library, tmp_path, scene):
         both = analyse(volume, daemon, t1c)
         assert both.problem is None, both.problem
         assert not any("T1" in note for note in both.notes), both.notes
-        assert both.run.job.id != alone.run.job.id
+        assert both.remote_job.job.id != alone.remote_job.job.id
     finally:
         daemon.stop()

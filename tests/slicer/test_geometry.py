@@ -40,7 +40,7 @@ LAYOUTS = {
 
 def wire_events(daemon, analysis) -> list:
     with daemon.client() as client:
-        return list(client.follow(analysis.run.job.id))
+        return list(client.follow(analysis.remote_job.job.id))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
@@ -72,7 +72,7 @@ def test_under_a_linear_transform_the_mask_lies_on_the_same_voxels(shared, scene
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
     volume.SetAndObserveTransformNodeID(transform.GetID())
     under = []
-    analysis = analyse(volume, shared, began=lambda node: under.append(node.GetParentTransformNode()))
+    analysis = analyse(volume, shared, on_segmentation=lambda node: under.append(node.GetParentTransformNode()))
     assert analysis.problem is None, analysis.problem
     assert under == [transform], "before the first mask"
     segmentation = analysis.record.segmentation
@@ -97,7 +97,7 @@ def test_a_transform_that_is_put_on_meanwhile_takes_the_mask_along(shared, scene
     def began(node):
         volume.SetAndObserveTransformNodeID(transform.GetID())
 
-    analysis = analyse(volume, shared, began=began)
+    analysis = analyse(volume, shared, on_segmentation=began)
     assert analysis.record.segmentation.GetParentTransformNode() is transform
 
 
@@ -105,10 +105,10 @@ def test_a_volume_under_a_non_linear_transform_is_refused_with_the_reason(scene)
     volume = load(draw(PLAIN).astype(np.int16), PLAIN)
     warp = scene.AddNewNodeByClass("vtkMRMLBSplineTransformNode")
     volume.SetAndObserveTransformNodeID(warp.GetID())
-    assert "non-linear" in volumes_of_slicer.why_not(volume)
+    assert "non-linear" in volumes_of_slicer.unmet_requirement(volume)
     other = load(draw(PLAIN).astype(np.int16), PLAIN, "T1c")
-    assert "same one" not in volumes_of_slicer.why_not_t1c(other, other)
-    assert "non-linear" in volumes_of_slicer.why_not_t1c(volume, other)
+    assert "same one" not in volumes_of_slicer.unmet_requirement_t1c(other, other)
+    assert "non-linear" in volumes_of_slicer.unmet_requirement_t1c(volume, other)
 
 
 def test_t1c_under_another_transform_is_refused_with_the_reason(scene):
@@ -116,25 +116,25 @@ def test_t1c_under_another_transform_is_refused_with_the_reason(scene):
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(rigid()))
     t1c.SetAndObserveTransformNodeID(transform.GetID())
-    assert "different transforms" in volumes_of_slicer.why_not_t1c(t1c, t2w)
+    assert "different transforms" in volumes_of_slicer.unmet_requirement_t1c(t1c, t2w)
     t2w.SetAndObserveTransformNodeID(transform.GetID())
-    assert volumes_of_slicer.why_not_t1c(t1c, t2w) == ""
+    assert volumes_of_slicer.unmet_requirement_t1c(t1c, t2w) == ""
 
 
 def test_what_cannot_be_analysed_says_why(scene):
     empty = np.zeros(PLAIN.shape, np.int16)
-    assert "Choose" in volumes_of_slicer.why_not(None)
-    assert "no voxels" in volumes_of_slicer.why_not(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"))
+    assert "Choose" in volumes_of_slicer.unmet_requirement(None)
+    assert "no voxels" in volumes_of_slicer.unmet_requirement(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"))
     axial = replace(PLAIN, axes=np.array([(0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)]))
-    assert "another plane" in volumes_of_slicer.why_not(load(empty, axial))
+    assert "another plane" in volumes_of_slicer.unmet_requirement(load(empty, axial))
     # The same voxels of nearly one size: then no plane is the one of the scan, and sagittal sections can be had.
-    assert volumes_of_slicer.why_not(load(empty, replace(axial, spacing=(1.2, 0.9, 1.0)))) == ""
-    assert volumes_of_slicer.why_not(load(empty, sagittal_grid(turn=40))) == ""
+    assert volumes_of_slicer.unmet_requirement(load(empty, replace(axial, spacing=(1.2, 0.9, 1.0)))) == ""
+    assert volumes_of_slicer.unmet_requirement(load(empty, sagittal_grid(turn=40))) == ""
     # Every axis as far from left-right as three axes can be.
     corner = np.array([(1, 1, 1), (1, -1, 0), (1, 1, -2)]) / np.sqrt([[3], [2], [6]])
     nowhere = replace(PLAIN, axes=corner.T)
-    assert "not sagittal" in volumes_of_slicer.why_not(load(empty, nowhere))
-    assert "not at right angles" in volumes_of_slicer.why_not(
+    assert "not sagittal" in volumes_of_slicer.unmet_requirement(load(empty, nowhere))
+    assert "not at right angles" in volumes_of_slicer.unmet_requirement(
         load(empty, replace(PLAIN, axes=PLAIN.axes @ SHEARED[:3, :3]))
     )
 
@@ -160,7 +160,7 @@ def test_a_heat_map_of_fewer_cells_covers_the_whole_section(scene):
     rows, columns = TURNED.shape[1] // 8, TURNED.shape[2] // 12
     levels = np.zeros((rows, columns), np.uint8)
     levels[3, 5] = 255
-    heat = heat_map.volume_of({4: levels}, matrix_of(TURNED), TURNED.shape, volume, "a class")
+    heat = heat_map.create_volume({4: levels}, matrix_of(TURNED), TURNED.shape, volume, "a class")
     array = slicer.util.arrayFromVolume(heat)
     [at] = np.argwhere(array == 1.0)
     assert array.sum() == 1.0
@@ -172,23 +172,23 @@ def test_a_heat_map_of_fewer_cells_covers_the_whole_section(scene):
 
 def test_grids_that_do_not_fit_say_by_how_much():
     ras = LPS_TO_RAS @ matrix_of(PLAIN)
-    _, wire = grids.sagittal(ras, PLAIN.shape)
-    assert grids.between(ras, PLAIN.shape, wire, PLAIN.shape).reversed == (False, False, False)
+    _, wire = grids.sagittal_layout(ras, PLAIN.shape)
+    assert grids.layout_between(ras, PLAIN.shape, wire, PLAIN.shape).reversed == (False, False, False)
     beside = wire.copy()
     beside[:3, 3] += wire[:3, 0] * 0.5
     with pytest.raises(grids.GridError, match=r"0\.50 voxels beside"):
-        grids.between(ras, PLAIN.shape, beside, PLAIN.shape)
+        grids.layout_between(ras, PLAIN.shape, beside, PLAIN.shape)
     with pytest.raises(grids.GridError, match="176 x 143 voxels"):
-        grids.between(ras, PLAIN.shape, wire, (13, 176, 143))
+        grids.layout_between(ras, PLAIN.shape, wire, (13, 176, 143))
     finer = wire.copy()
     finer[:3, 0] /= 2
     with pytest.raises(grids.GridError, match="orientation or spacing"):
-        grids.between(ras, PLAIN.shape, finer, PLAIN.shape)
+        grids.layout_between(ras, PLAIN.shape, finer, PLAIN.shape)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
 def test_the_daemon_gets_sections_as_scanners_store_them(layout):
-    found, matrix = grids.sagittal(LPS_TO_RAS @ matrix_of(layout), layout.shape)
+    found, matrix = grids.sagittal_layout(LPS_TO_RAS @ matrix_of(layout), layout.shape)
     steps = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
     assert steps[1, 0] > 0.9, "columns to the back"
     assert steps[2, 1] < -0.9, "rows to the feet"

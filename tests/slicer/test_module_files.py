@@ -31,8 +31,11 @@ def test_the_module_neither_waits_nor_has_threads(capsys):
         "slicer.app.processEvents()",
         "client.submit_volume(a, b)",
         "for event in client.follow(job): pass",
-        "Client(endpoint)",
-        "Client(endpoint, wait=True)",
+        "client.download(job, file)",
+        "self._client.select_series(job, selector)",
+        "Client(connection)",
+        "Client.connect(endpoint)",
+        "cordline_client.Client.connect(endpoint)",
         "loop.exec_()",
     ],
 )
@@ -41,7 +44,9 @@ def test_the_lint_sees(line):
 
 
 def test_the_lint_lets_the_good_way_pass():
-    good = "client = Client(endpoint, wait=False)\noperation = client.start(client.volume(a, b))\nclient.poll()\n"
+    good = (
+        "client = PollingClient.connect(endpoint)\noperation = client.start(verbs.submit_volume(a, b))\nclient.poll()\n"
+    )
     assert list(offences(good)) == []
 
 
@@ -66,12 +71,13 @@ def test_dependencies_point_one_way():
         "components",
         "address",
         "job",
-        "run",
+        "remote_job",
         "connection",
         "problem",
         "settings",
         "strings",
-        "probe",
+        "connection_test",
+        "query",
     ):
         wanted = imports_of(LIBRARY / f"{name}.py")
         assert not any(each.split(".")[0] in ("slicer", "vtk") for each in wanted), name

@@ -39,7 +39,7 @@ def ready(window, shared):
 
 
 def test_before_anything_it_says_what_is_missing(window):
-    button = window.panel.runner.button
+    button = window.panel.run_controls.button
     assert not button.enabled
     assert button.toolTip == strings.NO_VOLUME
     assert strings.RESEARCH in window.shown()
@@ -69,14 +69,14 @@ def test_the_active_volume_is_chosen_beforehand(scene):
 def test_a_run(ready, shared):
     panel = ready.panel
     began = time.perf_counter()
-    panel.runner.button.click()
+    panel.run_controls.button.click()
     assert time.perf_counter() - began < 0.5
-    assert panel.runner.button.text == strings.CANCEL
+    assert panel.run_controls.button.text == strings.CANCEL
     said, filled = set(), []
 
     def look() -> bool:
-        if panel.runner.bar.isVisible():
-            said.add(panel.runner.bar.format)
+        if panel.run_controls.bar.isVisible():
+            said.add(panel.run_controls.bar.format)
         segmentation = panel.session.analysis.segmentation
         if segmentation is not None and panel.session.running:
             names = segmentation.GetSegmentation().GetSegmentIDs()
@@ -88,7 +88,7 @@ def test_a_run(ready, shared):
     # Masks were there before the end.
     assert ("coming",) in filled
     assert panel.session.problem is None
-    assert panel.runner.button.text == strings.APPLY
+    assert panel.run_controls.button.text == strings.APPLY
     [record] = records_of(ready.volume)
     assert record.segmentation.GetName() == "T2 sag segmentation"
     shown = ready.shown()
@@ -194,16 +194,16 @@ def test_cancel_answers_at_once_and_takes_away_what_was_drawn(ready, daemon):
     daemon.start()
     window.use(daemon.endpoint)
     before = {node.GetID() for node in slicer.util.getNodes().values()}
-    window.panel.runner.button.click()
+    window.panel.run_controls.button.click()
     events_until(lambda: window.panel.session.analysis.segmentation is not None or not window.panel.session.running)
     assert window.panel.session.running, "it was over before it could be cancelled"
     window.picture("panel-running")
-    window.panel.runner.button.click()
-    assert window.panel.runner.button.text == strings.APPLY
-    assert not window.panel.runner.bar.isVisible()
+    window.panel.run_controls.button.click()
+    assert window.panel.run_controls.button.text == strings.APPLY
+    assert not window.panel.run_controls.bar.isVisible()
     after = {node.GetID() for node in slicer.util.getNodes().values()}
     assert after == before
-    job = window.panel.session.analysis.run.job.id
+    job = window.panel.session.analysis.remote_job.job.id
     events_until(lambda: not window.panel.session.busy)
     with daemon.client() as client:
         list(client.follow(job))
@@ -213,7 +213,7 @@ def test_cancel_answers_at_once_and_takes_away_what_was_drawn(ready, daemon):
     window.run()
     assert window.panel.session.problem is None
     assert window.panel.session.record is not None
-    assert window.panel.session.analysis.run.job.id == job
+    assert window.panel.session.analysis.remote_job.job.id == job
 
 
 def test_who_waits_sees_place_and_priority(ready, daemon, tmp_path):
@@ -226,12 +226,12 @@ def test_who_waits_sees_place_and_priority(ready, daemon, tmp_path):
         save(classic(draw(GRID), GRID), tmp_path / "another")
         before = [client.submit_study([tmp_path / name]) for name in ("study", "another")]
         ready.panel.advanced.priority.currentIndex = 2
-        ready.panel.runner.button.click()
-        events_until(lambda: "before it" in ready.panel.runner.bar.format)
-        assert ready.panel.runner.bar.format.startswith("Waiting, 1 before it")
+        ready.panel.run_controls.button.click()
+        events_until(lambda: "before it" in ready.panel.run_controls.bar.format)
+        assert ready.panel.run_controls.bar.format.startswith("Waiting, 1 before it")
         ready.picture("panel-waiting")
-        assert client.status(ready.panel.session.analysis.run.job.id)["priority"] == "background"
-        ready.panel.runner.button.click()
+        assert client.status(ready.panel.session.analysis.remote_job.job.id)["priority"] == "background"
+        ready.panel.run_controls.button.click()
         events_until(lambda: not ready.panel.session.busy)
         for job in before:
             client.cancel(job)
@@ -258,7 +258,7 @@ def test_errors_have_a_name_and_the_next_run_is_clean(ready, shared, tmp_path):
     ready.run()
     assert panel.session.problem.name == "refused"
     assert "Nobody listens at tcp://127.0.0.1:" in ready.shown()
-    assert panel.runner.problem.toolTip == "refused"
+    assert panel.run_controls.problem.toolTip == "refused"
     assert records_of(ready.volume) == []
     ready.picture("panel-error")
     ready.use(shared.endpoint)
@@ -271,16 +271,16 @@ def test_connection_can_be_tested_without_a_volume(window, shared):
     window.use(shared.endpoint)
     window.panel.advanced.box.collapsed = False
     window.panel.advanced.test.click()
-    assert window.panel.advanced.contact.text == strings.TESTING
-    events_until(lambda: window.panel.session.probe.done and not window.panel.timer.isActive())
-    assert "CPU" in window.panel.advanced.contact.text
+    assert window.panel.advanced.connection_status.text == strings.TESTING
+    events_until(lambda: window.panel.session.connection_test.done and not window.panel.timer.isActive())
+    assert "CPU" in window.panel.advanced.connection_status.text
     assert window.panel.advanced.bundle.text == "tiny 0.1.0"
     window.picture("panel-advanced")
     window.use(f"127.0.0.1:{free_port()}")
     assert window.panel.advanced.bundle.text == strings.BUNDLE_UNKNOWN
     window.panel.advanced.test.click()
-    events_until(lambda: window.panel.session.probe.done and not window.panel.timer.isActive())
-    assert "Nobody listens" in window.panel.advanced.contact.text
+    events_until(lambda: window.panel.session.connection_test.done and not window.panel.timer.isActive())
+    assert "Nobody listens" in window.panel.advanced.connection_status.text
 
 
 def test_a_corrected_mask_is_asked_about_again(ready):
@@ -368,12 +368,12 @@ def test_nothing_is_installed_without_a_yes(ready, monkeypatch):
 
 
 def test_the_module_can_be_left_and_the_scene_closed_while_it_runs(ready):
-    ready.panel.runner.button.click()
+    ready.panel.run_controls.button.click()
     ready.widget.exit()
     events_until(lambda: ready.panel.session.analysis.segmentation is not None)
     slicer.mrmlScene.Clear(False)
     assert not ready.panel.session.running
-    assert ready.panel.runner.button.toolTip == strings.NO_VOLUME
+    assert ready.panel.run_controls.button.toolTip == strings.NO_VOLUME
     ready.widget.enter()
     events_until(lambda: not ready.panel.session.busy)
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
@@ -394,14 +394,14 @@ def test_the_keys_of_another_box(window, daemon):
 
     def ask() -> str:
         panel.advanced.test.click()
-        events_until(lambda: panel.session.probe.done and not panel.timer.isActive())
-        return panel.session.probe.problem.name if panel.session.probe.problem else ""
+        events_until(lambda: panel.session.connection_test.done and not panel.timer.isActive())
+        return panel.session.connection_test.problem.name if panel.session.connection_test.problem else ""
 
     assert ask() == "key"
     panel.advanced.key.text = str(daemon.folder / "nothing.key")
     panel.advanced.key.editingFinished.emit()
     assert ask() == "key_unreadable"
-    assert str(daemon.folder) not in panel.advanced.contact.text
+    assert str(daemon.folder) not in panel.advanced.connection_status.text
     panel.advanced.key.text = str(key)
     panel.advanced.key.editingFinished.emit()
     assert ask() == ""

@@ -13,7 +13,7 @@ from CordlineLib.settings import Settings
 @pytest.mark.parametrize(
     ("typed", "endpoint"),
     [
-        ("", address.DEFAULT),
+        ("", address.DEFAULT_ENDPOINT),
         ("box", "tcp://box:5710"),
         ("box:6000", "tcp://box:6000"),
         (" 10.0.0.7:5710 ", "tcp://10.0.0.7:5710"),
@@ -82,23 +82,24 @@ def test_a_job_is_made_of_its_events_however_often_they_come():
     events = [grid(1), section(2, 2, 0b11), section(3, 1, 0b1), section(4, 2, 0b10, final=True)]
     job = Job("j")
     for each in events:
-        assert job.after(each)
-    assert not job.after(events[1])
-    assert not job.after(event(9, "warning", {"message": "x"}, job="other"))
+        assert job.apply(each)
+    assert not job.apply(events[1])
+    assert not job.apply(event(9, "warning", {"message": "x"}, job="other"))
     assert job.mask.sum() == 2
     assert job.mask[1].ravel().tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
-    assert job.missing == [3]
-    assert job.after(event(5, "something new", {}))
+    assert job.missing_sections == [3]
+    assert job.apply(event(5, "something new", {}))
 
 
 def test_a_job_that_is_taken_up_again_forgets_what_was_said():
     job = Job("j")
     for each in (grid(1), section(2, 1, 1), event(3, "warning", {"message": "w"}),
                  event(4, "state", {"state": "cancelled", "problem": {"code": "cancelled"}})):  # fmt: skip
-        job.after(each)
+        job.apply(each)
     assert job.ended
-    job.after(event(5, "state", {"state": "queued"}))
-    assert (job.state, job.warnings, job.grid, job.problem, job.last, job.id) == ("queued", [], None, None, 5, "j")
+    job.apply(event(5, "state", {"state": "queued"}))
+    assert (job.state, job.warnings, job.grid, job.problem) == ("queued", [], None, None)
+    assert (job.last_event, job.id) == (5, "j")
 
 
 def test_missing_sections_are_said_aloud():
@@ -123,7 +124,7 @@ class Kept(dict):
 def test_settings_are_those_that_were_kept():
     kept = Kept()
     settings = Settings(kept)
-    assert settings.addresses == [address.DEFAULT]
+    assert settings.addresses == [address.DEFAULT_ENDPOINT]
     for n in range(12):
         settings.use_address(f"box{n}")
     settings.use_address("box7")

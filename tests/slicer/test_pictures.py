@@ -10,7 +10,7 @@ import slicer
 import slicer.util
 import vtk
 from conftest import PICTURES, TREE
-from CordlineLib.heat_map import LOWEST, Foreground
+from CordlineLib.heat_map import MIN_SHOWN_HEAT, Foreground
 from CordlineLib.panel import probability_bar
 from CordlineLib.terminology import LESION_COLOUR
 from landmark import draw, sagittal_grid
@@ -92,14 +92,14 @@ def test_the_heat_map_is_drawn_where_the_daemon_says(shared, view):
     # Where nothing was seen, the image is as it was.
     foreground.hide()
     plain = view.picture()
-    cold = np.argwhere(array[hottest[0]] < LOWEST - 0.1)
+    cold = np.argwhere(array[hottest[0]] < MIN_SHOWN_HEAT - 0.1)
     for j, i in cold[:: max(1, len(cold) // 40)]:
         at = view.pixel_of(ras(heat, hottest[0], j, i))
         if 0 <= at[0] < plain.shape[0] and 0 <= at[1] < plain.shape[1]:
             assert (abs(drawn[at].astype(int) - plain[at]) <= 2).all(), (j, i)
     # Half as dense, half as far from the grey below.
     foreground.show(heat, volume, 1.0)
-    foreground.fade(0.5)
+    foreground.set_opacity(0.5)
     half = view.picture()
     at = view.pixel_of(ras(heat, *hottest))
     np.testing.assert_allclose(half[at], (drawn[at].astype(int) + plain[at]) / 2, atol=6)
@@ -147,6 +147,6 @@ def test_the_probability_bar_shows_value_threshold_and_zone(scene):
     assert colour(0.55, edge) == colour(0.68, middle) == "#c9b26a"
     assert image.pixelColor(round(0.6 * probability_bar.WIDTH), edge).name() == "#1c1c1c"
     answer = {"classes": ["a", "b"], "undecided": [0.5, 0.7], "threshold": 0.6, "probabilities": {"a": 0.9, "b": 0.1}}
-    first = probability_bar.of(answer, "a").toImage()
+    first = probability_bar.draw_class(answer, "a").toImage()
     assert first.pixelColor(round(0.4 * probability_bar.WIDTH), edge).name() == "#1c1c1c"
     assert qt.QColor(first.pixelColor(round(0.85 * probability_bar.WIDTH), middle)).name() == "#2f7fd0"

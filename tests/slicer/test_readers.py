@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import slicer
 from CordlineLib import strings, verdict
-from CordlineLib.question import Question
+from CordlineLib.query import Query
 from CordlineLib.settings import Settings
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
@@ -79,7 +79,7 @@ def test_a_verdict_is_shown_to_the_next_reader_and_can_be_withdrawn(shared, open
     assert strings.EARLIER not in said, "it is the one that is shown"
     second.panel.results.verdict.accept.click()
     assert "Accepted by A. Novak, " in settled(second)
-    assert "Rejected by R. Meyer, " in second.panel.results.verdict.said.toolTip, "nothing that was said is lost"
+    assert "Rejected by R. Meyer, " in second.panel.results.verdict.current.toolTip, "nothing that was said is lost"
     second.picture("panel-next-reader")
     second.panel.results.verdict.withdraw.click()
     assert strings.WITHDRAWN in settled(second)
@@ -160,10 +160,10 @@ def test_without_a_name_nothing_can_be_said(shared, opened, monkeypatch):
 
 
 def test_an_older_daemon_is_not_asked_for_what_it_does_not_know(shared):
-    asked = Question(shared.endpoint, "", "review", {}, minor=99)
+    asked = Query(shared.endpoint, "", "review", {}, minor=99)
     to_the_end(asked.tick, lambda: asked.done)
     assert asked.problem.name == "too_old"
-    nobody = Question(f"tcp://127.0.0.1:{free_port()}", "", "status", {})
+    nobody = Query(f"tcp://127.0.0.1:{free_port()}", "", "status", {})
     to_the_end(nobody.tick, lambda: nobody.done)
     assert nobody.problem.name == "refused"
 
@@ -174,17 +174,17 @@ def review(said: str, reader: str = "R. Meyer", reason: str = "", at_ms: int = 1
 
 def test_the_last_verdict_stands_unless_it_was_withdrawn():
     accepted, rejected = review("accepted"), review("rejected", reason="too large")
-    assert verdict.standing([]) is None
-    assert verdict.standing([accepted, rejected]) is rejected
-    assert verdict.standing([accepted, review("withdrawn")]) is None
-    assert verdict.standing([accepted, review("withdrawn"), accepted]) is accepted
-    assert verdict.words(rejected).startswith("Rejected by R. Meyer, 2026-")
-    assert verdict.words(rejected).endswith(": too large")
+    assert verdict.current([]) is None
+    assert verdict.current([accepted, rejected]) is rejected
+    assert verdict.current([accepted, review("withdrawn")]) is None
+    assert verdict.current([accepted, review("withdrawn"), accepted]) is accepted
+    assert verdict.describe(rejected).startswith("Rejected by R. Meyer, 2026-")
+    assert verdict.describe(rejected).endswith(": too large")
     job = {"finding": {"label": "Tumour"}, "reviews": [accepted]}
-    assert verdict.of_job(job).startswith("Tumour – Accepted by R. Meyer, ")
-    assert verdict.of_job({"finding": {"label": "Tumour"}}) == f"Tumour – {strings.NO_VERDICT}"
+    assert verdict.describe_job(job).startswith("Tumour – Accepted by R. Meyer, ")
+    assert verdict.describe_job({"finding": {"label": "Tumour"}}) == f"Tumour – {strings.NO_VERDICT}"
     corrected = job | {"corrects": "k", "reader": "A. Novak", "reviews": []}
-    assert verdict.of_job(corrected) == f"Tumour, corrected by A. Novak – {strings.NO_VERDICT}"
+    assert verdict.describe_job(corrected) == f"Tumour, corrected by A. Novak – {strings.NO_VERDICT}"
 
 
 def test_the_reader_is_the_system_s_user_until_a_name_is_entered():

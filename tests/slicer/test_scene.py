@@ -111,7 +111,7 @@ def test_the_mask_is_one_step_of_the_segment_editor_s_undo(shared, volume):
         editor.setSegmentationNode(node)
         editor.saveStateForUndo()
 
-    segmentation = analyse(volume, shared, began=began).record.segmentation
+    segmentation = analyse(volume, shared, on_segmentation=began).record.segmentation
     mask = mask_in(segmentation, volume)
     assert mask.any()
     editor.undo()
@@ -149,11 +149,11 @@ def test_what_the_daemon_did_not_list_stays_in_sight_and_is_said(shared, scene):
     def forget(event):
         if event.name == "lesions":
             del event.body["lesions"][1:]
-            analysis.run.job.came.discard(3)
+            analysis.remote_job.job.received_sections.discard(3)
         return event
 
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
-    analysis.run = Garbled(analysis.run, forget)
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis.remote_job = Garbled(analysis.remote_job, forget)
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     segmentation = analysis.record.segmentation
     assert segmentation.GetSegmentation().GetSegmentIDs() == ("coming", "lesion-1")
@@ -165,7 +165,7 @@ def test_what_the_daemon_did_not_list_stays_in_sight_and_is_said(shared, scene):
 
 def slicer_mask(analysis) -> np.ndarray:
     """The daemon's mask in the order of the volume's array."""
-    return analysis.request.t2w.layout.to_volume(analysis.run.job.mask) > 0
+    return analysis.request.t2w.layout.to_volume(analysis.remote_job.job.mask) > 0
 
 
 def test_lesions_are_shown_in_3d_when_wanted(shared, volume):
@@ -202,7 +202,7 @@ def test_a_saved_scene_comes_back_with_its_results(shared, volume, scene, tmp_pa
         assert loaded.content == content
         np.testing.assert_array_equal(mask_in(loaded.segmentation, again), mask)
         np.testing.assert_allclose(slicer.util.arrayFromVolume(loaded.heat("tumour-demyelinating")), heat)
-        assert loaded.is_of_the_voxels
+        assert loaded.matches_volume
         # The panel shows it without a question to the daemon.
         panel = window.panel
         assert panel.inputs.t2w is again
@@ -214,7 +214,7 @@ def test_a_saved_scene_comes_back_with_its_results(shared, volume, scene, tmp_pa
         # A volume that was painted on since is told from the one that was analysed.
         slicer.util.arrayFromVolume(again)[0, 0, 0] += 1
         slicer.util.arrayFromVolumeModified(again)
-        assert not loaded.is_of_the_voxels
+        assert not loaded.matches_volume
         panel.results.show(loaded)
         assert strings.CHANGED_SINCE in panel.results.notes.text
     finally:
@@ -222,13 +222,13 @@ def test_a_saved_scene_comes_back_with_its_results(shared, volume, scene, tmp_pa
 
 
 def test_masks_come_section_by_section_from_the_middle(shared, volume, monkeypatch):
-    monkeypatch.setattr(analysis_of_slicer, "BUDGET_S", 0.0)  # one step a tick: the tiny models are quick
+    monkeypatch.setattr(analysis_of_slicer, "TICK_BUDGET_S", 0.0)  # one step a tick: the tiny models are quick
     seen = []
-    analysis = Analysis(request.of_volumes(volume, None, "routine", True), shared.endpoint, "")
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), shared.endpoint, "")
 
     def look() -> bool:
         segmentation = analysis.segmentation
-        job = analysis.run.job
+        job = analysis.remote_job.job
         if segmentation is not None and job.done < job.total:  # afterwards what is too small goes again
             mask = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, "coming", volume)
             seen.append(frozenset(np.unique(np.argwhere(mask)[:, 0]).tolist()) if mask is not None else frozenset())
@@ -246,20 +246,20 @@ def test_a_section_that_comes_again_takes_the_place_of_itself_alone(volume):
     mask = np.zeros(GRID.shape, np.uint8)
     mask[3, 10:30, 20:40] = mask[4, 50:60, 5:9] = mask[5, 80:90, 70:75] = 1
     for section in (4, 3, 5):
-        drawn.put_section(mask[section], section)
+        drawn.set_section(mask[section], section)
     np.testing.assert_array_equal(mask_in(drawn.node, volume), mask > 0)
     mask[3] = 0
     mask[3, 12:14, 22:60] = 1
     mask[5] = 0
     for section in (3, 5):
-        drawn.put_section(mask[section], section)
+        drawn.set_section(mask[section], section)
     np.testing.assert_array_equal(mask_in(drawn.node, volume), mask > 0)
 
 
 def test_the_colour_table_is_the_one_of_the_report():
     assert (terminology.RESOURCES / "Colors/CordlineHeat.ctbl").read_text() == table()
-    colours = terminology.heat_colours()
+    colours = terminology.heat_colour_node()
     top = [0.0] * 4
     colours.GetColor(255, top)
     np.testing.assert_allclose(top[:3], np.array([247, 234, 146]) / 255, atol=1e-6)
-    assert terminology.heat_colours() is colours
+    assert terminology.heat_colour_node() is colours

@@ -103,21 +103,21 @@ def places_on_the_wire(events: list) -> np.ndarray:
 
 def analyse(volume, daemon, t1c=None, send_files: bool = True, **options) -> Analysis:
     """An analysis, run to its end."""
-    asked = request.of_volumes(volume, t1c, "routine", send_files)
+    asked = request.from_volumes(volume, t1c, "routine", send_files)
     analysis = Analysis(asked, daemon.endpoint, "", **options)
     to_the_end(analysis.tick, lambda: analysis.phase == "ended")
     return analysis
 
 
 class Garbled:
-    """A run whose events do not keep to the protocol; everything else is the real one's."""
+    """A remote job whose events break the protocol; everything else is the real one's."""
 
-    def __init__(self, run, damage) -> None:
-        self._run, self._damage = run, damage
+    def __init__(self, remote_job, damage) -> None:
+        self._remote_job, self._damage = remote_job, damage
 
     def __getattr__(self, name):
-        return getattr(self._run, name)
+        return getattr(self._remote_job, name)
 
     def tick(self):
-        event = self._run.tick()
+        event = self._remote_job.tick()
         return event if event is None else self._damage(event)

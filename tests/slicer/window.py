@@ -43,7 +43,7 @@ class Window:
         self.panel.advanced.address.lineEdit().editingFinished.emit()
 
     def run(self) -> None:
-        self.panel.runner.button.click()
+        self.panel.run_controls.button.click()
         events_until(lambda: not self.panel.session.running)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ use tempfile::tempdir;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use super::dicom_files::{
+use cordline_testkit::{
     DEFLATED, EXPLICIT, IMPLICIT, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, MR, RLE, Set, Stack, Value, head, meta, write,
 };
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use cordline::pipeline::normalise::Normalised;
-use cordline::pipeline::resize;
+use cordline::resize;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
 use safetensors::SafeTensors;
 

@@ -26,6 +26,15 @@ def image(signed: bool) -> Dataset:
     return ds
 
 
+def patches() -> Dataset:
+    """Flat patches between rough ones: runs of equal samples, and what ends them."""
+    row, column = np.mgrid[0:ROWS, 0:COLUMNS]
+    rough = (row * row * 31 + column * column * 17 + row * column * 7) % 4096
+    ds = image(signed=False)
+    ds.PixelData = np.where((row // 9 + column // 11) % 2 == 0, 300, rough).astype("<u2").tobytes()
+    return ds
+
+
 def main() -> None:
     for signed in (False, True):
         name = "signed" if signed else "unsigned"
@@ -33,11 +42,16 @@ def main() -> None:
         image(signed).save_as(plain, enforce_file_format=True)
         for option, syntax in (("+el", "57"), ("+e1", "70")):
             subprocess.run(["dcmcjpeg", option, "+un", plain, HERE / f"jpeg-{syntax}-{name}.dcm"], check=True)
+        subprocess.run(["dcmcjpls", "+un", plain, HERE / f"jpegls-80-{name}.dcm"], check=True)
         plain.unlink()
         for uid, syntax in ((JPEG2000Lossless, "90"), (JPEG2000, "91")):
             ds = image(signed)
             ds.compress(uid, **({} if uid == JPEG2000Lossless else {"j2k_cr": [1]}))
             ds.save_as(HERE / f"jpeg2000-{syntax}-{name}.dcm", enforce_file_format=True)
+    patches().save_as(plain, enforce_file_format=True)
+    for options, syntax in (("+el",), "80"), (("+en", "+md", "3"), "81"):
+        subprocess.run(["dcmcjpls", *options, "+un", plain, HERE / f"jpegls-{syntax}-patches.dcm"], check=True)
+    plain.unlink()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
-"""Kills the daemon again and again, at every state of its jobs: each accepted one must end once, with the same bytes.
-
-    make soak    or    .venv/bin/python tests/python/soak.py [--rounds 1000]
+"""Kills the daemon at every state of its jobs: each accepted one must end once, with the same bytes.
 
 What "the same bytes" means: the files of a job are those of `cordline analyze` on the same study without any kill, but
 for the moment in which they were made.
 """
 
-import argparse
 import collections
 import contextlib
 import json
@@ -15,13 +12,11 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
-import conftest
 import pydicom
-import tiny_bundle
+from cordline_client import verbs
 from daemon_process import Daemon
 from landmark import draw, sagittal_grid
 from mr_series import Protocol, classic, save
@@ -74,7 +69,7 @@ def differing(got: Path, wanted: Path) -> list[str]:
     return sorted(str(name) for name in names if not same(name))
 
 
-class Soak:
+class States:
     """A daemon, and the studies that it accepted since the last kill."""
 
     def __init__(self, daemon: Daemon, folder: Path, seed: int) -> None:
@@ -85,11 +80,11 @@ class Soak:
     def submit_and_kill(self, number: int) -> None:
         """Two studies, of which one waits, or half of an upload; then a kill at some moment."""
         studies = [a_study(2 * number + k, self.folder) for k in (0, 1)]
-        with self.daemon.client() as client:
+        with self.daemon.client() as client, self.daemon.polling_client() as sender:
             if number % 8 == 7:
-                client.start(client.study([studies[0]]))
+                sender.start(verbs.submit_study([studies[0]]))
                 time.sleep(0.02)
-                client.poll()
+                sender.poll()
             else:
                 for study in studies:
                     self.open[client.submit_study([study])] = study
@@ -117,7 +112,7 @@ class Soak:
                 for file in client.files(job):
                     path = fetched / file["path"]
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(client.artifact(job, file))
+                    path.write_bytes(client.download(job, file))
                 different = differing(fetched, reference)
                 assert not different, f"job {job} of {study}: {different}"
                 for folder in (reference, fetched, study):
@@ -125,33 +120,13 @@ class Soak:
         self.open.clear()
 
 
-def soak(daemon: Daemon, folder: Path, rounds: int, seed: int = 1) -> collections.Counter[str]:
+def run(daemon: Daemon, folder: Path, rounds: int, seed: int = 1) -> collections.Counter[str]:
     """Runs, and returns how often each state was found after a kill."""
-    run = Soak(daemon, folder, seed)
+    states = States(daemon, folder, seed)
     daemon.start()
     for number in range(rounds):
-        run.submit_and_kill(number)
+        states.submit_and_kill(number)
         daemon.start()
-        run.settle()
+        states.settle()
     assert daemon.stop() == 0
-    return run.found
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Kills the daemon again and again.")
-    parser.add_argument("--rounds", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    program, library = conftest.find_program(), conftest.find_library()
-    with tempfile.TemporaryDirectory() as folder:
-        bundle = tiny_bundle.write(Path(folder) / "tiny")
-        (Path(folder) / "d").mkdir()
-        daemon = Daemon(program, library, bundle, Path(folder) / "d")
-        daemon.environment["CORDLINE_LOG"] = "warn"
-        found = soak(daemon, Path(folder), arguments.rounds, arguments.seed)
-    print(f"{arguments.rounds} kills; states found after them: {dict(found)}")
-    print("Every accepted job ended once, with the files that it would have had without a kill.")
-
-
-if __name__ == "__main__":
-    main()
+    return states.found
