@@ -29,3 +29,12 @@ onnxruntime_library() {
 
 # True when $1 is at least version $2.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ]; }
+
+# Builds the programs as they are shipped, and names them to benchmarks and long tests.
+build_release() {
+    say "Building (release)"
+    cargo build --release --locked --quiet --workspace --exclude cordline-test-programs --bins
+    CORDLINE_ONNXRUNTIME=$(onnxruntime_library)
+    export CORDLINE_ONNXRUNTIME
+    export PROGRAM_UNDER_TEST=$target/release/cordline
+}

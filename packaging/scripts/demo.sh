@@ -4,7 +4,7 @@ source "$(dirname "$0")/common.sh"
 began=$SECONDS
 packaging/scripts/setup.sh run
 say "Building (release)"
-cargo build --release --locked --workspace --bins
+cargo build --release --locked --workspace --exclude cordline-test-programs --bins
 program=$target/release/cordline
 
 analyse() { # study folder

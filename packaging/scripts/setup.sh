@@ -5,6 +5,7 @@
 #   setup.sh slicer  for the tests of the Slicer extension: .venv-slicer with Slicer's core, and what it draws with
 #   setup.sh viewer  for the viewer of the demo: Orthanc, Node.js, OHIF and the panel
 #   setup.sh browser Chromium, which looks at pages for the tests and for the pictures of the demo
+#   setup.sh soak    a clock that can be moved, for the long tests
 #   setup.sh train   what training needs: .venv-train with PyTorch
 source "$(dirname "$0")/common.sh"
 
@@ -181,6 +182,7 @@ case ${1:-run} in
         finish_venv .venv
         ;;
     browser) install_browser ;;
+    soak) apt_install "to give programs a clock that can be moved" libfaketime ;;
     slicer)
         check_system
         fetch_onnxruntime
@@ -206,5 +208,5 @@ case ${1:-run} in
         if [ -n "${stamp_of:-}" ]; then .venv-train/bin/python models/tools/cpu_torch.py; fi
         finish_venv .venv-train
         ;;
-    *) fail "setup.sh knows run, tests, browser, slicer, viewer and train, not \"$1\"." ;;
+    *) fail "setup.sh knows run, tests, browser, slicer, viewer, soak and train, not \"$1\"." ;;
 esac

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Every test. Runs to the end even when something fails, and closes with a table.
-source "$(dirname "$0")/common.sh"
+source "$(dirname "$0")/steps.sh"
 
-# What a clean clone writes, measured with `du`: programs 3, PyTorch 1, the rest viewers, Node packages, Slicer's core and results.
-readonly wanted_gb=7
-free_gb=$(df --output=avail -BG "$tree" | tr -dc '0-9\n' | tail -n1)
+# What a clean clone writes, measured with `df`: Python's packages 4, programs 3, fuzz targets 1, the rest viewers, Node packages and results.
+readonly wanted_gb=12
+free() { df --output=avail -BG "$tree" | tr -dc '0-9\n' | tail -n1; }
+free_gb=$(free)
 if [ ! -d "$target/debug" ] && [ "$free_gb" -lt $wanted_gb ]; then
     fail "Only $free_gb GB of disk are free; the tests write about $wanted_gb GB." "Make room, and run this again."
 fi
@@ -19,42 +20,32 @@ export CORDLINE_ONNXRUNTIME
 export PROGRAM_UNDER_TEST=$target/debug/cordline
 export PYTHONDONTWRITEBYTECODE=1
 
-table=()
-failed=0
-step() { # name command...
-    local name=$1 began=$SECONDS verdict=passed
+# Waits for daemons, archives and browsers by the clock: what failed is tried once more, alone and aloud, and fails if it fails again.
+twice() { # python words...
+    local python=$1 status=0
     shift
-    say "$name"
-    if ! "$@"; then
-        verdict=FAILED
-        failed=1
-    fi
-    table+=("$(printf '%-10s %5s s   %s' "$verdict" $((SECONDS - began)) "$name")")
+    "$python" -m pytest -q "$@" || status=$?
+    [ $status -eq 1 ] || return $status
+    say "Once more, alone: what failed"
+    "$python" -m pytest -q -rA --show-capture=no --last-failed --last-failed-no-failures none "${@//--numprocesses=*/--numprocesses=0}"
+}
+models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
+slicer_extension() { twice .venv-slicer/bin/python tests/slicer; }
+browser() { (cd tests/browser && npm ci --silent --no-audit --no-fund); }
+# One file after the other waits for daemons, archives and browsers most of its time: some files run side by side.
+whole_system() {
+    twice .venv/bin/python --numprocesses="$(nproc)" --dist loadfile -o tmp_path_retention_policy=failed tests/python tests/baseline
 }
 
-documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet; }
-models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
-python_client() { (cd plugin-sdk/python && PYTHONPATH=. ../../.venv/bin/python -m pytest -q tests); }
-typescript_client() { (cd plugin-sdk/typescript && npm ci --silent --no-audit --no-fund && npm test --silent); }
-ohif_panel() { (cd adapters/ohif && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent); }
-slicer_extension() { .venv-slicer/bin/python -m pytest -q tests/slicer; }
-browser() { (cd tests/browser && npm ci --silent --no-audit --no-fund); }
-ruff() { .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet .; }
-
-step "formatting of Rust" cargo fmt --all --check
-step "lints of Rust" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-step "documentation of Rust" documentation
-step "lints of Python" ruff
+text_steps
 step "build of the programs" cargo build --locked --workspace --examples --bins
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
-step "the OHIF panel" ohif_panel
+step "fuzzing" packaging/scripts/fuzz.sh 60
 step "a browser" browser
-step "tests of the whole system" .venv/bin/python -m pytest -q -o tmp_path_retention_count=1 tests/python tests/baseline
+client_steps
+step "tests of the whole system" whole_system
 step "tests of the Slicer extension" slicer_extension
-step "tests of the Python client" python_client
-step "tests of the TypeScript client" typescript_client
 step "tests of the models" models_tests
 
-say "Summary"
-printf '    %s\n' "${table[@]}"
-exit $failed
+say "Disk: $free_gb GB were free, $(free) GB are. Load: $(cut -d' ' -f1-3 /proc/loadavg)."
+summary
