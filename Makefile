@@ -1,6 +1,6 @@
 # Thin doors; each opens a script of packaging/scripts.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test lint bench soak training clean
+.PHONY: help setup demo stop check test bench soak training clean
 
 scripts := packaging/scripts
 
@@ -17,17 +17,17 @@ demo: ## Install, build, analyse two studies, start a viewer; HEADLESS=1 also ta
 stop: ## End the viewer that the demo began
 	@$(scripts)/stop.sh
 
+check: ## The fast door: formatting, lints, unit tests, clients' vectors, licences
+	@$(scripts)/check.sh
+
 test: ## Run every test: Rust, Python, DICOM validators, models
 	@$(scripts)/test.sh
-
-lint: ## Check formatting and lints of Rust, Python and shell
-	@$(scripts)/lint.sh
 
 bench: ## Time the program against its networks alone and a Python pipeline
 	@$(scripts)/bench.sh
 
-soak: ## Kill the daemon a thousand times; every job must end once, with the same bytes
-	@$(scripts)/setup.sh tests && cargo build --locked --quiet --workspace --bins && .venv/bin/python tests/python/soak.py
+soak: ## Kill daemon, gateway and archive for hours; nothing may be lost or doubled
+	@$(scripts)/soak.sh
 
 training: ## Install what training needs (PyTorch, in .venv-train)
 	@$(scripts)/setup.sh train
