@@ -25,7 +25,7 @@ def crates() -> list[Path]:
         ["git", "ls-files", "*Cargo.toml"], cwd=TREE, check=True, capture_output=True, text=True
     ).stdout
     folders = [(TREE / line).parent / "src" for line in told.splitlines()]
-    return [folder for folder in folders if (folder / "lib.rs").exists()]
+    return [folder for folder in folders if (folder / "lib.rs").exists() or (folder / "main.rs").exists()]
 
 
 def modules(root: Path) -> dict[str, Path]:
@@ -34,7 +34,7 @@ def modules(root: Path) -> dict[str, Path]:
     for file in sorted(root.rglob("*.rs")):
         parts = file.relative_to(root).with_suffix("").parts
         name = "::".join(parts[:-1] if parts[-1] == "mod" else parts)
-        found["" if name == "lib" else name] = file
+        found["" if name == "lib" or (name == "main" and not (root / "lib.rs").exists()) else name] = file
     for name, file in found.items():
         for test, end in TESTS.findall(file.read_text()):
             if end == ";":

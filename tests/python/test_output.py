@@ -97,9 +97,9 @@ def test_a_log_filter_that_cannot_be_read_is_refused(cordline, filter):
     for command in (["jobs"], ["serve", "--check"]):
         run = cordline(*command, env={"CORDLINE_LOG": filter}).expect(2)
         assert f"`{filter}` cannot be read" in run.stderr
-        assert "cordline::daemon=debug" in run.stderr, "what to write instead"
+        assert "cordline_daemon=debug" in run.stderr, "what to write instead"
 
 
 def test_a_filter_for_a_part_whose_name_holds_ort_leaves_onnx_runtime_quiet(analyse, study):
-    run = analyse(study, env={"CORDLINE_LOG": "cordline::report=debug"}).expect(0)
+    run = analyse(study, env={"CORDLINE_LOG": "cordline_report=debug"}).expect(0)
     assert " ort" not in run.stderr, run.stderr

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use cordline::pipeline::normalise::Normalised;
-use cordline::resize;
+use cordline_core::resize;
+use cordline_imaging::normalise::Normalised;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn};
 use safetensors::SafeTensors;
 
@@ -20,7 +20,7 @@ struct Arrays(Vec<u8>);
 
 impl Arrays {
     fn read() -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/opencv-resizes.safetensors");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/opencv-resizes.safetensors");
         Self(std::fs::read(file).unwrap())
     }
 

@@ -1,18 +1,21 @@
-//! DICOM files for the tests of the runtime, legal ones and others.
+//! DICOM files, legal ones and others, and the manifest of a bundle, for the tests of the runtime.
 //!
 //! - [`data_set`]: elements, items and fragments to bytes, in any transfer syntax
 //! - [`series`]: a drawn MR series
 //! - [`files`]: data sets as files of a folder
 //! - [`uids`]: transfer syntaxes and SOP classes
+//! - [`mod@manifest`]: what a bundle wants, as it stands in its folder
 //!
 //! Absent from here: the runtime. Reader and builder are written apart, so that both must agree on the standard.
 
 pub mod data_set;
 pub mod files;
+pub mod manifest;
 pub mod series;
 pub mod uids;
 
 pub use data_set::{Set, Value, head, meta};
 pub use files::write;
+pub use manifest::example_manifest;
 pub use series::Stack;
 pub use uids::*;

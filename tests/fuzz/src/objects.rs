@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cordline::dicom::source::SourceSeries;
-use cordline::dicom::write::context::{Algorithm, Device, ResultContext};
-use cordline::dicom::write::error::ResultError;
-use cordline::dicom::write::{seg, sr};
-use cordline::findings::Findings;
-use cordline::geometry::Geometry;
+use cordline_dicom::source::SourceSeries;
+use cordline_dicom::write::context::{Algorithm, Device, ResultContext};
+use cordline_dicom::write::error::ResultError;
+use cordline_dicom::write::{seg, sr};
+use cordline_core::findings::Findings;
+use cordline_core::geometry::Geometry;
 use cordline_sdk::result::BundleIdentity;
 
 /// Writes segmentation and report into memory; how many there are.
@@ -39,7 +39,7 @@ pub fn write(source: &SourceSeries, geometry: &Geometry, findings: &Findings) ->
             serial: named("s"),
             software_versions: vec![named("1")],
         },
-        created: cordline::analyze::output::now().into(),
+        created: cordline_analysis::output::now().into(),
         semiautomatic: true,
         reader: None,
         predecessors: &[],

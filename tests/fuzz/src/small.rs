@@ -1,7 +1,7 @@
 //! Limits that are a small share of the usual ones, so that an input that passes one of them is quick and small itself.
 
-use cordline::dicom::read::limits::FileLimits;
-use cordline::dicom::read::series::SeriesRules;
+use cordline_dicom::read::limits::FileLimits;
+use cordline_dicom::read::series::SeriesRules;
 
 /// Bytes of the largest input.
 pub const MAX_BYTES: usize = 64 << 10;

@@ -1,7 +1,7 @@
 //! The manifest of a bundle: what is accepted can be worked with.
 #![no_main]
 
-use cordline::manifest::Manifest;
+use cordline_core::manifest::Manifest;
 use cordline_fuzz::{guard, said};
 use libfuzzer_sys::fuzz_target;
 

@@ -3,9 +3,9 @@
 //! Four bytes say which syntax, how many rows and columns, and how samples are laid out; the rest is the value of PixelData.
 #![no_main]
 
-use cordline::dicom::read::decode::Decoder;
-use cordline::dicom::read::instance::{Acquisition, Frame, InstanceHeader, PixelData, PixelFormat, SeriesAttributes};
-use cordline::dicom::read::syntax::Syntax;
+use cordline_dicom::read::decode::Decoder;
+use cordline_dicom::read::instance::{Acquisition, Frame, InstanceHeader, PixelData, PixelFormat, SeriesAttributes};
+use cordline_dicom::read::syntax::Syntax;
 use cordline_fuzz::{guard, room, said, small};
 use cordline_sdk::problem::Diagnose;
 use libfuzzer_sys::fuzz_target;

@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use cordline::dicom::read::header::{self, Header};
-use cordline::dicom::read::instance::{InstanceHeader, PixelData, sop_class};
-use cordline::dicom::read::origin::Origin;
-use cordline::dicom::read::part10::{self, Part10Kind};
+use cordline_dicom::read::header::{self, Header};
+use cordline_dicom::read::instance::{InstanceHeader, PixelData, sop_class};
+use cordline_dicom::read::origin::Origin;
+use cordline_dicom::read::part10::{self, Part10Kind};
 use cordline_fuzz::{guard, said, small};
 use cordline_sdk::problem::Diagnose;
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
 //! A result file to the page for people: whatever a file says, it stays text.
 #![no_main]
 
-use cordline::report::page;
+use cordline_report::page;
 use cordline_fuzz::{guard, said};
 use cordline_sdk::AnalysisResult;
 use libfuzzer_sys::fuzz_target;

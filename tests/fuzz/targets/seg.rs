@@ -3,16 +3,16 @@
 //! Three bytes of shape, one of choices, twelve numbers of the matrix (float32), then bytes that serve as voxels and as the mask's bits.
 #![no_main]
 
-use cordline::analyze::AnalysisError;
-use cordline::analyze::viewer_volume::geometry_of;
-use cordline::dicom::source::{SourceFrame, SourceSeries, Study};
-use cordline::findings::Findings;
-use cordline::pipeline::measure;
-use cordline::pipeline::reorient::Reorientation;
-use cordline::pipeline::segment::Segmented;
-use cordline::quality;
-use cordline::report::RenderedSections;
-use cordline::volume::Volume;
+use cordline_analysis::AnalysisError;
+use cordline_analysis::viewer_volume::geometry_of;
+use cordline_dicom::source::{SourceFrame, SourceSeries, Study};
+use cordline_core::findings::Findings;
+use cordline_imaging::measure;
+use cordline_imaging::reorient::Reorientation;
+use cordline_imaging::segment::Segmented;
+use cordline_imaging::quality;
+use cordline_report::RenderedSections;
+use cordline_core::volume::Volume;
 use cordline_fuzz::{guard, objects, said};
 use cordline_sdk::Finding;
 use cordline_sdk::problem::Diagnose;

@@ -3,7 +3,7 @@
 //! The first byte says how many bytes of SpecificCharacterSet follow, the next bit whether the value is a name.
 #![no_main]
 
-use cordline::dicom::read::text::{TextDoubt, TextEncoding};
+use cordline_dicom::read::text::{TextDoubt, TextEncoding};
 use cordline_fuzz::guard;
 use libfuzzer_sys::fuzz_target;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::role::Role;
 use super::tensor::Tensor;
-use crate::job::{JobId, JobState, Priority};
+use crate::job::{JobId, JobKind, JobState, Priority};
 use crate::review::Verdict;
 use crate::words::words;
 
@@ -215,6 +215,18 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reader: Option<String>,
     },
+}
+
+impl Input {
+    /// The kind of a job with this input.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Study { .. } => JobKind::Study,
+            Self::Folder { .. } => JobKind::Folder,
+            Self::Volume { .. } => JobKind::Volume,
+            Self::Mask { .. } => JobKind::Mask,
+        }
+    }
 }
 
 // Left out: names of jobs are digests of what is said here, and those of earlier versions go on to hold.

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
-use cordline::findings::{ActivationMap, Findings, HeatMap};
-use cordline::geometry::Geometry;
-use cordline::report::picture::Packing;
-use cordline::report::{self, RenderedSections, Tiles};
-use cordline::volume::Volume;
+use cordline_core::findings::{ActivationMap, Findings, HeatMap};
+use cordline_core::geometry::Geometry;
+use cordline_core::volume::Volume;
+use cordline_report::picture::Packing;
+use cordline_report::{self as report, RenderedSections, Tiles};
 use cordline_sdk::problem::Problem;
 use cordline_sdk::result::{
     AnalysisResult, BundleIdentity, Classification, Lesion, NotAsked, OutputFile, SCHEMA_VERSION, SectionProbability,

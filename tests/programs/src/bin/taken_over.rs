@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::{env, io, ptr};
 
-use cordline::reader::sandbox::{self, Walls};
+use cordline_analysis::reader::sandbox::{self, Walls};
 use libc::{c_char, c_int, c_long, c_void};
 
 fn main() -> ExitCode {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use cordline::dicom::source::{Patient, SourceFrame, SourceSeries, Study};
-use cordline::dicom::write::codes::CodedConcept;
-use cordline::dicom::write::context::{Algorithm, Device, ResultContext};
-use cordline::dicom::write::uid;
-use cordline::findings::{ActivationMap, Findings, HeatMap};
-use cordline::geometry::{Geometry, Lps};
-use cordline::resize;
-use cordline::volume::LabelMap;
+use cordline_core::findings::{ActivationMap, Findings, HeatMap};
+use cordline_core::geometry::{Geometry, Lps};
+use cordline_core::resize;
+use cordline_core::volume::LabelMap;
+use cordline_dicom::source::{Patient, SourceFrame, SourceSeries, Study};
+use cordline_dicom::write::codes::CodedConcept;
+use cordline_dicom::write::context::{Algorithm, Device, ResultContext};
+use cordline_dicom::write::uid;
 use cordline_sdk::Finding;
 use cordline_sdk::result::{BundleIdentity, Classification, Lesion, NotAsked, SectionProbability};
 use cordline_sdk::wire::request::Predecessor;

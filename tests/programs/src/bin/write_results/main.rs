@@ -11,9 +11,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use cases::ResultCase;
-use cordline::dicom::write::result_object::ResultObject;
-use cordline::dicom::write::secondary_capture::CapturedImage;
-use cordline::dicom::write::{codes, parametric_map, secondary_capture, seg, sr};
+use cordline_dicom::write::result_object::ResultObject;
+use cordline_dicom::write::secondary_capture::CapturedImage;
+use cordline_dicom::write::{codes, parametric_map, secondary_capture, seg, sr};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -75,9 +75,9 @@ fn write(case: &ResultCase, folder: &Path) -> Result<(), Box<dyn Error>> {
 
 fn expected(case: &ResultCase, maps: Vec<Value>) -> Value {
     let g = &case.geometry;
-    let frames = |source: &cordline::dicom::source::SourceSeries| -> Vec<Value> {
+    let frames = |source: &cordline_dicom::source::SourceSeries| -> Vec<Value> {
         let one =
-            |f: &cordline::dicom::source::SourceFrame| json!([f.sop_class_uid, f.sop_instance_uid, f.frame_number]);
+            |f: &cordline_dicom::source::SourceFrame| json!([f.sop_class_uid, f.sop_instance_uid, f.frame_number]);
         source.frames.iter().map(one).collect()
     };
     json!({

@@ -1,0 +1,283 @@
+//! Settings, resolved once: file, then environment, then flags. Nothing else reads the environment.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat};
+use cordline_device::{ExecutionProvider, SessionOptions};
+use cordline_dicom::read::limits::FileLimits;
+use cordline_dicom::read::series::SeriesRules;
+use cordline_sdk::problem::{Code, Diagnose};
+use cordline_sdk::wire::limits::Limits as WireLimits;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::reader::ReaderLimits;
+
+/// The file that is read when none is named and this one exists.
+pub const DEFAULT_FILE: &str = "/etc/cordline/cordline.toml";
+
+/// Prefix of the environment variables: `CORDLINE_THREADS=2`, `CORDLINE_SERIES__MIN_SECTIONS=5`.
+const PREFIX: &str = "CORDLINE";
+
+/// Every setting of the program. `packaging/cordline.toml` is the commented reference.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// ONNX Runtime: its library file or the folder that holds it. Looked for in the usual places where absent.
+    pub onnxruntime: Option<PathBuf>,
+    /// Folder of the bundle. Looked for in the usual places where absent.
+    pub bundle: Option<PathBuf>,
+    /// Execution providers in order of preference.
+    pub providers: Vec<ExecutionProvider>,
+    /// Threads of a network; 0 for one on each processor.
+    pub threads: usize,
+    /// What is logged, for example `warn` or `cordline=debug`.
+    pub log: String,
+    /// How it is written: for people, or one JSON object a line.
+    pub log_format: LogFormat,
+    /// What is accepted from outside.
+    pub limits: FileLimits,
+    /// How the series is chosen.
+    pub series: SeriesRules,
+    /// `cordline serve`.
+    pub daemon: DaemonConfig,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Settings of the daemon.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DaemonConfig {
+    /// Folder for jobs and their journal.
+    pub spool: PathBuf,
+    /// Socket file on which clients of this host reach it; its folder is for the daemon's user alone.
+    pub socket: PathBuf,
+    /// Endpoint for clients from other hosts, for example `tcp://0.0.0.0:5710`; none by default. Only keys of the list come in.
+    pub tcp: Option<String>,
+    /// Address of the figures for Prometheus and of `/live` and `/ready`; empty for none. Keep it on this host.
+    pub metrics: Option<String>,
+    /// Folder of the daemon's own keys and the list of clients.
+    pub keys: PathBuf,
+    /// Folders under which clients may name input that lies on this host; none by default.
+    pub roots: Vec<PathBuf>,
+    /// Free bytes that must stay on the disk of the spool.
+    pub reserve_bytes: u64,
+    /// Most jobs that may wait.
+    pub queue: u64,
+    /// How much clients may send at once.
+    pub limits: WireLimits,
+    /// What the process that reads files may use.
+    pub reader: ReaderLimits,
+    /// How long jobs that have ended are kept.
+    pub keep: Keep,
+}
+
+/// How long jobs that have ended are kept, with all that belongs to them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// Days since their end.
+    pub days: u32,
+    /// Bytes of all together but a reader's work; beyond, the oldest go first.
+    pub bytes: u64,
+    /// Hours after its end from which on an answer may go where the disk has no room for new jobs.
+    pub room_hours: u32,
+    /// Days of a reader's work: corrected masks, jobs that were corrected, and jobs with reviews. Never removed for space.
+    pub reader_days: u32,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { days: 30, bytes: 50 << 30, room_hours: 24, reader_days: 365 }
+    }
+}
+
+impl Default for DaemonConfig {
+    fn default() -> Self {
+        Self {
+            spool: "/var/lib/cordline".into(),
+            socket: "/run/cordline/cordline.sock".into(),
+            tcp: None,
+            metrics: Some("127.0.0.1:5711".into()),
+            keys: "/etc/cordline/keys".into(),
+            roots: Vec::new(),
+            reserve_bytes: 2 << 30,
+            queue: 1000,
+            limits: WireLimits::default(),
+            reader: ReaderLimits::default(),
+            keep: Keep::default(),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            onnxruntime: None,
+            bundle: None,
+            providers: ExecutionProvider::PREFERENCE.to_vec(),
+            threads: 0,
+            log: "warn".into(),
+            log_format: LogFormat::default(),
+            limits: FileLimits::default(),
+            series: SeriesRules::default(),
+            daemon: DaemonConfig::default(),
+        }
+    }
+}
+
+/// What the command line sets, over file and environment. Each command has some of these flags.
+#[derive(Debug, Default)]
+pub struct Flags {
+    /// Folder of the bundle.
+    pub bundle: Option<PathBuf>,
+    /// Threads of a network.
+    pub threads: Option<u16>,
+    /// Folder for jobs and their journal.
+    pub spool: Option<PathBuf>,
+    /// Socket file of the daemon.
+    pub socket: Option<PathBuf>,
+    /// Folders under which clients may name input, beside those of the file.
+    pub roots: Vec<PathBuf>,
+}
+
+impl Flags {
+    fn over(self, mut config: Config) -> Config {
+        config.bundle = self.bundle.or(config.bundle);
+        config.threads = self.threads.map_or(config.threads, usize::from);
+        config.daemon.spool = self.spool.unwrap_or(config.daemon.spool);
+        config.daemon.socket = self.socket.unwrap_or(config.daemon.socket);
+        config.daemon.roots.extend(self.roots);
+        config
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Error)]
+#[error("the configuration cannot be used: {0}")]
+pub struct ConfigError(String);
+
+impl Diagnose for ConfigError {
+    fn code(&self) -> Code {
+        Code::Configuration
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        "correct the file or the CORDLINE_ variable; packaging/cordline.toml explains every setting".into()
+    }
+}
+
+impl Config {
+    /// Reads the file (the named one must exist, the default one may) and the environment; flags go over both.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a setting is unknown or has an illegal value.
+    pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, ConfigError> {
+        let environment = Environment::with_prefix(PREFIX)
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("providers");
+        Self::read(file, environment, flags)
+    }
+
+    fn read(file: Option<&Path>, environment: Environment, flags: Flags) -> Result<Self, ConfigError> {
+        let file = match file {
+            Some(named) => File::from(named).format(FileFormat::Toml).required(true),
+            None => File::from(Path::new(DEFAULT_FILE)).format(FileFormat::Toml).required(false),
+        };
+        config::Config::builder()
+            .add_source(file)
+            .add_source(environment)
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|e| ConfigError(e.to_string()))
+            .and_then(Self::checked)
+            .map(|config| flags.over(config))
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        if self.providers.is_empty() {
+            return Err(ConfigError("providers is empty; name at least cpu".into()));
+        }
+        if self.threads > 256 {
+            return Err(ConfigError(format!("threads is {}; at most 256", self.threads)));
+        }
+        Ok(self)
+    }
+
+    /// How networks are to be run.
+    pub fn session_options(&self) -> SessionOptions {
+        let all = std::thread::available_parallelism().map_or(1, |n| n.get());
+        SessionOptions {
+            providers: self.providers.clone(),
+            threads: if self.threads == 0 { all } else { self.threads },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Variables that the machine under the tests has set play no part.
+    fn nowhere() -> Environment {
+        Environment::with_prefix("CORDLINE_TESTS_SET_NO_SUCH_VARIABLE")
+    }
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cordline.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::read(Some(&file), nowhere(), Flags::default())
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        assert_eq!(read("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn settings_are_read_and_unknown_ones_are_named() {
+        let config = read("threads = 3\nproviders = [\"cuda\", \"cpu\"]\n").unwrap();
+        assert_eq!(config.threads, 3);
+        assert_eq!(config.providers, [ExecutionProvider::Cuda, ExecutionProvider::Cpu]);
+        assert!(read("thread = 3\n").unwrap_err().to_string().contains("thread"));
+        assert!(read("providers = []\n").unwrap_err().to_string().contains("providers"));
+    }
+
+    #[test]
+    fn the_reference_file_says_what_the_defaults_are() {
+        let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cordline.toml");
+        assert_eq!(Config::read(Some(&reference), nowhere(), Flags::default()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn flags_go_over_the_file_and_what_they_do_not_name_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cordline.toml");
+        std::fs::write(&file, "threads = 3\n[daemon]\nsocket = \"/run/a\"\nroots = [\"/a\"]\n").unwrap();
+        let flags = Flags { bundle: Some("/b".into()), threads: Some(2), roots: vec!["/b".into()], ..Flags::default() };
+        let config = Config::read(Some(&file), nowhere(), flags).unwrap();
+        assert_eq!((config.threads, config.bundle.as_deref()), (2, Some(Path::new("/b"))));
+        assert_eq!(config.daemon.socket, Path::new("/run/a"));
+        assert_eq!(config.daemon.roots, [Path::new("/a"), Path::new("/b")]);
+    }
+
+    #[test]
+    fn a_named_file_must_exist() {
+        assert!(Config::read(Some(Path::new("/nowhere/cordline.toml")), nowhere(), Flags::default()).is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! Why an analysis came to no finding although there was a volume.
+
+use std::borrow::Cow;
+
+use cordline_device::SessionError;
+use cordline_imaging::components::Scattered;
+use cordline_imaging::network::UnexpectedShape;
+use cordline_inference::networks::NetworkError;
+use cordline_sdk::problem::{Code, Diagnose};
+use thiserror::Error;
+
+/// Why an analysis came to no finding although there was a volume.
+#[derive(Debug, Error)]
+pub enum AnalysisError {
+    /// A network could not be opened or run.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The observer wanted it to end.
+    #[error("the analysis was cancelled")]
+    Cancelled,
+    /// What was segmented or drawn is no lesions.
+    #[error(transparent)]
+    Scattered(#[from] Scattered),
+    /// Networks and manifest of the bundle disagree.
+    #[error(transparent)]
+    Shape(#[from] UnexpectedShape),
+}
+
+impl Diagnose for AnalysisError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Network(error) => error.code(),
+            Self::Cancelled => Code::Cancelled,
+            Self::Scattered(_) => Code::MaskScattered,
+            Self::Shape(_) => Code::NetworkShape,
+        }
+    }
+
+    fn action(&self) -> Cow<'_, str> {
+        match self {
+            Self::Network(error) => error.action(),
+            Self::Cancelled => "submit the study again if it is wanted after all".into(),
+            Self::Scattered(_) => {
+                "look at the series in a viewer, noise or motion may fill it; a corrected mask must have fewer pieces, each a lesion"
+                    .into()
+            }
+            Self::Shape(_) => "correct the bundle: its networks and its manifest disagree".into(),
+        }
+    }
+}
+
+impl From<SessionError> for AnalysisError {
+    fn from(error: SessionError) -> Self {
+        Self::Network(error.into())
+    }
+}

@@ -1,0 +1,222 @@
+//! A volume to findings: normalise, segment, measure, classify.
+//!
+//! All of it happens in training orientation; what the observer hears and what is handed on lies on the grid of the source again.
+
+use std::time::Instant;
+
+use cordline_core::findings::Findings;
+use cordline_core::stage::Stage;
+use cordline_core::volume::Volume;
+use cordline_device::{ExecutionProvider, Session};
+use cordline_imaging::classify::{self, Step};
+use cordline_imaging::lesion_sections::LesionSections;
+use cordline_imaging::measure;
+use cordline_imaging::network::Network;
+use cordline_imaging::normalise::Normalised;
+use cordline_imaging::reorient::Reorientation;
+use cordline_imaging::segment::{self, Segmented};
+use cordline_inference::bundle::Bundle;
+use cordline_inference::networks::Networks;
+use cordline_sdk::result::Lesion;
+use ndarray::{ArrayD, ArrayView4};
+
+use super::context::AnalysisContext;
+use super::error::AnalysisError;
+use super::load::LoadedImages;
+use super::models::{self, Models};
+use super::timings::CpuTime;
+use super::{Correction, Progress};
+use crate::config::Config;
+
+/// What came of the networks' work.
+pub(super) struct Inference {
+    pub findings: Result<Findings, AnalysisError>,
+    /// The execution providers that ran a network; `None` where none did.
+    pub provider: Option<String>,
+    pub warnings: Vec<String>,
+}
+
+/// What is looked at, in training orientation.
+struct Images<'a> {
+    /// How the source lies in that orientation.
+    way: Reorientation,
+    volume: &'a Volume,
+    t2w: &'a Normalised<'a>,
+    /// On the grid of the T2w.
+    t1c: Option<&'a Normalised<'a>>,
+    /// Instead of the segmenter's mask; on the grid of the source.
+    correction: Option<&'a Correction>,
+}
+
+/// Normalises the images, opens the networks where they are not yet, and lets them answer.
+pub(super) fn infer(
+    images: &LoadedImages,
+    correction: Option<&Correction>,
+    bundle: &Bundle,
+    models: Models<'_>,
+    ctx: &mut AnalysisContext<'_>,
+) -> Inference {
+    with_networks(images, correction, bundle, models, ctx).unwrap_or_else(|error| Inference {
+        findings: Err(error),
+        provider: None,
+        warnings: Vec::new(),
+    })
+}
+
+/// The error is one from before any network was open.
+fn with_networks(
+    images: &LoadedImages,
+    correction: Option<&Correction>,
+    bundle: &Bundle,
+    models: Models<'_>,
+    ctx: &mut AnalysisContext<'_>,
+) -> Result<Inference, AnalysisError> {
+    let LoadedImages { volume, t1c, .. } = images;
+    let stage = Stage::Normalising;
+    ctx.stage(stage)?;
+    let clip = bundle.manifest.preprocessing.clip;
+    let way = Reorientation::of(&volume.geometry);
+    let (upright, t1c_upright) =
+        ctx.time(stage, |_| (way.volume(volume), t1c.as_ref().map(|t1c| way.array(&t1c.voxels))));
+    let (t2w, t1c) = ctx.time(stage, |_| {
+        (Normalised::of(&upright.voxels, clip), t1c_upright.as_ref().map(|voxels| Normalised::of(voxels, clip)))
+    });
+
+    let mut cold = None;
+    let networks = match models {
+        Models::Warm(models) => &mut models.networks,
+        Models::Cold => cold.insert(models::open_verified(bundle, ctx)?),
+    };
+    let images = Images { way, volume: &upright, t2w: &t2w, t1c: t1c.as_ref(), correction };
+    let findings = find(bundle, networks, &images, ctx);
+    drop((upright, t1c_upright));
+    let (provider, fallbacks) = provider_of(networks, ctx.config);
+    ctx.timings.time_with_cpu("closing", || drop(cold));
+    let warnings = correction.map(Correction::warning).into_iter().chain(fallbacks).collect();
+    Ok(Inference { findings, provider, warnings })
+}
+
+/// Networks and measurements: from a normalised volume to findings on the grid of the source.
+fn find(
+    bundle: &Bundle,
+    networks: &mut Networks,
+    images: &Images<'_>,
+    ctx: &mut AnalysisContext<'_>,
+) -> Result<Findings, AnalysisError> {
+    let manifest = &bundle.manifest;
+    let size = manifest.preprocessing.size;
+    ctx.stage(Stage::Loading)?;
+    let Images { way, volume, t2w, t1c, correction } = *images;
+    let (mut loading, mut running) = (CpuTime::default(), CpuTime::default());
+    let (segmented, least_ml) = match correction {
+        // A person's mask is believed to the last voxel.
+        Some(correction) => (correction.segmented(&way), 0.0),
+        None => {
+            let segmented = segment_all(bundle, networks, images, [&mut loading, &mut running], ctx)?;
+            (segmented, manifest.segmenter.min_lesion_ml)
+        }
+    };
+
+    ctx.stage(Stage::Measuring)?;
+    let (labels, lesions) = ctx.time(Stage::Measuring, |_| measure::lesions(&segmented, &volume.geometry, least_ml))?;
+    let stage = Stage::Classifying;
+    let sections = ctx.time(stage, |_| LesionSections::new(t2w, t1c, &labels, size));
+    let labels = ctx.time(Stage::Measuring, |_| way.array_to_source(labels));
+    let lesions: Vec<Lesion> = lesions.into_iter().map(|lesion| way.lesion_to_source(lesion)).collect();
+    ctx.notify(Progress::Measured { lesions: &lesions, labels: &labels })?;
+
+    ctx.stage(stage)?;
+    let start = Instant::now();
+    let loading_before_ms = loading.wall_ms;
+    let mut run = |id: &str, input: ArrayView4<'_, f32>| -> Result<Vec<ArrayD<f32>>, AnalysisError> {
+        let session = loading.time(|| networks.classifier(id))?;
+        Ok(running.time(|| session.run(input))?)
+    };
+    let answers = classify::classify(manifest, &sections, &mut run, &mut |step| match step {
+        Step::Asked { classifier, done, total } => {
+            ctx.notify(Progress::Asked { question: &classifier.question, done, total })
+        }
+        Step::Answered(answer, map) => {
+            let answer = way.classification_to_source(answer.clone());
+            let map = map.map(|map| way.heat_map_to_source(map.clone()));
+            ctx.notify(Progress::Answered(&answer, map.as_ref()))
+        }
+    })?;
+    let opened_ms = loading.wall_ms - loading_before_ms;
+    ctx.timings.add(stage.as_str(), start.elapsed().as_secs_f64() * 1000.0 - opened_ms);
+    ctx.timings.add_with_cpu(Stage::Loading.as_str(), loading);
+    ctx.timings.add_with_cpu("networks", running);
+    Ok(Findings {
+        finding: answers.finding,
+        lesions,
+        labels,
+        classifications: answers.classifications.into_iter().map(|a| way.classification_to_source(a)).collect(),
+        not_asked: answers.not_asked,
+        heat_maps: answers.heat_maps.into_iter().map(|map| way.heat_map_to_source(map)).collect(),
+    })
+}
+
+/// Every section through the segmenter, which is closed after the last one where it is not to stay open.
+fn segment_all(
+    bundle: &Bundle,
+    networks: &mut Networks,
+    images: &Images<'_>,
+    [loading, running]: [&mut CpuTime; 2],
+    ctx: &mut AnalysisContext<'_>,
+) -> Result<Segmented, AnalysisError> {
+    let manifest = &bundle.manifest;
+    let Images { way, t2w, .. } = *images;
+    loading.time(|| networks.segmenter().map(drop))?;
+    ctx.timings.add("until_first_network_run", ctx.timings.elapsed_ms());
+
+    let stage = Stage::Segmenting;
+    ctx.stage(stage)?;
+    let mut done = 0;
+    let [total, _, _] = t2w.shape();
+    let mut network = TimedSession { session: networks.segmenter()?, took: running };
+    let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
+    let segmented = ctx.time(stage, |ctx| {
+        segment::segment(&mut network, t2w, manifest.preprocessing.size, thresholds, &mut |section, mask| {
+            done += 1;
+            let (section, mask) = (way.section_index_to_source(section), way.section_to_source(mask));
+            ctx.notify(Progress::Segmented { section, mask, done, total })
+        })
+    })?;
+    ctx.timings.time_with_cpu("closing", || networks.close_segmenter());
+    Ok(segmented)
+}
+
+/// Who computed, and a warning where that is not who was wanted most.
+///
+/// A host without GPU that was left at the default order has nothing to be warned of: the provider stands in the result.
+fn provider_of(networks: &Networks, config: &Config) -> (Option<String>, Vec<String>) {
+    let used = networks.provider_names();
+    if used.is_empty() {
+        return (None, Vec::new());
+    }
+    let by_choice = config.providers != ExecutionProvider::PREFERENCE;
+    let fallbacks = match by_choice || networks.hardware().gpu.is_some() {
+        true => networks.fallbacks(),
+        false => &[],
+    };
+    let warnings = fallbacks
+        .iter()
+        .map(|f| format!("{} could not be used, the networks ran on {used}: {}", f.wanted, f.reason))
+        .collect();
+    (Some(used), warnings)
+}
+
+/// A network whose running time is added up.
+struct TimedSession<'a> {
+    session: &'a mut Session,
+    took: &'a mut CpuTime,
+}
+
+impl Network for TimedSession<'_> {
+    type Error = AnalysisError;
+
+    fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, AnalysisError> {
+        let session = &mut *self.session;
+        Ok(self.took.time(|| session.run(input))?)
+    }
+}

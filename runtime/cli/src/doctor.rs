@@ -1,0 +1,96 @@
+//! `cordline doctor`: what this host has, what was chosen and why, what is wrong and what to do.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cordline_analysis::config::{Config, Flags};
+use cordline_analysis::diagnosis::{self, Diagnosis};
+use serde::Serialize;
+
+use crate::exit::Exit;
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Folder of the bundle [default: the one that comes with the program]
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl DoctorArgs {
+    /// The flags that stand for settings.
+    pub(super) fn flags(&self) -> Flags {
+        Flags { bundle: self.bundle.clone(), ..Flags::default() }
+    }
+}
+
+/// Runs the command. It fails where something stands in the way of an analysis.
+pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Exit {
+    let diagnosis = diagnosis::examine(config);
+    if args.json {
+        print_json(&diagnosis)
+    } else {
+        print_words(&diagnosis)
+    }
+    if diagnosis.problems.is_empty() { Exit::Completed } else { Exit::Failed }
+}
+
+fn print_json(value: &impl Serialize) {
+    println!("{}", serde_json::to_string_pretty(value).expect("a diagnosis is plain JSON"));
+}
+
+fn print_words(d: &Diagnosis) {
+    let gb = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
+    println!("This box");
+    println!("  processor      {}, {} cores", d.hardware.processor, d.hardware.cores);
+    println!(
+        "  memory         {:.1} GiB, {:.1} GiB available",
+        gb(d.hardware.memory_bytes),
+        gb(d.hardware.memory_available_bytes)
+    );
+    match &d.hardware.gpu {
+        Some(gpu) => println!(
+            "  GPU            {}{}",
+            gpu.model,
+            gpu.driver.as_ref().map(|v| format!(" ({v})")).unwrap_or_default()
+        ),
+        None => println!("  GPU            no NVIDIA GPU found"),
+    }
+    if let Some(library) = &d.onnxruntime {
+        println!("ONNX Runtime\n  {} ({})", library.version, library.path.display());
+    }
+    println!("Execution providers, in the configured order");
+    for provider in &d.providers {
+        let mark = if Some(provider.provider) == d.chosen {
+            "used"
+        } else if provider.obstacle.is_some() {
+            "no"
+        } else {
+            "idle"
+        };
+        println!("  {:<9} {:<5} {}", provider.provider.to_string(), mark, provider.obstacle.as_deref().unwrap_or(""));
+    }
+    if let Some(bundle) = &d.bundle {
+        println!("Bundle\n  {} {} ({})", bundle.identity.id, bundle.identity.version, bundle.folder.display());
+        if let Some(warning) = &bundle.identity.warning {
+            println!("  {warning}");
+        }
+        for found in &bundle.golden {
+            println!("  golden output of {}: largest difference {:.1e}", found.network, found.difference);
+        }
+    }
+    println!("Verdict");
+    for problem in &d.problems {
+        println!("  WRONG  {}\n         what to do: {}", problem.message, problem.action);
+    }
+    for note in &d.notes {
+        println!("  note   {note}");
+    }
+    if d.problems.is_empty() {
+        println!("  ready  `cordline analyze FOLDER --out RESULTS` will work here");
+    }
+    println!("{}", cordline_sdk::RESEARCH_USE);
+}

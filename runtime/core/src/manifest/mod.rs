@@ -1,0 +1,249 @@
+//! `bundle.toml`: what a bundle wants and holds.
+//!
+//! - [`check`](mod@check): what must hold beyond the form of the file
+//!
+//! Absent from here: the file itself and its neighbours, which [`bundle`](cordline_inference::bundle) reads.
+
+mod check;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use check::{quotable, unreadable};
+
+/// The manifest format that this program reads.
+pub const FORMAT: u32 = 1;
+
+/// A checked manifest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of the manifest's own format: 1.
+    pub format: u32,
+    /// Identifier of the bundle.
+    pub id: String,
+    /// Version of the bundle.
+    pub version: String,
+    /// What it does, in words.
+    pub title: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// What it is meant for.
+    pub intended_use: String,
+    /// On whom it was trained.
+    pub cohort: Cohort,
+    /// What images it wants.
+    pub input: Input,
+    /// How images become network input.
+    pub preprocessing: Preprocessing,
+    /// The network that finds lesions.
+    pub segmenter: Segmenter,
+    /// The questions, parents before children.
+    #[serde(rename = "classifier")]
+    pub classifiers: Vec<Classifier>,
+    /// Stored input and output.
+    pub golden: Golden,
+    /// SHA-256 of each file by name.
+    pub sha256: BTreeMap<String, String>,
+}
+
+/// On whom the networks were trained.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cohort {
+    /// Drawn phantoms or patients.
+    pub kind: CohortKind,
+    /// The cohort in words.
+    pub description: String,
+    /// What must be said with every result; required for phantoms.
+    pub warning: Option<String>,
+}
+
+/// Kind of training cohort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CohortKind {
+    /// Drawn by a program: such weights know nothing of patients.
+    Phantom,
+    /// Real studies.
+    Patients,
+}
+
+impl fmt::Display for CohortKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Phantom => "phantom",
+            Self::Patients => "patients",
+        })
+    }
+}
+
+/// What images the bundle wants.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Plane; `sagittal` is the one that this program knows.
+    pub plane: String,
+    /// Contrast; `T2w` is the one that this program knows.
+    pub contrast: String,
+    /// Whether the contrast-enhanced T1-weighted series goes in too.
+    pub t1c: T1cUse,
+    /// Whether fat-saturated series are accepted.
+    pub fat_saturation: bool,
+}
+
+/// What becomes of a contrast-enhanced T1-weighted series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum T1cUse {
+    /// Not looked at.
+    Unused,
+    /// Used where it is there.
+    Optional,
+    /// The study is out of scope without it.
+    Required,
+}
+
+/// How images become network input.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocessing {
+    /// Name of the procedure; `volume-zscore-minmax` is the one that this program knows.
+    pub name: String,
+    /// Values are clipped to plus and minus this many standard deviations.
+    pub clip: f32,
+    /// Rows and columns of the network input.
+    pub size: [usize; 2],
+    /// `linear`: as OpenCV's INTER_LINEAR.
+    pub image_interpolation: String,
+    /// `nearest`: as OpenCV's INTER_NEAREST.
+    pub mask_interpolation: String,
+}
+
+/// The network that finds lesions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Segmenter {
+    /// ONNX file.
+    pub file: String,
+    /// Name of the input, float32 (n, 1, row, column).
+    pub input: String,
+    /// Name of the output, float32 (n, 1, row, column), probability of lesion.
+    pub output: String,
+    /// A voxel of the native grid is lesion from this probability on.
+    pub threshold: f32,
+    /// Voxels of at least this probability are the core of a lesion; the same as `threshold` when left out.
+    pub core_threshold: Option<f32>,
+    /// Connected components whose core is below this volume are dropped.
+    pub min_lesion_ml: f64,
+}
+
+impl Segmenter {
+    /// The probability from which a voxel counts for the core of a lesion.
+    pub fn core_threshold(&self) -> f32 {
+        self.core_threshold.unwrap_or(self.threshold)
+    }
+}
+
+/// One question with two answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Classifier {
+    /// Identifier.
+    pub id: String,
+    /// The question in words.
+    pub question: String,
+    /// ONNX file.
+    pub file: String,
+    /// What goes into each channel.
+    pub channels: Vec<Channel>,
+    /// Name of the input, float32 (n, channel, row, column).
+    pub input: String,
+    /// Name of the output with the probabilities, float32 (n, 2).
+    pub probabilities: String,
+    /// Name of the output with Grad-CAM, float32 (n, 2, row, column) on the network's feature grid.
+    pub heat_map: String,
+    /// Threshold on the study probability of the second class.
+    pub threshold: f64,
+    /// From `[0]` to `[1]`, both included, the answer is `undecided`.
+    pub undecided: [f64; 2],
+    /// The two answers.
+    pub classes: [Class; 2],
+    /// Asked only after this answer; the first question has none.
+    pub after: Option<After>,
+}
+
+/// One answer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Class {
+    /// Identifier.
+    pub id: String,
+    /// In words.
+    pub label: String,
+    /// Code value for the structured report.
+    pub code: String,
+    /// Coding scheme of the code value.
+    pub scheme: String,
+    /// Code meaning.
+    pub meaning: String,
+}
+
+/// The answer that must have been given before a question is asked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// Id of the earlier classifier.
+    pub classifier: String,
+    /// Id of its class.
+    pub class: String,
+}
+
+/// What goes into a channel of a classifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Channel {
+    /// T1c where the mask is, else zero; all zero without a T1c series.
+    #[serde(rename = "t1c*mask")]
+    T1cInMask,
+    /// T2w where the mask is, else zero.
+    #[serde(rename = "t2w*mask")]
+    T2wInMask,
+    /// The mask.
+    #[serde(rename = "mask")]
+    Mask,
+}
+
+/// Stored input and output of each network.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Golden {
+    /// Safetensors file.
+    pub file: String,
+    /// Largest absolute difference that a provider may show.
+    pub tolerance: f32,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// A sentence that names the field and a legal value.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
+        let manifest: Self = toml::from_str(text).map_err(|e| quotable(unreadable(text, &e)))?;
+        manifest.check().map_err(quotable)?;
+        Ok(manifest)
+    }
+
+    /// Every file that the bundle needs.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        [self.segmenter.file.as_str(), self.golden.file.as_str()]
+            .into_iter()
+            .chain(self.classifiers.iter().map(|c| c.file.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! The one writer: journal and spool are changed on this thread and nowhere else, one command after the other.
+//!
+//! - [`command`]: what it is asked to do; [`command_queue`] is where that waits
+//! - [`uploads`]: new jobs and the pieces of their input; [`upload_table`] bounds how many are open
+//! - [`commit`]: input that other threads bring into the spool; [`transfer`] is their work
+//! - [`admission`]: room on the disk and in the queue; [`space_ledger`] counts what is reserved
+//! - [`corrections`], [`reviews`]: what readers hand in
+//! - [`event_log`]: events to the journal, then to clients
+//! - [`removal`]: what the retention scanner found ([`removal_plan`])
+//! - [`audit_batch`]: audit entries, many with one sync
+//! - [`states`]: which states allow what
+
+mod admission;
+mod audit_batch;
+mod command;
+mod command_queue;
+mod commit;
+mod corrections;
+mod event_log;
+mod removal;
+mod removal_plan;
+mod reviews;
+mod space_ledger;
+mod states;
+#[cfg(test)]
+mod tests;
+mod transfer;
+mod upload_table;
+mod uploads;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use cordline_dicom::read::limits::FileLimits;
+use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::problem::Code;
+use cordline_sdk::wire::event::EventKind;
+use cordline_sdk::wire::fault::Fault;
+use cordline_sdk::wire::limits::Limits;
+use cordline_sdk::wire::reply::Answer;
+
+use super::clock::now_ms;
+use super::error::{cancelled, journal_fault, no_such_job, wrong_state};
+use super::metrics::Metrics;
+use super::origin::RequestOrigin;
+use super::replies::{ReplySender, ServerMessage};
+use crate::audit::{AuditEntry, AuditEvent, AuditLog};
+use crate::journal::{JobRecord, Journal, PendingEvent};
+use crate::spool::Spool;
+use audit_batch::AuditBatch;
+pub(super) use command::{Assignment, Command};
+pub(super) use command_queue::CommandQueue;
+pub(super) use removal_plan::{IDLE_UPLOAD_MS, RemovalPlan};
+use space_ledger::SpaceLedger;
+use transfer::{FolderSlots, Transfer};
+use upload_table::UploadTable;
+
+/// How long the scheduler waits for a command.
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
+/// How soon events that a full disk refused are tried again.
+const FULL_DISK_RETRY: Duration = Duration::from_secs(1);
+
+/// Settings that hold as long as the daemon runs.
+pub(super) struct SchedulerConfig {
+    /// How much may be sent.
+    pub limits: Limits,
+    /// Free bytes that must stay on the disk of the spool.
+    pub reserve_bytes: u64,
+    /// Jobs that may wait.
+    pub queue: u64,
+    /// Folder of the bundle.
+    pub bundle: PathBuf,
+    /// Folders of this host under which input may lie.
+    pub roots: Vec<PathBuf>,
+    /// How much may be read of a folder.
+    pub files: FileLimits,
+}
+
+/// What a scheduler owns and whom it tells.
+pub(super) struct SchedulerParts {
+    pub journal: Journal,
+    pub audit_log: AuditLog,
+    pub spool: Arc<Spool>,
+    pub metrics: Arc<Metrics>,
+    pub config: SchedulerConfig,
+    pub replies: ReplySender,
+    pub worker: Sender<Assignment>,
+}
+
+/// Owner of journal and spool.
+pub(super) struct Scheduler {
+    journal: Journal,
+    audit_log: AuditLog,
+    spool: Arc<Spool>,
+    metrics: Arc<Metrics>,
+    config: SchedulerConfig,
+    replies: ReplySender,
+    worker: Sender<Assignment>,
+    worker_is_idle: bool,
+    /// The job of the worker, with the flag that cancels it.
+    running: Option<(JobId, Arc<AtomicBool>)>,
+    uploads: UploadTable,
+    audit_batch: AuditBatch,
+    ledger: SpaceLedger,
+    transfers: BTreeMap<JobId, Transfer>,
+    folder_slots: FolderSlots,
+    /// For threads that work on transfers.
+    commands: CommandQueue,
+    started: Instant,
+    /// Events that the journal has not taken. Of one job at most: nothing is assigned while there are any.
+    unpersisted: VecDeque<Unpersisted>,
+}
+
+/// Events of one job, with their time.
+struct Unpersisted {
+    job: JobId,
+    at_ms: u64,
+    events: Vec<PendingEvent>,
+}
+
+impl Scheduler {
+    pub(super) fn new(parts: SchedulerParts) -> Self {
+        let SchedulerParts { journal, audit_log, spool, metrics, config, replies, worker } = parts;
+        Self {
+            journal,
+            audit_log,
+            spool,
+            metrics,
+            config,
+            replies,
+            worker,
+            worker_is_idle: false,
+            running: None,
+            uploads: UploadTable::default(),
+            audit_batch: AuditBatch::default(),
+            ledger: SpaceLedger::default(),
+            transfers: BTreeMap::new(),
+            folder_slots: FolderSlots::default(),
+            commands: CommandQueue::default(),
+            started: Instant::now(),
+            unpersisted: VecDeque::new(),
+        }
+    }
+
+    /// Works until [`Command::Stop`].
+    pub(super) fn run(mut self, commands: &CommandQueue) {
+        self.commands = commands.clone();
+        self.audit_batch.add(of_daemon(AuditEvent::Started));
+        match self.journal.receiving() {
+            Ok(begun) => self.uploads = UploadTable::restored(begun),
+            Err(error) => tracing::error!(%error, "the uploads of the last start could not be counted"),
+        }
+        self.restore_reservations();
+        loop {
+            let timeout = if self.unpersisted.is_empty() { POLL_INTERVAL } else { FULL_DISK_RETRY };
+            // Answers that wait for the disk do not wait for commands that may never come.
+            let batch = commands.pop(if self.audit_batch.is_empty() { timeout } else { Duration::ZERO });
+            let nothing_came = batch.command.is_none() && batch.entries.is_empty();
+            batch.entries.into_iter().for_each(|entry| self.audit_batch.add(entry));
+            match batch.command {
+                None if nothing_came => self.persist_events(),
+                None => {}
+                Some(Command::Stop) => {
+                    commands.close();
+                    self.audit_batch.add(of_daemon(AuditEvent::Stopped));
+                    self.audit_batch.commit(&mut self.audit_log, &self.replies);
+                    return;
+                }
+                Some(command) => self.execute(command),
+            }
+            // Before the next job is assigned, for which the answers would have to wait too.
+            if nothing_came || self.audit_batch.is_due() || (!self.audit_batch.is_empty() && commands.is_empty()) {
+                self.audit_batch.commit(&mut self.audit_log, &self.replies);
+            }
+            self.assign();
+        }
+    }
+
+    fn execute(&mut self, command: Command) {
+        match command {
+            Command::Submit(origin, submit) => self.submit(origin, submit),
+            Command::FolderListed(listed) => self.folder_listed(*listed),
+            Command::Chunk(origin, chunk, bytes) => {
+                let who = origin.peer.name.clone();
+                self.respond(origin, |scheduler| scheduler.chunk(&chunk, &bytes, &who));
+            }
+            Command::Commit(origin, job) => self.commit(origin, &job),
+            Command::InputStored(stored) => self.input_stored(*stored),
+            Command::Remove(plan) => self.remove_planned(&plan),
+            Command::Cancel(origin, job) => {
+                self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.cancel(&job));
+            }
+            Command::Choose(origin, job, series) => {
+                self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.choose(&job, &series));
+            }
+            Command::Review(origin, said) => {
+                let job = said.job.clone();
+                self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.review(said));
+            }
+            Command::Progress(job, events) => self.record_events(&job, events),
+            Command::WorkerIdle => {
+                self.worker_is_idle = true;
+                self.running = None;
+            }
+            Command::Requeue(job) => {
+                if let Err(error) = self.journal.requeue(&job, now_ms()) {
+                    tracing::error!(%job, %error, "the job could not be given back");
+                }
+            }
+            // Ends the loop before it comes here.
+            Command::Stop => {}
+        }
+    }
+
+    fn respond(&mut self, origin: RequestOrigin, work: impl FnOnce(&mut Self) -> Result<Answer, Fault>) {
+        let answer = self.authorized(&origin, work).unwrap_or_else(Answer::Fault);
+        self.replies.send(ServerMessage::Answer(origin, answer));
+    }
+
+    /// As `respond`, and audited where it was not refused: the answer waits until its entry is on the disk.
+    fn respond_audited(
+        &mut self,
+        origin: RequestOrigin,
+        event: AuditEvent,
+        job: &JobId,
+        work: impl FnOnce(&mut Self) -> Result<Answer, Fault>,
+    ) {
+        match self.authorized(&origin, work) {
+            Ok(answer) => {
+                self.audit_batch.add(AuditEntry { event, who: origin.peer.name.to_string(), about: job.to_string() });
+                self.audit_batch.hold(origin, answer);
+            }
+            Err(fault) => self.replies.send(ServerMessage::Answer(origin, Answer::Fault(fault))),
+        }
+    }
+
+    /// A client may have lost its rights while its command waited.
+    fn authorized(
+        &mut self,
+        origin: &RequestOrigin,
+        work: impl FnOnce(&mut Self) -> Result<Answer, Fault>,
+    ) -> Result<Answer, Fault> {
+        origin.peer.role.check(origin.required)?;
+        work(self)
+    }
+
+    fn cancel(&mut self, job: &JobId) -> Result<Answer, Fault> {
+        let state = self.state(job)?.ok_or_else(|| no_such_job(job))?;
+        self.cancel_transfer(job);
+        if let Some((_, cancel)) = self.running.as_ref().filter(|(running, _)| running == job) {
+            // The worker looks at it between sections, and reports the end.
+            cancel.store(true, Ordering::Relaxed);
+        } else if !state.has_ended() {
+            self.record_events(job, vec![EventKind::ended(JobState::Cancelled, cancelled()).into()]);
+        }
+        self.summary(job)
+    }
+
+    fn choose(&mut self, job: &JobId, series: &str) -> Result<Answer, Fault> {
+        let record = self.record(job)?;
+        if record.state != JobState::NeedsSelection {
+            return Err(wrong_state(&record, "needs no choice"));
+        }
+        let candidate = self.journal.candidate(job, series).map_err(|e| journal_fault(&e))?.ok_or_else(|| {
+            Fault::new(
+                Code::ManifestInvalid,
+                "the series is none of those among which the job asks to choose",
+                "take the `selector` of one of `candidates` in its event `series`, or submit the study anew with another `series`",
+            )
+        })?;
+        self.journal.accept(job, now_ms(), Some(&candidate)).map_err(|e| journal_fault(&e))?;
+        self.replies.send(ServerMessage::EventsAppended);
+        self.summary(job)
+    }
+
+    /// Hands the next job to an idle worker.
+    fn assign(&mut self) {
+        if !self.worker_is_idle || !self.unpersisted.is_empty() {
+            return;
+        }
+        let record = match self.journal.next() {
+            Ok(Some(record)) => record,
+            Ok(None) => return,
+            Err(error) => return tracing::error!(%error, "the next job could not be read"),
+        };
+        let job = record.job.clone();
+        self.record_events(&job, vec![EventKind::state(JobState::Decoding).into()]);
+        let cancel = Arc::new(AtomicBool::new(false));
+        self.running = Some((job, cancel.clone()));
+        self.worker_is_idle = false;
+        // A worker that has ended leaves its job to the next start.
+        let _ = self.worker.send(Assignment { record, cancel });
+    }
+
+    fn state(&self, job: &JobId) -> Result<Option<JobState>, Fault> {
+        Ok(self.journal.progress(job).map_err(|e| journal_fault(&e))?.map(|(state, _)| state))
+    }
+
+    fn record(&self, job: &JobId) -> Result<JobRecord, Fault> {
+        self.journal.job(job).map_err(|e| journal_fault(&e))?.ok_or_else(|| no_such_job(job))
+    }
+
+    fn summary(&self, job: &JobId) -> Result<Answer, Fault> {
+        let record = self.journal.brief(job).map_err(|e| journal_fault(&e))?.ok_or_else(|| no_such_job(job))?;
+        Ok(Answer::Job(Box::new(record.summary())))
+    }
+}
+
+/// An entry about the daemon itself.
+fn of_daemon(event: AuditEvent) -> AuditEntry {
+    AuditEntry { event, who: "box".into(), about: String::new() }
+}

@@ -1,0 +1,107 @@
+//! Carries out a removal plan: here no job changes meanwhile, so each is looked at once more.
+
+use std::time::Duration;
+
+use cordline_sdk::job::{JobId, JobState};
+
+use super::Scheduler;
+use super::removal_plan::{IDLE_UPLOAD_MS, RemovalPlan};
+use super::states::takes_input;
+use crate::clock::now_ms;
+use crate::journal::JournalError;
+
+impl Scheduler {
+    /// Removes what was planned, as far as the reasons still hold.
+    pub(super) fn remove_planned(&mut self, plan: &RemovalPlan) {
+        if let Err(error) = self.journal.store_uptime(&plan.uptime) {
+            tracing::error!(%error, "the counted time could not be kept");
+        }
+        match self.carry_out(plan) {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "old jobs were removed"),
+            Err(error) => tracing::error!(%error, "old jobs could not be removed"),
+        }
+        let journal = &self.journal;
+        self.uploads.forget(|job| matches!(journal.progress(job), Ok(Some((state, _))) if takes_input(state)));
+    }
+
+    fn carry_out(&mut self, plan: &RemovalPlan) -> Result<usize, JournalError> {
+        let mut removed = 0;
+        for job in &plan.idle_uploads {
+            let idle = self.uploads.idle(job).unwrap_or_else(|| self.started.elapsed());
+            let is_left = idle > Duration::from_millis(IDLE_UPLOAD_MS) && !self.transfers.contains_key(job);
+            if is_left && self.is_in(job, |state| state == JobState::Receiving)? {
+                removed += self.remove(job)?;
+            }
+        }
+        for job in &plan.expired {
+            // It may have been reviewed or corrected since the scan.
+            if self.is_in(job, JobState::has_ended)? && !self.journal.has_reader_work(job)? {
+                removed += self.remove(job)?;
+            }
+        }
+        let mut of_readers = 0;
+        for job in &plan.expired_reader_work {
+            if self.is_in(job, JobState::has_ended)? {
+                of_readers += self.remove(job)?;
+            }
+        }
+        if of_readers > 0 {
+            tracing::warn!(jobs = of_readers, "jobs with a reader's work have come to their age and are removed");
+        }
+        for job in &plan.unanswered {
+            let is_unanswered = |state| matches!(state, JobState::Failed | JobState::Cancelled);
+            if self.is_in(job, is_unanswered)? && !self.transfers.contains_key(job) {
+                let discarded = match self.journal.lists_files(job)? {
+                    true => self.spool.discard_input(job),
+                    false => self.spool.discard(job),
+                };
+                if let Err(error) = discarded {
+                    tracing::warn!(%job, %error, "the input of a job without answer could not be removed");
+                }
+            }
+        }
+        self.set_aside(&plan.unknown_folders)?;
+        Ok(removed + of_readers)
+    }
+
+    /// Folders that no row names may be all that is left of an accepted job: they are moved, and a person decides.
+    fn set_aside(&mut self, unknown: &[JobId]) -> Result<(), JournalError> {
+        let mut moved = 0;
+        for job in unknown {
+            if self.journal.job(job)?.is_none() {
+                match self.spool.set_aside(job, now_ms()) {
+                    Ok(()) => moved += 1,
+                    Err(error) => {
+                        tracing::error!(%job, %error, "a folder that the journal does not know could not be set aside")
+                    }
+                }
+            }
+        }
+        if moved > 0 {
+            tracing::error!(
+                folders = moved,
+                known = self.journal.count()?,
+                "folders of jobs that the journal does not know were set aside, and nothing was removed: `cordline spool lost` lists and \
+                 restores them"
+            );
+        }
+        Ok(())
+    }
+
+    fn is_in(&self, job: &JobId, state: impl Fn(JobState) -> bool) -> Result<bool, JournalError> {
+        Ok(self.journal.job(job)?.is_some_and(|record| state(record.state)))
+    }
+
+    /// The folder first: a job without one is an error that says so, a folder without a job would be set aside.
+    fn remove(&mut self, job: &JobId) -> Result<usize, JournalError> {
+        self.uploads.end(job);
+        self.ledger.release(job);
+        if let Err(error) = self.spool.discard(job) {
+            tracing::warn!(%job, %error, "an old job could not be removed");
+            return Ok(0);
+        }
+        self.journal.remove(job)?;
+        Ok(1)
+    }
+}

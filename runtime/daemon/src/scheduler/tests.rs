@@ -1,0 +1,239 @@
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+
+use cordline_sdk::sha256::Sha256;
+use cordline_sdk::wire::reply::Role;
+use cordline_sdk::wire::request::{Chunk, Input, Instance, Submit};
+
+use super::*;
+use crate::origin::{ConnectionId, test_peer};
+use crate::replies::{ReplyReceiver, reply_channel};
+
+/// A running scheduler with a spool of its own.
+struct Bench {
+    _folder: tempfile::TempDir,
+    spool: Arc<Spool>,
+    commands: CommandQueue,
+    replies: ReplyReceiver,
+    _jobs: Receiver<Assignment>,
+    scheduler: Option<JoinHandle<()>>,
+    answers: VecDeque<(u64, Answer)>,
+    last_id: u64,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.commands.push_internal(Command::Stop);
+        if let Some(scheduler) = self.scheduler.take() {
+            assert!(scheduler.join().is_ok() || std::thread::panicking());
+        }
+    }
+}
+
+/// `reserve_of`: what share of the free bytes must stay free.
+fn bench(root: &Path, reserve_of: f64) -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(Spool::open(folder.path()).unwrap());
+    let journal = Journal::open(&spool.journal()).unwrap();
+    let audit_log = AuditLog::open(&spool.audit()).unwrap();
+    let (sender, replies) = reply_channel().unwrap();
+    let (commands, (worker, jobs)) = (CommandQueue::default(), channel());
+    let config = SchedulerConfig {
+        limits: Limits { job_bytes: u64::MAX, ..Limits::default() },
+        reserve_bytes: (spool.free_bytes().unwrap() as f64 * reserve_of) as u64,
+        queue: 100,
+        bundle: folder.path().into(),
+        roots: vec![root.into()],
+        files: FileLimits { study_bytes: u64::MAX, ..FileLimits::default() },
+    };
+    let metrics = Arc::new(Metrics::new());
+    let scheduler = Scheduler::new(SchedulerParts {
+        journal,
+        audit_log,
+        spool: spool.clone(),
+        metrics,
+        config,
+        replies: sender,
+        worker,
+    });
+    let inbox = commands.clone();
+    let scheduler = std::thread::spawn(move || scheduler.run(&inbox));
+    Bench {
+        _folder: folder,
+        spool,
+        commands,
+        replies,
+        _jobs: jobs,
+        scheduler: Some(scheduler),
+        answers: VecDeque::new(),
+        last_id: 0,
+    }
+}
+
+impl Bench {
+    fn origin(&mut self) -> RequestOrigin {
+        self.last_id += 1;
+        let connection = ConnectionId { listener: 0, identity: vec![1] };
+        let (id, required) = (self.last_id, Role::Submitter);
+        RequestOrigin { connection, peer: test_peer(), id, chunk_bytes: None, required }
+    }
+
+    fn send(&mut self, command: impl FnOnce(RequestOrigin) -> Command) -> u64 {
+        let origin = self.origin();
+        let id = origin.id;
+        self.commands.push_internal(command(origin));
+        id
+    }
+
+    /// The next answer, and the number of its request.
+    fn next(&mut self) -> (u64, Answer) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(answer) = self.answers.pop_front() {
+                return answer;
+            }
+            self.answers.extend(self.replies.take().into_iter().filter_map(|message| match message {
+                ServerMessage::Answer(origin, answer) => Some((origin.id, answer)),
+                _ => None,
+            }));
+            assert!(Instant::now() < deadline, "no answer came");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn ask(&mut self, command: impl FnOnce(RequestOrigin) -> Command) -> Answer {
+        let id = self.send(command);
+        let (answered, answer) = self.next();
+        assert_eq!(answered, id);
+        answer
+    }
+
+    fn submit(&mut self, input: Input) -> Result<JobId, Fault> {
+        match self.ask(|origin| Command::Submit(origin, Submit::new(input))) {
+            Answer::Upload(upload) => Ok(upload.job),
+            Answer::Fault(fault) => Err(fault),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A study of one instance.
+fn study(name: &str, bytes: u64) -> Input {
+    let instance = Instance { sop_uid: "1.2".into(), bytes, sha256: Sha256::of(name).to_string() };
+    Input::Study { instances: vec![instance], again: 0 }
+}
+
+fn folder(path: &Path) -> Input {
+    Input::Folder { path: path.to_str().unwrap().into(), again: 0 }
+}
+
+fn state(answer: &Answer) -> JobState {
+    match answer {
+        Answer::Job(summary) => summary.state,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn code(answer: Answer) -> Code {
+    match answer {
+        Answer::Fault(fault) => fault.problem.code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nobody_waits_for_another_ones_folder() {
+    let root = tempfile::tempdir().unwrap();
+    (0..20_000).for_each(|n| drop(fs::File::create(root.path().join(format!("{n:05}"))).unwrap()));
+    let mut bench = bench(root.path(), 0.0);
+    let other = bench.submit(study("other", 7)).unwrap();
+    let job = bench.submit(folder(root.path())).unwrap();
+    let commit = bench.send(|origin| Command::Commit(origin, job.clone()));
+    let (first, answer) = {
+        let cancel = bench.send(|origin| Command::Cancel(origin, other));
+        let (first, answer) = bench.next();
+        (first == cancel, answer)
+    };
+    assert!(first, "the copy was waited for");
+    assert_eq!(state(&answer), JobState::Cancelled);
+    let (answered, answer) = bench.next();
+    assert_eq!((answered, state(&answer)), (commit, JobState::Queued));
+    assert_eq!(fs::read_dir(bench.spool.input(&job)).unwrap().count(), 20_000);
+}
+
+#[test]
+fn a_folder_whose_copy_is_cancelled_leaves_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    (0..20_000).for_each(|n| drop(fs::File::create(root.path().join(format!("{n:05}"))).unwrap()));
+    let mut bench = bench(root.path(), 0.0);
+    let job = bench.submit(folder(root.path())).unwrap();
+    let commit = bench.send(|origin| Command::Commit(origin, job.clone()));
+    let cancel = bench.send(|origin| Command::Cancel(origin, job.clone()));
+    let mut answers = BTreeMap::from([bench.next(), bench.next()].map(|(id, answer)| (id, answer)));
+    assert_eq!(state(&answers[&cancel]), JobState::Cancelled);
+    assert_eq!(code(answers.remove(&commit).unwrap()), Code::WrongState);
+    assert!(!bench.spool.input(&job).exists());
+}
+
+#[test]
+fn a_folder_that_changed_since_it_was_submitted_fails_its_job_by_name() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("SURNAME"), b"abc").unwrap();
+    let mut bench = bench(root.path(), 0.0);
+    let job = bench.submit(folder(root.path())).unwrap();
+    fs::write(root.path().join("SURNAME"), b"abcd").unwrap();
+    let answer = bench.ask(|origin| Command::Commit(origin, job.clone()));
+    let Answer::Fault(fault) = &answer else { panic!("{answer:?}") };
+    assert!(fault.problem.code == Code::FolderNotAllowed && !fault.problem.message.contains("SURNAME"), "{fault}");
+    let journal = Journal::reader(&bench.spool.journal()).unwrap();
+    let record = journal.job(&job).unwrap().unwrap();
+    assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, Code::FolderChanged));
+    assert_ne!(bench.submit(folder(root.path())).unwrap(), job, "what lies there now is another job");
+}
+
+#[test]
+fn room_is_promised_once_and_given_back() {
+    let root = tempfile::tempdir().unwrap();
+    let mut bench = bench(root.path(), 0.5);
+    // Each wants 0.4 of what is free, and half must stay.
+    let large = bench.spool.free_bytes().unwrap() / 5;
+    let first = bench.submit(study("first", large)).unwrap();
+    assert_eq!(bench.submit(study("second", large)).unwrap_err().problem.code, Code::DiskReserve);
+    let chunk = Chunk { job: first.clone(), item: 0, offset: 0 };
+    assert!(matches!(bench.ask(|origin| Command::Chunk(origin, chunk, vec![1u8; 9].into())), Answer::Upload(_)));
+    assert!(bench.spool.input(&first).exists());
+    assert_eq!(bench.submit(study("first", large)).unwrap(), first, "what was promised stays promised");
+    assert_eq!(state(&bench.ask(|origin| Command::Cancel(origin, first.clone()))), JobState::Cancelled);
+    assert!(!bench.spool.input(&first).exists(), "given back at once");
+    bench.submit(study("second", large)).unwrap();
+    assert_eq!(bench.submit(study("first", large)).unwrap_err().problem.code, Code::DiskReserve);
+}
+
+#[test]
+fn folders_that_the_journal_does_not_know_are_set_aside_and_kept() {
+    let root = tempfile::tempdir().unwrap();
+    let mut bench = bench(root.path(), 0.0);
+    let known = bench.submit(study("a", 9)).unwrap();
+    let lost = JobId::new("lost").unwrap();
+    for job in [&known, &lost] {
+        fs::create_dir_all(bench.spool.results(job)).unwrap();
+        fs::write(bench.spool.results(job).join("result.json"), b"{}").unwrap();
+    }
+    // Also what the plan calls old is looked at once more: none of these has ended.
+    let all = vec![known.clone(), lost.clone()];
+    let plan = RemovalPlan {
+        unknown_folders: all.clone(),
+        expired: all.clone(),
+        unanswered: all.clone(),
+        expired_reader_work: all,
+        ..RemovalPlan::default()
+    };
+    bench.commands.push_internal(Command::Remove(Box::new(plan)));
+    bench.submit(study("b", 9)).unwrap();
+    assert!(bench.spool.results(&known).join("result.json").exists());
+    let set_aside = crate::spool::orphans::list(bench.spool.journal().parent().unwrap()).unwrap();
+    assert_eq!(set_aside.len(), 1);
+    assert!(set_aside[0].job == lost && set_aside[0].has_results());
+}

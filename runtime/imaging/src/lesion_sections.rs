@@ -1,0 +1,98 @@
+//! What the classifiers see of a study.
+
+use std::ops::Range;
+
+use cordline_core::manifest::Channel;
+use cordline_core::resize;
+use cordline_core::volume::LabelMap;
+use ndarray::{Array2, Array4, ArrayView2, Axis, s};
+
+use super::normalise::Normalised;
+
+/// The images of a study as the classifiers see them: only the sections with lesion, on the network's grid.
+#[derive(Debug, Clone)]
+pub struct LesionSections {
+    /// Section index of each.
+    pub sections: Vec<usize>,
+    images: Vec<LesionRows>,
+    /// (rows, columns) of the network's grid.
+    size: [usize; 2],
+    /// (rows, columns) of the volume's own.
+    pub(super) native: [usize; 2],
+}
+
+/// One section from the first row with lesion to the last; all others are 0 to the classifiers.
+#[derive(Debug, Clone)]
+struct LesionRows {
+    rows: Range<usize>,
+    /// 0 or 1.
+    mask: Array2<f32>,
+    /// Images inside the mask, 0 outside of it.
+    t2w: Array2<f32>,
+    t1c: Option<Array2<f32>>,
+}
+
+impl LesionSections {
+    /// Brings the sections with lesion to the network's grid of `size` (rows, columns): images linearly, the mask by nearest neighbour.
+    ///
+    /// `t2w` and `t1c` lie on one grid with `labels`, the lesion numbers.
+    pub fn new(t2w: &Normalised<'_>, t1c: Option<&Normalised<'_>>, labels: &LabelMap, size: [usize; 2]) -> Self {
+        let (_, rows, columns) = labels.dim();
+        let (sections, images) = labels
+            .outer_iter()
+            .enumerate()
+            .filter(|(_, labels)| labels.fold(0, |any, &label| any | label) > 0) // no early end, and so vectorised
+            .filter_map(|(section, labels)| Some((section, LesionRows::new(section, t2w, t1c, labels, size)?)))
+            .unzip();
+        Self { sections, images, size, native: [rows, columns] }
+    }
+
+    /// True where no section is left to ask.
+    pub fn is_empty(&self) -> bool {
+        self.sections.is_empty()
+    }
+
+    /// Room for the input of one section: (1, channel, row, column).
+    pub(super) fn room(&self, channels: &[Channel]) -> Array4<f32> {
+        Array4::zeros((1, channels.len(), self.size[0], self.size[1]))
+    }
+
+    /// Fills it with one section; it holds the one before, or nothing.
+    pub(super) fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
+        let LesionRows { rows, mask, t2w, t1c } = &self.images[k];
+        let before = k.checked_sub(1).map_or(0..0, |k| self.images[k].rows.clone());
+        for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
+            target.slice_mut(s![before.clone(), ..]).fill(0.0);
+            let image = match channel {
+                Channel::Mask => Some(mask),
+                Channel::T2wInMask => Some(t2w),
+                Channel::T1cInMask => t1c.as_ref(),
+            };
+            if let Some(image) = image {
+                target.slice_mut(s![rows.clone(), ..]).assign(image);
+            }
+        }
+    }
+}
+
+impl LesionRows {
+    /// None where nothing of the mask is left on the network's grid.
+    fn new(
+        section: usize,
+        t2w: &Normalised<'_>,
+        t1c: Option<&Normalised<'_>>,
+        labels: ArrayView2<'_, u16>,
+        size: [usize; 2],
+    ) -> Option<Self> {
+        let labels = resize::nearest(labels, size);
+        let rows = resize::rows_from_first_to_last(labels.outer_iter().map(|row| row.iter().any(|&label| label > 0)));
+        if rows.is_empty() {
+            return None;
+        }
+        let mask = labels.slice(s![rows.clone(), ..]).mapv(|label| f32::from(u8::from(label > 0)));
+        let inside =
+            |volume: &Normalised<'_>| resize::linear_rows(volume.section(section).view(), size, rows.clone()) * &mask;
+        let (t2w, t1c) = (inside(t2w), t1c.map(inside));
+        Some(Self { rows, mask, t2w, t1c })
+    }
+}

@@ -1,0 +1,176 @@
+//! What is lesion, section by section, middle ones first.
+
+use cordline_core::resize::{self, bilinear};
+use ndarray::{Array3, ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix4, Zip, s};
+
+use super::network::{Network, UnexpectedShape};
+use super::normalise::Normalised;
+
+/// The order in which sections are segmented: from the middle outwards, since the cord lies there and the viewer fills from there.
+pub fn middle_out(sections: usize) -> Vec<usize> {
+    let middle = sections.saturating_sub(1) / 2;
+    let mut order: Vec<usize> = (0..sections).collect();
+    order.sort_by_key(|&s| (s.abs_diff(middle), s));
+    order
+}
+
+/// What the segmenter takes for lesion, (section, row, column) on the volume's own grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segmented {
+    /// Probability of at least `threshold`: the outline.
+    pub mask: Array3<bool>,
+    /// Probability of at least `core_threshold`: what a lesion must have enough of to be believed.
+    pub core: Array3<bool>,
+}
+
+/// Is told the index and the mask of every section; its error ends the work.
+pub type EachSection<'a, E> = dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(), E> + 'a;
+
+/// Segments a volume with a network that takes sections of `size` (rows, columns).
+///
+/// Two thresholds, since outlines are best at a low one, and false lesions are told from true ones at a high one.
+/// `each(section, mask)` is called after every section, in the order of [`middle_out`].
+///
+/// # Errors
+/// The network's own, one that answers in another shape, and that of `each`, which ends the work.
+pub fn segment<N: Network>(
+    network: &mut N,
+    volume: &Normalised<'_>,
+    size: [usize; 2],
+    thresholds: [f32; 2],
+    each: &mut EachSection<'_, N::Error>,
+) -> Result<Segmented, N::Error> {
+    let mut mask = Array3::from_elem(volume.shape(), false);
+    let mut core = mask.clone();
+    for section in middle_out(volume.shape()[0]) {
+        let input = resize::linear(volume.section(section).view(), size);
+        let outputs = network.run(input.view().insert_axis(Axis(0)).insert_axis(Axis(0)))?;
+        let probability = probability(&outputs, size)?;
+        let mut outline = mask.index_axis_mut(Axis(0), section);
+        cut(probability, thresholds, [&mut outline, &mut core.index_axis_mut(Axis(0), section)]);
+        each(section, outline.view())?;
+    }
+    Ok(Segmented { mask, core })
+}
+
+/// The probability of lesion (row, column) of the one section that was run.
+fn probability(outputs: &[ArrayD<f32>], size: [usize; 2]) -> Result<ArrayView2<'_, f32>, UnexpectedShape> {
+    let shape = |found: &[usize]| UnexpectedShape {
+        network: "segmenter".into(),
+        found: found.to_vec(),
+        expected: "(1, 1, rows, columns) of its input",
+    };
+    let output = outputs.first().ok_or_else(|| shape(&[]))?;
+    if output.shape() != [1, 1, size[0], size[1]] {
+        return Err(shape(output.shape()));
+    }
+    let output = output.view().into_dimensionality::<Ix4>().map_err(|_| shape(output.shape()))?;
+    Ok(output.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0))
+}
+
+/// Brings a probability to the grid of the masks, and cuts it at each one's threshold. The masks hold nothing yet.
+fn cut(probability: ArrayView2<'_, f32>, thresholds: [f32; 2], masks: [&mut ArrayViewMut2<'_, bool>; 2]) {
+    let [low, high] = thresholds;
+    let (from, to) = (probability.dim(), masks[0].dim());
+    // Nothing between two probabilities is larger than both, and in most rows none reaches a threshold.
+    let probability = probability.as_standard_layout();
+    let pixels = probability.as_slice().expect("standard layout is one slice");
+    // No early end, and so vectorised.
+    let reaches = |row: &[f32]| row.iter().fold(false, |any, &p| any | (p >= low.min(high)));
+    let reached = resize::rows_from_first_to_last(pixels.chunks_exact(from.1.max(1)).map(reaches));
+    let rows = bilinear::rows_touching(reached, from.0, to.0);
+    let native = resize::linear_rows(probability.view(), to.into(), rows.clone());
+    for (mask, threshold) in masks.into_iter().zip([low, high]) {
+        Zip::from(mask.slice_mut(s![rows.clone(), ..])).and(&native).for_each(|lesion, &p| *lesion = p >= threshold);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, ArrayView4};
+
+    use super::super::network::tests::TestError;
+    use super::*;
+
+    /// Answers with its input: a probability map that equals the image.
+    struct Echo;
+
+    impl Network for Echo {
+        type Error = TestError;
+
+        fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, TestError> {
+            Ok(vec![input.to_owned().into_dyn()])
+        }
+    }
+
+    #[test]
+    fn the_middle_comes_first() {
+        assert_eq!(middle_out(5), [2, 1, 3, 0, 4]);
+        assert_eq!(middle_out(4), [1, 0, 2, 3]);
+        assert_eq!(middle_out(1), [0]);
+        assert!(middle_out(0).is_empty());
+    }
+
+    #[test]
+    fn the_mask_lies_where_the_image_is_bright_and_every_section_is_told() {
+        let mut volume = Array3::<f32>::zeros((3, 96, 80));
+        volume.slice_mut(ndarray::s![2, 30..50, 10..22]).fill(1.0);
+        let mut told = Vec::new();
+        let Segmented { mask, core } =
+            segment(&mut Echo, &Normalised::of(&volume, 5.0), [64, 64], [0.5, 0.9], &mut |s, m| {
+                told.push((s, m.iter().filter(|&&v| v).count()));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(told.iter().map(|t| t.0).collect::<Vec<_>>(), [1, 0, 2]);
+        assert_eq!((told[0].1, told[1].1), (0, 0));
+        assert!(mask[(2, 40, 15)] && !mask[(2, 40, 25)] && !mask[(2, 55, 15)]);
+        let area = told[2].1 as f64;
+        assert!((area - 240.0).abs() < 40.0, "{area}");
+        let sure = core.iter().filter(|&&v| v).count();
+        assert!(sure > 0 && (sure as f64) < area, "{sure} of {area}");
+        assert!(core.iter().zip(&mask).all(|(&c, &m)| m || !c));
+    }
+
+    #[test]
+    fn who_listens_may_end_the_work_before_the_next_section() {
+        let volume = Array3::<f32>::zeros((5, 8, 8));
+        let mut told = 0;
+        let ended = segment(&mut Echo, &Normalised::of(&volume, 5.0), [8, 8], [0.5, 0.9], &mut |_, _| {
+            told += 1;
+            if told == 2 { Err(TestError::Cancelled) } else { Ok(()) }
+        });
+        assert!(matches!(ended, Err(TestError::Cancelled)));
+        assert_eq!(told, 2);
+    }
+
+    #[test]
+    fn another_shape_is_an_error() {
+        struct Wrong;
+        impl Network for Wrong {
+            type Error = TestError;
+
+            fn run(&mut self, _: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, TestError> {
+                Ok(vec![ArrayD::zeros(vec![1, 2, 8, 8])])
+            }
+        }
+        let volume = Array3::zeros((1, 8, 8));
+        let found = segment(&mut Wrong, &Normalised::of(&volume, 5.0), [32, 32], [0.5, 0.9], &mut |_, _| Ok(()));
+        assert!(matches!(found, Err(TestError::Shape(_))));
+    }
+
+    #[test]
+    fn a_mask_is_the_whole_probability_on_its_grid_cut_at_the_threshold() {
+        let mut probability = Array2::<f32>::zeros((40, 30));
+        // Lesion at the upper edge, and apart from it in the middle.
+        for (row, column, p) in [(0, 3, 0.6), (17, 9, 0.95), (18, 9, 0.7), (18, 10, 0.4)] {
+            probability[(row, column)] = p;
+        }
+        for size in [(57, 41), (23, 30), (40, 30)] {
+            let [mut outline, mut core] = [(); 2].map(|()| Array2::from_elem(size, false));
+            cut(probability.view(), [0.3, 0.8], [&mut outline.view_mut(), &mut core.view_mut()]);
+            let whole = resize::linear(probability.view(), size.into());
+            assert_eq!((outline, core), (whole.mapv(|p| p >= 0.3), whole.mapv(|p| p >= 0.8)), "{size:?}");
+        }
+    }
+}

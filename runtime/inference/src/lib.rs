@@ -1,0 +1,9 @@
+//! Models: verified before use, and opened when needed.
+//!
+//! - [`bundle`]: a folder with a manifest, networks, and a golden input and output
+//! - [`networks`]: as sessions of ONNX Runtime
+//!
+//! Absent from here: DICOM, sockets, and what is done with the output of a network.
+
+pub mod bundle;
+pub mod networks;
