@@ -1,4 +1,4 @@
-"""The colour table of heat maps for Slicer, by the formula of the report (runtime/src/report/palette.rs).
+"""The colour table of heat maps for Slicer, by the formula of the report (runtime/report/src/palette.rs).
 
 python tests/slicer/heat_colours.py > adapters/slicer/Cordline/Resources/Colors/CordlineHeat.ctbl
 """
