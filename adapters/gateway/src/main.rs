@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use cordline_gateway::auth::tokens::Tokens;
 use cordline_gateway::orthanc;
-use cordline_gateway::settings::{Flags, Settings};
+use cordline_gateway::settings::{Settings, SettingsFlags};
 use cordline_sdk::RESEARCH_USE;
 use cordline_sdk::owner;
 use cordline_sdk::wire::reply::Role;
@@ -21,13 +21,13 @@ struct Cli {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
-    flags: Flags,
+    flags: SettingsFlags,
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<GatewayCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum GatewayCommand {
     /// Make a token, print it once, and put its digest into the file; a gateway that runs takes it at once
     Token {
         /// Whose it is, for the log; an earlier token of this name is no longer accepted
@@ -62,9 +62,9 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
-        Some(Command::Token { name, tokens, revoke: true, .. }) => revoke_token(&name, &tokens),
-        Some(Command::Token { name, role, tokens, expires, .. }) => issue_token(&name, &role, &tokens, expires),
-        Some(Command::Rerun { studies, archive, config }) => rerun(&studies, archive, config.as_deref()),
+        Some(GatewayCommand::Token { name, tokens, revoke: true, .. }) => revoke_token(&name, &tokens),
+        Some(GatewayCommand::Token { name, role, tokens, expires, .. }) => issue_token(&name, &role, &tokens, expires),
+        Some(GatewayCommand::Rerun { studies, archive, config }) => rerun(&studies, archive, config.as_deref()),
         None => serve(cli.config, cli.flags),
     };
     match done {
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(config: Option<PathBuf>, flags: Flags) -> Result<(), String> {
+fn serve(config: Option<PathBuf>, flags: SettingsFlags) -> Result<(), String> {
     let settings = Settings::resolve(config.as_deref(), flags).map_err(|e| e.to_string())?;
     let filter = EnvFilter::try_new(&settings.log).map_err(|e| format!("log is no filter: {e}"))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -86,7 +86,7 @@ fn serve(config: Option<PathBuf>, flags: Flags) -> Result<(), String> {
 }
 
 fn rerun(studies: &[String], archive: Option<url::Url>, config: Option<&std::path::Path>) -> Result<(), String> {
-    let settings = Settings::resolve(config, Flags::of_archive(archive)).map_err(|e| e.to_string())?;
+    let settings = Settings::resolve(config, SettingsFlags::of_archive(archive)).map_err(|e| e.to_string())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
     for study in studies {
         runtime.block_on(orthanc::rerun::rerun(&settings, study)).map_err(|e| e.to_string())?;

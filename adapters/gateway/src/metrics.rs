@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::StatusCode;
 
 #[derive(Debug, Default)]
-pub(crate) struct Metrics {
+pub(crate) struct GatewayMetrics {
     /// Answers by HTTP status.
     answers: Mutex<BTreeMap<u16, u64>>,
     /// Open WebSockets.
@@ -21,7 +21,7 @@ pub(crate) struct Metrics {
     pub(crate) dismissed: AtomicU64,
 }
 
-impl Metrics {
+impl GatewayMetrics {
     pub(crate) fn count_answer(&self, status: StatusCode) {
         // Numbers only: a panic of another thread leaves none half changed.
         *self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(status.as_u16()).or_default() += 1;
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_was_refused_is_counted_by_its_status() {
-        let metrics = Metrics::default();
+        let metrics = GatewayMetrics::default();
         metrics.count_answer(StatusCode::OK);
         metrics.count_answer(StatusCode::TOO_MANY_REQUESTS);
         metrics.count_answer(StatusCode::TOO_MANY_REQUESTS);

@@ -21,7 +21,7 @@ use crate::http::server;
 use crate::limits::connections::Connections;
 use crate::limits::file_descriptors;
 use crate::limits::quotas::Quotas;
-use crate::metrics::Metrics;
+use crate::metrics::GatewayMetrics;
 use crate::orthanc::changes::ChangeReader;
 use crate::orthanc::processor::StudyProcessor;
 use crate::orthanc::queue::StudyQueue;
@@ -141,7 +141,7 @@ pub(crate) fn build_state(settings: &Settings, tokens: TokenStore) -> Result<App
         tokens: Arc::new(tokens),
         quotas: Arc::new(Quotas::new(settings.requests_per_second, settings.sockets_per_token)),
         connections: Arc::new(Connections::new(settings.connections)),
-        metrics: Arc::new(Metrics::default()),
+        metrics: Arc::new(GatewayMetrics::default()),
         secure: settings.certificate.is_some(),
     })
 }

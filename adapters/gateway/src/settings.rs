@@ -139,7 +139,7 @@ impl Settings {
     ///
     /// # Errors
     /// Where the file cannot be read, or a setting cannot be used.
-    pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, SettingsError> {
+    pub fn resolve(file: Option<&Path>, flags: SettingsFlags) -> Result<Self, SettingsError> {
         Self::read(
             file,
             Environment::with_prefix(PREFIX).prefix_separator("_").separator("__").try_parsing(true),
@@ -147,7 +147,7 @@ impl Settings {
         )
     }
 
-    fn read(file: Option<&Path>, environment: Environment, flags: Flags) -> Result<Self, SettingsError> {
+    fn read(file: Option<&Path>, environment: Environment, flags: SettingsFlags) -> Result<Self, SettingsError> {
         let looked_at = file.unwrap_or(Path::new(DEFAULT_FILE));
         match std::fs::File::open(looked_at) {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
@@ -199,7 +199,7 @@ impl Settings {
 
 /// What the command line sets.
 #[derive(Debug, Default, clap::Args)]
-pub struct Flags {
+pub struct SettingsFlags {
     /// Address of the archive, for example http://127.0.0.1:8042
     #[arg(long, value_name = "URL")]
     archive: Option<Url>,
@@ -226,8 +226,8 @@ pub struct Flags {
     extension: Option<PathBuf>,
 }
 
-impl Flags {
-    /// Flags that name an archive, where there is one to name.
+impl SettingsFlags {
+    /// SettingsFlags that name an archive, where there is one to name.
     pub fn of_archive(archive: Option<Url>) -> Self {
         Self { archive, ..Self::default() }
     }
@@ -259,7 +259,7 @@ impl Flags {
 mod tests {
     use super::*;
 
-    fn read(text: &str, flags: Flags) -> Result<Settings, SettingsError> {
+    fn read(text: &str, flags: SettingsFlags) -> Result<Settings, SettingsError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("gateway.toml");
         std::fs::write(&file, text).unwrap();
@@ -268,22 +268,22 @@ mod tests {
 
     #[test]
     fn flags_go_before_the_file() {
-        let flags = Flags { archive: Some("http://b:1".parse().unwrap()), ..Flags::default() };
+        let flags = SettingsFlags { archive: Some("http://b:1".parse().unwrap()), ..SettingsFlags::default() };
         let settings = read("[archive]\nurl = \"http://a\"\ndicom_web = \"/dw\"\n", flags).unwrap();
         let archive = settings.archive.unwrap();
         assert_eq!((archive.url.as_str(), archive.dicom_web.as_str()), ("http://b:1/", "/dw"));
-        assert_eq!(read("", Flags::default()).unwrap(), Settings::default());
+        assert_eq!(read("", SettingsFlags::default()).unwrap(), Settings::default());
     }
 
     /// The commented file is the reference: what stands in it is what happens without it, and every line can be used.
     #[test]
     fn the_commented_file_holds_the_defaults_and_every_setting() {
         let text = include_str!("../../../packaging/gateway.toml");
-        assert_eq!(read(text, Flags::default()).unwrap(), Settings::default());
+        assert_eq!(read(text, SettingsFlags::default()).unwrap(), Settings::default());
         let setting = |line: &&str| line.starts_with("# [") || line.trim_start_matches("# ").contains(" = ");
         let all: String =
             text.lines().filter(setting).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
-        let every = read(&all, Flags::default()).unwrap();
+        let every = read(&all, SettingsFlags::default()).unwrap();
         assert!(every.archive.unwrap().password_file.is_some() && every.arrivals.is_some() && every.key.is_some());
     }
 
@@ -299,7 +299,7 @@ mod tests {
             ("connections = 0", "8 or more"),
             ("lisen = \"127.0.0.1:80\"", "lisen"),
         ] {
-            let error = read(text, Flags::default()).unwrap_err().to_string();
+            let error = read(text, SettingsFlags::default()).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
         }
     }

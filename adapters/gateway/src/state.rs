@@ -7,7 +7,7 @@ use crate::auth::token_store::TokenStore;
 use crate::daemon_client::DaemonClient;
 use crate::limits::connections::Connections;
 use crate::limits::quotas::Quotas;
-use crate::metrics::Metrics;
+use crate::metrics::GatewayMetrics;
 use crate::orthanc::queue::StudyQueue;
 
 /// Shared by all requests; cheap to clone.
@@ -21,7 +21,7 @@ pub(crate) struct AppState {
     pub(crate) tokens: Arc<TokenStore>,
     pub(crate) quotas: Arc<Quotas>,
     pub(crate) connections: Arc<Connections>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<GatewayMetrics>,
     /// True where browsers come by HTTPS, so that cookies must too.
     pub(crate) secure: bool,
 }

@@ -6,7 +6,7 @@
 //! - [`job`]: what a client asked the daemon to do, and how far it came; [`job_id`]: its name
 //! - [`problem`]: why something came to nothing: the table of all codes
 //! - [`review`]: what a reader says of an answer
-//! - [`client`]: a connection to the daemon
+//! - `client`: a connection to the daemon (feature `client`)
 //! - [`wire`]: the messages between the daemon and its clients
 //! - [`file_info`], [`file_kind`]: the files of a result, and what they are
 //! - [`owner`](mod@owner): whose a file is that a service has to read
@@ -21,6 +21,7 @@
 // Public to others: every item says what it is.
 #![warn(missing_docs)]
 
+#[cfg(feature = "client")]
 pub mod client;
 pub mod file_info;
 pub mod file_kind;

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::thread::{self, JoinHandle};
 
-use cordline_sdk::client::{Client, ClientError, Endpoint, Volume};
+use cordline_sdk::client::{Client, ClientError, Endpoint, VolumeUpload};
 use cordline_sdk::job::{JobId, JobKind, JobState, JobSummary, Priority};
 use cordline_sdk::problem::Code;
 use cordline_sdk::wire::codec;
@@ -124,7 +124,7 @@ fn received(job: &JobId, pieces: usize) -> Vec<(Option<u64>, Answer)> {
 fn volumes_are_described_and_sent_in_their_order() {
     let job = JobId::new("a").unwrap();
     let (endpoint, thread) = daemon(received(&job, 2));
-    let volume = |bytes: &[u8]| Volume {
+    let volume = |bytes: &[u8]| VolumeUpload {
         tensor: Tensor { shape: vec![1, 1, 1], element: Element::I16 },
         matrix: [0.0; 16],
         bytes: bytes.to_vec(),
@@ -133,7 +133,7 @@ fn volumes_are_described_and_sent_in_their_order() {
     let mut client = Client::connect(&endpoint, "test").unwrap();
     assert_eq!(client.submit_volume(&t2w, Some(&t1c), Priority::Urgent).unwrap(), job);
     let asked = thread.join().unwrap();
-    let voxels = |volume: &Volume, sha256: &str| Voxels {
+    let voxels = |volume: &VolumeUpload, sha256: &str| Voxels {
         tensor: volume.tensor.clone(),
         matrix: volume.matrix,
         sha256: sha256.into(),

@@ -20,11 +20,11 @@ pub(crate) struct CommandLine {
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Analyse an MR study: a folder, files or a ZIP archive of DICOM
     Analyze(analyze::AnalyzeArgs),
     /// Run the daemon: jobs over ZeroMQ, kept on disk
@@ -78,7 +78,7 @@ pub(crate) fn parse() -> CommandLine {
     CommandLine::from_arg_matches(&matches).unwrap_or_else(|e| e.exit())
 }
 
-impl Command {
+impl CliCommand {
     /// The flags that stand for settings.
     fn flags(&self) -> Flags {
         match self {
@@ -102,21 +102,21 @@ pub(crate) fn run(line: CommandLine) -> Exit {
         return fail(&problem, Exit::Usage);
     }
     output::ended(match line.command {
-        Command::Analyze(args) => analyze::run(&args, &config),
-        Command::Serve(args) => serve::run(&args, &config),
-        Command::Submit(args) => submit::run(&args, &config),
-        Command::Watch(args) => watch::run(&args, &config),
-        Command::Get(args) => get::run(&args, &config),
-        Command::Status(args) => jobs::status(&args, &config),
-        Command::Jobs(args) => jobs::jobs(&args, &config),
-        Command::Cancel(args) => jobs::cancel(&args, &config),
-        Command::Choose(args) => jobs::choose(&args, &config),
-        Command::Keys(command) => keys::run(command, &config),
-        Command::Audit(command) => keys::run_audit(command, &config),
-        Command::Spool(command) => spool::run(command, &config),
-        Command::Doctor(args) => doctor::run(&args, &config),
-        Command::Bundle(_) => bundle::run(&config),
-        Command::Evaluate(args) => evaluate::run(args, &config),
-        Command::Print(command) => documents::run(command, command_line()),
+        CliCommand::Analyze(args) => analyze::run(&args, &config),
+        CliCommand::Serve(args) => serve::run(&args, &config),
+        CliCommand::Submit(args) => submit::run(&args, &config),
+        CliCommand::Watch(args) => watch::run(&args, &config),
+        CliCommand::Get(args) => get::run(&args, &config),
+        CliCommand::Status(args) => jobs::status(&args, &config),
+        CliCommand::Jobs(args) => jobs::jobs(&args, &config),
+        CliCommand::Cancel(args) => jobs::cancel(&args, &config),
+        CliCommand::Choose(args) => jobs::choose(&args, &config),
+        CliCommand::Keys(command) => keys::run(command, &config),
+        CliCommand::Audit(command) => keys::run_audit(command, &config),
+        CliCommand::Spool(command) => spool::run(command, &config),
+        CliCommand::Doctor(args) => doctor::run(&args, &config),
+        CliCommand::Bundle(_) => bundle::run(&config),
+        CliCommand::Evaluate(args) => evaluate::run(args, &config),
+        CliCommand::Print(command) => documents::run(command, command_line()),
     })
 }

@@ -27,7 +27,7 @@ const CLIENTS: &str = "clients.toml";
 /// The key of an accepted client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ClientKey {
+pub struct ListedKey {
     /// Its public key, Z85 (40 characters).
     pub public: String,
     pub role: Role,
@@ -36,7 +36,7 @@ pub struct ClientKey {
     pub until: Option<chrono::NaiveDate>,
 }
 
-impl ClientKey {
+impl ListedKey {
     /// The role of the key on a day.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl KeyFolder {
     /// # Errors
     ///
     /// The list cannot be read.
-    pub fn clients(&self) -> Result<BTreeMap<String, ClientKey>, KeyError> {
+    pub fn clients(&self) -> Result<BTreeMap<String, ListedKey>, KeyError> {
         let path = self.0.join(CLIENTS);
         match fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|e| KeyError::Content { path, reason: e.message().to_owned() }),
@@ -170,7 +170,7 @@ impl KeyFolder {
             return Err(KeyError::Name(format!("there is a key for {name} already")));
         }
         let pair = new_pair()?;
-        clients.insert(name.into(), ClientKey { public: pair.public.clone(), role, until });
+        clients.insert(name.into(), ListedKey { public: pair.public.clone(), role, until });
         self.write(CLIENTS, &to_toml(&clients))?;
         Ok((pair, self.server()?.public))
     }
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     fn find<'a>(
-        clients: &'a BTreeMap<String, ClientKey>,
+        clients: &'a BTreeMap<String, ListedKey>,
         public: &str,
         day: NaiveDate,
     ) -> Result<(&'a str, Role), &'static str> {

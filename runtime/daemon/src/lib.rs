@@ -69,7 +69,7 @@ use notices::{Notices, Topic};
 use queries::{Queries, QuerySources};
 use replies::reply_channel;
 use retention::{AgeClock, ClockReadings, RetentionScanner};
-use scheduler::{Command, CommandQueue, Scheduler, SchedulerConfig, SchedulerParts};
+use scheduler::{CommandQueue, Scheduler, SchedulerCommand, SchedulerConfig, SchedulerParts};
 use server::manifests::ManifestQueue;
 use server::socket_file::SocketFile;
 use server::{Links, RemoteAccess, Server};
@@ -208,7 +208,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     stop.store(true, Ordering::Relaxed);
     // The worker requeues its job; only then does the scheduler stop.
     let computed = worker.join();
-    commands.push_internal(Command::Stop);
+    commands.push_internal(SchedulerCommand::Stop);
     let written = scheduler.join();
     served.map_err(|e| unusable("the socket", &e))?;
     match (computed, written) {

@@ -1,11 +1,11 @@
 //! What the process that reads files tells its daemon: a file may have taken it over, and so nothing of it is believed.
 #![no_main]
 
-use cordline_core::findings::Findings;
-use cordline_imaging::quality;
 use cordline_analysis::reader::{LoadedSeries, message};
+use cordline_core::findings::Findings;
 use cordline_core::volume::LabelMap;
 use cordline_fuzz::{guard, objects, said};
+use cordline_imaging::quality;
 use cordline_sdk::Finding;
 use cordline_sdk::problem::Diagnose;
 use libfuzzer_sys::fuzz_target;

@@ -1,8 +1,8 @@
 //! A result file to the page for people: whatever a file says, it stays text.
 #![no_main]
 
-use cordline_report::page;
 use cordline_fuzz::{guard, said};
+use cordline_report::page;
 use cordline_sdk::AnalysisResult;
 use libfuzzer_sys::fuzz_target;
 

@@ -5,15 +5,15 @@
 
 use cordline_analysis::AnalysisError;
 use cordline_analysis::viewer_volume::geometry_of;
-use cordline_dicom::source::{SourceFrame, SourceSeries, Study};
 use cordline_core::findings::Findings;
+use cordline_core::volume::Volume;
+use cordline_dicom::source::{SourceFrame, SourceSeries, Study};
+use cordline_fuzz::{guard, objects, said};
 use cordline_imaging::measure;
+use cordline_imaging::quality;
 use cordline_imaging::reorient::Reorientation;
 use cordline_imaging::segment::Segmented;
-use cordline_imaging::quality;
 use cordline_report::RenderedSections;
-use cordline_core::volume::Volume;
-use cordline_fuzz::{guard, objects, said};
 use cordline_sdk::Finding;
 use cordline_sdk::problem::Diagnose;
 use cordline_sdk::wire::tensor::{Element, Tensor, pack_bits, unpack_bits};

@@ -3,8 +3,8 @@
 //! The input is one file, or several parted by [`BETWEEN`]; one that begins like a ZIP archive is opened as such, as in an analysis.
 #![no_main]
 
-use cordline_core::manifest::T1cUse;
 use cordline_analysis::reader::{LoadedSeries, ReadRequest, read};
+use cordline_core::manifest::T1cUse;
 use cordline_fuzz::{guard, room, said, small};
 use libfuzzer_sys::fuzz_target;
 

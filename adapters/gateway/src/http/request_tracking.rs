@@ -34,12 +34,12 @@ const READ_BYTES_PER_S: u64 = 8 << 10;
 pub(crate) struct TrackedRequest {
     /// Its connection and its number there; none where a router is called without a connection.
     connection: Option<(Arc<ConnectionGuard>, u64)>,
-    owner: Mutex<Owner>,
+    owner: Mutex<RequestOwner>,
 }
 
 /// Whose request it is, and the place that its answer takes among those of this token.
 #[derive(Debug, Default)]
-struct Owner {
+struct RequestOwner {
     principal: Option<Principal>,
     permit: Option<Permit>,
 }
@@ -69,7 +69,7 @@ impl TrackedRequest {
             guard.connection.set_principal(*number, principal.clone());
         }
         *self.owner.lock().unwrap_or_else(PoisonError::into_inner) =
-            Owner { principal: Some(principal.clone()), permit };
+            RequestOwner { principal: Some(principal.clone()), permit };
     }
 
     /// Whose token has to stay valid while the answer is read. A stream or a socket checks its own, and ends with a reason.

@@ -23,21 +23,21 @@ const REVOKED_GRACE: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(crate) struct Connections {
     max: usize,
-    list: Mutex<List>,
+    list: Mutex<OpenConnections>,
 }
 
 #[derive(Debug, Default)]
-struct List {
+struct OpenConnections {
     next: u64,
     /// By number, so the oldest come first.
-    open: BTreeMap<u64, Arc<Connection>>,
+    open: BTreeMap<u64, Arc<HttpConnection>>,
     /// Connections that were closed to make room for others, and those for which there was no room.
     evicted: u64,
 }
 
 /// One connection.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct HttpConnection {
     number: u64,
     /// Where it comes from.
     pub(crate) address: IpAddr,
@@ -73,23 +73,26 @@ impl Connections {
         if from_there >= self.max.div_ceil(2) {
             list.evict(|connection| connection.is_anonymous() && connection.address == address);
         }
-        if list.open.len() >= self.max && !list.evict(Connection::is_anonymous) && !list.evict(Connection::is_idle) {
+        if list.open.len() >= self.max
+            && !list.evict(HttpConnection::is_anonymous)
+            && !list.evict(HttpConnection::is_idle)
+        {
             list.evicted += 1;
             return None;
         }
         list.next += 1;
-        let connection = Arc::new(Connection::new(list.next, address));
+        let connection = Arc::new(HttpConnection::new(list.next, address));
         list.open.insert(connection.number, connection.clone());
         Some(ConnectionGuard { connection, connections: self.clone() })
     }
 
     /// Notes whose token was sent on a connection. False where this token has a quarter of all connections, and all are at work.
-    pub(crate) fn identify(&self, connection: &Arc<Connection>, principal: &Principal) -> bool {
+    pub(crate) fn identify(&self, connection: &Arc<HttpConnection>, principal: &Principal) -> bool {
         if connection.state().name.as_deref() == Some(&principal.name) {
             return true;
         }
         let mut list = self.list();
-        let is_theirs = |other: &Connection| other.state().name.as_deref() == Some(&principal.name);
+        let is_theirs = |other: &HttpConnection| other.state().name.as_deref() == Some(&principal.name);
         let theirs = list.open.values().filter(|other| is_theirs(other)).count();
         if theirs >= self.max.div_ceil(4) && !list.evict(|other| is_theirs(other) && other.is_idle()) {
             return false;
@@ -117,19 +120,19 @@ impl Connections {
         self.list().evicted
     }
 
-    fn list(&self) -> MutexGuard<'_, List> {
+    fn list(&self) -> MutexGuard<'_, OpenConnections> {
         // Each change is one insertion or removal: a panic of another thread leaves it usable.
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl List {
-    fn anonymous(&self) -> impl Iterator<Item = &Arc<Connection>> {
+impl OpenConnections {
+    fn anonymous(&self) -> impl Iterator<Item = &Arc<HttpConnection>> {
         self.open.values().filter(|connection| connection.is_anonymous())
     }
 
     /// Closes the oldest connection of a kind, idle ones first; false where there is none.
-    fn evict(&mut self, kind: impl Fn(&Connection) -> bool) -> bool {
+    fn evict(&mut self, kind: impl Fn(&HttpConnection) -> bool) -> bool {
         let mut candidates = self.open.values().filter(|connection| kind(connection));
         let oldest = candidates.clone().find(|connection| connection.is_idle()).or_else(|| candidates.next()).cloned();
         let Some(connection) = oldest else { return false };
@@ -140,7 +143,7 @@ impl List {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     fn new(number: u64, address: IpAddr) -> Self {
         let now = Instant::now();
         let state = ConnectionState {
@@ -224,7 +227,7 @@ impl Connection {
 /// A connection that was admitted; it leaves the list when this is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard {
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) connection: Arc<HttpConnection>,
     connections: Arc<Connections>,
 }
 

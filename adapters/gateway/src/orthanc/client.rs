@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
 use super::error::{OrthancError, if_found};
-use super::resources::{Changes, InstanceTags, LookupMatch, Series, Stored, Study};
+use super::resources::{Changes, InstanceTags, LookupMatch, OrthancStudy, Series, Stored};
 use super::response::{self, ResponseBody, request_error};
 use crate::archive::ArchiveClient;
 
@@ -44,7 +44,7 @@ impl ArchiveClient {
     }
 
     /// The study of an instance.
-    pub(super) async fn study_of(&self, instance: &str) -> Result<Study, OrthancError> {
+    pub(super) async fn study_of(&self, instance: &str) -> Result<OrthancStudy, OrthancError> {
         self.get_json(&format!("/instances/{instance}/study")).await
     }
 

@@ -92,7 +92,7 @@ pub(super) enum ResourceType {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Study {
+pub(super) struct OrthancStudy {
     #[serde(rename = "ID")]
     pub(super) id: String,
     /// False while Orthanc waits for more images.

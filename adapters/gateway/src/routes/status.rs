@@ -12,7 +12,7 @@ use crate::state::AppState;
 
 /// What anybody may know.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Health {
+pub(super) struct GatewayHealth {
     /// The gateway's version.
     gateway: &'static str,
     /// True where the daemon answers, as of a second ago.
@@ -21,9 +21,9 @@ pub(super) struct Health {
     tokens: bool,
 }
 
-pub(super) async fn health(State(state): State<AppState>) -> Json<Health> {
+pub(super) async fn health(State(state): State<AppState>) -> Json<GatewayHealth> {
     let (daemon, tokens) = (state.daemon.is_reachable().await, state.tokens.is_readable());
-    Json(Health { gateway: env!("CARGO_PKG_VERSION"), daemon, tokens })
+    Json(GatewayHealth { gateway: env!("CARGO_PKG_VERSION"), daemon, tokens })
 }
 
 pub(super) async fn status(_: Viewer, State(state): State<AppState>) -> Result<Json<Daemon>, ApiError> {

@@ -22,7 +22,7 @@ use std::thread;
 
 use tokio::sync::{mpsc as bounded, oneshot};
 
-use super::{Arrived, Client, ClientError, Endpoint, Volume};
+use super::{Arrived, Client, ClientError, Endpoint, VolumeUpload};
 use crate::job::{JobId, JobSummary, Priority};
 use crate::wire::event::FileInfo;
 use crate::wire::reply::{Daemon, DeviceReport, Jobs, Welcome};
@@ -114,8 +114,8 @@ impl AsyncClient {
     /// Sends a T2-weighted volume, with the contrast-enhanced T1-weighted one where there is one; returns the job.
     pub async fn submit_volume(
         &self,
-        t2w: Volume,
-        t1c: Option<Volume>,
+        t2w: VolumeUpload,
+        t1c: Option<VolumeUpload>,
         priority: Priority,
     ) -> Result<JobId, ClientError> {
         self.with(move |client| client.submit_volume(&t2w, t1c.as_ref(), priority)).await

@@ -45,7 +45,7 @@ use crate::wire::request::{Artifact, Choose, Events, Hello, Judgement, List, Not
 pub use asynchronous::AsyncClient;
 pub use error::{ClientError, SocketError};
 pub use key::ClientKey;
-pub use upload::Volume;
+pub use upload::VolumeUpload;
 
 /// Where the daemon listens, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

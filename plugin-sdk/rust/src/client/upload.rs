@@ -18,7 +18,7 @@ use crate::wire::tensor::{Element, Tensor};
 
 /// A volume to be submitted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Volume {
+pub struct VolumeUpload {
     /// Sections, rows, columns, and type.
     pub tensor: Tensor,
     /// From (column, row, section, 1) to patient coordinates (LPS, mm): 4 x 4, row by row.
@@ -27,7 +27,7 @@ pub struct Volume {
     pub bytes: Vec<u8>,
 }
 
-impl Volume {
+impl VolumeUpload {
     fn described(&self) -> Voxels {
         let sha256 = Sha256::of(&self.bytes).to_string();
         Voxels { tensor: self.tensor.clone(), matrix: self.matrix, sha256 }
@@ -92,11 +92,11 @@ impl Client {
     /// The refusal of the daemon, or what became of the connection.
     pub fn submit_volume(
         &mut self,
-        t2w: &Volume,
-        t1c: Option<&Volume>,
+        t2w: &VolumeUpload,
+        t1c: Option<&VolumeUpload>,
         priority: Priority,
     ) -> Result<JobId, ClientError> {
-        let input = Input::Volume { t2w: t2w.described(), t1c: t1c.map(Volume::described) };
+        let input = Input::Volume { t2w: t2w.described(), t1c: t1c.map(VolumeUpload::described) };
         let submit = Submit { priority, ..Submit::new(input) };
         // Item 1 is the T1-weighted volume; it is asked for only where it was announced.
         let read = |item| Ok(if item == 0 { t2w } else { t1c.unwrap_or(t2w) }.bytes.clone());

@@ -30,13 +30,13 @@ pub(super) struct ChildRequest {
 #[derive(Serialize, Deserialize)]
 enum ChildMessage {
     Begins(Stage),
-    Done(Box<Outcome>),
+    Done(Box<ReaderOutcome>),
     GaveUp(String),
 }
 
 /// All but the voxels, which follow: those of the volume, then those of the T1c.
 #[derive(Serialize, Deserialize)]
-struct Outcome {
+struct ReaderOutcome {
     notes: ReadNotes,
     end: Result<SeriesHeader, EarlyEnd>,
 }
@@ -91,7 +91,7 @@ pub(super) fn write_outcome(to: &mut impl Write, outcome: ReadOutcome) -> io::Re
         });
         SeriesHeader { source, geometry: volume.geometry, t1c }
     });
-    write(to, &ChildMessage::Done(Box::new(Outcome { notes, end })))?;
+    write(to, &ChildMessage::Done(Box::new(ReaderOutcome { notes, end })))?;
     for array in &voxels {
         let array = array.as_standard_layout();
         to.write_all(array.as_slice().expect("standard layout is one slice").as_bytes())?;
@@ -109,7 +109,7 @@ pub fn read_outcome(
     on_stage: &mut OnStage<'_>,
 ) -> io::Result<Result<ReadOutcome, EarlyEnd>> {
     let mut last = None;
-    let Outcome { notes, end } = loop {
+    let ReaderOutcome { notes, end } = loop {
         match read(from)? {
             ChildMessage::Done(outcome) => break *outcome,
             ChildMessage::GaveUp(why) => return Err(io::Error::other(why)),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cordline_core::manifest::{Input, T1cUse};
+use cordline_core::manifest::{InputSpec, T1cUse};
 use cordline_dicom::read::limits::FileLimits;
 use cordline_dicom::read::series::SeriesRules;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ impl ReadRequest {
         wanted: Option<&str>,
         rules: &SeriesRules,
         limits: &FileLimits,
-        bundle: &Input,
+        bundle: &InputSpec,
     ) -> Self {
         let allow_fat_suppression = rules.allow_fat_suppression || bundle.fat_saturation;
         Self {

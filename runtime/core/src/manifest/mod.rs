@@ -35,7 +35,7 @@ pub struct Manifest {
     /// On whom it was trained.
     pub cohort: Cohort,
     /// What images it wants.
-    pub input: Input,
+    pub input: InputSpec,
     /// How images become network input.
     pub preprocessing: Preprocessing,
     /// The network that finds lesions.
@@ -83,7 +83,7 @@ impl fmt::Display for CohortKind {
 /// What images the bundle wants.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Input {
+pub struct InputSpec {
     /// Plane; `sagittal` is the one that this program knows.
     pub plane: String,
     /// Contrast; `T2w` is the one that this program knows.

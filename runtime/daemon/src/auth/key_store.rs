@@ -7,16 +7,16 @@ use chrono::NaiveDate;
 use cordline_files::Reloading;
 use cordline_sdk::wire::reply::Role;
 
-use crate::keys::{ClientKey, KeyFolder};
+use crate::keys::{KeyFolder, ListedKey};
 
 /// The list of client keys. Copies are shared between the server and the ZAP thread.
 pub(crate) struct KeyStore {
     folder: KeyFolder,
-    loaded: RwLock<Loaded>,
+    loaded: RwLock<LoadedKeys>,
 }
 
 /// The list as it was read last.
-struct Loaded {
+struct LoadedKeys {
     clients: Reloading<Clients>,
     day: NaiveDate,
     /// Grows with every new list and day: what was granted under an earlier number is to be checked again.
@@ -26,19 +26,19 @@ struct Loaded {
 }
 
 /// By public key, since a name may be given to another key.
-type Clients = HashMap<String, Client>;
+type Clients = HashMap<String, ListedClient>;
 
 #[derive(PartialEq)]
-struct Client {
+struct ListedClient {
     name: Arc<str>,
-    key: ClientKey,
+    key: ListedKey,
 }
 
 impl KeyStore {
     /// Nothing is read yet.
     pub(crate) fn new(folder: KeyFolder) -> Self {
         let clients = Reloading::new(&folder.list(), Clients::new());
-        let loaded = Loaded { clients, day: NaiveDate::default(), generation: 0, problem: None };
+        let loaded = LoadedKeys { clients, day: NaiveDate::default(), generation: 0, problem: None };
         Self { folder, loaded: RwLock::new(loaded) }
     }
 
@@ -114,12 +114,12 @@ impl KeyStore {
         let mut clients = Clients::new();
         for (name, key) in keys {
             // Of a key that is listed twice the first name counts.
-            clients.entry(key.public.clone()).or_insert_with(|| Client { name: name.as_str().into(), key });
+            clients.entry(key.public.clone()).or_insert_with(|| ListedClient { name: name.as_str().into(), key });
         }
         Ok(clients)
     }
 
-    fn loaded(&self) -> RwLockReadGuard<'_, Loaded> {
+    fn loaded(&self) -> RwLockReadGuard<'_, LoadedKeys> {
         // A list is replaced whole, so a thread that panicked left a whole one.
         self.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -20,7 +20,7 @@ use cordline_analysis::config::Keep;
 
 use super::clock::{DAY_MS, HOUR_MS};
 use super::notices::{Notices, Topic};
-use super::scheduler::{Command, CommandQueue, IDLE_UPLOAD_MS, RemovalPlan};
+use super::scheduler::{CommandQueue, IDLE_UPLOAD_MS, RemovalPlan, SchedulerCommand};
 use crate::journal::{EndedJob, Journal, JournalError};
 use crate::spool::Spool;
 use age_clock::Moment;
@@ -61,7 +61,7 @@ impl RetentionScanner {
                 match self.scan(now, &mut sizes) {
                     Ok(plan) => {
                         let plan = RemovalPlan { uptime: clock.uptime().clone(), ..plan };
-                        self.scheduler.push_internal(Command::Remove(Box::new(plan)));
+                        self.scheduler.push_internal(SchedulerCommand::Remove(Box::new(plan)));
                     }
                     Err(error) => tracing::error!(%error, "what is old could not be looked for"),
                 }

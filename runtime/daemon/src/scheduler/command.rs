@@ -14,7 +14,7 @@ use crate::origin::RequestOrigin;
 /// One step of the scheduler.
 // A command is moved once, from queue to work.
 #[allow(clippy::large_enum_variant)]
-pub(crate) enum Command {
+pub(crate) enum SchedulerCommand {
     /// A new job, or one that is known.
     Submit(RequestOrigin, Submit),
     /// A piece of an upload.

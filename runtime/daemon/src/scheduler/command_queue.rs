@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::command::Command;
+use super::command::SchedulerCommand;
 use crate::audit::AuditEntry;
 use crate::fair_queue::FairQueue;
 use crate::origin::Lane;
@@ -17,20 +17,20 @@ const ENTRY_BATCH: usize = 512;
 
 /// The queue; copies share it.
 #[derive(Clone, Default)]
-pub(crate) struct CommandQueue(Arc<(Mutex<State>, Condvar)>);
+pub(crate) struct CommandQueue(Arc<(Mutex<QueueState>, Condvar)>);
 
 #[derive(Default)]
-struct State {
-    internal: VecDeque<Command>,
+struct QueueState {
+    internal: VecDeque<SchedulerCommand>,
     entries: VecDeque<AuditEntry>,
-    of_clients: FairQueue<Command>,
+    of_clients: FairQueue<SchedulerCommand>,
     is_closed: bool,
 }
 
 /// What there is to do now.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub command: Option<Command>,
+    pub command: Option<SchedulerCommand>,
     pub entries: Vec<AuditEntry>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Closed;
 
 impl CommandQueue {
     /// Queues a command of the daemon itself, before those of clients. Without a bound, since its sender waits for what comes of it.
-    pub(crate) fn push_internal(&self, command: Command) {
+    pub(crate) fn push_internal(&self, command: SchedulerCommand) {
         self.lock().internal.push_back(command);
         self.wake();
     }
@@ -50,7 +50,7 @@ impl CommandQueue {
     /// # Errors
     ///
     /// The daemon is shutting down.
-    pub(crate) fn push(&self, lane: Lane, command: Command) -> Result<(), Closed> {
+    pub(crate) fn push(&self, lane: Lane, command: SchedulerCommand) -> Result<(), Closed> {
         let mut state = self.lock();
         if state.is_closed {
             return Err(Closed);
@@ -110,7 +110,7 @@ impl CommandQueue {
     }
 
     // A thread that panicked while holding the lock left a whole queue: nothing in there can fail halfway.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -130,9 +130,9 @@ mod tests {
         let kept = (0..2 * MAX_ENTRIES).filter(|_| queue.try_audit(entry())).count();
         assert_eq!(kept, MAX_ENTRIES);
         queue.audit(entry());
-        queue.push_internal(Command::WorkerIdle);
+        queue.push_internal(SchedulerCommand::WorkerIdle);
         let batch = queue.pop(Duration::ZERO);
-        assert!(matches!(batch.command, Some(Command::WorkerIdle)) && batch.entries.len() == ENTRY_BATCH);
+        assert!(matches!(batch.command, Some(SchedulerCommand::WorkerIdle)) && batch.entries.len() == ENTRY_BATCH);
         let rest: usize =
             std::iter::repeat_with(|| queue.pop(Duration::ZERO).entries.len()).take_while(|n| *n > 0).sum();
         assert_eq!(rest, MAX_ENTRIES + 1 - ENTRY_BATCH);

@@ -11,7 +11,7 @@ use cordline_sdk::wire::reply::Answer;
 use cordline_sdk::wire::request::{Input, Submit};
 
 use super::Scheduler;
-use super::command::Command;
+use super::command::SchedulerCommand;
 use super::states::takes_input;
 use super::transfer::{FolderCopy, FolderListed, InputStored, Transfer, TransferError, catch_panic};
 use crate::audit::AuditEvent;
@@ -48,7 +48,7 @@ impl Scheduler {
         let (roots, files, client) = (self.config.roots.clone(), self.config.files.clone(), origin.clone());
         let started = self.spawn_task("folder", move || {
             let list = || Listing::of(&path, &roots, &files).map(|found| (found.fingerprint(), found.bytes()));
-            Command::FolderListed(Box::new(FolderListed { found: catch_panic(list), origin, submit }))
+            SchedulerCommand::FolderListed(Box::new(FolderListed { found: catch_panic(list), origin, submit }))
         });
         if let Err(fault) = started {
             self.folder_slots.release(&client.connection);
@@ -129,7 +129,7 @@ impl Scheduler {
         let (spool, job) = (self.spool.clone(), record.job.clone());
         let started = self.spawn_task("folder", move || {
             let result = catch_panic(|| copy.run(&spool, &job, &is_same));
-            Command::InputStored(Box::new(InputStored { job, result }))
+            SchedulerCommand::InputStored(Box::new(InputStored { job, result }))
         });
         started.inspect_err(|_| self.folder_slots.release(&origin.connection))
     }
@@ -145,7 +145,7 @@ impl Scheduler {
             let bytes = items.iter().map(|item| item.bytes).sum();
             let seal = || spool.seal(&job, &items).map(|()| bytes).map_err(|e| TransferError::from(e.fault()));
             let result = catch_panic(seal);
-            Command::InputStored(Box::new(InputStored { job, result }))
+            SchedulerCommand::InputStored(Box::new(InputStored { job, result }))
         })
     }
 
@@ -217,7 +217,7 @@ impl Scheduler {
     }
 
     /// Does work on a thread of its own, which ends with a command to the scheduler.
-    fn spawn_task(&self, name: &str, work: impl FnOnce() -> Command + Send + 'static) -> Result<(), Fault> {
+    fn spawn_task(&self, name: &str, work: impl FnOnce() -> SchedulerCommand + Send + 'static) -> Result<(), Fault> {
         let commands = self.commands.clone();
         // During a shutdown the command is never read, and nobody waits for this thread.
         let run = move || commands.push_internal(work());

@@ -52,7 +52,7 @@ use crate::audit::{AuditEntry, AuditEvent, AuditLog};
 use crate::journal::{JobRecord, Journal, PendingEvent};
 use crate::spool::Spool;
 use audit_batch::AuditBatch;
-pub(super) use command::{Assignment, Command};
+pub(super) use command::{Assignment, SchedulerCommand};
 pub(super) use command_queue::CommandQueue;
 pub(super) use removal_plan::{IDLE_UPLOAD_MS, RemovalPlan};
 use space_ledger::SpaceLedger;
@@ -146,7 +146,7 @@ impl Scheduler {
         }
     }
 
-    /// Works until [`Command::Stop`].
+    /// Works until [`SchedulerCommand::Stop`].
     pub(super) fn run(mut self, commands: &CommandQueue) {
         self.commands = commands.clone();
         self.audit_batch.add(of_daemon(AuditEvent::Started));
@@ -164,7 +164,7 @@ impl Scheduler {
             match batch.command {
                 None if nothing_came => self.persist_events(),
                 None => {}
-                Some(Command::Stop) => {
+                Some(SchedulerCommand::Stop) => {
                     commands.close();
                     self.audit_batch.add(of_daemon(AuditEvent::Stopped));
                     self.audit_batch.commit(&mut self.audit_log, &self.replies);
@@ -180,39 +180,39 @@ impl Scheduler {
         }
     }
 
-    fn execute(&mut self, command: Command) {
+    fn execute(&mut self, command: SchedulerCommand) {
         match command {
-            Command::Submit(origin, submit) => self.submit(origin, submit),
-            Command::FolderListed(listed) => self.folder_listed(*listed),
-            Command::Chunk(origin, chunk, bytes) => {
+            SchedulerCommand::Submit(origin, submit) => self.submit(origin, submit),
+            SchedulerCommand::FolderListed(listed) => self.folder_listed(*listed),
+            SchedulerCommand::Chunk(origin, chunk, bytes) => {
                 let who = origin.peer.name.clone();
                 self.respond(origin, |scheduler| scheduler.chunk(&chunk, &bytes, &who));
             }
-            Command::Commit(origin, job) => self.commit(origin, &job),
-            Command::InputStored(stored) => self.input_stored(*stored),
-            Command::Remove(plan) => self.remove_planned(&plan),
-            Command::Cancel(origin, job) => {
+            SchedulerCommand::Commit(origin, job) => self.commit(origin, &job),
+            SchedulerCommand::InputStored(stored) => self.input_stored(*stored),
+            SchedulerCommand::Remove(plan) => self.remove_planned(&plan),
+            SchedulerCommand::Cancel(origin, job) => {
                 self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.cancel(&job));
             }
-            Command::Choose(origin, job, series) => {
+            SchedulerCommand::Choose(origin, job, series) => {
                 self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.choose(&job, &series));
             }
-            Command::Review(origin, said) => {
+            SchedulerCommand::Review(origin, said) => {
                 let job = said.job.clone();
                 self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.review(said));
             }
-            Command::Progress(job, events) => self.record_events(&job, events),
-            Command::WorkerIdle => {
+            SchedulerCommand::Progress(job, events) => self.record_events(&job, events),
+            SchedulerCommand::WorkerIdle => {
                 self.worker_is_idle = true;
                 self.running = None;
             }
-            Command::Requeue(job) => {
+            SchedulerCommand::Requeue(job) => {
                 if let Err(error) = self.journal.requeue(&job, now_ms()) {
                     tracing::error!(%job, %error, "the job could not be given back");
                 }
             }
             // Ends the loop before it comes here.
-            Command::Stop => {}
+            SchedulerCommand::Stop => {}
         }
     }
 

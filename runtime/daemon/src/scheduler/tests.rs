@@ -25,7 +25,7 @@ struct Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        self.commands.push_internal(Command::Stop);
+        self.commands.push_internal(SchedulerCommand::Stop);
         if let Some(scheduler) = self.scheduler.take() {
             assert!(scheduler.join().is_ok() || std::thread::panicking());
         }
@@ -80,7 +80,7 @@ impl Bench {
         RequestOrigin { connection, peer: test_peer(), id, chunk_bytes: None, required }
     }
 
-    fn send(&mut self, command: impl FnOnce(RequestOrigin) -> Command) -> u64 {
+    fn send(&mut self, command: impl FnOnce(RequestOrigin) -> SchedulerCommand) -> u64 {
         let origin = self.origin();
         let id = origin.id;
         self.commands.push_internal(command(origin));
@@ -103,7 +103,7 @@ impl Bench {
         }
     }
 
-    fn ask(&mut self, command: impl FnOnce(RequestOrigin) -> Command) -> Answer {
+    fn ask(&mut self, command: impl FnOnce(RequestOrigin) -> SchedulerCommand) -> Answer {
         let id = self.send(command);
         let (answered, answer) = self.next();
         assert_eq!(answered, id);
@@ -111,7 +111,7 @@ impl Bench {
     }
 
     fn submit(&mut self, input: Input) -> Result<JobId, Fault> {
-        match self.ask(|origin| Command::Submit(origin, Submit::new(input))) {
+        match self.ask(|origin| SchedulerCommand::Submit(origin, Submit::new(input))) {
             Answer::Upload(upload) => Ok(upload.job),
             Answer::Fault(fault) => Err(fault),
             other => panic!("{other:?}"),
@@ -150,9 +150,9 @@ fn nobody_waits_for_another_ones_folder() {
     let mut bench = bench(root.path(), 0.0);
     let other = bench.submit(study("other", 7)).unwrap();
     let job = bench.submit(folder(root.path())).unwrap();
-    let commit = bench.send(|origin| Command::Commit(origin, job.clone()));
+    let commit = bench.send(|origin| SchedulerCommand::Commit(origin, job.clone()));
     let (first, answer) = {
-        let cancel = bench.send(|origin| Command::Cancel(origin, other));
+        let cancel = bench.send(|origin| SchedulerCommand::Cancel(origin, other));
         let (first, answer) = bench.next();
         (first == cancel, answer)
     };
@@ -169,8 +169,8 @@ fn a_folder_whose_copy_is_cancelled_leaves_nothing() {
     (0..20_000).for_each(|n| drop(fs::File::create(root.path().join(format!("{n:05}"))).unwrap()));
     let mut bench = bench(root.path(), 0.0);
     let job = bench.submit(folder(root.path())).unwrap();
-    let commit = bench.send(|origin| Command::Commit(origin, job.clone()));
-    let cancel = bench.send(|origin| Command::Cancel(origin, job.clone()));
+    let commit = bench.send(|origin| SchedulerCommand::Commit(origin, job.clone()));
+    let cancel = bench.send(|origin| SchedulerCommand::Cancel(origin, job.clone()));
     let mut answers = BTreeMap::from([bench.next(), bench.next()].map(|(id, answer)| (id, answer)));
     assert_eq!(state(&answers[&cancel]), JobState::Cancelled);
     assert_eq!(code(answers.remove(&commit).unwrap()), Code::WrongState);
@@ -184,7 +184,7 @@ fn a_folder_that_changed_since_it_was_submitted_fails_its_job_by_name() {
     let mut bench = bench(root.path(), 0.0);
     let job = bench.submit(folder(root.path())).unwrap();
     fs::write(root.path().join("SURNAME"), b"abcd").unwrap();
-    let answer = bench.ask(|origin| Command::Commit(origin, job.clone()));
+    let answer = bench.ask(|origin| SchedulerCommand::Commit(origin, job.clone()));
     let Answer::Fault(fault) = &answer else { panic!("{answer:?}") };
     assert!(fault.problem.code == Code::FolderNotAllowed && !fault.problem.message.contains("SURNAME"), "{fault}");
     let journal = Journal::reader(&bench.spool.journal()).unwrap();
@@ -202,10 +202,13 @@ fn room_is_promised_once_and_given_back() {
     let first = bench.submit(study("first", large)).unwrap();
     assert_eq!(bench.submit(study("second", large)).unwrap_err().problem.code, Code::DiskReserve);
     let chunk = Chunk { job: first.clone(), item: 0, offset: 0 };
-    assert!(matches!(bench.ask(|origin| Command::Chunk(origin, chunk, vec![1u8; 9].into())), Answer::Upload(_)));
+    assert!(matches!(
+        bench.ask(|origin| SchedulerCommand::Chunk(origin, chunk, vec![1u8; 9].into())),
+        Answer::Upload(_)
+    ));
     assert!(bench.spool.input(&first).exists());
     assert_eq!(bench.submit(study("first", large)).unwrap(), first, "what was promised stays promised");
-    assert_eq!(state(&bench.ask(|origin| Command::Cancel(origin, first.clone()))), JobState::Cancelled);
+    assert_eq!(state(&bench.ask(|origin| SchedulerCommand::Cancel(origin, first.clone()))), JobState::Cancelled);
     assert!(!bench.spool.input(&first).exists(), "given back at once");
     bench.submit(study("second", large)).unwrap();
     assert_eq!(bench.submit(study("first", large)).unwrap_err().problem.code, Code::DiskReserve);
@@ -230,7 +233,7 @@ fn folders_that_the_journal_does_not_know_are_set_aside_and_kept() {
         expired_reader_work: all,
         ..RemovalPlan::default()
     };
-    bench.commands.push_internal(Command::Remove(Box::new(plan)));
+    bench.commands.push_internal(SchedulerCommand::Remove(Box::new(plan)));
     bench.submit(study("b", 9)).unwrap();
     assert!(bench.spool.results(&known).join("result.json").exists());
     let set_aside = crate::spool::orphans::list(bench.spool.journal().parent().unwrap()).unwrap();

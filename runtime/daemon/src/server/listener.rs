@@ -22,7 +22,7 @@ const BACKLOG: i32 = 128;
 const MAX_FRAMES: usize = 3;
 
 /// A socket, and who may connect to it.
-pub(super) struct Listener {
+pub(super) struct SocketListener {
     pub socket: zmq::Socket,
     /// The accepted keys; `None` where the rights on the socket file decide.
     pub keys: Option<Arc<KeyStore>>,
@@ -30,7 +30,7 @@ pub(super) struct Listener {
     pub generation: u64,
 }
 
-impl Listener {
+impl SocketListener {
     pub(super) fn new(socket: zmq::Socket, keys: Option<Arc<KeyStore>>) -> Self {
         let generation = keys.as_ref().map_or(0, |keys| keys.generation());
         Self { socket, keys, generation }

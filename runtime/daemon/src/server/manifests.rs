@@ -14,7 +14,7 @@ use crate::error::{shutting_down, verb_named_twice};
 use crate::fair_queue::SharedFairQueue;
 use crate::origin::RequestOrigin;
 use crate::replies::{ReplySender, ServerMessage};
-use crate::scheduler::{Command, CommandQueue};
+use crate::scheduler::{CommandQueue, SchedulerCommand};
 
 /// Headers from this length on are parsed here.
 pub(crate) const LONG_HEADER: usize = 64 << 10;
@@ -62,7 +62,7 @@ impl ManifestQueue {
             let refused = match parsed {
                 Ok(Verb::Submit(submit)) => {
                     let lane = origin.peer.lane.clone();
-                    match scheduler.push(lane, Command::Submit(origin.clone(), submit)) {
+                    match scheduler.push(lane, SchedulerCommand::Submit(origin.clone(), submit)) {
                         Ok(()) => continue,
                         Err(_) => shutting_down(),
                     }

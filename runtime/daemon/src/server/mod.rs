@@ -35,7 +35,7 @@ use super::scheduler::CommandQueue;
 use crate::keys::KeyPair;
 use client_share::ClientShare;
 use connection::Connection;
-use listener::{Listener, router};
+use listener::{SocketListener, router};
 use manifests::ManifestQueue;
 
 /// How soon a client whose queue is full is tried again: doubled each time that no client took anything, up to the maximum.
@@ -65,7 +65,7 @@ pub(super) struct Links {
 
 /// Sockets and connections.
 pub(super) struct Server {
-    listeners: Vec<Listener>,
+    listeners: Vec<SocketListener>,
     connections: HashMap<ConnectionId, Connection>,
     shares: HashMap<Lane, ClientShare>,
     inbox: FairQueue<PendingMessage>,
@@ -110,7 +110,7 @@ impl Server {
         let context = zmq::Context::new();
         let socket = router(&context, queries.limits())?;
         socket.bind(local_endpoint)?;
-        let mut listeners = vec![Listener::new(socket, None)];
+        let mut listeners = vec![SocketListener::new(socket, None)];
         if let Some(RemoteAccess { endpoint, pair, keys }) = remote {
             let audit = scheduler.clone();
             spawn_zap(&context, keys.clone(), metrics.clone(), move |entry| audit.audit(entry))?;
@@ -119,7 +119,7 @@ impl Server {
             socket.set_curve_secretkey(&zmq::z85_decode(&pair.secret).map_err(|_| zmq::Error::EINVAL)?)?;
             socket.set_zap_domain("cordline")?;
             socket.bind(&endpoint)?;
-            listeners.push(Listener::new(socket, Some(keys)));
+            listeners.push(SocketListener::new(socket, Some(keys)));
         }
         Ok(Self {
             listeners,

@@ -15,7 +15,7 @@ use crate::audit::{AuditEntry, AuditEvent};
 use crate::error::{no_such_job, shutting_down};
 use crate::origin::RequestOrigin;
 use crate::queries::JobProgress;
-use crate::scheduler::Command;
+use crate::scheduler::SchedulerCommand;
 
 /// Commands of a client, all its connections together, that may wait for the scheduler.
 const MAX_COMMANDS: usize = 64;
@@ -58,11 +58,11 @@ impl Server {
             Verb::Commit(_) | Verb::Cancel(_) | Verb::Choose(_) | Verb::Review(_) if !self.may_audit(origin) => {
                 return Some(self.busy("lines", AUDIT_TOO_FAST, RETRY_LATER_MS));
             }
-            Verb::Submit(submit) => Command::Submit(origin.clone(), submit),
-            Verb::Commit(of) => Command::Commit(origin.clone(), of.job),
-            Verb::Cancel(of) => Command::Cancel(origin.clone(), of.job),
-            Verb::Choose(choose) => Command::Choose(origin.clone(), choose.job, choose.series),
-            Verb::Review(review) => Command::Review(origin.clone(), review),
+            Verb::Submit(submit) => SchedulerCommand::Submit(origin.clone(), submit),
+            Verb::Commit(of) => SchedulerCommand::Commit(origin.clone(), of.job),
+            Verb::Cancel(of) => SchedulerCommand::Cancel(origin.clone(), of.job),
+            Verb::Choose(choose) => SchedulerCommand::Choose(origin.clone(), choose.job, choose.series),
+            Verb::Review(review) => SchedulerCommand::Review(origin.clone(), review),
             later => {
                 return Some(Answer::Fault(Fault::new(
                     Code::UnknownVerb,
@@ -91,7 +91,7 @@ impl Server {
         connection.chunks += 1;
         self.chunk_bytes += bytes.len();
         let origin = RequestOrigin { chunk_bytes: Some(bytes.len()), ..origin.clone() };
-        self.push_command(Command::Chunk(origin.clone(), chunk, bytes), &origin)
+        self.push_command(SchedulerCommand::Chunk(origin.clone(), chunk, bytes), &origin)
     }
 
     /// Reserves a place among the commands of a client.
@@ -112,7 +112,7 @@ impl Server {
         }
     }
 
-    fn push_command(&mut self, command: Command, origin: &RequestOrigin) -> Option<Answer> {
+    fn push_command(&mut self, command: SchedulerCommand, origin: &RequestOrigin) -> Option<Answer> {
         match self.scheduler.push(origin.peer.lane.clone(), command) {
             Ok(()) => None,
             Err(_) => {

@@ -32,7 +32,7 @@ use cordline_sdk::wire::reply::DeviceReport;
 use super::error::cancelled;
 use super::health::Health;
 use super::metrics::Metrics;
-use super::scheduler::{Assignment, Command, CommandQueue};
+use super::scheduler::{Assignment, CommandQueue, SchedulerCommand};
 use crate::journal::{Journal, PendingEvent};
 use crate::spool::Spool;
 use prefetch::{JobContext, Prefetcher, PreparedJob};
@@ -62,7 +62,7 @@ impl Worker {
         self.publish_health(&models);
         let mut prefetcher = Prefetcher::default();
         while !self.is_stopping() {
-            self.scheduler.push_internal(Command::WorkerIdle);
+            self.scheduler.push_internal(SchedulerCommand::WorkerIdle);
             let Some(assignment) = self.next_job(jobs) else { return };
             if !models.are_current() {
                 match WarmModels::open(&self.config) {
@@ -130,7 +130,7 @@ impl Worker {
         });
         if self.is_stopping() {
             // Wherever it was: the next start runs the job from its beginning, with the same result.
-            self.scheduler.push_internal(Command::Requeue(job.clone()));
+            self.scheduler.push_internal(SchedulerCommand::Requeue(job.clone()));
             return;
         }
         match outcome {
@@ -184,7 +184,7 @@ impl Worker {
     }
 
     fn report(&self, assignment: &Assignment, events: Vec<PendingEvent>) {
-        self.scheduler.push_internal(Command::Progress(assignment.record.job.clone(), events));
+        self.scheduler.push_internal(SchedulerCommand::Progress(assignment.record.job.clone(), events));
     }
 
     /// Publishes which models answer, and what runs them.

@@ -71,7 +71,7 @@ pub(super) fn to_daemon(message: &[u8], principal: &Principal) -> Result<Frames,
 }
 
 /// A message of the daemon in the form of a browser.
-pub(super) struct FromDaemon {
+pub(super) struct RelayedMessage {
     /// True for the answer to a request, false for an event.
     pub(super) is_reply: bool,
     pub(super) message: Vec<u8>,
@@ -79,7 +79,7 @@ pub(super) struct FromDaemon {
 
 /// Translates a message of the daemon; `None` for what is none. The role in its `welcome` is the gateway's own, and becomes that of the
 /// browser's token.
-pub(super) fn from_daemon(frames: &[Vec<u8>], role: Role) -> Option<FromDaemon> {
+pub(super) fn from_daemon(frames: &[Vec<u8>], role: Role) -> Option<RelayedMessage> {
     let mut header: Map<String, Value> = rmp_serde::from_slice(frames.first()?).ok()?;
     let reply = header.get("reply").and_then(Value::as_str).and_then(|word| word.parse().ok());
     if reply == Some(AnswerName::Welcome)
@@ -89,7 +89,7 @@ pub(super) fn from_daemon(frames: &[Vec<u8>], role: Role) -> Option<FromDaemon> 
         *granted = role.as_str().into();
     }
     let message = join(&header, frames.get(1).map_or(&[], Vec::as_slice));
-    Some(FromDaemon { is_reply: header.contains_key("reply"), message })
+    Some(RelayedMessage { is_reply: header.contains_key("reply"), message })
 }
 
 /// True for JSON with no more values than an honest manifest of its size has: of a few bytes each it could hold millions.
