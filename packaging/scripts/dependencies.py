@@ -1,4 +1,4 @@
-"""The policy of dependencies (.deny.toml), held against what the lock file brings: licences and sources.
+"""The policy of dependencies (.deny.toml), held against the lock file: licences, sources, and who may use what.
 
 .venv/bin/python packaging/scripts/dependencies.py
 
@@ -46,11 +46,25 @@ def faults(packages: list[dict], policy: dict) -> list[str]:
     return found
 
 
+def breaches(packages: list[dict], denied: list[dict]) -> list[str]:
+    """Crates that name another one as a dependency without being among its `wrappers`."""
+    wrappers = {rule["crate"]: set(rule["wrappers"]) for rule in denied}
+    users = ((package["name"], dependency["name"]) for package in packages for dependency in package["dependencies"])
+    return sorted(
+        {
+            f"{user} may not depend on {used}: see `wrappers` in .deny.toml"
+            for user, used in users
+            if used in wrappers and user not in wrappers[used]
+        }
+    )
+
+
 def main() -> None:
     policy = tomllib.loads((TREE / ".deny.toml").read_text())
     asked = ["cargo", "metadata", "--format-version", "1", "--locked"]
     told = subprocess.run(asked, cwd=TREE, check=True, capture_output=True, text=True).stdout
-    found = faults(json.loads(told)["packages"], policy)
+    packages = json.loads(told)["packages"]
+    found = faults(packages, policy) + breaches(packages, policy["bans"]["deny"])
     sys.exit("\n".join(found) if found else 0)
 
 

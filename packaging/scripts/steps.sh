@@ -51,7 +51,8 @@ text_steps() {
     step "generated types" generated_types
     step "shell" shell_lints
     step "spelling" .venv/bin/typos
-    step "licences and sources" .venv/bin/python packaging/scripts/dependencies.py
+    step "licences, sources, walls" .venv/bin/python packaging/scripts/dependencies.py
+    step "what the documents name" .venv/bin/python packaging/scripts/cited.py
     step "circles of imports" .venv/bin/python packaging/scripts/import_cycles.py
 }
 client_steps() {
