@@ -20,13 +20,22 @@ from cordline_models.training.store import load_sections  # noqa: E402
 from cordline_models.training.trainer import Trainer  # noqa: E402
 
 
-def test_whole_road_on_a_site_cohort(site, tmp_path):
-    run, bundle = tmp_path / "run", tmp_path / "bundle"
+@pytest.fixture(scope="module")
+def trained(site, tmp_path_factory):
+    """The run of a short training on the site's cohort, and the bundle that was exported of it."""
+    folder = tmp_path_factory.mktemp("trained")
+    run, bundle = folder / "run", folder / "bundle"
     common = ["--cohort", str(site), "--run", str(run)]
     assert main(["train", *common, "--quick"]) == 0
     assert (
         main(["export", *common, "--bundle", str(bundle), "--kind", "patients", "--description", "five of a site"]) == 0
     )
+    return run, bundle
+
+
+def test_whole_road_on_a_site_cohort(site, trained):
+    run, bundle = trained
+    common = ["--cohort", str(site), "--run", str(run)]
     assert main(["evaluate", *common, "--bundle", str(bundle)]) == 0
     volume = site / "images" / "case000.nii.gz"
     assert main(["card", "--run", str(run), "--bundle", str(bundle), "--real", str(volume)]) == 0
@@ -47,13 +56,11 @@ def test_whole_road_on_a_site_cohort(site, tmp_path):
     assert not torch.equal(three[0]["body.0.weight"], three[1]["body.0.weight"])  # no shared trunk
 
 
-def test_golden_is_reproduced(site, tmp_path):
+def test_golden_is_reproduced(trained):
     import onnxruntime
     from safetensors.numpy import load_file
 
-    run, bundle = tmp_path / "run", tmp_path / "bundle"
-    common = ["--cohort", str(site), "--run", str(run)]
-    assert main(["train", *common, "--quick"]) == 0 and main(["export", *common, "--bundle", str(bundle)]) == 0
+    _, bundle = trained
     golden = load_file(bundle / "golden.safetensors")
     for name in QUESTIONS:
         session = onnxruntime.InferenceSession(str(bundle / f"{name}.onnx"), providers=["CPUExecutionProvider"])

@@ -82,6 +82,14 @@ def test_bundle_that_wants_t1c(analyse, study, tmp_path):
     refused(analyse(study, bundle=wanting), OUT_OF_SCOPE, "T1")
 
 
+def test_a_provider_that_was_asked_for_and_cannot_be_used_is_said_in_the_result(analyse, study):
+    run = analyse(study, env={"CORDLINE_PROVIDERS": "cuda,cpu"}).expect(0)
+    assert run.result["provider"] == "CPU"
+    said = [warning for warning in run.result["warnings"] if "CUDA could not be used" in warning]
+    assert len(said) == 1
+    assert "ran on CPU" in said[0]
+
+
 def test_bundle_verify_says_yes_and_no(cordline, own_bundle):
     cordline("bundle", "verify", own_bundle).expect(0)
     model = own_bundle / "segmenter.onnx"

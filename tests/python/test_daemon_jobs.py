@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -30,6 +31,10 @@ def test_a_study_goes_in_and_masks_answers_and_files_come_out(client, study, cor
     result = json.loads(files["result.json"])
     assert result["state"] == "completed"
     assert any(e.name == "warning" for e in events) == bool(result["warnings"])
+    made = datetime.fromisoformat(result["created"]).timestamp()
+    assert made == client.status(job)["submitted_ms"] // 1000, (
+        "a job that runs again after a kill writes the same bytes"
+    )
     # The same as without a daemon: only times and the moment differ.
     alone = cordline("analyze", study, "--out", tmp_path / "alone", "--bundle", bundle, "--threads", 1).expect(0)
     other = json.loads((tmp_path / "alone/result.json").read_text())

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import jsonschema
@@ -82,6 +83,16 @@ def test_the_same_study_gives_the_same_objects(analyse, tmp_path):
             assert a.SOPInstanceUID == b.SOPInstanceUID
     for key in ("finding", "lesions", "classifications"):
         assert first.result[key] == second.result[key]
+
+
+def test_a_second_run_into_the_same_folder_keeps_the_date_of_the_first(run, analyse, tmp_path):
+    """The same objects with another date would be other objects to an archive."""
+    first = {path: path.read_bytes() for path in run.out.glob("*.dcm")}
+    time.sleep(1.1)
+    again = analyse(tmp_path / "in", out=run.out).expect(0)
+    assert again.result["created"] == run.result["created"]
+    assert first
+    assert {path: path.read_bytes() for path in run.out.glob("*.dcm")} == first
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])

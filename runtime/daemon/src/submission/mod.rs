@@ -1,7 +1,7 @@
 //! What a client submits: checked, named, and split into the items of its upload.
 //!
 //! - [`validation`]: what is wrong with it
-//! - [`items`](mod@items): its kind, items and name
+//! - [`items`](mod@items): its items and its name
 //! - [`folder`]: folders of this host as input
 
 pub(super) mod folder;
@@ -17,7 +17,7 @@ mod tests {
     use cordline_sdk::problem::Code;
     use cordline_sdk::sha256::Sha256;
     use cordline_sdk::wire::limits::Limits;
-    use cordline_sdk::wire::request::{Input, Instance, Submit, Voxels};
+    use cordline_sdk::wire::request::{Input, Instance, Predecessor, Submit, Voxels};
     use cordline_sdk::wire::tensor::{Element, Tensor};
 
     use super::*;
@@ -41,6 +41,9 @@ mod tests {
         let one = study(&["1.2", "1.3"]);
         let named = name(&one, None, "bundle", b"key");
         assert_eq!(name(&Submit { priority: Priority::Urgent, ..one.clone() }, None, "bundle", b"key"), named);
+        // A gateway that was killed meets its job again, whatever earlier results it has learnt of meanwhile.
+        let earlier = Predecessor { series_uid: "1.4".into(), sop_class_uid: "1.5".into(), sop_uid: "1.6".into() };
+        assert_eq!(name(&Submit { predecessors: vec![earlier], ..one.clone() }, None, "bundle", b"key"), named);
         let anew = |again| {
             let Input::Study { instances, .. } = one.input.clone() else { unreachable!() };
             Submit { input: Input::Study { instances, again }, ..one.clone() }
