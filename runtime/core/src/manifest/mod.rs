@@ -2,7 +2,7 @@
 //!
 //! - [`check`](mod@check): what must hold beyond the form of the file
 //!
-//! Absent from here: the file itself and its neighbours, which [`bundle`](cordline_inference::bundle) reads.
+//! Absent from here: the file itself and its neighbours, which `bundle` reads.
 
 mod check;
 
