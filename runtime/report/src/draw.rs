@@ -164,15 +164,18 @@ pub fn resize(picture: &GreyImage, width: usize, height: usize) -> GreyImage {
 
 /// The pixels of a far smaller picture, in which every old pixel counts.
 fn shrunk(picture: &GreyImage, width: usize, height: usize) -> Vec<u8> {
-    use fast_image_resize::images::{Image, ImageRef};
-    use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+    use fast_image_resize::images::{TypedImage, TypedImageRef};
+    use fast_image_resize::pixels::U8;
+    use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
     let side = |v: usize| v as u32;
-    let source = ImageRef::new(side(picture.width), side(picture.height), &picture.pixels, PixelType::U8)
+    let source = TypedImageRef::<U8>::from_buffer(side(picture.width), side(picture.height), &picture.pixels)
         .expect("a grey picture holds width x height bytes");
-    let mut target = Image::new(side(width), side(height), PixelType::U8);
+    let mut pixels = vec![0; width * height];
+    let mut target = TypedImage::<U8>::from_buffer(side(width), side(height), &mut pixels).expect("made of that size");
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(&source, &mut target, &options).expect("both pictures are of 8-bit grey");
-    target.into_vec()
+    // The typed form: the other one is compiled for every kind of pixel there is, which takes a minute and 60 MB.
+    Resizer::new().resize_typed(&source, &mut target, &options).expect("both pictures have pixels");
+    pixels
 }
 
 #[cfg(test)]
