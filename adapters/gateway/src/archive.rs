@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method};
+use cordline_dicomweb::paths::address;
 use cordline_sdk::owner;
 use futures_util::stream::{self, Stream, StreamExt};
 use reqwest::Client;
@@ -99,7 +100,7 @@ impl ArchiveClient {
     }
 
     fn authorized(&self, client: &Client, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request = client.request(method, self.settings.address(path));
+        let request = client.request(method, address(&self.settings.url, path));
         match &self.settings.user {
             Some(user) => request.basic_auth(user, self.password.as_deref()),
             None => request,

@@ -37,7 +37,7 @@ mod keyed_lock;
 mod limits;
 mod metrics;
 pub mod orthanc;
-pub mod routes;
+mod routes;
 mod run;
 pub mod settings;
 mod state;

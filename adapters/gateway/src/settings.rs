@@ -72,17 +72,6 @@ pub struct ArchiveSettings {
     pub password_file: Option<PathBuf>,
 }
 
-impl ArchiveSettings {
-    /// The address of a path below its root; `path_and_query` begins with a slash.
-    pub fn address(&self, path_and_query: &str) -> Url {
-        let (path, query) = path_and_query.split_once('?').map_or((path_and_query, None), |(p, q)| (p, Some(q)));
-        let mut url = self.url.clone();
-        url.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
-        url.set_query(query);
-        url
-    }
-}
-
 /// Analysis of studies that arrive in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

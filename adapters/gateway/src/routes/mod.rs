@@ -17,7 +17,7 @@
 mod analyses;
 mod api;
 mod arrivals;
-pub mod dicomweb;
+mod dicomweb;
 mod events;
 mod files;
 mod jobs;

@@ -1,11 +1,8 @@
 //! The addresses of the archive that pass to a viewer: those of DICOMweb that it needs, one by one, and nothing else. An archive has
 //! more under the same path (other servers and how to reach them, its own pages, exports), and answers to more methods.
 
-use axum::http::Method;
 use cordline_sdk::wire::reply::Role;
-
-use crate::error::ApiError;
-use crate::settings::ArchiveSettings;
+use url::Url;
 
 /// Path under which the viewer asks for DICOMweb.
 pub const DICOM_WEB: &str = "/dicom-web";
@@ -15,11 +12,22 @@ pub const WADO: &str = "/wado";
 /// Longest path with its query, in bytes.
 const MAX_LENGTH: usize = 8192;
 
-/// Checks whether a request may pass. `path_and_query`: as the viewer sent it, from [`DICOM_WEB`] or [`WADO`] on.
+/// Why a request does not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The address is none of those that pass.
+    Path,
+    /// The address does not pass with this method.
+    Method,
+    /// Who asks may not store.
+    Role,
+}
+
+/// Checks whether a request may pass. `method`: in capitals. `path_and_query`: as the viewer sent it, from [`DICOM_WEB`] or [`WADO`] on.
 ///
 /// # Errors
-/// 404 for an address that does not pass, 405 for a method, 403 for a role that may not store.
-pub fn check(method: &Method, path_and_query: &str, role: Role) -> Result<(), ApiError> {
+/// What stands in its way.
+pub fn check(method: &str, path_and_query: &str, role: Role) -> Result<(), Refusal> {
     let path = path_and_query.split('?').next().unwrap_or_default();
     let known = path_and_query.len() <= MAX_LENGTH
         && match path.strip_prefix(DICOM_WEB).and_then(|below| below.strip_prefix('/')) {
@@ -27,15 +35,15 @@ pub fn check(method: &Method, path_and_query: &str, role: Role) -> Result<(), Ap
             None => path == WADO,
         };
     if !known {
-        return Err(ApiError::no_such_path());
+        return Err(Refusal::Path);
     }
-    match *method {
-        Method::GET | Method::HEAD => Ok(()),
-        Method::POST if path.strip_prefix(DICOM_WEB) == Some("/studies") => match role >= Role::Submitter {
+    match method {
+        "GET" | "HEAD" => Ok(()),
+        "POST" if path.strip_prefix(DICOM_WEB) == Some("/studies") => match role >= Role::Submitter {
             true => Ok(()),
-            false => Err(ApiError::not_allowed()),
+            false => Err(Refusal::Role),
         },
-        _ => Err(ApiError::no_such_method()),
+        _ => Err(Refusal::Method),
     }
 }
 
@@ -81,13 +89,22 @@ fn is_tag(part: &&str) -> bool {
     (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// The archive's own path and query for one of the viewer's that passed [`check`].
-pub fn archive_path(archive: &ArchiveSettings, path_and_query: &str) -> String {
+/// The archive's own path and query for one of the viewer's that passed [`check`]. `dicom_web`: path of DICOMweb below the archive's root.
+pub fn archive_path(dicom_web: &str, path_and_query: &str) -> String {
     let path = plain_commas(path_and_query);
     match path.strip_prefix(DICOM_WEB) {
-        Some(rest) => format!("{}{rest}", archive.dicom_web.trim_end_matches('/')),
+        Some(rest) => format!("{}{rest}", dicom_web.trim_end_matches('/')),
         None => path,
     }
+}
+
+/// The address of a path below the root of an archive; `path_and_query` begins with a slash.
+pub fn address(root: &Url, path_and_query: &str) -> Url {
+    let (path, query) = path_and_query.split_once('?').map_or((path_and_query, None), |(p, q)| (p, Some(q)));
+    let mut url = root.clone();
+    url.set_path(&format!("{}{path}", root.path().trim_end_matches('/')));
+    url.set_query(query);
+    url
 }
 
 /// The same with plain commas between the attributes of `includefield`: Orthanc up to 1.10 reads `a%2Cb` as one name, and leaves both
@@ -118,21 +135,16 @@ mod tests {
 
     #[test]
     fn the_archive_has_its_own_root() {
-        let archive = ArchiveSettings {
-            url: "http://a:1/orthanc/".parse().unwrap(),
-            dicom_web: "/dw/".into(),
-            user: None,
-            password_file: None,
-        };
-        let path = archive_path(&archive, "/dicom-web/studies?limit=1");
+        let path = archive_path("/dw/", "/dicom-web/studies?limit=1");
         assert_eq!(path, "/dw/studies?limit=1");
-        assert_eq!(archive.address(&path).as_str(), "http://a:1/orthanc/dw/studies?limit=1");
+        let root = "http://a:1/orthanc/".parse().unwrap();
+        assert_eq!(address(&root, &path).as_str(), "http://a:1/orthanc/dw/studies?limit=1");
     }
 
     const SERIES: &str = "/dicom-web/studies/1.2.3/series/4.05";
 
-    fn status(method: Method, path: &str) -> u16 {
-        check(&method, path, Role::Admin).map_or_else(|refused| refused.status(), |()| 200)
+    fn admits(method: &str, path: &str) -> Result<(), Refusal> {
+        check(method, path, Role::Admin)
     }
 
     #[test]
@@ -154,10 +166,10 @@ mod tests {
             below("/instances/6/bulk/00082112/1/00081155"),
             "/wado?requestType=WADO&studyUID=1.2&seriesUID=3&objectUID=4".into(),
         ] {
-            assert_eq!(status(Method::GET, &path), 200, "{path}");
-            assert_eq!(status(Method::HEAD, &path), 200, "{path}");
+            assert_eq!(admits("GET", &path), Ok(()), "{path}");
+            assert_eq!(admits("HEAD", &path), Ok(()), "{path}");
         }
-        assert_eq!(status(Method::POST, "/dicom-web/studies"), 200);
+        assert_eq!(admits("POST", "/dicom-web/studies"), Ok(()));
     }
 
     #[test]
@@ -194,26 +206,25 @@ mod tests {
             "/servers?studies",
             "/stow",
         ] {
-            for method in [Method::GET, Method::POST, Method::PUT] {
-                assert_eq!(status(method, &format!("/dicom-web{rest}")), 404, "{rest}");
+            for method in ["GET", "POST", "PUT"] {
+                assert_eq!(admits(method, &format!("/dicom-web{rest}")), Err(Refusal::Path), "{rest}");
             }
         }
         for path in ["/wado/", "/wado/../studies", "/wadox", "/dicom-webx/studies", "/instances"] {
-            assert_eq!(status(Method::GET, path), 404, "{path}");
+            assert_eq!(admits("GET", path), Err(Refusal::Path), "{path}");
         }
-        assert_eq!(status(Method::GET, &format!("/dicom-web/studies/{}", "1".repeat(65))), 404);
-        assert_eq!(status(Method::GET, &format!("/dicom-web/studies?{}", "x".repeat(MAX_LENGTH))), 404);
+        assert_eq!(admits("GET", &format!("/dicom-web/studies/{}", "1".repeat(65))), Err(Refusal::Path));
+        assert_eq!(admits("GET", &format!("/dicom-web/studies?{}", "x".repeat(MAX_LENGTH))), Err(Refusal::Path));
     }
 
     #[test]
     fn the_archive_is_changed_by_storing_alone_and_by_who_may_store() {
         for path in ["/dicom-web/series", "/dicom-web/studies/1.2", SERIES, "/wado"] {
-            assert_eq!(status(Method::POST, path), 405, "{path}");
+            assert_eq!(admits("POST", path), Err(Refusal::Method), "{path}");
         }
-        for method in [Method::DELETE, Method::PUT, Method::PATCH, Method::OPTIONS, Method::TRACE, Method::CONNECT] {
-            assert_eq!(status(method, "/dicom-web/studies"), 405);
+        for method in ["DELETE", "PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT"] {
+            assert_eq!(admits(method, "/dicom-web/studies"), Err(Refusal::Method));
         }
-        let refused = check(&Method::POST, "/dicom-web/studies", Role::Viewer).unwrap_err();
-        assert_eq!(refused.status(), 403);
+        assert_eq!(check("POST", "/dicom-web/studies", Role::Viewer), Err(Refusal::Role));
     }
 }

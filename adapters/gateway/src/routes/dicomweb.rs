@@ -1,8 +1,4 @@
-//! DICOMweb of the archive, passed on for the viewer.
-//!
-//! - [`paths`]: which addresses pass, and where they lie in the archive
-
-pub mod paths;
+//! DICOMweb of the archive, passed on for the viewer: what [`cordline_dicomweb`] lets pass.
 
 use axum::Router;
 use axum::body::Body;
@@ -11,9 +7,9 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use cordline_dicomweb::paths::{self, DICOM_WEB, Refusal, WADO};
 use tower_http::limit::RequestBodyLimitLayer;
 
-use self::paths::{DICOM_WEB, WADO};
 use crate::error::ApiError;
 use crate::http::extract::Viewer;
 use crate::state::AppState;
@@ -41,8 +37,8 @@ async fn forward(
 ) -> Result<Response, ApiError> {
     let archive = state.archive.as_ref().ok_or_else(ApiError::no_archive)?;
     let requested = request.uri().path_and_query().map_or("/", |p| p.as_str());
-    paths::check(request.method(), requested, principal.role)?;
-    let path = paths::archive_path(archive.settings(), requested);
+    paths::check(request.method().as_str(), requested, principal.role).map_err(refused)?;
+    let path = paths::archive_path(&archive.settings().dicom_web, requested);
     let (parts, body) = request.into_parts();
     let headers = keep_only(&parts.headers, &REQUEST_HEADERS);
     let answer = match parts.method {
@@ -57,6 +53,14 @@ async fn forward(
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let headers = keep_only(answer.headers(), &RESPONSE_HEADERS);
     Ok((status, headers, Body::from_stream(answer.bytes_stream())).into_response())
+}
+
+fn refused(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::Path => ApiError::no_such_path(),
+        Refusal::Method => ApiError::no_such_method(),
+        Refusal::Role => ApiError::not_allowed(),
+    }
 }
 
 fn keep_only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
