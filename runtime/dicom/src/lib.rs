@@ -1,4 +1,4 @@
-//! The only folder that knows DICOM.
+//! The only crate that knows DICOM, on the way in and on the way out.
 //!
 //! - [`read`]: files, folders and archives to a volume
 //! - [`source`]: what the chosen series is called and where its frames come from; results carry it over
