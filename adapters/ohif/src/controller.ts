@@ -1,8 +1,10 @@
 /** Connects store, viewports and overlays. There is one a page; it goes on while another tab than the panel is open. */
 
+import type { Lesion } from "@cordline/sdk";
 import { HeatMap } from "./heatMap";
 import { InitialView } from "./initialView";
-import { isRunning } from "./job";
+import { isRunning, type Job } from "./job";
+import { jumpToPoint } from "./jumpToPoint";
 import { Masks } from "./masks";
 import { createNotifier } from "./notifications";
 import {
@@ -19,6 +21,8 @@ import { listViewports, showsJob } from "./viewports";
 export interface Controller {
   store: Store;
   masks: Masks;
+  /** Moves every viewport to a lesion's centre. */
+  jump(job: Job, lesion: Lesion): void;
 }
 
 /** OHIF has no event for a layout that drops an overlay: the viewports are polled. */
@@ -96,7 +100,11 @@ function createController(ohif: ExtensionParams): Controller {
     draw(state);
   });
   onViewports();
-  return { store, masks };
+  const jump = (job: Job, lesion: Lesion) => {
+    initialView.leave();
+    void jumpToPoint(ohif, job, lesion.centre_lps_mm).catch(console.error);
+  };
+  return { store, masks, jump };
 }
 
 function drawHeatMap(heatMap: HeatMap, { heat, job, display, mismatch }: PanelState): void {

@@ -13,7 +13,7 @@ export default function getPanelModule(ohif: ExtensionParams) {
   let root: Root | undefined;
   const mount = (node: HTMLElement | null) => {
     if (node) {
-      const { store, masks } = getController(ohif);
+      const { store, masks, jump } = getController(ohif);
       trapKeys(node);
       keepFocus(node);
       root = createRoot(node);
@@ -21,6 +21,7 @@ export default function getPanelModule(ohif: ExtensionParams) {
         <Panel
           store={store}
           masks={masks}
+          jump={jump}
           open={(series) => openSeries(ohif, series)}
           isSagittal={(series) => isSagittal(ohif, series)}
         />,

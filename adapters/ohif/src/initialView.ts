@@ -3,11 +3,8 @@
 import type { Job } from "./job";
 import { jumpToPoint } from "./jumpToPoint";
 import { activeViewport, type ExtensionParams, openSeries } from "./ohifServices";
+import { onReaderInput } from "./readerInput";
 import { listViewports, showsJob } from "./viewports";
-
-/** Input over the images or the study browser counts as reading. The panel stops its own keys before they reach the document. */
-const INPUT_EVENTS = ["pointerdown", "wheel", "keydown"] as const;
-const IMAGE_AREAS = "[data-cy=viewport-grid], [data-cy=viewport-pane], [data-cy^=study-browser-thumbnail]";
 
 /** How long the viewport must have been rendered before it is changed. */
 const SETTLE_MS = 500;
@@ -24,11 +21,12 @@ export class InitialView {
   private isBusy = false;
 
   constructor(private readonly ohif: ExtensionParams) {
-    const onInput = ({ target, type }: Event) => {
-      const isShortcut = type === "keydown" && target === document.body;
-      if (isShortcut || (target instanceof Element && target.closest(IMAGE_AREAS))) this.isTouched = true;
-    };
-    for (const kind of INPUT_EVENTS) document.addEventListener(kind, onInput, { capture: true, passive: true });
+    onReaderInput(() => this.leave());
+  }
+
+  /** The reader chose what to look at: nothing is moved any more. */
+  leave(): void {
+    this.isTouched = true;
   }
 
   /** Starts over if the study is another one. */

@@ -3,31 +3,63 @@
 import { type ImagePlane, nearestImage } from "./geometry";
 import type { Job } from "./job";
 import { cornerstone, type ExtensionParams, type Viewport } from "./ohifServices";
-import { listViewports, sharesFrameOfReference, type ViewportInfo } from "./viewports";
+import { onReaderInput } from "./readerInput";
+import { isBuilding, listViewports, sharesFrameOfReference, type ViewportInfo } from "./viewports";
 
 type Point = readonly [number, number, number];
 
-/** How long a viewport may take to load its images before it is skipped. */
-const LOAD_TIMEOUT_MS = 15_000;
+/** How long viewports may take to be built, to load their images and to draw them, before they are left where they are. */
+const LOAD_TIMEOUT_MS = 60_000;
 const POLL_MS = 250;
+
+/** The jump that is under way. */
+let current: AbortController | undefined;
 
 /**
  * Moves all viewports that share the job's frame of reference to a point (LPS, mm): a stack to its nearest image, an MPR plane through
- * the point. Viewports that are loading are waited for; all others and 3D renderings stay as they are.
+ * the point; all others and 3D renderings stay as they are. Viewports that OHIF still builds or loads are waited for, and one that it
+ * sets to a place of its own choice before it has drawn it is moved again. Ends early with the next jump, or when the reader touches
+ * the images.
  */
 export async function jumpToPoint(ohif: ExtensionParams, job: Job, point: Point): Promise<void> {
+  current?.abort();
+  const jump = new AbortController();
+  current = jump;
+  const unsubscribe = onReaderInput(() => jump.abort());
   const deadline = performance.now() + LOAD_TIMEOUT_MS;
-  const done = new Set<string>();
-  do {
-    for (const viewport of listViewports(ohif)) {
-      const { viewportId, kind, isReady } = viewport;
-      if (!sharesFrameOfReference(job, viewport) || kind === "rendering" || !isReady || done.has(viewportId)) continue;
-      done.add(viewportId);
-      await moveViewport(viewport, point);
+  // By viewport and not by its id: OHIF replaces viewports under the same id.
+  const moved = new Map<Viewport, string>();
+  const drawn = new Set<Viewport>();
+  try {
+    while (!jump.signal.aborted && performance.now() < deadline) {
+      let isWaiting = isBuilding(ohif, job);
+      for (const info of listViewports(ohif)) {
+        const { viewport, kind, isReady, isDrawn } = info;
+        if (jump.signal.aborted) return;
+        if (!sharesFrameOfReference(job, info) || kind === "rendering" || drawn.has(viewport)) continue;
+        if (isDrawn && moved.get(viewport) === place(viewport)) {
+          drawn.add(viewport);
+          continue;
+        }
+        isWaiting = true;
+        if (!isReady || moved.get(viewport) === place(viewport)) continue;
+        await moveViewport(info, point);
+        moved.set(viewport, place(viewport));
+      }
+      if (!isWaiting) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    if (listViewports(ohif).every(({ viewportId, isReady }) => isReady || done.has(viewportId))) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  } while (performance.now() < deadline);
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** What tells whether a viewport was moved. */
+function place(viewport: Viewport): string {
+  return viewport
+    .getCamera()
+    .focalPoint.map((x) => x.toFixed(2))
+    .join();
 }
 
 async function moveViewport({ viewport, kind }: ViewportInfo, point: Point): Promise<void> {

@@ -1,12 +1,10 @@
 /** Draws the masks of a job as a labelmap, section by section while the job runs; each lesion is a segment. */
 
-import type { Lesion } from "@cordline/sdk";
 import type { BrushKind } from "./brush";
 import { type Comparison, comparePixels } from "./comparePixels";
 import { Correction, type VolumeMask } from "./correction";
 import { labelmapSections, sectionOfImage } from "./images";
 import { isRunning, type Job } from "./job";
-import { jumpToPoint } from "./jumpToPoint";
 import { LabelmapPool, LESION_COLOUR } from "./labelmapPool";
 import { MaskWriter } from "./maskWriter";
 import { activeViewport, cornerstone, cornerstoneTools, type ExtensionParams, type LesionStatus } from "./ohifServices";
@@ -105,11 +103,6 @@ export class Masks {
     drawn.overlay.removeFrom(listViewports(this.ohif).filter((viewport) => !showsJob(job, viewport)));
     if (this.correctedJob !== job.id) drawn.writer.write(drawn.overlay.id, job);
     drawn.overlay.show(viewports, (lesion) => !display.hidden && !this.hiddenLesions.has(lesion));
-  }
-
-  /** Moves every viewport to a lesion's centre. */
-  async jumpToLesion(job: Job, lesion: Lesion): Promise<void> {
-    await jumpToPoint(this.ohif, job, lesion.centre_lps_mm);
   }
 
   /** By lesion number, as read from the viewports; empty if none of them can show the job. */

@@ -14,6 +14,8 @@ export interface ViewportInfo {
   kind: ViewportKind;
   /** False while it loads: its camera is not set up yet. */
   isReady: boolean;
+  /** True once what it shows now is on the screen. */
+  isDrawn: boolean;
 }
 
 /** Values of `viewportStatus` before the first image. */
@@ -21,17 +23,32 @@ const LOADING = ["noData", "loading"];
 
 /** All viewports that show the images that the grid assigns to them, in the order of the grid. */
 export function listViewports(ohif: ExtensionParams): ViewportInfo[] {
+  return assigned(ohif).flatMap(({ viewportId, viewport, displaySet }) => {
+    const kind = viewport && kindOf(viewport);
+    if (!viewport || !kind || !hasImages(viewport, displaySet)) return [];
+    const { viewportStatus = "" } = viewport;
+    const isReady = !LOADING.includes(viewportStatus);
+    return [{ viewportId, viewport, displaySet, kind, isReady, isDrawn: viewportStatus === "rendered" }];
+  });
+}
+
+/** True while the grid assigns images of the job's study to a viewport that OHIF has yet to build, or to give them. */
+export function isBuilding(ohif: ExtensionParams, job: Job): boolean {
+  return assigned(ohif).some(({ viewport, displaySet }) => {
+    if (displaySet.StudyInstanceUID !== job.series?.study_uid) return false;
+    return !viewport || (kindOf(viewport) !== undefined && !hasImages(viewport, displaySet));
+  });
+}
+
+/** What the grid assigns to each of its viewports; `viewport` is undefined until OHIF has built it. */
+function assigned(ohif: ExtensionParams) {
   const { viewportGridService, displaySetService, cornerstoneViewportService } = ohif.servicesManager.services;
-  const found: ViewportInfo[] = [];
-  for (const [viewportId, { displaySetInstanceUIDs = [] }] of viewportGridService.getState().viewports) {
+  return [...viewportGridService.getState().viewports].flatMap(([viewportId, { displaySetInstanceUIDs = [] }]) => {
     const displaySets = displaySetInstanceUIDs.map((uid) => displaySetService.getDisplaySetByUID(uid));
     const displaySet = displaySets.find((one) => one && !one.isOverlayDisplaySet);
-    const viewport = cornerstoneViewportService.getCornerstoneViewport(viewportId);
-    const kind = viewport && kindOf(viewport);
-    if (!displaySet || !viewport || !kind || !hasImages(viewport, displaySet)) continue;
-    found.push({ viewportId, viewport, displaySet, kind, isReady: !LOADING.includes(viewport.viewportStatus ?? "") });
-  }
-  return found;
+    if (!displaySet) return [];
+    return [{ viewportId, viewport: cornerstoneViewportService.getCornerstoneViewport(viewportId), displaySet }];
+  });
 }
 
 /** `undefined` for viewports of other media (video, whole slides). */

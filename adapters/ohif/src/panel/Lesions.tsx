@@ -10,10 +10,12 @@ import { card, faint, heading, quiet, row } from "./styles";
 interface Props {
   job: Job;
   masks: Masks;
+  /** Moves every viewport to a lesion's centre. */
+  jump(job: Job, lesion: Lesion): void;
   status: ReadonlyMap<number, LesionStatus>;
 }
 
-export function Lesions({ job, masks, status }: Props) {
+export function Lesions({ job, masks, jump, status }: Props) {
   const { lesions } = job;
   if (!lesions) return null;
   return (
@@ -21,7 +23,14 @@ export function Lesions({ job, masks, status }: Props) {
       <h3 style={heading}>{strings.lesions}</h3>
       {lesions.length === 0 && <p>{strings.noLesions}</p>}
       {lesions.map((lesion) => (
-        <LesionRow key={lesion.number} lesion={lesion} job={job} masks={masks} status={status.get(lesion.number)} />
+        <LesionRow
+          key={lesion.number}
+          lesion={lesion}
+          job={job}
+          masks={masks}
+          jump={jump}
+          status={status.get(lesion.number)}
+        />
       ))}
     </section>
   );
@@ -31,11 +40,13 @@ interface RowProps {
   lesion: Lesion;
   job: Job;
   masks: Masks;
+  /** Moves every viewport to a lesion's centre. */
+  jump(job: Job, lesion: Lesion): void;
   /** Undefined while its images are not shown. */
   status: LesionStatus | undefined;
 }
 
-function LesionRow({ lesion, job, masks, status }: RowProps) {
+function LesionRow({ lesion, job, masks, jump, status }: RowProps) {
   const { number, sections } = lesion;
   return (
     <div style={{ ...card, margin: "3px 0" }}>
@@ -49,7 +60,7 @@ function LesionRow({ lesion, job, masks, status }: RowProps) {
           style={quiet}
           data-testid={`cordline-jump-${number}`}
           aria-label={strings.jumpTo(number)}
-          onClick={() => void masks.jumpToLesion(job, lesion)}
+          onClick={() => jump(job, lesion)}
         >
           {strings.jump}
         </button>

@@ -1,6 +1,8 @@
 /** The panel, in the order in which a reader needs it: finding, reviews, answers, lesions; then everything else. */
 
+import type { Lesion } from "@cordline/sdk";
 import { useSyncExternalStore } from "react";
+import type { Job } from "../job";
 import type { Masks } from "../masks";
 import type { Store } from "../store";
 import { strings } from "../strings";
@@ -21,12 +23,14 @@ import { Warnings } from "./Warnings";
 interface Props {
   store: Store;
   masks: Masks;
+  /** Moves every viewport to a lesion's centre. */
+  jump(job: Job, lesion: Lesion): void;
   /** Shows a series in the active viewport. */
   open(seriesUid: string): void;
   isSagittal(seriesUid: string): boolean;
 }
 
-export function Panel({ store, masks, open, isSagittal }: Props) {
+export function Panel({ store, masks, jump, open, isSagittal }: Props) {
   const state = useSyncExternalStore(store.subscribe, store.get);
   const { connection, welcome, mismatch } = state;
   // Nothing is shown of a result that belongs to other images.
@@ -60,7 +64,7 @@ export function Panel({ store, masks, open, isSagittal }: Props) {
             }
           />
         ))}
-        {job && <Lesions job={job} masks={masks} status={state.lesionStatus} />}
+        {job && <Lesions job={job} masks={masks} jump={jump} status={state.lesionStatus} />}
         {job && job.masks.size > 0 && <DisplayControls store={store} state={state} />}
         {job && <SeriesInfo job={job} state={state} store={store} open={open} />}
         {isCompleted && <Actions store={store} state={state} job={job} masks={masks} />}
