@@ -25,6 +25,8 @@ const MIN_HEAT = 0.25;
 export class HeatMap {
   private shown: { job: string; classifier: string; overlay: Overlay } | undefined;
   private isCreating = false;
+  /** Segmentation id of what is to be shown: the reader may have hidden it while it was created. */
+  private wanted: string | undefined;
 
   constructor(private readonly ohif: ExtensionParams) {}
 
@@ -33,12 +35,14 @@ export class HeatMap {
     const viewports = viewportsOf(this.ohif, job);
     const [first] = viewports;
     const maps = job.heat.get(classifier);
-    if (!first || !job.grid || !maps || this.isCreating) return;
     const id = `cordline-heat-${job.id}-${classifier}`;
+    this.wanted = id;
+    if (!first || !job.grid || !maps || this.isCreating) return;
     this.isCreating = true;
     try {
-      if (this.shown?.overlay.id !== id) this.hide();
+      if (this.shown?.overlay.id !== id) this.remove();
       if (labelmapSections(id, job).next().done) await this.create(id, first.displaySet, job, maps);
+      if (this.wanted !== id) return disposeSegmentation(this.ohif, id);
       this.shown ??= { job: job.id, classifier, overlay: new Overlay(this.ohif, id) };
     } finally {
       this.isCreating = false;
@@ -46,10 +50,16 @@ export class HeatMap {
     const alpha = Math.round(255 * opacity);
     const colours = new Map(COLOURS.map(([r, g, b], k) => [k + 1, [r, g, b, alpha] as const]));
     await this.shown?.overlay.apply(viewports, { colours, outline: false, fill: 1 });
+    this.shown?.overlay.repeat(viewports);
     this.shown?.overlay.removeFrom(listViewports(this.ohif).filter((viewport) => !showsJob(job, viewport)));
   }
 
   hide(): void {
+    this.wanted = undefined;
+    this.remove();
+  }
+
+  private remove(): void {
     if (!this.shown) return;
     this.shown.overlay.withdraw();
     disposeSegmentation(this.ohif, this.shown.overlay.id);

@@ -102,7 +102,9 @@ export class Masks {
     if (this.drawn !== drawn) return;
     drawn.overlay.removeFrom(listViewports(this.ohif).filter((viewport) => !showsJob(job, viewport)));
     if (this.correctedJob !== job.id) drawn.writer.write(drawn.overlay.id, job);
-    drawn.overlay.show(viewports, (lesion) => !display.hidden && !this.hiddenLesions.has(lesion));
+    // As the reader wants it now: they may have hidden all while the overlay was added.
+    drawn.overlay.show(viewports, (lesion) => !this.display.hidden && !this.hiddenLesions.has(lesion));
+    drawn.overlay.repeat(viewports);
   }
 
   /** By lesion number, as read from the viewports; empty if none of them can show the job. */

@@ -12,6 +12,12 @@ export interface DisplaySet {
   instances?: { StudyDate?: string; StudyDescription?: string; ImageOrientationPatient?: number[] }[];
 }
 
+interface Actor {
+  representationUID?: string;
+  /** Of a labelmap: opacity by segment. */
+  actor: { getProperty(): { getScalarOpacity?(): { getValue(segment: number): number } | null } };
+}
+
 interface Camera {
   focalPoint: number[];
   position: number[];
@@ -29,7 +35,7 @@ export interface Viewport {
   setCamera(camera: Partial<Camera>): void;
   worldToCanvas(point: number[]): [number, number];
   /** For a labelmap `representationUID` begins with the id of its segmentation. */
-  getActors(): { representationUID?: string }[];
+  getActors(): Actor[];
   render(): void;
 }
 
@@ -143,7 +149,10 @@ interface CornerstoneTools {
         getSegmentIndexColor(viewportId: string, segmentationId: string, segment: number): number[] | undefined;
       };
     };
-    triggerSegmentationEvents: { triggerSegmentationDataModified(id: string): void };
+    triggerSegmentationEvents: {
+      triggerSegmentationDataModified(id: string): void;
+      triggerSegmentationRepresentationModified(viewportId: string, id: string, type: string): void;
+    };
   };
 }
 

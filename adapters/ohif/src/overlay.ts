@@ -1,6 +1,6 @@
 /** A segmentation in all viewports that can draw it: adds the representation, sets its style, and checks that OHIF draws it. */
 
-import { cornerstoneTools, type ExtensionParams } from "./ohifServices";
+import { cornerstoneTools, type ExtensionParams, type Viewport } from "./ohifServices";
 import type { OverlayStatus } from "./state";
 import type { ViewportInfo } from "./viewports";
 
@@ -18,6 +18,10 @@ export interface OverlayStyle {
 const MOUNT_TIMEOUT_MS = 2500;
 const MOUNT_TIMEOUT_FRAMES = 12;
 const REDRAWS = 3;
+/** How often in a row a viewport is asked to draw what it should show. */
+const MAX_REPEATS = 40;
+/** Relative; the opacities of a labelmap are kept in single precision. */
+const OPACITY_TOLERANCE = 0.01;
 const LABELMAP = "Labelmap";
 const OUTLINE_PX = 2;
 /** Invisible; with 0 Cornerstone would not draw the outline either. */
@@ -36,6 +40,9 @@ export class Overlay {
   private readonly pending = new Map<string, PendingMount>();
   /** How often each viewport was rendered since OHIF mounted the overlay. */
   private readonly redraws = new Map<string, number>();
+  /** How often each viewport was asked to draw what it should show. */
+  private readonly repeats = new Map<string, number>();
+  private style: OverlayStyle | undefined;
   private styleKey = "";
   private isApplying = false;
   private isWithdrawn = false;
@@ -50,6 +57,7 @@ export class Overlay {
   async apply(viewports: readonly ViewportInfo[], style: OverlayStyle): Promise<void> {
     if (this.isApplying || this.isWithdrawn || !cornerstoneTools().segmentation.state.getSegmentation(this.id)) return;
     this.isApplying = true;
+    this.style = style;
     try {
       this.setStyle(style);
       for (const viewport of viewports) {
@@ -101,12 +109,47 @@ export class Overlay {
     }
   }
 
+  /**
+   * Has Cornerstone draw anew where a viewport shows other segments, or shows them otherwise, than was set: its queue of segmentations to
+   * draw stops at one that is in no viewport, and whatever was set last stays undone until the next change. To be called with each poll.
+   */
+  repeat(viewports: readonly ViewportInfo[]): void {
+    for (const { viewportId, viewport } of viewports) {
+      const repeats = this.repeats.get(viewportId) ?? 0;
+      if (!this.isStale(viewportId, viewport)) this.repeats.delete(viewportId);
+      else if (repeats < MAX_REPEATS) {
+        this.repeats.set(viewportId, repeats + 1);
+        const { triggerSegmentationEvents } = cornerstoneTools().segmentation;
+        triggerSegmentationEvents.triggerSegmentationRepresentationModified(viewportId, this.id, LABELMAP);
+        // One at a time: each draws all that waits in its viewport, and a slow computer draws one a frame.
+        return;
+      }
+    }
+  }
+
+  /** True if a viewport draws segments with another opacity than they should have. */
+  private isStale(viewportId: string, viewport: Viewport): boolean {
+    const { style } = this;
+    const segments = Object.entries(this.segments(viewportId) ?? {});
+    return this.actors(viewport).some(({ actor }) => {
+      const drawn = actor.getProperty().getScalarOpacity?.();
+      return segments.some(([key, { visible }]) => {
+        const colour = style?.colours.get(Number(key));
+        if (!drawn || !style || !colour) return false;
+        const opacity = visible ? (colour[3] / 255) * Math.max(style.fill, MIN_FILL) : 0;
+        return Math.abs(drawn.getValue(Number(key)) - opacity) > OPACITY_TOLERANCE * opacity;
+      });
+    });
+  }
+
+  private actors(viewport: Viewport) {
+    const prefix = `${this.id}-${LABELMAP}`;
+    return viewport.getActors().filter(({ representationUID }) => representationUID?.startsWith(prefix));
+  }
+
   /** True if OHIF has mounted the overlay in a viewport. */
   private isDrawn({ viewportId, viewport }: ViewportInfo): boolean {
-    if (!this.representation(viewportId)) return false;
-    return viewport
-      .getActors()
-      .some(({ representationUID }) => representationUID?.startsWith(`${this.id}-${LABELMAP}`));
+    return this.representation(viewportId) !== undefined && this.actors(viewport).length > 0;
   }
 
   status(viewports: readonly ViewportInfo[]): OverlayStatus {
