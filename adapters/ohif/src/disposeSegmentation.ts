@@ -5,6 +5,9 @@ import { cornerstoneTools, type ExtensionParams } from "./ohifServices";
 /** Longer than OHIF's delay before the statistics and their computation. */
 const DISPOSE_DELAY_MS = 30_000;
 
+/** By segmentation id. */
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
 /** Removes a segmentation from all viewports, and keeps it. */
 export function removeFromViewports(ohif: ExtensionParams, segmentationId: string): void {
   for (const viewportId of ohif.servicesManager.services.segmentationService.getViewportIdsWithSegmentation(
@@ -17,9 +20,13 @@ export function removeFromViewports(ohif: ExtensionParams, segmentationId: strin
 export function disposeSegmentation(ohif: ExtensionParams, segmentationId: string): void {
   const { segmentationService } = ohif.servicesManager.services;
   removeFromViewports(ohif, segmentationId);
-  setTimeout(() => {
+  // From the last time that it was shown: it may have been shown again meanwhile.
+  clearTimeout(timers.get(segmentationId));
+  const dispose = () => {
+    timers.delete(segmentationId);
     if (segmentationService.getViewportIdsWithSegmentation(segmentationId).length > 0) return;
     if (cornerstoneTools().segmentation.state.getSegmentation(segmentationId))
       segmentationService.remove(segmentationId);
-  }, DISPOSE_DELAY_MS);
+  };
+  timers.set(segmentationId, setTimeout(dispose, DISPOSE_DELAY_MS));
 }
