@@ -102,7 +102,9 @@ function createController(ohif: ExtensionParams): Controller {
   onViewports();
   const jump = (job: Job, lesion: Lesion) => {
     initialView.leave();
-    void jumpToPoint(ohif, job, lesion.centre_lps_mm).catch(console.error);
+    const isSettled = () =>
+      [masks.status(job), heatMap.status(job)].every((status) => status !== "pending" && status !== "lost");
+    void jumpToPoint(ohif, job, lesion.centre_lps_mm, isSettled).catch(console.error);
   };
   return { store, masks, jump };
 }

@@ -19,9 +19,14 @@ let current: AbortController | undefined;
  * Moves all viewports that share the job's frame of reference to a point (LPS, mm): a stack to its nearest image, an MPR plane through
  * the point; all others and 3D renderings stay as they are. Viewports that OHIF still builds or loads are waited for, and one that it
  * sets to a place of its own choice before it has drawn it is moved again. Ends early with the next jump, or when the reader touches
- * the images.
+ * the images. `isSettled`: false while overlays are still to be mounted, which sets planes back to the middle of the volume.
  */
-export async function jumpToPoint(ohif: ExtensionParams, job: Job, point: Point): Promise<void> {
+export async function jumpToPoint(
+  ohif: ExtensionParams,
+  job: Job,
+  point: Point,
+  isSettled: () => boolean = () => true,
+): Promise<void> {
   current?.abort();
   const jump = new AbortController();
   current = jump;
@@ -37,7 +42,7 @@ export async function jumpToPoint(ohif: ExtensionParams, job: Job, point: Point)
         const { viewport, kind, isReady, isDrawn } = info;
         if (jump.signal.aborted) return;
         if (!sharesFrameOfReference(job, info) || kind === "rendering" || drawn.has(viewport)) continue;
-        if (isDrawn && moved.get(viewport) === place(viewport)) {
+        if (isDrawn && moved.get(viewport) === place(viewport) && isSettled()) {
           drawn.add(viewport);
           continue;
         }

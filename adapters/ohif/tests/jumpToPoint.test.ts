@@ -48,14 +48,14 @@ beforeEach(() => {
   Object.assign(globalThis, { document, window: { cornerstone }, Element: class {} });
 });
 
-function jump(to: number): Promise<void> {
+function jump(to: number, isSettled = () => true): Promise<void> {
   const viewportGridService = {
     getState: () => ({ viewports: new Map(grid.map((id) => [id, { displaySetInstanceUIDs: ["set"] }])) }),
   };
   const displaySetService = { getDisplaySetByUID: () => displaySet };
   const cornerstoneViewportService = { getCornerstoneViewport: (id: string) => built.get(id) as unknown as Viewport };
   const services = { viewportGridService, displaySetService, cornerstoneViewportService };
-  return jumpToPoint({ servicesManager: { services } } as unknown as ExtensionParams, job, [0, to, 0]);
+  return jumpToPoint({ servicesManager: { services } } as unknown as ExtensionParams, job, [0, to, 0], isSettled);
 }
 
 test("a jump reaches viewports that are built, loaded or replaced after it", async () => {
@@ -114,4 +114,17 @@ test("of two jumps the last one holds, and the reader's input ends both", async 
   built.set("later", later);
   await third;
   assert.deepEqual([there.y, later.y], [30, 20]);
+});
+
+test("a plane that is set back when an overlay is mounted is moved again", async () => {
+  grid = ["one"];
+  const one = new FakeViewport();
+  built.set("one", one);
+  let isMounted = false;
+  const done = jump(10, () => isMounted);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  one.focalPoint = [0, 0, 0];
+  isMounted = true;
+  await done;
+  assert.equal(one.y, 10);
 });
