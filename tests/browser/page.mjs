@@ -35,6 +35,10 @@ export async function open() {
   });
   const page = browser.pages()[0] ?? (await browser.newPage());
   page.setDefaultTimeout(60_000);
+  // The viewer keeps rejections from the console, and shows a box that does not say where they come from.
+  await page.addInitScript(() =>
+    window.addEventListener("unhandledrejection", ({ reason }) => console.error(`rejected: ${reason?.stack ?? reason}`)),
+  );
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (line) => line.type() === "error" && errors.push(line.text()));

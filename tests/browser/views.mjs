@@ -15,8 +15,10 @@ export const views = (page) =>
   page.evaluate(() => {
     const { cornerstone, cornerstoneTools, services } = window;
     const places = [];
+    // What lies ready over other images stays in the list for half a minute, and is in no view.
     const ours = cornerstoneTools.segmentation.state
       .getSegmentations()
+      .filter(({ segmentationId }) => services.segmentationService.getViewportIdsWithSegmentation(segmentationId).length > 0)
       .find((one) => one.segmentationId.startsWith("cordline-") && !one.segmentationId.startsWith("cordline-heat"));
     for (const id of ours?.representationData.Labelmap.imageIds ?? []) {
       const image = cornerstone.cache.getImage(id);
@@ -32,7 +34,8 @@ export const views = (page) =>
     const found = [];
     for (const [id, { displaySetInstanceUIDs }] of services.viewportGridService.getState().viewports) {
       const viewport = services.cornerstoneViewportService.getCornerstoneViewport(id);
-      if (!viewport) continue;
+      // One that has no images yet shows nothing, and has no place.
+      if (!viewport || ["noData", "loading"].includes(viewport.viewportStatus) || viewport.canvas.width * viewport.canvas.height === 0) continue;
       const { focalPoint, viewPlaneNormal } = viewport.getCamera();
       const away = (place) => viewPlaneNormal.reduce((sum, n, k) => sum + n * (place[k] - focalPoint[k]), 0);
       // Half the distance of two sections across the plane, and half a pixel along it.
@@ -69,6 +72,12 @@ export const views = (page) =>
     }
     return found;
   });
+
+/** How far a place lies from the plane of a view, in mm. */
+export const away = ({ normal, focal }, place) => Math.abs(normal.reduce((sum, n, k) => sum + n * (place[k] - focal[k]), 0));
+
+/** Half the distance of two planes through the sagittal volume, along the view's own normal, and a little. */
+export const halfStep = ({ normal }) => (Math.abs(normal[0]) > 0.7 ? 1.6 : 0.6);
 
 /** All of the viewer that a key might change: cameras, presentation, sections, tool, layout, cine. */
 export const standing = (page) =>

@@ -34,7 +34,8 @@ def seen(version, orthanc, program, library, bundle, tmp_path, pictures):
         job = ended(orthanc, stored["ParentStudy"])["job"]
         with daemon.client() as client:
             lesions = next(e.body for e in client.follow(job) if e.name == "lesions")["lesions"]
-        words = (f"http://127.0.0.1:{gateway.port}", gateway.submitter, study_uid(files), pictures)
+        centres = json.dumps([lesion["centre_lps_mm"] for lesion in lesions])
+        words = (f"http://127.0.0.1:{gateway.port}", gateway.submitter, study_uid(files), centres, pictures)
         saw = drive("layouts.mjs", *words, limit_s=540)
     finally:
         gateway.stop()
