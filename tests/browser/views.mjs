@@ -53,7 +53,8 @@ export const views = (page) =>
         const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
         if (Math.max(r, g, b) - Math.min(r, g, b) < 40) continue;
         const [x, y] = [(at / 4) % canvas.width, Math.floor(at / 4 / canvas.width)];
-        if (r > 150 && g < 0.5 * r && b < 0.5 * r && Math.abs(g - b) < 30) {
+        // Hardly more green than blue: a red of the heat's scale over bright tissue has. More blue it may have, under the heat.
+        if (r > 150 && g < 0.5 * r && b < 0.5 * r && g - b < 10 && b - g < 30) {
           const isIn = x >= left - px && x <= right + px && y >= top - px && y <= bottom + px;
           seen[isIn ? "inside" : "outside"] += 1;
         } else if (r > g && r >= b) seen.heat += 1;
