@@ -27,6 +27,8 @@ export interface Controller {
 
 /** OHIF has no event for a layout that drops an overlay: the viewports are polled. */
 const POLL_MS = 700;
+/** How long a jump holds against a viewport that OHIF sets back. */
+const HOLD_MS = 10_000;
 /** Hides and shows all overlays; not bound by OHIF. */
 const HIDE_KEY = "o";
 
@@ -104,7 +106,7 @@ function createController(ohif: ExtensionParams): Controller {
     initialView.leave();
     const isSettled = () =>
       [masks.status(job), heatMap.status(job)].every((status) => status !== "pending" && status !== "lost");
-    void jumpToPoint(ohif, job, lesion.centre_lps_mm, isSettled).catch(console.error);
+    void jumpToPoint(ohif, job, lesion.centre_lps_mm, { isSettled, holdMs: HOLD_MS }).catch(console.error);
   };
   return { store, masks, jump };
 }

@@ -21,7 +21,7 @@ export class InitialView {
   private isBusy = false;
 
   constructor(private readonly ohif: ExtensionParams) {
-    onReaderInput(() => this.leave());
+    onReaderInput(() => this.leave(), "images");
   }
 
   /** The reader chose what to look at: nothing is moved any more. */

@@ -19,39 +19,39 @@ let current: AbortController | undefined;
  * Moves all viewports that share the job's frame of reference to a point (LPS, mm): a stack to its nearest image, an MPR plane through
  * the point; all others and 3D renderings stay as they are. Viewports that OHIF still builds or loads are waited for, and one that it
  * sets to a place of its own choice before it has drawn it is moved again. Ends early with the next jump, or when the reader touches
- * the images. `isSettled`: false while overlays are still to be mounted, which sets planes back to the middle of the volume.
+ * the viewer. `isSettled`: false while overlays are still to be mounted, which sets planes back to the middle of the volume. `holdMs`:
+ * how long after the last move a viewport that is set back is moved again; OHIF may mount an overlay twice.
  */
 export async function jumpToPoint(
   ohif: ExtensionParams,
   job: Job,
   point: Point,
-  isSettled: () => boolean = () => true,
+  { isSettled = () => true, holdMs = 0 }: { isSettled?: () => boolean; holdMs?: number } = {},
 ): Promise<void> {
   current?.abort();
   const jump = new AbortController();
   current = jump;
-  const unsubscribe = onReaderInput(() => jump.abort());
+  const unsubscribe = onReaderInput(() => jump.abort(), "outside the panel");
   const deadline = performance.now() + LOAD_TIMEOUT_MS;
   // By viewport and not by its id: OHIF replaces viewports under the same id.
   const moved = new Map<Viewport, string>();
-  const drawn = new Set<Viewport>();
+  let lastMove = performance.now();
   try {
     while (!jump.signal.aborted && performance.now() < deadline) {
-      let isWaiting = isBuilding(ohif, job);
+      let isWaiting = isBuilding(ohif, job) || !isSettled();
       for (const info of listViewports(ohif)) {
         const { viewport, kind, isReady, isDrawn } = info;
         if (jump.signal.aborted) return;
-        if (!sharesFrameOfReference(job, info) || kind === "rendering" || drawn.has(viewport)) continue;
-        if (isDrawn && moved.get(viewport) === place(viewport) && isSettled()) {
-          drawn.add(viewport);
-          continue;
-        }
+        if (!sharesFrameOfReference(job, info) || kind === "rendering") continue;
+        const isMoved = moved.get(viewport) === place(viewport);
+        if (isMoved && isDrawn) continue;
         isWaiting = true;
-        if (!isReady || moved.get(viewport) === place(viewport)) continue;
+        if (isMoved || !isReady) continue;
         await moveViewport(info, point);
         moved.set(viewport, place(viewport));
+        lastMove = performance.now();
       }
-      if (!isWaiting) return;
+      if (!isWaiting && performance.now() - lastMove >= holdMs) return;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   } finally {

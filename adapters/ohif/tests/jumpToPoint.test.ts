@@ -48,14 +48,14 @@ beforeEach(() => {
   Object.assign(globalThis, { document, window: { cornerstone }, Element: class {} });
 });
 
-function jump(to: number, isSettled = () => true): Promise<void> {
+function jump(to: number, options = {}): Promise<void> {
   const viewportGridService = {
     getState: () => ({ viewports: new Map(grid.map((id) => [id, { displaySetInstanceUIDs: ["set"] }])) }),
   };
   const displaySetService = { getDisplaySetByUID: () => displaySet };
   const cornerstoneViewportService = { getCornerstoneViewport: (id: string) => built.get(id) as unknown as Viewport };
   const services = { viewportGridService, displaySetService, cornerstoneViewportService };
-  return jumpToPoint({ servicesManager: { services } } as unknown as ExtensionParams, job, [0, to, 0], isSettled);
+  return jumpToPoint({ servicesManager: { services } } as unknown as ExtensionParams, job, [0, to, 0], options);
 }
 
 test("a jump reaches viewports that are built, loaded or replaced after it", async () => {
@@ -121,10 +121,21 @@ test("a plane that is set back when an overlay is mounted is moved again", async
   const one = new FakeViewport();
   built.set("one", one);
   let isMounted = false;
-  const done = jump(10, () => isMounted);
+  const done = jump(10, { isSettled: () => isMounted });
   await new Promise((resolve) => setTimeout(resolve, 600));
   one.focalPoint = [0, 0, 0];
   isMounted = true;
+  await done;
+  assert.equal(one.y, 10);
+});
+
+test("a plane that is set back after it was drawn is moved again while the jump holds", async () => {
+  grid = ["one"];
+  const one = new FakeViewport();
+  built.set("one", one);
+  const done = jump(10, { holdMs: 900 });
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  one.focalPoint = [0, 0, 0];
   await done;
   assert.equal(one.y, 10);
 });
