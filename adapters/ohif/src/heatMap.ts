@@ -1,6 +1,6 @@
 /** Draws the heat map of a classifier as a labelmap whose segments are levels of heat. */
 
-import { disposeSegmentation } from "./disposeSegmentation";
+import { disposeSegmentation, removeFromViewports } from "./disposeSegmentation";
 import { labelmapSections } from "./images";
 import type { Job, SectionHeat } from "./job";
 import { cornerstoneTools, type DisplaySet, type ExtensionParams } from "./ohifServices";
@@ -24,6 +24,8 @@ const MIN_HEAT = 0.25;
 
 export class HeatMap {
   private shown: { job: string; classifier: string; overlay: Overlay } | undefined;
+  /** Segmentation id of the heat map that was shown last. */
+  private kept: string | undefined;
   private isCreating = false;
   /** Segmentation id of what is to be shown: the reader may have hidden it while it was created. */
   private wanted: string | undefined;
@@ -40,9 +42,9 @@ export class HeatMap {
     if (!first || !job.grid || !maps || this.isCreating) return;
     this.isCreating = true;
     try {
-      if (this.shown?.overlay.id !== id) this.remove();
+      this.replace(id);
       if (labelmapSections(id, job).next().done) await this.create(id, first.displaySet, job, maps);
-      if (this.wanted !== id) return disposeSegmentation(this.ohif, id);
+      if (this.wanted !== id) return;
       this.shown ??= { job: job.id, classifier, overlay: new Overlay(this.ohif, id) };
     } finally {
       this.isCreating = false;
@@ -56,14 +58,21 @@ export class HeatMap {
 
   hide(): void {
     this.wanted = undefined;
-    this.remove();
-  }
-
-  private remove(): void {
     if (!this.shown) return;
     this.shown.overlay.withdraw();
-    disposeSegmentation(this.ohif, this.shown.overlay.id);
+    // Kept: OHIF remembers it for layouts in which it was shown, and fails if it is gone when the reader comes back to them.
+    removeFromViewports(this.ohif, this.shown.overlay.id);
     this.shown = undefined;
+  }
+
+  /** Removes the heat map that another takes the place of. */
+  private replace(id: string): void {
+    if (this.shown && this.shown.overlay.id !== id) {
+      this.shown.overlay.withdraw();
+      this.shown = undefined;
+    }
+    if (this.kept && this.kept !== id) disposeSegmentation(this.ohif, this.kept);
+    this.kept = id;
   }
 
   /** Whether the heat map of a job is drawn, as read from the viewports. */

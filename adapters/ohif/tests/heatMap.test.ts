@@ -17,6 +17,7 @@ test("a coarse map is spread over the section without shifting, and its cool par
 test("a heat map that is hidden while it is created is not shown", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const added: string[] = [];
+  const removed: string[] = [];
   let finish = () => {};
   let isCreated = false;
   const created = new Promise<void>((resolve) => {
@@ -32,7 +33,7 @@ test("a heat map that is hidden while it is created is not shown", async (t) => 
       createLabelmapForDisplaySet: () => created,
       addSegmentationRepresentation: async (viewportId: string) => void added.push(viewportId),
       getViewportIdsWithSegmentation: () => [],
-      remove: () => {},
+      remove: (id: string) => void removed.push(id),
     },
   };
   const segmentation = {
@@ -63,4 +64,9 @@ test("a heat map that is hidden while it is created is not shown", async (t) => 
   assert.equal(heatMap.status(job), "none");
   await heatMap.show(job, "tumour", 1);
   assert.deepEqual(added, ["one"]);
+  // OHIF remembers what was shown in a layout: it is not taken from its list when it is hidden.
+  removed.length = 0;
+  heatMap.hide();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(removed, []);
 });
