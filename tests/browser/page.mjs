@@ -17,7 +17,9 @@ const FLAGS = [
   "--enable-unsafe-swiftshader",
 ];
 
-/** A browser with a profile of its own, its first page, and the errors that pages tell. */
+const REJECTED = "rejected:";
+
+/** A browser with a profile of its own, its first page, the errors that pages tell, and the rejections that nothing handled. */
 export async function open() {
   const profile = mkdtempSync(join(tmpdir(), "cordline-"));
   const browser = await chromium.launchPersistentContext(profile, {
@@ -36,13 +38,17 @@ export async function open() {
   const page = browser.pages()[0] ?? (await browser.newPage());
   page.setDefaultTimeout(60_000);
   // The viewer keeps rejections from the console, and shows a box that does not say where they come from.
-  await page.addInitScript(() =>
-    window.addEventListener("unhandledrejection", ({ reason }) => console.error(`rejected: ${reason?.stack ?? reason}`)),
+  await page.addInitScript(
+    (word) => window.addEventListener("unhandledrejection", ({ reason }) => console.error(`${word} ${reason?.stack ?? reason}`)),
+    REJECTED,
   );
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (line) => line.type() === "error" && errors.push(line.text()));
-  return { browser, page, errors };
+  const rejections = [];
+  page.on("console", (line) => {
+    if (line.type() === "error") (line.text().startsWith(REJECTED) ? rejections : errors).push(line.text());
+  });
+  return { browser, page, errors, rejections };
 }
 
 /** A part of the panel. */
@@ -129,7 +135,7 @@ export async function ask(what) {
 
 /** Runs a test: what it saw is the last line of the output, whatever happens; what broke it goes to the other stream. */
 export async function main(test) {
-  const { browser, page, errors } = await open();
+  const { browser, page, errors, rejections } = await open();
   const saw = {};
   try {
     await test(page, saw);
@@ -142,7 +148,7 @@ export async function main(test) {
   } finally {
     // What the viewer itself stumbles over it tells in a box of its own.
     const stumbled = await page.getByText("Something went wrong").count().catch(() => 0);
-    if (stumbled > 0) errors.push("the viewer says that something went wrong");
+    if (stumbled > 0) errors.push(`the viewer says that something went wrong; ${rejections.join("; ")}`);
     // A pipe takes 64 KB at a time, and whoever exits does not wait for the rest.
     await new Promise((written) => process.stdout.write(`${JSON.stringify({ ...saw, errors })}\n`, written));
     await browser.close();
