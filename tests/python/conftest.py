@@ -17,6 +17,12 @@ from orthanc_process import Orthanc, wait
 
 TREE = Path(__file__).parents[2]
 TIME_LIMIT_S = 120
+LONGEST = ("test_ohif.py", "test_soak.py")
+"""Files that take minutes. They go first: a worker that takes one up last lets the others wait for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @dataclass
