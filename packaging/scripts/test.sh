@@ -32,9 +32,9 @@ twice() { # python words...
 models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
 slicer_extension() { twice .venv-slicer/bin/python tests/slicer; }
 browser() { (cd tests/browser && npm ci --silent --no-audit --no-fund); }
-# One file after the other waits for daemons, archives and browsers most of its time: some files run side by side.
+# One file after the other waits for daemons, archives and browsers most of its time: one more of them than there are processors run side by side.
 whole_system() {
-    twice .venv/bin/python --numprocesses="$(nproc)" --dist loadfile --no-loadscope-reorder -o tmp_path_retention_policy=failed tests/python tests/baseline
+    twice .venv/bin/python --numprocesses="$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder -o tmp_path_retention_policy=failed tests/python tests/baseline
 }
 
 text_steps
