@@ -1,6 +1,6 @@
 //! The HTTP client of the one configured archive. Every wait for it has a time limit.
 //!
-//! Absent from here: what Orthanc is asked ([`crate::orthanc`]), and which addresses pass to a viewer ([`crate::routes::dicomweb`]).
+//! Absent from here: what Orthanc is asked ([`crate::orthanc`]), and which addresses pass to a viewer ([`cordline_dicomweb`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
