@@ -392,3 +392,23 @@ fn a_damaged_header_is_not_sent_and_keeps_its_place() {
     assert_eq!(stored.iter().map(is_warning).collect::<Vec<_>>(), [true, true, false, false]);
     assert_eq!(journal.grid(&job("a")).unwrap(), None);
 }
+
+#[test]
+fn a_queue_that_was_found_empty_is_looked_into_again_once_a_job_is_queued() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    let reader = Journal::reader(journal.path()).unwrap();
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    for way in ["accept", "requeue", "append"] {
+        assert_eq!((journal.next().unwrap(), reader.next().unwrap()), (None, None));
+        match way {
+            "accept" => journal.accept(&job("a"), 2, None).unwrap(),
+            "requeue" => journal.requeue(&job("a"), 3).unwrap(),
+            _ => assert!(journal.append(&job("a"), 4, &[state(JobState::Queued)]).is_ok()),
+        }
+        for each in [&journal, &reader] {
+            assert_eq!(each.next().unwrap().map(|record| record.job), Some(job("a")), "{way}");
+        }
+        journal.append(&job("a"), 5, &[state(JobState::Decoding)]).unwrap();
+    }
+}

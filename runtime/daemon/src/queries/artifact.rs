@@ -75,17 +75,13 @@ fn open_beneath(folder: &Path, path: &str) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use cordline_sdk::FileKind;
     use cordline_sdk::wire::event::{EventKind, FileInfo, Files};
-    use cordline_sdk::wire::limits::Limits;
     use cordline_sdk::wire::request::Input;
 
     use super::super::QuerySources;
     use super::*;
     use crate::journal::{Journal, NewJob};
-    use crate::notices::Notices;
     use crate::spool::Spool;
 
     #[test]
@@ -110,16 +106,7 @@ mod tests {
             sha256: String::new(),
         });
         journal.append(&job, 2, &[EventKind::Files(Files { files: listed.to_vec() }).into()]).unwrap();
-        let queries = Queries::new(QuerySources {
-            journal: Journal::reader(journal.path()).unwrap(),
-            spool: Arc::new(spool),
-            limits: Limits::default(),
-            health: Arc::default(),
-            reserve_bytes: 0,
-            reader_days: 365,
-            notices: Notices::default(),
-            keys: None,
-        });
+        let queries = Queries::new(QuerySources::of_spool(spool));
         let fetched = paths.map(|path| {
             let wanted = Artifact { job: job.clone(), path: path.into(), offset: 0 };
             match queries.artifact(&wanted) {

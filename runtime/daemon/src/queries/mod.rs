@@ -61,6 +61,23 @@ pub(super) struct QuerySources {
     pub keys: Option<Arc<KeyStore>>,
 }
 
+#[cfg(test)]
+impl QuerySources {
+    /// Of a spool alone: default limits, nothing reserved, no other hosts.
+    pub(super) fn of_spool(spool: Spool) -> Self {
+        Self {
+            journal: Journal::reader(&spool.journal()).expect("the test opened it for writing"),
+            spool: Arc::new(spool),
+            limits: Limits::default(),
+            health: Arc::default(),
+            reserve_bytes: 0,
+            reader_days: 365,
+            notices: Notices::default(),
+            keys: None,
+        }
+    }
+}
+
 /// Answers queries.
 pub(super) struct Queries {
     sources: QuerySources,

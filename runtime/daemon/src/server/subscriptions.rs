@@ -96,13 +96,11 @@ mod tests {
     use std::time::Instant;
 
     use cordline_sdk::wire::event::{EventKind, Warning};
-    use cordline_sdk::wire::limits::Limits;
     use cordline_sdk::wire::request::Input;
 
     use super::super::connection::{SendOutcome, Subscription};
     use super::*;
     use crate::journal::{Journal, NewJob, PendingEvent};
-    use crate::notices::Notices;
     use crate::origin::test_peer;
     use crate::queries::QuerySources;
     use crate::spool::Spool;
@@ -117,16 +115,7 @@ mod tests {
         let event =
             |n: u8| PendingEvent { kind: EventKind::Warning(Warning { message: n.to_string() }), raw: Some(vec![n]) };
         journal.append(&job, 2, &[1, 2, 3].map(event)).unwrap();
-        let queries = Queries::new(QuerySources {
-            journal: Journal::reader(journal.path()).unwrap(),
-            spool: Arc::new(spool),
-            limits: Limits::default(),
-            health: Arc::default(),
-            reserve_bytes: 0,
-            reader_days: 365,
-            notices: Notices::default(),
-            keys: None,
-        });
+        let queries = Queries::new(QuerySources::of_spool(spool));
 
         let mut fanout = EventFanout::new(&queries);
         let mut connections = [0, 0, 2].map(|last_sent| {
