@@ -4,6 +4,7 @@ declare const extension: {
   version: string;
   preRegistration(): void;
   /** `host`: what OHIF gives to every extension (servicesManager, commandsManager). */
+  onModeEnter(host: never): void;
   getPanelModule(host: never): { name: string; iconName: string; iconLabel: string; label: string; component: unknown }[];
 };
 export default extension;

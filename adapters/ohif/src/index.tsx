@@ -1,8 +1,10 @@
 /** Entry point of the OHIF extension. */
 
+import { ignoreDisposed } from "./disposeSegmentation";
 import getPanelModule from "./getPanelModule";
 import { id } from "./id";
 import init from "./init";
+import type { ExtensionParams } from "./ohifServices";
 
 export default {
   id,
@@ -10,6 +12,9 @@ export default {
   preRegistration() {
     // Not awaited: OHIF would hold up the page for it.
     void init();
+  },
+  onModeEnter(host: ExtensionParams) {
+    ignoreDisposed(host);
   },
   getPanelModule,
 };

@@ -1,6 +1,7 @@
 /** The labelmaps that masks are drawn into: one for each job, and an empty spare one for the next. */
 
 import { disposeSegmentation, removeFromViewports } from "./disposeSegmentation";
+import { SEGMENTATION_PREFIX } from "./id";
 import {
   type ActiveViewport,
   cornerstone,
@@ -90,7 +91,7 @@ export class LabelmapPool {
   }
 }
 
-/** Of a job or a display set. Prefixed: OHIF numbers its own segmentations from "1". */
+/** Of a job or a display set. */
 function segmentationId(uid: string): string {
-  return `cordline-${uid}`;
+  return `${SEGMENTATION_PREFIX}${uid}`;
 }

@@ -41,7 +41,7 @@ export interface Viewport {
 
 interface SegmentationService {
   createLabelmapForDisplaySet(displaySet: DisplaySet, options: object): Promise<string>;
-  addSegmentationRepresentation(viewportId: string, options: object): Promise<void>;
+  addSegmentationRepresentation(viewportId: string, options: { segmentationId: string; type?: string }): Promise<void>;
   setSegmentColor(viewportId: string, segmentationId: string, segment: number, colour: number[]): void;
   setSegmentLocked(segmentationId: string, segment: number, locked: boolean): void;
   setSegmentVisibility(viewportId: string, segmentationId: string, segment: number, visible: boolean): void;
