@@ -2,8 +2,12 @@
 //!
 //! - [`probe`]: what is in the host: processor, memory, GPU, driver
 //! - [`library`]: ONNX Runtime, found and loaded by path, its version checked
-//! - [`execution_provider`]: TensorRT, CUDA, CPU: the order of preference, and what each needs
-//! - [`session`]: a network ready to run, on a provider that is named; every fall-back is reported
+//! - [`host`]: both together, and the plug-ins beside them
+//! - [`provider`]: TensorRT, TensorRT-RTX, CUDA, OpenVINO, CPU: the order of preference, and what each needs
+//! - [`precision`]: how exactly a network is computed
+//! - [`session`]: a network ready to run, on a provider and in a precision that are named
+//! - [`graph`]: a network that is to be opened
+//! - [`fallback`]: a provider that was wanted and not used; [`refusal`]: why
 //! - [`placement`]: which provider really took the nodes of a network
 //! - [`memory`]: what this process has used
 //! - [`heap`]: how it takes memory
@@ -11,15 +15,26 @@
 //!
 //! Absent from here: DICOM, bundles, spines.
 
-pub mod execution_provider;
+pub mod fallback;
+pub mod graph;
 pub mod heap;
+pub mod host;
 pub mod library;
 pub mod memory;
 pub mod placement;
+pub mod precision;
 pub mod priority;
 pub mod probe;
+pub mod provider;
+pub mod refusal;
 pub mod session;
 
-pub use execution_provider::ExecutionProvider;
+pub use fallback::Fallback;
+pub use graph::Graph;
+pub use host::{Host, PlugIns};
 pub use library::{LibraryError, OnnxRuntime};
-pub use session::{Fallback, Session, SessionError, SessionOptions};
+pub use precision::{Precision, PrecisionPolicy};
+pub use provider::ExecutionProvider;
+pub use provider::choice::ProviderChoice;
+pub use refusal::Refusal;
+pub use session::{OpenError, RunError, Session};

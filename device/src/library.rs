@@ -7,6 +7,7 @@ use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use ort::device::Device;
 use ort::environment::Environment;
 use thiserror::Error;
 
@@ -89,20 +90,8 @@ pub fn find(configured: Option<&Path>) -> Result<PathBuf, LibraryError> {
         }
         return library_in(path).ok_or_else(|| LibraryError::NoSuchPath(path.to_path_buf()));
     }
-    let mut places = Vec::new();
-    let program = std::env::current_exe().ok().and_then(|p| p.canonicalize().ok());
-    let here = std::env::current_dir().ok();
-    for folder in here.iter().chain(
-        program
-            .as_deref()
-            .into_iter()
-            .flat_map(|p| p.ancestors().skip(1).map(Path::to_path_buf).collect::<Vec<_>>())
-            .collect::<Vec<_>>()
-            .iter(),
-    ) {
-        places.push(folder.join(".onnxruntime"));
-    }
-    if let Some(folder) = program.as_deref().and_then(Path::parent) {
+    let mut places: Vec<PathBuf> = folders_around().map(|folder| folder.join(".onnxruntime")).collect();
+    if let Some(folder) = program().as_deref().and_then(Path::parent) {
         places.push(folder.to_path_buf());
     }
     places.push("/usr/lib/cordline".into());
@@ -115,6 +104,17 @@ pub fn find(configured: Option<&Path>) -> Result<PathBuf, LibraryError> {
     }
     places.dedup();
     Err(LibraryError::NotFound { looked_in: places })
+}
+
+/// The program that runs.
+fn program() -> Option<PathBuf> {
+    std::env::current_exe().ok()?.canonicalize().ok()
+}
+
+/// The current folder, then each folder above the program.
+pub(crate) fn folders_around() -> impl Iterator<Item = PathBuf> {
+    let above = program().map(|path| path.ancestors().skip(1).map(Path::to_path_buf).collect::<Vec<_>>());
+    std::env::current_dir().ok().into_iter().chain(above.unwrap_or_default())
 }
 
 /// `libonnxruntime.so` or `libonnxruntime.so.<version>` in a folder; the highest version where there are several.
@@ -143,7 +143,7 @@ fn newest_folder(folder: &Path) -> Option<PathBuf> {
     folders.pop()
 }
 
-fn version_numbers(path: &Path) -> Vec<u32> {
+pub(crate) fn version_numbers(path: &Path) -> Vec<u32> {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     name.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
 }
@@ -190,6 +190,16 @@ impl OnnxRuntime {
 
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The devices that a provider of exactly this name offers.
+    pub(crate) fn devices(&self, provider: &str) -> Vec<Device<'_>> {
+        self.environment.devices().filter(|device| device.ep().is_ok_and(|name| name == provider)).collect()
+    }
+
+    /// Registers a provider's library under a name, for the rest of the process.
+    pub(crate) fn register(&self, name: &str, library: &Path) -> ort::Result<()> {
+        self.environment.register_ep_library(name, library)
     }
 }
 

@@ -18,8 +18,18 @@ pub struct Hardware {
     pub memory_bytes: u64,
     /// Available memory in bytes.
     pub memory_available_bytes: u64,
+    /// What the processor can multiply at once.
+    pub vectors: VectorUnits,
     /// NVIDIA GPU, where there is one.
     pub gpu: Option<Gpu>,
+}
+
+/// Vector and matrix units of an x86-64 processor; all false elsewhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct VectorUnits {
+    pub avx512: bool,
+    pub avx512_bf16: bool,
+    pub amx_bf16: bool,
 }
 
 /// An NVIDIA GPU, as far as the kernel tells.
@@ -39,6 +49,7 @@ pub fn hardware() -> Hardware {
         cores: std::thread::available_parallelism().map_or(1, |n| n.get()),
         memory_bytes,
         memory_available_bytes,
+        vectors: vectors(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default()),
         gpu: gpu(Path::new("/")),
     }
 }
@@ -66,9 +77,16 @@ fn processor() -> String {
         .unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
+/// What the kernel lists of the first processor in the text of `/proc/cpuinfo`.
+fn vectors(cpuinfo: &str) -> VectorUnits {
+    let flags = cpuinfo.lines().find_map(|line| line.strip_prefix("flags")).unwrap_or_default();
+    let has = |flag: &str| flags.split_ascii_whitespace().any(|one| one == flag);
+    VectorUnits { avx512: has("avx512f"), avx512_bf16: has("avx512_bf16"), amx_bf16: has("amx_bf16") }
+}
+
 /// Looks for a GPU under a root folder (`/`, or a made one in tests).
 fn gpu(root: &Path) -> Option<Gpu> {
-    if root.join("etc/nv_tegra_release").exists() {
+    if is_jetson(root) {
         let model = fs::read_to_string(root.join("proc/device-tree/model")).unwrap_or_else(|_| "NVIDIA Jetson".into());
         return Some(Gpu { model: model.trim_end_matches('\0').trim().to_owned(), driver: None });
     }
@@ -78,6 +96,13 @@ fn gpu(root: &Path) -> Option<Gpu> {
         .filter_map(|e| fs::read_to_string(e.ok()?.path().join("information")).ok())
         .find_map(|text| text.lines().find_map(|l| l.strip_prefix("Model:").map(|m| m.trim().to_owned())))?;
     Some(Gpu { model, driver: driver.lines().next().map(|l| l.trim().to_owned()) })
+}
+
+/// A container has no release file unless it was mounted by hand; the device tree is always there.
+fn is_jetson(root: &Path) -> bool {
+    let compatible = fs::read(root.join("proc/device-tree/compatible")).unwrap_or_default();
+    root.join("etc/nv_tegra_release").exists()
+        || compatible.split(|byte| *byte == 0).any(|board| board.starts_with(b"nvidia,tegra"))
 }
 
 #[cfg(test)]
@@ -107,6 +132,26 @@ mod tests {
         let found = gpu(root.path()).unwrap();
         assert_eq!(found.model, "NVIDIA RTX A2000");
         assert!(found.driver.unwrap().contains("570.1"));
+    }
+
+    #[test]
+    fn a_processor_has_the_units_that_the_kernel_lists() {
+        let units =
+            vectors("processor\t: 0\nflags\t\t: fpu avx2 avx512f amx_bf16\nbugs\t\t:\nflags\t\t: avx512_bf16\n");
+        assert_eq!(units, VectorUnits { avx512: true, avx512_bf16: false, amx_bf16: true });
+        assert_eq!(vectors("Features\t: fp asimd bf16\n"), VectorUnits::default());
+    }
+
+    #[test]
+    fn a_jetson_in_a_container_is_known_by_its_device_tree() {
+        let root = tempfile::tempdir().unwrap();
+        let tree = root.path().join("proc/device-tree");
+        fs::create_dir_all(&tree).unwrap();
+        fs::write(tree.join("model"), "NVIDIA Jetson Orin Nano Developer Kit\0").unwrap();
+        fs::write(tree.join("compatible"), "raspberrypi,4-model-b\0brcm,bcm2711\0").unwrap();
+        assert_eq!(gpu(root.path()), None);
+        fs::write(tree.join("compatible"), "nvidia,p3768-0000+p3767-0003\0nvidia,tegra234\0").unwrap();
+        assert_eq!(gpu(root.path()).unwrap().model, "NVIDIA Jetson Orin Nano Developer Kit");
     }
 
     #[test]

@@ -1,45 +1,24 @@
-//! A network ready to run, on a provider that is named; every fall-back is reported.
+//! A network ready to run, on one provider and in one precision that are named.
 
 use ndarray::{ArrayD, ArrayView4};
 use ort::session::Session as OrtSession;
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::TensorRef;
 use thiserror::Error;
 
-use crate::execution_provider::ExecutionProvider;
-use crate::library::OnnxRuntime;
+use crate::graph::Graph;
+use crate::host::Host;
 use crate::placement::{self, Placement};
-use crate::probe::Hardware;
+use crate::precision::Precision;
+use crate::provider::ExecutionProvider;
+use crate::refusal::Refusal;
 
-/// How a network is to be run.
-#[derive(Debug, Clone)]
-pub struct SessionOptions {
-    /// Providers in order of preference. The first that works is used.
-    pub providers: Vec<ExecutionProvider>,
-    /// Threads inside one operator; at least 1. They sleep while they wait: on a busy host spinning costs 60 % more processor time.
-    pub threads: usize,
-}
-
-/// A provider that was wanted and could not be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fallback {
-    /// The provider that was wanted.
-    pub wanted: ExecutionProvider,
-    /// Why it could not be used.
-    pub reason: String,
-}
-
-/// Why a network cannot be run.
+/// Why a network cannot be opened.
 #[derive(Debug, Error)]
-pub enum SessionError {
-    /// No provider took the network; the reasons in order.
-    #[error("the network {network} runs on none of the configured providers: {reasons}")]
-    NoProvider {
-        /// Name of the network.
-        network: String,
-        /// Provider and reason, one after the other.
-        reasons: String,
-    },
+pub enum OpenError {
+    /// This provider cannot be used; another may.
+    #[error(transparent)]
+    Provider(#[from] Refusal),
     /// The network lacks an input or output that the manifest names.
     #[error("the network {network} has no {direction} called {name}; it has {present}")]
     NoSuchTensor {
@@ -52,14 +31,26 @@ pub enum SessionError {
         /// The names that are there.
         present: String,
     },
-    /// Running it failed.
-    #[error("the network {network} failed while running: {reason}")]
-    Run {
-        /// Name of the network.
-        network: String,
-        /// What ONNX Runtime said.
-        reason: String,
-    },
+}
+
+/// A network failed while it ran.
+#[derive(Debug, Error)]
+#[error("the network {network} failed while running: {reason}")]
+pub struct RunError {
+    /// Name of the network.
+    pub network: String,
+    /// What ONNX Runtime said.
+    pub reason: String,
+}
+
+impl RunError {
+    /// ONNX Runtime has no code for it; these are the words of its allocators and of CUDA's.
+    pub fn is_out_of_memory(&self) -> bool {
+        let reason = self.reason.to_ascii_lowercase();
+        ["out of memory", "failed to allocate", "bad allocation", "bad_alloc"]
+            .iter()
+            .any(|words| reason.contains(words))
+    }
 }
 
 /// A loaded network with one float32 input (n, channel, row, column).
@@ -69,61 +60,45 @@ pub struct Session {
     input: String,
     outputs: Vec<String>,
     provider: ExecutionProvider,
+    precision: Precision,
     placement: Placement,
-    fallbacks: Vec<Fallback>,
 }
 
 impl Session {
-    /// Loads a network from the bytes of an ONNX file, on the first provider of `options` that works.
-    ///
-    /// `network` names it in errors; `input` and `outputs` must exist in the graph.
+    /// Loads a network on a provider. `threads`: inside one operator, at least 1.
     ///
     /// # Errors
-    /// No provider takes the network, or it lacks an input or output of that name.
+    /// The provider cannot be used for it, or the network lacks an input or output of that name.
     pub fn open(
-        runtime: &OnnxRuntime,
-        hardware: &Hardware,
-        network: &str,
-        onnx: &[u8],
-        input: &str,
-        outputs: &[&str],
-        options: &SessionOptions,
-    ) -> Result<Self, SessionError> {
-        let mut fallbacks = Vec::new();
-        for &provider in &options.providers {
-            let attempt = match provider.obstacle(runtime.path(), hardware.gpu.is_some()) {
-                Some(reason) => Err(reason),
-                None => commit(runtime, provider, onnx, options.threads).map_err(|e| e.to_string()),
-            };
-            match attempt {
-                Ok(inner) => {
-                    let placement = placement::of(&inner);
-                    let session = Self {
-                        network: network.into(),
-                        inner,
-                        input: input.into(),
-                        outputs: outputs.iter().map(|o| (*o).to_owned()).collect(),
-                        provider,
-                        placement,
-                        fallbacks,
-                    };
-                    session.check_names()?;
-                    return Ok(session);
-                }
-                Err(reason) => {
-                    tracing::debug!(%provider, network, reason, "provider not used");
-                    fallbacks.push(Fallback { wanted: provider, reason });
-                }
-            }
-        }
-        let reasons = fallbacks.iter().map(|f| format!("{}: {}", f.wanted, f.reason)).collect::<Vec<_>>().join("; ");
-        Err(SessionError::NoProvider { network: network.into(), reasons })
+        host: &Host,
+        provider: ExecutionProvider,
+        precision: Precision,
+        graph: &Graph<'_>,
+        threads: usize,
+    ) -> Result<Self, OpenError> {
+        let threads = threads.max(1);
+        let opening = |error: ort::Error| Refusal::Opening { network: graph.name.into(), reason: error.to_string() };
+        let builder = builder(host, provider, threads).map_err(opening)?;
+        let mut builder = provider.configure(builder, host, precision, graph, threads)?;
+        let inner = builder.commit_from_memory(graph.onnx).map_err(opening)?;
+        let session = Self {
+            network: graph.name.into(),
+            placement: placement::of(&inner),
+            inner,
+            input: graph.input.into(),
+            outputs: graph.outputs.iter().map(|o| (*o).to_owned()).collect(),
+            provider,
+            precision,
+        };
+        session.check_names()?;
+        session.check_placement()?;
+        Ok(session)
     }
 
-    fn check_names(&self) -> Result<(), SessionError> {
+    fn check_names(&self) -> Result<(), OpenError> {
         let inputs: Vec<&str> = self.inner.inputs().iter().map(|i| i.name()).collect();
         let outputs: Vec<&str> = self.inner.outputs().iter().map(|o| o.name()).collect();
-        let missing = |direction, name: &str, present: &[&str]| SessionError::NoSuchTensor {
+        let missing = |direction, name: &str, present: &[&str]| OpenError::NoSuchTensor {
             network: self.network.clone(),
             direction,
             name: name.into(),
@@ -138,13 +113,28 @@ impl Session {
         }
     }
 
+    /// What a provider leaves over is computed by another one, slowly and in another precision: nobody who reads the result would know.
+    /// Providers that compile take all or are not used; CUDA leaves the arithmetic of shapes to the processor on purpose.
+    fn check_placement(&self) -> Result<(), Refusal> {
+        let all: usize = self.placement.values().sum();
+        let outside = all - self.placement.get(self.provider.onnx_name()).copied().unwrap_or_default();
+        let is_right = match self.provider.is_compiler() || self.provider == ExecutionProvider::Cpu {
+            true => outside == 0,
+            false => outside < all,
+        };
+        match is_right || all == 0 {
+            true => Ok(()),
+            false => Err(Refusal::NodesOutside { network: self.network.clone(), outside, all }),
+        }
+    }
+
     /// Runs the network on `input` (n, channel, row, column) and returns the outputs in the order in which they were named when opening.
     ///
     /// # Errors
     /// ONNX Runtime cannot run it on this input.
-    pub fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, SessionError> {
+    pub fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, RunError> {
         let network = self.network.clone();
-        let failed = |e: ort::Error| SessionError::Run { network: network.clone(), reason: e.to_string() };
+        let failed = |e: ort::Error| RunError { network: network.clone(), reason: e.to_string() };
         let input = input.as_standard_layout();
         let tensor = TensorRef::from_array_view(input.view()).map_err(failed)?;
         let results = self.inner.run(ort::inputs![self.input.as_str() => tensor]).map_err(failed)?;
@@ -159,26 +149,24 @@ impl Session {
         self.provider
     }
 
+    /// In which precision.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// Number of nodes by the ONNX name of the provider that took them.
     pub fn placement(&self) -> &Placement {
         &self.placement
     }
-
-    /// Providers that were wanted more and could not be used.
-    pub fn fallbacks(&self) -> &[Fallback] {
-        &self.fallbacks
-    }
 }
 
-/// Keeps the chain of builder calls in one place: their errors carry the builder and cannot be sent to another thread.
-fn commit(runtime: &OnnxRuntime, provider: ExecutionProvider, onnx: &[u8], threads: usize) -> ort::Result<OrtSession> {
-    let mut builder = OrtSession::builder(runtime.environment())?
+/// What all providers have in common. Threads sleep while they wait: on a busy host spinning costs 60 % more processor time.
+fn builder(host: &Host, provider: ExecutionProvider, threads: usize) -> ort::Result<SessionBuilder> {
+    // OpenVINO has threads of its own.
+    let threads = if provider == ExecutionProvider::OpenVino { 1 } else { threads };
+    Ok(OrtSession::builder(host.runtime.environment())?
         .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(threads.max(1))?
+        .with_intra_threads(threads)?
         .with_intra_op_spinning(false)?
-        .with_config_entry(placement::RECORD.0, placement::RECORD.1)?;
-    if let Some(dispatch) = provider.dispatch() {
-        builder = builder.with_execution_providers([dispatch])?;
-    }
-    builder.commit_from_memory(onnx)
+        .with_config_entry(placement::RECORD.0, placement::RECORD.1)?)
 }

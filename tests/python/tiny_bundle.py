@@ -227,7 +227,7 @@ def write(folder: Path, t1c: str = "unused", heads: dict | None = None, lopsided
     _golden(folder)
     files = ["segmenter.onnx", *(f"{name}.onnx" for name in CLASSES), "golden.safetensors"]
     sums = "\n".join(f'"{name}" = "{hashlib.sha256((folder / name).read_bytes()).hexdigest()}"' for name in files)
-    manifest = f"""format = 1
+    manifest = f"""format = 2
 id = "tiny"
 version = "0.1.0"
 title = "Bright spots on sagittal T2w MR"
@@ -261,7 +261,18 @@ min_lesion_ml = 0.05
 {"".join(_classifier_toml(name) for name in CLASSES)}
 [golden]
 file = "golden.safetensors"
-tolerance = 1e-3
+
+[golden.tolerance.fp32]
+segmenter = 1e-4
+flipped = 0.0
+probability = 1e-4
+heat_map = 1e-3
+
+[golden.tolerance.bf16]
+segmenter = 0.2
+flipped = 2.5e-2
+probability = 5e-2
+heat_map = 8e-2
 
 [sha256]
 {sums}

@@ -25,7 +25,7 @@ fn bundle(folder: &Path) {
         format!("{{ id = \"{id}\", label = \"{id}\", code = \"1\", scheme = \"99TEST\", meaning = \"{id}\" }}")
     };
     let manifest = format!(
-        r#"format = 1
+        r#"format = 2
 id = "unreached"
 version = "1"
 title = "t"
@@ -65,7 +65,12 @@ undecided = [0.4, 0.6]
 classes = [{}, {}]
 [golden]
 file = "g.safetensors"
-tolerance = 1e-3
+
+[golden.tolerance.fp32]
+segmenter = 1e-4
+flipped = 0.0
+probability = 1e-4
+heat_map = 1e-3
 [sha256]
 "s.onnx" = "{hash}"
 "k.onnx" = "{hash}"

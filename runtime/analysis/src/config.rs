@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
-use cordline_device::{ExecutionProvider, SessionOptions};
+use cordline_device::{PrecisionPolicy, ProviderChoice};
 use cordline_dicom::read::limits::FileLimits;
 use cordline_dicom::read::series::SeriesRules;
+use cordline_inference::networks::NetworkOptions;
 use cordline_sdk::problem::{Code, Diagnose};
 use cordline_sdk::wire::limits::Limits as WireLimits;
 use serde::Deserialize;
@@ -28,8 +29,8 @@ pub struct Config {
     pub onnxruntime: Option<PathBuf>,
     /// Folder of the bundle. Looked for in the usual places where absent.
     pub bundle: Option<PathBuf>,
-    /// Execution providers in order of preference.
-    pub providers: Vec<ExecutionProvider>,
+    /// Who computes networks, and how exactly.
+    pub device: DeviceConfig,
     /// Threads of a network; 0 for one on each processor.
     pub threads: usize,
     /// What is logged, for example `warn` or `cordline=debug`.
@@ -42,6 +43,20 @@ pub struct Config {
     pub series: SeriesRules,
     /// `cordline serve`.
     pub daemon: DaemonConfig,
+}
+
+/// Who computes networks, and how exactly.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeviceConfig {
+    /// Execution providers in order of preference, or whatever is there, fastest first.
+    pub providers: ProviderChoice,
+    /// Single precision, or the fastest that the bundle was judged with.
+    pub precision: PrecisionPolicy,
+    /// OpenVINO's plug-in: its library, or the folder that holds it. Looked for in the usual places where absent.
+    pub openvino: Option<PathBuf>,
+    /// The plug-in of TensorRT-RTX, likewise.
+    pub tensorrt_rtx: Option<PathBuf>,
 }
 
 /// How the log is written.
@@ -126,7 +141,7 @@ impl Default for Config {
         Self {
             onnxruntime: None,
             bundle: None,
-            providers: ExecutionProvider::PREFERENCE.to_vec(),
+            device: DeviceConfig::default(),
             threads: 0,
             log: "warn".into(),
             log_format: LogFormat::default(),
@@ -184,12 +199,7 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or a setting is unknown or has an illegal value.
     pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, ConfigError> {
-        let environment = Environment::with_prefix(PREFIX)
-            .prefix_separator("_")
-            .separator("__")
-            .try_parsing(true)
-            .list_separator(",")
-            .with_list_parse_key("providers");
+        let environment = Environment::with_prefix(PREFIX).prefix_separator("_").separator("__").try_parsing(true);
         Self::read(file, environment, flags)
     }
 
@@ -209,9 +219,6 @@ impl Config {
     }
 
     fn checked(self) -> Result<Self, ConfigError> {
-        if self.providers.is_empty() {
-            return Err(ConfigError("providers is empty; name at least cpu".into()));
-        }
         if self.threads > 256 {
             return Err(ConfigError(format!("threads is {}; at most 256", self.threads)));
         }
@@ -219,17 +226,18 @@ impl Config {
     }
 
     /// How networks are to be run.
-    pub fn session_options(&self) -> SessionOptions {
+    pub fn network_options(&self) -> NetworkOptions {
         let all = std::thread::available_parallelism().map_or(1, |n| n.get());
-        SessionOptions {
-            providers: self.providers.clone(),
-            threads: if self.threads == 0 { all } else { self.threads },
-        }
+        let DeviceConfig { providers, precision, openvino, tensorrt_rtx } = self.device.clone();
+        let threads = if self.threads == 0 { all } else { self.threads };
+        NetworkOptions { providers, precision, threads, openvino, tensorrt_rtx }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cordline_device::ExecutionProvider;
+
     use super::*;
 
     /// Variables that the machine under the tests has set play no part.
@@ -251,11 +259,14 @@ mod tests {
 
     #[test]
     fn settings_are_read_and_unknown_ones_are_named() {
-        let config = read("threads = 3\nproviders = [\"cuda\", \"cpu\"]\n").unwrap();
-        assert_eq!(config.threads, 3);
-        assert_eq!(config.providers, [ExecutionProvider::Cuda, ExecutionProvider::Cpu]);
+        let config = read("threads = 3\n[device]\nproviders = [\"cuda\", \"cpu\"]\nprecision = \"exact\"\n").unwrap();
+        assert_eq!((config.threads, config.device.precision), (3, PrecisionPolicy::Exact));
+        assert_eq!(config.device.providers.providers(), [ExecutionProvider::Cuda, ExecutionProvider::Cpu]);
         assert!(read("thread = 3\n").unwrap_err().to_string().contains("thread"));
-        assert!(read("providers = []\n").unwrap_err().to_string().contains("providers"));
+        for wrong in ["providers = []", "providers = \"gpu\"", "precision = \"half\""] {
+            let error = read(&format!("[device]\n{wrong}\n")).unwrap_err().to_string();
+            assert!(error.contains(wrong.split(' ').next().unwrap()), "{error}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cordline_device::{ExecutionProvider, OnnxRuntime, library, probe};
+use cordline_device::{ExecutionProvider, Host, OnnxRuntime, PlugIns, Precision, ProviderChoice, library, probe};
 use cordline_inference::bundle::{Bundle, verify};
 use cordline_inference::networks::golden::GoldenDifference;
 use cordline_inference::networks::{NetworkError, Networks};
@@ -24,8 +24,8 @@ pub struct Diagnosis {
     pub onnxruntime: Option<Library>,
     /// Each configured provider, in order, with what stands in its way.
     pub providers: Vec<ProviderState>,
-    /// The provider that ran the golden check.
-    pub chosen: Option<ExecutionProvider>,
+    /// Each network that passed the golden check, and where.
+    pub networks: Vec<NetworkState>,
     /// The bundle, where it is whole.
     pub bundle: Option<BundleState>,
     /// What stands in the way of an analysis.
@@ -48,8 +48,23 @@ pub struct Library {
 pub struct ProviderState {
     /// The provider.
     pub provider: ExecutionProvider,
-    /// Why it cannot be used; absent where it can.
-    pub obstacle: Option<String>,
+    /// True where a network runs on it.
+    pub used: bool,
+    /// Why it cannot be used, or not in every precision that was wanted.
+    pub obstacles: Vec<String>,
+}
+
+/// A network that a provider runs as its maker did.
+#[derive(Debug, Serialize)]
+pub struct NetworkState {
+    /// Who runs it.
+    pub provider: ExecutionProvider,
+    /// In which precision.
+    pub precision: Precision,
+    /// Its nodes that the provider took, and all.
+    pub nodes: [usize; 2],
+    /// How far it strays from its golden output.
+    pub golden: GoldenDifference,
 }
 
 /// A bundle that was verified.
@@ -59,8 +74,6 @@ pub struct BundleState {
     pub folder: PathBuf,
     /// How it is named in results.
     pub identity: BundleIdentity,
-    /// How far each network strays from its golden output.
-    pub golden: Vec<GoldenDifference>,
 }
 
 /// Looks at everything; never stops at the first problem.
@@ -70,7 +83,7 @@ pub fn examine(config: &Config) -> Diagnosis {
         hardware: probe::hardware(),
         onnxruntime: None,
         providers: Vec::new(),
-        chosen: None,
+        networks: Vec::new(),
         bundle: None,
         problems: Vec::new(),
         notes: Vec::new(),
@@ -94,13 +107,18 @@ pub fn examine(config: &Config) -> Diagnosis {
 
 fn onnxruntime(config: &Config, diagnosis: &mut Diagnosis) -> Option<OnnxRuntime> {
     let loaded = library::find(config.onnxruntime.as_deref()).and_then(|path| OnnxRuntime::load(&path));
-    let gpu = diagnosis.hardware.gpu.is_some();
-    let path = loaded.as_ref().map(|r| r.path().to_path_buf()).unwrap_or_default();
-    let obstacle = |p: ExecutionProvider| {
-        p.obstacle(&path, gpu).or_else(|| loaded.is_err().then(|| "ONNX Runtime is missing".into()))
+    let host = loaded.as_ref().ok().map(|runtime| {
+        let plug_ins = PlugIns::find(config.device.openvino.as_deref(), config.device.tensorrt_rtx.as_deref());
+        Host { runtime: runtime.clone(), hardware: diagnosis.hardware.clone(), plug_ins }
+    });
+    let obstacle = |provider: ExecutionProvider| match &host {
+        Some(host) => provider.obstacle(host).map(|reason| reason.to_string()),
+        None => Some("ONNX Runtime is missing".into()),
     };
-    diagnosis.providers =
-        config.providers.iter().map(|&provider| ProviderState { provider, obstacle: obstacle(provider) }).collect();
+    let providers = config.device.providers.providers().iter();
+    diagnosis.providers = providers
+        .map(|&provider| ProviderState { provider, used: false, obstacles: obstacle(provider).into_iter().collect() })
+        .collect();
     match loaded {
         Ok(runtime) => {
             diagnosis.onnxruntime = Some(Library { path: runtime.path().into(), version: runtime.version().into() });
@@ -115,7 +133,10 @@ fn onnxruntime(config: &Config, diagnosis: &mut Diagnosis) -> Option<OnnxRuntime
 
 fn bundle(config: &Config, diagnosis: &mut Diagnosis) -> Option<Bundle> {
     match Bundle::open_or_default(config.bundle.as_deref()).and_then(|bundle| verify::all(&bundle).map(|()| bundle)) {
-        Ok(bundle) => Some(bundle),
+        Ok(bundle) => {
+            diagnosis.bundle = Some(BundleState { folder: bundle.folder().into(), identity: bundle.identity() });
+            Some(bundle)
+        }
         Err(error) => {
             diagnosis.problems.push(error.into());
             None
@@ -124,22 +145,38 @@ fn bundle(config: &Config, diagnosis: &mut Diagnosis) -> Option<Bundle> {
 }
 
 fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis: &mut Diagnosis) {
-    let mut networks = Networks::new(runtime, bundle.clone(), config.session_options());
+    let mut networks = Networks::new(runtime, bundle, config.network_options());
     match networks.golden_check() {
-        Ok(golden) => {
-            diagnosis.bundle =
-                Some(BundleState { folder: bundle.folder().into(), identity: bundle.identity(), golden });
-        }
+        Ok(golden) => diagnosis.networks = states(&networks, golden),
         Err(error) => diagnosis.problems.push(error.into()),
     }
-    diagnosis.chosen = networks.providers().first().copied();
-    for fallback in networks.fallbacks() {
-        // A provider can look usable and still refuse: what it said when it was asked is the better reason.
-        if let Some(state) = diagnosis.providers.iter_mut().find(|s| s.provider == fallback.wanted) {
-            state.obstacle = Some(fallback.reason.clone());
+    for state in &mut diagnosis.providers {
+        state.used = diagnosis.networks.iter().any(|network| network.provider == state.provider);
+        for fallback in networks.fallbacks().iter().filter(|fallback| fallback.wanted == state.provider) {
+            let words = match fallback.precision {
+                Some(precision) => format!("{precision}: {}", fallback.reason),
+                None => fallback.reason.to_string(),
+            };
+            if !state.obstacles.contains(&words) {
+                state.obstacles.push(words);
+            }
         }
     }
-    if diagnosis.chosen == Some(ExecutionProvider::Cpu) && diagnosis.hardware.gpu.is_some() {
+    let is_processor = |provider| matches!(provider, ExecutionProvider::OpenVino | ExecutionProvider::Cpu);
+    let without_gpu = diagnosis.networks.iter().all(|network| is_processor(network.provider));
+    // Whoever named the providers knows.
+    let is_auto = config.device.providers == ProviderChoice::Auto;
+    if is_auto && without_gpu && !diagnosis.networks.is_empty() && diagnosis.hardware.gpu.is_some() {
         diagnosis.notes.push("the GPU is not used: see the execution providers above; install the GPU build of ONNX Runtime and its CUDA libraries".into());
     }
+}
+
+fn states(networks: &Networks, golden: Vec<GoldenDifference>) -> Vec<NetworkState> {
+    let state = |golden: GoldenDifference| {
+        let (_, session) = networks.sessions().find(|(name, _)| *name == golden.network)?;
+        let (provider, nodes) = (session.provider(), session.placement());
+        let own = nodes.get(provider.onnx_name()).copied().unwrap_or_default();
+        Some(NetworkState { provider, precision: session.precision(), nodes: [own, nodes.values().sum()], golden })
+    };
+    golden.into_iter().filter_map(state).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use cordline_device::SessionError;
+use cordline_device::RunError;
 use cordline_imaging::components::Scattered;
 use cordline_imaging::network::UnexpectedShape;
 use cordline_inference::networks::NetworkError;
@@ -49,8 +49,8 @@ impl Diagnose for AnalysisError {
     }
 }
 
-impl From<SessionError> for AnalysisError {
-    fn from(error: SessionError) -> Self {
+impl From<RunError> for AnalysisError {
+    fn from(error: RunError) -> Self {
         Self::Network(error.into())
     }
 }

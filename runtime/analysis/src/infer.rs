@@ -7,7 +7,7 @@ use std::time::Instant;
 use cordline_core::findings::Findings;
 use cordline_core::stage::Stage;
 use cordline_core::volume::Volume;
-use cordline_device::{ExecutionProvider, Session};
+use cordline_device::Session;
 use cordline_imaging::classify::{self, Step};
 use cordline_imaging::lesion_sections::LesionSections;
 use cordline_imaging::measure;
@@ -26,14 +26,21 @@ use super::load::LoadedImages;
 use super::models::{self, Models};
 use super::timings::CpuTime;
 use super::{Correction, Progress};
-use crate::config::Config;
 
 /// What came of the networks' work.
 pub(super) struct Inference {
     pub findings: Result<Findings, AnalysisError>,
-    /// The execution providers that ran a network; `None` where none did.
-    pub provider: Option<String>,
+    /// `None` where no network ran.
+    pub computation: Option<Computation>,
     pub warnings: Vec<String>,
+}
+
+/// Where the networks were computed.
+pub(super) struct Computation {
+    /// The execution providers that ran one.
+    pub provider: String,
+    /// In which precision.
+    pub precision: String,
 }
 
 /// What is looked at, in training orientation.
@@ -58,7 +65,7 @@ pub(super) fn infer(
 ) -> Inference {
     with_networks(images, correction, bundle, models, ctx).unwrap_or_else(|error| Inference {
         findings: Err(error),
-        provider: None,
+        computation: None,
         warnings: Vec::new(),
     })
 }
@@ -90,10 +97,10 @@ fn with_networks(
     let images = Images { way, volume: &upright, t2w: &t2w, t1c: t1c.as_ref(), correction };
     let findings = find(bundle, networks, &images, ctx);
     drop((upright, t1c_upright));
-    let (provider, fallbacks) = provider_of(networks, ctx.config);
+    let (computation, fallbacks) = computed_by(networks);
     ctx.timings.time_with_cpu("closing", || drop(cold));
     let warnings = correction.map(Correction::warning).into_iter().chain(fallbacks).collect();
-    Ok(Inference { findings, provider, warnings })
+    Ok(Inference { findings, computation, warnings })
 }
 
 /// Networks and measurements: from a normalised volume to findings on the grid of the source.
@@ -186,24 +193,18 @@ fn segment_all(
     Ok(segmented)
 }
 
-/// Who computed, and a warning where that is not who was wanted most.
-///
-/// A host without GPU that was left at the default order has nothing to be warned of: the provider stands in the result.
-fn provider_of(networks: &Networks, config: &Config) -> (Option<String>, Vec<String>) {
-    let used = networks.provider_names();
-    if used.is_empty() {
+/// Who computed and in which precision, and a warning where that is not who was wanted most.
+fn computed_by(networks: &Networks) -> (Option<Computation>, Vec<String>) {
+    let computation = Computation { provider: networks.provider_names(), precision: networks.precision_names() };
+    if computation.provider.is_empty() {
         return (None, Vec::new());
     }
-    let by_choice = config.providers != ExecutionProvider::PREFERENCE;
-    let fallbacks = match by_choice || networks.hardware().gpu.is_some() {
-        true => networks.fallbacks(),
-        false => &[],
-    };
-    let warnings = fallbacks
-        .iter()
-        .map(|f| format!("{} could not be used, the networks ran on {used}: {}", f.wanted, f.reason))
+    let used = format!("{} {}", computation.provider, computation.precision);
+    let warnings = networks
+        .noteworthy_fallbacks()
+        .map(|f| format!("{} could not be used, the networks ran on {used}: {}", f.subject(), f.reason))
         .collect();
-    (Some(used), warnings)
+    (Some(computation), warnings)
 }
 
 /// A network whose running time is added up.

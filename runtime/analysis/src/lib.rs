@@ -101,7 +101,7 @@ fn run_stages(request: AnalysisRequest<'_>, models: Models<'_>, ctx: &mut Analys
         Ok(loaded) => loaded,
         Err(end) => return Outcome::not_loaded(bundle.identity(), *end),
     };
-    let Inference { findings, provider, warnings } = infer(&images, correction, &bundle, models, ctx);
+    let Inference { findings, computation, warnings } = infer(&images, correction, &bundle, models, ctx);
     let identity = bundle.identity();
     let LoadedImages { source, volume, t1c } = images;
     let study = findings.map_err(EarlyEnd::from).map(|findings| AnalyzedStudy {
@@ -115,7 +115,7 @@ fn run_stages(request: AnalysisRequest<'_>, models: Models<'_>, ctx: &mut Analys
         again,
         predecessors: predecessors.to_vec(),
     });
-    Outcome { bundle: Some(identity), selection, provider, warnings, study }
+    Outcome { bundle: Some(identity), selection, computation, warnings, study }
 }
 
 fn write_result(folder: &OutputFolder, result: &AnalysisResult) -> Result<(), Problem> {

@@ -83,5 +83,5 @@ pub(super) fn open_verified(bundle: &Bundle, ctx: &mut AnalysisContext<'_>) -> R
 /// # Errors
 /// ONNX Runtime cannot be used.
 pub fn load_networks(config: &Config, bundle: Bundle) -> Result<Networks, NetworkError> {
-    Networks::load(config.onnxruntime.as_deref(), bundle, config.session_options())
+    Networks::load(config.onnxruntime.as_deref(), bundle, config.network_options())
 }

@@ -7,6 +7,7 @@ use cordline_dicom::source::SourceSeries;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, SCHEMA_VERSION, State};
 use cordline_sdk::wire::request::Predecessor;
 
+use super::infer::Computation;
 use super::load::{NotLoaded, Selection};
 use crate::early_end::EarlyEnd;
 
@@ -14,8 +15,8 @@ use crate::early_end::EarlyEnd;
 pub(super) struct Outcome {
     pub bundle: Option<BundleIdentity>,
     pub selection: Selection,
-    /// The execution providers that ran a network.
-    pub provider: Option<String>,
+    /// Where the networks were computed, as far as any was.
+    pub computation: Option<Computation>,
     /// Of the networks' work.
     pub warnings: Vec<String>,
     pub study: Result<AnalyzedStudy, EarlyEnd>,
@@ -44,7 +45,7 @@ pub(super) struct AnalyzedStudy {
 impl Outcome {
     /// There is no bundle that could be used.
     pub(super) fn without_bundle(end: EarlyEnd) -> Self {
-        Self { bundle: None, selection: Selection::default(), provider: None, warnings: Vec::new(), study: Err(end) }
+        Self { bundle: None, selection: Selection::default(), computation: None, warnings: Vec::new(), study: Err(end) }
     }
 
     /// There is no volume.
@@ -69,8 +70,8 @@ impl Outcome {
             series: self.selection.series.clone(),
             bundle: self.bundle.clone(),
             created: String::new(),
-            provider: self.provider.clone(),
-            precision: self.provider.as_ref().map(|_| "fp32".into()),
+            provider: self.computation.as_ref().map(|computation| computation.provider.clone()),
+            precision: self.computation.as_ref().map(|computation| computation.precision.clone()),
             classifications: findings.map(|f| f.classifications.clone()).unwrap_or_default(),
             not_asked: findings.map(|f| f.not_asked.clone()).unwrap_or_default(),
             lesions: findings.map(|f| f.lesions.clone()).unwrap_or_default(),

@@ -46,11 +46,10 @@ fn verify(config: &Config) -> Result<(), Problem> {
     verify::all(&bundle)?;
     println!("  files: {} as the manifest says", bundle.manifest.sha256.len());
     let mut networks = load_networks(config, bundle.clone())?;
-    for found in networks.golden_check()? {
-        println!(
-            "  golden output of {}: largest difference {:.1e} (allowed {:.0e})",
-            found.network, found.difference, bundle.manifest.golden.tolerance
-        );
+    let golden = networks.golden_check()?;
+    println!("  computed by {} in {}", networks.provider_names(), networks.precision_names());
+    for found in golden {
+        println!("  golden output of {}: {}", found.network, found.describe());
     }
     if let Some(warning) = identity.warning {
         println!("  {warning}");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cordline_analysis::config::{Config, Flags};
-use cordline_analysis::diagnosis::{self, Diagnosis};
+use cordline_analysis::diagnosis::{self, Diagnosis, NetworkState};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -64,23 +64,25 @@ fn print_words(d: &Diagnosis) {
     }
     println!("Execution providers, in the configured order");
     for provider in &d.providers {
-        let mark = if Some(provider.provider) == d.chosen {
-            "used"
-        } else if provider.obstacle.is_some() {
-            "no"
-        } else {
-            "idle"
+        let mark = match (provider.used, provider.obstacles.is_empty()) {
+            (true, _) => "used",
+            (false, true) => "idle",
+            (false, false) => "no",
         };
-        println!("  {:<9} {:<5} {}", provider.provider.to_string(), mark, provider.obstacle.as_deref().unwrap_or(""));
+        println!("  {:<13} {:<5} {}", provider.provider.to_string(), mark, provider.obstacles.join("; "));
     }
     if let Some(bundle) = &d.bundle {
         println!("Bundle\n  {} {} ({})", bundle.identity.id, bundle.identity.version, bundle.folder.display());
         if let Some(warning) = &bundle.identity.warning {
             println!("  {warning}");
         }
-        for found in &bundle.golden {
-            println!("  golden output of {}: largest difference {:.1e}", found.network, found.difference);
-        }
+    }
+    if !d.networks.is_empty() {
+        println!("Networks, each against its golden output");
+    }
+    for network in &d.networks {
+        let NetworkState { provider, precision, nodes: [own, all], golden } = network;
+        println!("  {}: {provider} {precision}, {own} of {all} nodes; {}", golden.network, golden.describe());
     }
     println!("Verdict");
     for problem in &d.problems {

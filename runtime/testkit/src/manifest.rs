@@ -18,12 +18,13 @@ pub fn example_manifest() -> String {
     let files = ["segmenter.onnx", "golden.safetensors", "kind.onnx", "tumour-type.onnx", "disease.onnx"];
     let hashes: String = files.iter().map(|f| format!("\"{f}\" = \"{hash}\"\n")).collect();
     [
-        "format = 1\nid = \"test\"\nversion = \"1\"\ntitle = \"t\"\nlicence = \"MIT\"\nintended_use = \"tests\"\n\
+        "format = 2\nid = \"test\"\nversion = \"1\"\ntitle = \"t\"\nlicence = \"MIT\"\nintended_use = \"tests\"\n\
          [cohort]\nkind = \"phantom\"\ndescription = \"d\"\nwarning = \"Trained on phantoms.\"\n\
          [input]\nplane = \"sagittal\"\ncontrast = \"T2w\"\nt1c = \"unused\"\nfat_saturation = true\n\
          [preprocessing]\nname = \"volume-zscore-minmax\"\nclip = 5.0\nsize = [64, 64]\nimage_interpolation = \"linear\"\nmask_interpolation = \"nearest\"\n\
          [segmenter]\nfile = \"segmenter.onnx\"\ninput = \"image\"\noutput = \"probability\"\nthreshold = 0.5\nmin_lesion_ml = 0.05\n\
-         [golden]\nfile = \"golden.safetensors\"\ntolerance = 1e-3\n"
+         [golden]\nfile = \"golden.safetensors\"\n\n\
+         [golden.tolerance.fp32]\nsegmenter = 1e-4\nflipped = 0.0\nprobability = 1e-4\nheat_map = 1e-3\n"
             .to_owned(),
         classifier("kind", ["tumour", "demyelinating"], ""),
         classifier("tumour-type", ["astrocytoma", "ependymoma"], "after = { classifier = \"kind\", class = \"tumour\" }"),

@@ -2,19 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cordline_sdk::Finding;
+use serde::Deserialize;
+
 use super::{CohortKind, FORMAT, Manifest};
 
 /// Most characters of an identifier.
 const LONGEST_ID: usize = 64;
+/// What a finding says where no class was decided on.
+const FIXED_WORDS: [&str; 3] = [Finding::NO_LESION, Finding::INDETERMINATE, Finding::UNDECIDED];
+/// The network that is no classifier goes by this name among the networks.
+const SEGMENTER: &str = "segmenter";
 
 impl Manifest {
     pub(super) fn check(&self) -> Result<(), String> {
         let known = |field: &str, value: &str, legal: &str| {
             (value == legal).then_some(()).ok_or_else(|| format!("{field} is {value:?}; this program knows {legal:?}"))
         };
-        if self.format != FORMAT {
-            return Err(format!("format is {}; this program reads format {FORMAT}", self.format));
-        }
         known("input.plane", &self.input.plane, "sagittal")?;
         known("input.contrast", &self.input.contrast, "T2w")?;
         known("preprocessing.name", &self.preprocessing.name, "volume-zscore-minmax")?;
@@ -43,9 +47,23 @@ impl Manifest {
         if !(self.segmenter.min_lesion_ml >= 0.0 && self.segmenter.min_lesion_ml.is_finite()) {
             return Err(format!("segmenter.min_lesion_ml is {}; it must be 0 or more", self.segmenter.min_lesion_ml));
         }
+        self.check_tolerances()?;
         self.check_words()?;
         self.check_classifiers()?;
         self.check_files()
+    }
+
+    /// A limit that is no number would let everything pass.
+    fn check_tolerances(&self) -> Result<(), String> {
+        for (precision, tolerance) in self.golden.tolerance.named() {
+            let wrong = tolerance.limits().into_iter().find(|(_, limit)| !(0.0..1.0).contains(limit));
+            if let Some((name, limit)) = wrong {
+                return Err(format!(
+                    "golden.tolerance.{precision}.{name} is {limit}; it must be 0 or more and below 1"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Names become parts of file names and UIDs, words go to people and into DICOM objects.
@@ -58,6 +76,9 @@ impl Manifest {
                     "{id:?} is no identifier: those have letters, digits and the signs . _ - alone, at most {LONGEST_ID}"
                 ));
             }
+        }
+        if let Some(taken) = classes().find(|class| FIXED_WORDS.contains(&class.id.as_str())) {
+            return Err(format!("a class is called {}; that word is the program's own", taken.id));
         }
         let words = classes().flat_map(|k| [&k.label, &k.code, &k.scheme, &k.meaning]);
         let words = words
@@ -79,6 +100,12 @@ impl Manifest {
             let [low, high] = c.undecided;
             // NaN fails the chain.
             let ordered = 0.0 <= low && low <= c.threshold && c.threshold <= high && high <= 1.0;
+            if c.id == SEGMENTER {
+                return Err(format!("a classifier is called {SEGMENTER}; that word is the program's own"));
+            }
+            if c.channels.is_empty() {
+                return Err(format!("classifier {}: channels is empty; a network needs at least one", c.id));
+            }
             if !ordered {
                 return Err(format!(
                     "classifier {}: 0 <= undecided[0] <= threshold <= undecided[1] <= 1 does not hold",
@@ -110,7 +137,7 @@ impl Manifest {
 
     /// Every file that is used must be hashed, and no name may lead out of the folder.
     fn check_files(&self) -> Result<(), String> {
-        for file in self.files() {
+        for file in self.files().chain(self.half_files()) {
             if !self.sha256.contains_key(file) {
                 return Err(format!("[sha256] lacks {file}"));
             }
@@ -133,6 +160,21 @@ impl Manifest {
 fn is_plain(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
     !name.is_empty() && name.bytes().all(plain) && !name.starts_with('.')
+}
+
+/// A manifest of another format is told as such, before its form is looked at.
+pub(super) fn check_format(text: &str) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    // Whatever else is wrong is told when the whole is read.
+    match toml::from_str::<Versioned>(text) {
+        Ok(Versioned { format }) if format != FORMAT => Err(format!(
+            "format is {format}; this program reads format {FORMAT}: export the bundle again with the scripts of this version"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Where a manifest cannot be read on, and why.

@@ -11,16 +11,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use check::{quotable, unreadable};
+use check::{check_format, quotable, unreadable};
 
 /// The manifest format that this program reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A checked manifest.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Version of the manifest's own format: 1.
+    /// Version of the manifest's own format.
     pub format: u32,
     /// Identifier of the bundle.
     pub id: String,
@@ -128,6 +128,8 @@ pub struct Preprocessing {
 pub struct Segmenter {
     /// ONNX file.
     pub file: String,
+    /// The same network for providers that compute in half precision.
+    pub half: Option<String>,
     /// Name of the input, float32 (n, 1, row, column).
     pub input: String,
     /// Name of the output, float32 (n, 1, row, column), probability of lesion.
@@ -157,6 +159,8 @@ pub struct Classifier {
     pub question: String,
     /// ONNX file.
     pub file: String,
+    /// The same network for providers that compute in half precision.
+    pub half: Option<String>,
     /// What goes into each channel.
     pub channels: Vec<Channel>,
     /// Name of the input, float32 (n, channel, row, column).
@@ -221,8 +225,57 @@ pub enum Channel {
 pub struct Golden {
     /// Safetensors file.
     pub file: String,
-    /// Largest absolute difference that a provider may show.
-    pub tolerance: f32,
+    /// How far a provider may stray from it.
+    pub tolerance: Tolerances,
+}
+
+/// Tolerances by precision. A precision without one was not judged, and is not used.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerances {
+    pub fp32: Tolerance,
+    pub tf32: Option<Tolerance>,
+    pub fp16: Option<Tolerance>,
+    pub bf16: Option<Tolerance>,
+}
+
+impl Tolerances {
+    /// That of a precision by its name.
+    pub fn of(&self, precision: &str) -> Option<&Tolerance> {
+        match precision {
+            "fp32" => Some(&self.fp32),
+            "tf32" => self.tf32.as_ref(),
+            "fp16" => self.fp16.as_ref(),
+            "bf16" => self.bf16.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&'static str, &Tolerance)> {
+        ["fp32", "tf32", "fp16", "bf16"].into_iter().filter_map(|name| Some((name, self.of(name)?)))
+    }
+}
+
+/// How far a provider may stray from the stored output.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerance {
+    /// 99.9th percentile of the differences of the segmenter's probability.
+    pub segmenter: f32,
+    /// Pixels that change sides at the segmenter's threshold, as a share of the stored mask.
+    pub flipped: f32,
+    /// Largest difference of a classifier's probability.
+    pub probability: f32,
+    /// Largest difference of a heat map, as a share of its largest value.
+    pub heat_map: f32,
+}
+
+impl Tolerance {
+    /// Each limit with its name.
+    fn limits(&self) -> [(&'static str, f32); 4] {
+        let Self { segmenter, flipped, probability, heat_map } = *self;
+        [("segmenter", segmenter), ("flipped", flipped), ("probability", probability), ("heat_map", heat_map)]
+    }
 }
 
 impl Manifest {
@@ -232,16 +285,23 @@ impl Manifest {
     /// A sentence that names the field and a legal value.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
+        check_format(text)?;
         let manifest: Self = toml::from_str(text).map_err(|e| quotable(unreadable(text, &e)))?;
         manifest.check().map_err(quotable)?;
         Ok(manifest)
     }
 
-    /// Every file that the bundle needs.
+    /// Every file that any analysis with the bundle needs.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         [self.segmenter.file.as_str(), self.golden.file.as_str()]
             .into_iter()
             .chain(self.classifiers.iter().map(|c| c.file.as_str()))
+    }
+
+    /// The networks for providers that compute in half precision.
+    pub fn half_files(&self) -> impl Iterator<Item = &str> {
+        let halves = self.classifiers.iter().map(|c| &c.half).chain([&self.segmenter.half]);
+        halves.flatten().map(String::as_str)
     }
 }
 

@@ -20,7 +20,16 @@ fn the_example_is_valid() {
 #[test]
 fn what_cannot_be_is_named() {
     for (from, to, word) in [
-        ("format = 1", "format = 2", "format"),
+        ("format = 2", "format = 1", "format"),
+        ("format = 2", "format = 1\nnew = 7", "format"),
+        ("flipped = 0.0", "flipped = nan", "golden.tolerance.fp32.flipped"),
+        ("flipped = 0.0", "flipped = -0.5", "golden.tolerance.fp32.flipped"),
+        ("heat_map = 1e-3", "heat_map = inf", "golden.tolerance.fp32.heat_map"),
+        ("file = \"segmenter.onnx\"", "file = \"segmenter.onnx\"\nhalf = \"half.onnx\"", "half.onnx"),
+        ("{ id = \"ms\"", "{ id = \"no_lesion\"", "no_lesion"),
+        ("{ id = \"ms\"", "{ id = \"undecided\"", "undecided"),
+        ("id = \"disease\"", "id = \"segmenter\"", "segmenter"),
+        ("channels = [\"t1c*mask\", \"t2w*mask\", \"mask\"]", "channels = []", "channels"),
         ("plane = \"sagittal\"", "plane = \"axial\"", "input.plane"),
         ("warning = \"Trained on phantoms.\"", "", "cohort.warning"),
         ("clip = 5.0", "clip = -5.0", "clip"),
@@ -45,7 +54,7 @@ fn what_cannot_be_is_named() {
 fn a_reason_names_the_line_and_quotes_nothing_that_steers_a_terminal() {
     assert!(error("title = \"t\"", "title = 7").starts_with("line 4: "), "{}", error("title = \"t\"", "title = 7"));
     for (from, to) in [
-        ("format = 1", "format = \"\u{1b}[2J\""),
+        ("format = 2", "format = \"\u{1b}[2J\""),
         ("title = \"t\"", &format!("\"{}\" = 1", "\\u001b".repeat(999))),
         ("id = \"disease\"", "id = \"\\u0007\""),
         ("question = \"kind?\"", "question = \"\\u001b[2J\""),

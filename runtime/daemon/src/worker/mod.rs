@@ -20,7 +20,7 @@ use std::time::Duration;
 use cordline_analysis::config::Config;
 use cordline_analysis::models::WarmModels;
 use cordline_analysis::{self as analyze, Models, Progress};
-use cordline_device::{priority, probe};
+use cordline_device::{Fallback, priority};
 use cordline_inference::networks::NetworkError;
 use cordline_sdk::AnalysisResult;
 use cordline_sdk::job::JobState;
@@ -189,19 +189,19 @@ impl Worker {
 
     /// Publishes which models answer, and what runs them.
     fn publish_health(&self, models: &WarmModels) {
-        let hardware = probe::hardware();
         let networks = models.networks();
-        let fallbacks: Vec<String> =
-            networks.fallbacks().iter().map(|f| format!("{}: {}", f.wanted, f.reason)).collect();
+        let hardware = &networks.host().hardware;
+        let in_words = |fallback: &Fallback| format!("{}: {}", fallback.subject(), fallback.reason);
+        let fallbacks = networks.fallbacks().iter().map(in_words).collect();
+        let warnings = networks.noteworthy_fallbacks().map(in_words).collect();
         let report = DeviceReport {
             processor: hardware.processor.clone(),
             gpu: hardware.gpu.as_ref().map(|gpu| gpu.model.clone()),
             provider: networks.provider_names(),
-            precision: "fp32".into(),
-            fallbacks: fallbacks.clone(),
+            precision: networks.precision_names(),
+            fallbacks,
         };
         if let Ok(mut health) = self.health.write() {
-            let warnings = if hardware.gpu.is_some() { fallbacks } else { Vec::new() };
             *health = Health { bundle: Some(models.bundle().identity()), ready: true, device: Some(report), warnings };
         }
     }

@@ -67,14 +67,14 @@ pub enum BundleError {
         expected: String,
     },
     /// A network does not reproduce its golden output.
-    #[error("the network {network} misses its golden output by {difference:.2e}; {tolerance:.0e} is allowed")]
+    #[error("the network {network} misses its golden output in {precision}: it {found}")]
     Golden {
         /// Name of the network.
         network: String,
-        /// Largest absolute difference.
-        difference: f32,
-        /// What the manifest allows.
-        tolerance: f32,
+        /// In which it was computed.
+        precision: String,
+        /// How far it strays, in words.
+        found: String,
     },
 }
 

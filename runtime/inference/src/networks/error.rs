@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use cordline_device::{LibraryError, SessionError};
+use cordline_device::{LibraryError, OpenError, RunError};
 use cordline_sdk::problem::{Code, Diagnose};
 use thiserror::Error;
 
@@ -14,9 +14,20 @@ pub enum NetworkError {
     /// The bundle is at fault.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// No execution provider runs it.
+    /// No execution provider runs it; the reasons in order.
+    #[error("the network {network} runs on none of the configured providers: {reasons}")]
+    NoProvider {
+        /// Name of the network.
+        network: String,
+        /// Provider and reason, one after the other.
+        reasons: String,
+    },
+    /// It is not the network that the manifest describes.
     #[error(transparent)]
-    Session(#[from] SessionError),
+    Open(#[from] OpenError),
+    /// It failed while running.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// ONNX Runtime cannot be used.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -26,7 +37,7 @@ impl Diagnose for NetworkError {
     fn code(&self) -> Code {
         match self {
             Self::Bundle(error) => error.code(),
-            Self::Session(_) => Code::Network,
+            Self::NoProvider { .. } | Self::Open(_) | Self::Run(_) => Code::Network,
             Self::Library(_) => Code::NoOnnxruntime,
         }
     }
@@ -34,7 +45,9 @@ impl Diagnose for NetworkError {
     fn action(&self) -> Cow<'_, str> {
         match self {
             Self::Bundle(error) => error.action(),
-            Self::Session(_) => "run `cordline doctor` to see what this box can run".into(),
+            Self::NoProvider { .. } | Self::Open(_) | Self::Run(_) => {
+                "run `cordline doctor` to see what this box can run".into()
+            }
             Self::Library(error) => error.action().into(),
         }
     }

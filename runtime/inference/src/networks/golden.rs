@@ -1,7 +1,8 @@
-//! A provider must reproduce the stored output of each network within the manifest's tolerance, or it is not used.
+//! A provider must reproduce the stored output of each network within the manifest's tolerance for its precision, or it is not used.
 
-use cordline_device::SessionError;
-use ndarray::{Array4, ArrayD, ArrayView4, IxDyn};
+use cordline_core::manifest::Tolerance;
+use cordline_device::{Precision, RunError};
+use ndarray::{Array4, ArrayD, ArrayView, ArrayView4, Axis, Dimension, IxDyn, Slice};
 use safetensors::{Dtype, SafeTensors};
 
 use super::{NetworkError, SEGMENTER};
@@ -12,114 +13,188 @@ use crate::bundle::{Bundle, BundleError};
 pub struct GoldenDifference {
     /// `segmenter` or the id of a classifier.
     pub network: String,
-    /// Largest absolute difference over all outputs.
+    /// Of a probability: the segmenter's 99.9th percentile, a classifier's largest.
     pub difference: f32,
+    /// What the manifest allows for it.
+    pub limit: f32,
+    /// Of the segmenter: pixels that changed sides at the threshold, and pixels of the stored mask.
+    pub flipped: Option<[usize; 2]>,
+    /// Of a classifier: largest difference of a heat map, as a share of its largest value.
+    pub heat_map: Option<f32>,
 }
+
+impl GoldenDifference {
+    /// In words, for people.
+    pub fn describe(&self) -> String {
+        let Self { difference, limit, .. } = self;
+        let first = format!("strays by {difference:.1e} (limit {limit:.0e})");
+        match (self.flipped, self.heat_map) {
+            (Some([pixels, of]), _) => format!("{first}, {pixels} of {of} mask pixels changed"),
+            (None, Some(share)) => format!("{first}, heat map by {:.1} %", 100.0 * share),
+            (None, None) => first,
+        }
+    }
+
+    fn is_within(&self, tolerance: &Tolerance) -> bool {
+        let flipped = self.flipped.is_none_or(|[pixels, of]| pixels as f32 <= tolerance.flipped * of as f32);
+        // NaN is within nothing.
+        self.difference <= self.limit && flipped && self.heat_map.is_none_or(|share| share <= tolerance.heat_map)
+    }
+}
+
+/// How much of the stored input is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The first image alone: before a single study, whose reader waits.
+    FirstImage,
+    /// Every image, each by itself.
+    Whole,
+}
+
+/// Runs a network on images (image, channel, row, column), and returns its outputs.
+pub type Run<'a> = dyn FnMut(ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, RunError> + 'a;
 
 /// Runs one network on its golden input, with `run`: [`SEGMENTER`] or the id of a classifier.
 ///
 /// # Errors
-/// The network strays too far, cannot be run, or the stored input and output cannot be read.
+/// The network strays too far, cannot be run, the manifest has no tolerance for this precision, or the stored input and output cannot be read.
 pub fn check_network(
     bundle: &Bundle,
     name: &str,
-    run: impl FnOnce(ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, SessionError>,
+    precision: Precision,
+    extent: Extent,
+    run: &mut Run<'_>,
 ) -> Result<GoldenDifference, NetworkError> {
-    let bytes = bundle.read(&bundle.manifest.golden.file)?;
-    let tensors =
-        SafeTensors::deserialize(&bytes).map_err(|e| unreadable(bundle, format!("it is no safetensors file: {e}")))?;
-    let load = |output: &str| tensor(bundle, &tensors, &format!("{name}.{output}"));
-    let image: Array4<f32> = load("image")?
-        .into_dimensionality()
-        .map_err(|_| unreadable(bundle, format!("{name}.image has not four axes")))?;
-    let outputs: &[&str] = if name == SEGMENTER { &["probability"] } else { &["probabilities", "cam"] };
-    let results = run(image.view())?;
-    let mut worst = 0.0f32;
-    for (result, output) in results.iter().zip(outputs) {
-        let expected = load(output)?;
-        if result.shape() != expected.shape() {
-            let (stored, given) = (expected.shape(), result.shape());
-            return Err(unreadable(
-                bundle,
-                format!("{name}.{output} has shape {stored:?}, the network gives {given:?}"),
-            ));
-        }
-        for (a, b) in result.iter().zip(&expected) {
-            let difference = (a - b).abs();
-            worst = if difference.is_nan() { f32::INFINITY } else { worst.max(difference) };
+    let manifest = &bundle.manifest;
+    let tolerance = manifest
+        .golden
+        .tolerance
+        .of(precision.as_str())
+        .ok_or_else(|| unreadable(bundle, format!("the manifest has no tolerance for {precision}")))?;
+    let bytes = bundle.read(&manifest.golden.file)?;
+    let stored = Stored { bundle, name, tensors: deserialize(bundle, &bytes)? };
+    let images = stored.images()?;
+    let count = match extent {
+        Extent::FirstImage => 1.min(images.len_of(Axis(0))),
+        Extent::Whole => images.len_of(Axis(0)),
+    };
+    let is_segmenter = name == SEGMENTER;
+    let outputs: &[&str] = if is_segmenter { &["probability"] } else { &["probabilities", "cam"] };
+    let expected: Vec<ArrayD<f32>> = outputs.iter().map(|output| stored.tensor(output)).collect::<Result<_, _>>()?;
+    let mut straying = Straying { threshold: manifest.segmenter.threshold, ..Straying::default() };
+    for image in 0..count {
+        let one = Slice::from(image..image + 1);
+        let results = run(images.slice_axis(Axis(0), one))?;
+        for ((result, expected), output) in results.iter().zip(&expected).zip(outputs) {
+            let expected = expected.slice_axis(Axis(0), one);
+            if result.shape() != expected.shape() {
+                let (stored, given) = (expected.shape(), result.shape());
+                let reason = format!("{name}.{output} has shape {stored:?}, the network gives {given:?}");
+                return Err(unreadable(bundle, reason));
+            }
+            match *output {
+                "probability" => straying.mask(result.view(), expected),
+                "cam" => straying.heat_map(result.view(), expected),
+                _ => straying.answer(result.view(), expected),
+            }
         }
     }
-    let tolerance = bundle.manifest.golden.tolerance;
-    if worst > tolerance {
-        return Err(BundleError::Golden { network: name.into(), difference: worst, tolerance }.into());
+    let limit = if is_segmenter { tolerance.segmenter } else { tolerance.probability };
+    let found = straying.into_difference(name, limit);
+    match found.is_within(tolerance) {
+        true => Ok(found),
+        false => {
+            Err(BundleError::Golden { network: name.into(), precision: precision.to_string(), found: found.describe() }
+                .into())
+        }
     }
-    Ok(GoldenDifference { network: name.into(), difference: worst })
 }
 
-fn tensor(bundle: &Bundle, tensors: &SafeTensors<'_>, name: &str) -> Result<ArrayD<f32>, NetworkError> {
-    let view = tensors.tensor(name).map_err(|_| unreadable(bundle, format!("it lacks the tensor {name}")))?;
-    if view.dtype() != Dtype::F32 {
-        return Err(unreadable(bundle, format!("the tensor {name} is not float32")));
+/// The golden file, as far as it is about one network.
+struct Stored<'a> {
+    bundle: &'a Bundle,
+    name: &'a str,
+    tensors: SafeTensors<'a>,
+}
+
+impl Stored<'_> {
+    /// (image, channel, row, column), 0 to 1; stored as float32, or as bytes of which 255 is 1.
+    fn images(&self) -> Result<Array4<f32>, NetworkError> {
+        let images = self.tensor("image")?.into_dimensionality();
+        images.map_err(|_| unreadable(self.bundle, format!("{}.image has not four axes", self.name)))
     }
-    let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    ArrayD::from_shape_vec(IxDyn(view.shape()), values)
-        .map_err(|e| unreadable(bundle, format!("the tensor {name} is malformed: {e}")))
+
+    fn tensor(&self, what: &str) -> Result<ArrayD<f32>, NetworkError> {
+        let name = format!("{}.{what}", self.name);
+        let wrong = |what: &str| unreadable(self.bundle, format!("the tensor {name} {what}"));
+        let view = self.tensors.tensor(&name).map_err(|_| wrong("is missing"))?;
+        let values = match view.dtype() {
+            Dtype::F32 => view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+            Dtype::U8 => view.data().iter().map(|byte| f32::from(*byte) / 255.0).collect(),
+            _ => return Err(wrong("is neither float32 nor bytes")),
+        };
+        ArrayD::from_shape_vec(IxDyn(view.shape()), values).map_err(|e| wrong(&format!("is malformed: {e}")))
+    }
+}
+
+fn deserialize<'a>(bundle: &Bundle, bytes: &'a [u8]) -> Result<SafeTensors<'a>, NetworkError> {
+    SafeTensors::deserialize(bytes).map_err(|e| unreadable(bundle, format!("it is no safetensors file: {e}")))
 }
 
 fn unreadable(bundle: &Bundle, reason: String) -> NetworkError {
     BundleError::Unreadable { path: bundle.folder().join(&bundle.manifest.golden.file), reason }.into()
 }
 
-#[cfg(test)]
-mod tests {
-    use cordline_sdk::sha256::Sha256;
-    use cordline_testkit::example_manifest;
-    use safetensors::tensor::TensorView;
+/// What was seen so far. A value that is no number is infinitely far away.
+#[derive(Debug, Default)]
+struct Straying {
+    threshold: f32,
+    /// Differences of the mask's probability, of every pixel.
+    pixels: Vec<f32>,
+    flipped: [usize; 2],
+    answer: f32,
+    heat_map: Option<f32>,
+}
 
-    use super::*;
-
-    /// Answers with its input, a little brighter.
-    fn brighter(by: f32) -> impl FnOnce(ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, SessionError> {
-        move |input| Ok(vec![input.mapv(|v| v + by).into_dyn()])
-    }
-
-    /// A bundle whose segmenter should answer with its input.
-    fn bundle(folder: &std::path::Path) -> Bundle {
-        let bytes: Vec<u8> = (0..16).flat_map(|v| (v as f32 / 16.0).to_le_bytes()).collect();
-        let view = || TensorView::new(Dtype::F32, vec![1, 1, 4, 4], &bytes).unwrap();
-        let golden =
-            safetensors::serialize([("segmenter.image", view()), ("segmenter.probability", view())], None).unwrap();
-        let listed = format!("\"golden.safetensors\" = \"{}\"", "0".repeat(64));
-        let manifest =
-            example_manifest().replace(&listed, &format!("\"golden.safetensors\" = \"{}\"", Sha256::of(&golden)));
-        std::fs::write(folder.join("golden.safetensors"), golden).unwrap();
-        std::fs::write(folder.join("bundle.toml"), manifest).unwrap();
-        Bundle::open(folder).unwrap()
-    }
-
-    #[test]
-    fn a_network_within_tolerance_passes_and_one_beyond_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let bundle = bundle(folder.path());
-        assert!(check_network(&bundle, SEGMENTER, brighter(5e-4)).unwrap().difference > 4e-4);
-        for offset in [2e-3, f32::NAN] {
-            let error = check_network(&bundle, SEGMENTER, brighter(offset)).unwrap_err();
-            assert!(
-                matches!(&error, NetworkError::Bundle(BundleError::Golden { network, .. }) if network == SEGMENTER),
-                "{error}"
-            );
+impl Straying {
+    fn mask<D: Dimension>(&mut self, found: ArrayView<'_, f32, D>, expected: ArrayView<'_, f32, D>) {
+        for (&a, &b) in found.iter().zip(&expected) {
+            self.pixels.push(distance(a, b));
+            self.flipped[0] += usize::from((a >= self.threshold) != (b >= self.threshold));
+            self.flipped[1] += usize::from(b >= self.threshold);
         }
     }
 
-    #[test]
-    fn a_golden_file_that_was_altered_is_not_believed() {
-        let folder = tempfile::tempdir().unwrap();
-        let bundle = bundle(folder.path());
-        let file = folder.path().join("golden.safetensors");
-        let mut bytes = std::fs::read(&file).unwrap();
-        *bytes.last_mut().unwrap() ^= 1;
-        std::fs::write(&file, bytes).unwrap();
-        let error = check_network(&bundle, SEGMENTER, brighter(0.0)).unwrap_err();
-        assert!(matches!(error, NetworkError::Bundle(BundleError::Altered { .. })));
+    fn answer<D: Dimension>(&mut self, found: ArrayView<'_, f32, D>, expected: ArrayView<'_, f32, D>) {
+        self.answer = self.answer.max(largest(&found, &expected));
+    }
+
+    fn heat_map<D: Dimension>(&mut self, found: ArrayView<'_, f32, D>, expected: ArrayView<'_, f32, D>) {
+        let peak = expected.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        let share = largest(&found, &expected) / peak;
+        self.heat_map = Some(self.heat_map.unwrap_or_default().max(share));
+    }
+
+    fn into_difference(mut self, network: &str, limit: f32) -> GoldenDifference {
+        let (difference, flipped) = match self.pixels.len() {
+            0 => (self.answer, None),
+            count => {
+                let rank = (count - 1) * 999 / 1000;
+                (*self.pixels.select_nth_unstable_by(rank, f32::total_cmp).1, Some(self.flipped))
+            }
+        };
+        GoldenDifference { network: network.into(), difference, limit, flipped, heat_map: self.heat_map }
     }
 }
+
+fn distance(a: f32, b: f32) -> f32 {
+    let distance = (a - b).abs();
+    if distance.is_nan() { f32::INFINITY } else { distance }
+}
+
+fn largest<D: Dimension>(found: &ArrayView<'_, f32, D>, expected: &ArrayView<'_, f32, D>) -> f32 {
+    found.iter().zip(expected).map(|(&a, &b)| distance(a, b)).fold(0.0, f32::max)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,34 +1,50 @@
 //! The networks of a bundle as sessions, each opened when it is first needed.
 //!
 //! - [`golden`]: a provider must reproduce the stored output, or it is not used
+//! - [`attempts`]: provider after provider, precision after precision, until one is trusted
 //! - [`error`]: why a network cannot be opened or run
 //!
 //! Most studies need the segmenter and two of three classifiers, a study without lesion the segmenter alone: what is not needed is not loaded.
 
+mod attempts;
 mod error;
 pub mod golden;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use cordline_device::{ExecutionProvider, Fallback, OnnxRuntime, Session, SessionOptions, library, probe};
+use cordline_device::{Fallback, Host, OnnxRuntime, PlugIns, PrecisionPolicy, ProviderChoice, Session, library, probe};
 
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::Bundle;
+use attempts::{Attempts, Blueprint};
 pub use error::NetworkError;
-use golden::GoldenDifference;
+use golden::{Extent, GoldenDifference};
 
 /// Name of the segmenter among the networks; the others go by the id of their classifier.
 pub const SEGMENTER: &str = "segmenter";
 
+/// How networks are to be run.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkOptions {
+    /// Who may compute them.
+    pub providers: ProviderChoice,
+    /// How exactly.
+    pub precision: PrecisionPolicy,
+    /// Threads inside one operator; at least 1.
+    pub threads: usize,
+    /// OpenVINO's plug-in: its library, or the folder that holds it. Looked for in the usual places where absent.
+    pub openvino: Option<PathBuf>,
+    /// The plug-in of TensorRT-RTX, likewise.
+    pub tensorrt_rtx: Option<PathBuf>,
+}
+
 /// Lazily opened sessions of one bundle.
 pub struct Networks {
-    runtime: OnnxRuntime,
-    hardware: probe::Hardware,
     bundle: Bundle,
-    options: SessionOptions,
+    attempts: Attempts,
     open: BTreeMap<String, Session>,
-    used: Vec<ExecutionProvider>,
-    fallbacks: Vec<Fallback>,
+    /// What ran a network so far, by its name: provider and precision, in words.
+    used: Vec<[String; 2]>,
     keep_open: bool,
 }
 
@@ -37,21 +53,20 @@ impl Networks {
     ///
     /// # Errors
     /// There is none that can be used.
-    pub fn load(library: Option<&Path>, bundle: Bundle, options: SessionOptions) -> Result<Self, NetworkError> {
+    pub fn load(library: Option<&Path>, bundle: Bundle, options: NetworkOptions) -> Result<Self, NetworkError> {
         let path = library::find(library)?;
         Ok(Self::new(OnnxRuntime::load(&path)?, bundle, options))
     }
 
     /// Nothing is opened yet.
-    pub fn new(runtime: OnnxRuntime, bundle: Bundle, options: SessionOptions) -> Self {
+    pub fn new(runtime: OnnxRuntime, bundle: Bundle, options: NetworkOptions) -> Self {
+        let plug_ins = PlugIns::find(options.openvino.as_deref(), options.tensorrt_rtx.as_deref());
+        let host = Host { runtime, hardware: probe::hardware(), plug_ins };
         Self {
-            runtime,
-            hardware: probe::hardware(),
             bundle,
-            options,
+            attempts: Attempts::new(host, options),
             open: BTreeMap::new(),
             used: Vec::new(),
-            fallbacks: Vec::new(),
             keep_open: false,
         }
     }
@@ -62,69 +77,58 @@ impl Networks {
     }
 
     /// The session that finds lesions.
+    ///
+    /// # Errors
+    /// No provider can run it as its maker did, or its file was altered.
     pub fn segmenter(&mut self) -> Result<&mut Session, NetworkError> {
-        let segmenter = self.bundle.manifest.segmenter.clone();
-        self.session(SEGMENTER, &segmenter.file, &segmenter.input, &[&segmenter.output])
+        self.session(SEGMENTER, Extent::FirstImage)
     }
 
     /// The session of a classifier of the manifest; outputs are probabilities and heat map.
     ///
+    /// # Errors
+    /// No provider can run it as its maker did, or its file was altered.
+    ///
     /// # Panics
     /// If the manifest has no classifier with this id.
     pub fn classifier(&mut self, id: &str) -> Result<&mut Session, NetworkError> {
-        let found = self.bundle.manifest.classifiers.iter().find(|c| c.id == id);
-        let classifier = found.expect("ids come from the manifest").clone();
-        self.session(id, &classifier.file, &classifier.input, &[&classifier.probabilities, &classifier.heat_map])
+        self.session(id, Extent::FirstImage)
     }
 
-    fn session(&mut self, name: &str, file: &str, input: &str, outputs: &[&str]) -> Result<&mut Session, NetworkError> {
+    fn session(&mut self, name: &str, extent: Extent) -> Result<&mut Session, NetworkError> {
         if !self.open.contains_key(name) {
-            let onnx = self.bundle.read(file)?;
-            let mut options = self.options.clone();
-            let session = loop {
-                let mut session = Session::open(&self.runtime, &self.hardware, name, &onnx, input, outputs, &options)?;
-                self.note(session.fallbacks());
-                // The golden output was made on a processor; any other provider must reproduce it before it is trusted.
-                if session.provider() == ExecutionProvider::Cpu {
-                    break session;
-                }
-                match golden::check_network(&self.bundle, name, |input| session.run(input)) {
-                    Ok(_) => break session,
-                    Err(NetworkError::Bundle(error @ BundleError::Golden { .. })) => {
-                        self.note(&[Fallback { wanted: session.provider(), reason: error.to_string() }]);
-                        options.providers.retain(|p| *p != session.provider());
-                    }
-                    Err(error) => return Err(error),
-                }
-            };
-            if !self.used.contains(&session.provider()) {
-                self.used.push(session.provider());
+            let session = self.attempts.open(&self.bundle, &Blueprint::of(&self.bundle, name), extent)?;
+            let used = [session.provider().to_string(), session.precision().to_string()];
+            if !self.used.contains(&used) {
+                self.used.push(used);
             }
             self.open.insert(name.to_owned(), session);
         }
         Ok(self.open.get_mut(name).expect("inserted above"))
     }
 
-    /// Runs every network on its golden input.
+    /// Opens every network and runs each on its whole golden input. What one provider cannot run goes to the next, and then all networks
+    /// do, so that a study is computed in one place.
     ///
     /// # Errors
-    /// The first network that strays too far, or cannot run at all.
+    /// The first network that no provider reproduces, or that cannot run at all.
     pub fn golden_check(&mut self) -> Result<Vec<GoldenDifference>, NetworkError> {
         let bundle = self.bundle.clone();
-        let segmenter = self.segmenter()?;
-        let mut differences = vec![golden::check_network(&bundle, SEGMENTER, |input| segmenter.run(input))?];
-        for classifier in &bundle.manifest.classifiers {
-            let session = self.classifier(&classifier.id)?;
-            differences.push(golden::check_network(&bundle, &classifier.id, |input| session.run(input))?);
-        }
-        Ok(differences)
-    }
-
-    /// Keeps each fall-back once.
-    fn note(&mut self, fallbacks: &[Fallback]) {
-        for fallback in fallbacks {
-            if !self.fallbacks.contains(fallback) {
-                self.fallbacks.push(fallback.clone());
+        let names: Vec<&str> =
+            [SEGMENTER].into_iter().chain(bundle.manifest.classifiers.iter().map(|c| c.id.as_str())).collect();
+        loop {
+            self.used.clear();
+            self.open.clear();
+            let mut differences = Vec::new();
+            for name in &names {
+                let session = self.session(name, Extent::Whole)?;
+                let precision = session.precision();
+                let mut run = |image: ndarray::ArrayView4<'_, f32>| session.run(image);
+                differences.push(golden::check_network(&bundle, name, precision, Extent::Whole, &mut run)?);
+            }
+            // Each round but the last found one more place where a network cannot run.
+            if self.used.len() == 1 {
+                return Ok(differences);
             }
         }
     }
@@ -136,23 +140,40 @@ impl Networks {
         }
     }
 
-    /// The providers that ran a network so far, in the order of their first use.
-    pub fn providers(&self) -> &[ExecutionProvider] {
-        &self.used
+    /// Who ran a network so far, in words; empty where none ran.
+    pub fn provider_names(&self) -> String {
+        self.used_words(0)
     }
 
-    /// The same in words; empty where no network ran.
-    pub fn provider_names(&self) -> String {
-        self.used.iter().map(ExecutionProvider::to_string).collect::<Vec<_>>().join(" and ")
+    /// In which precision, in words; empty where none ran.
+    pub fn precision_names(&self) -> String {
+        self.used_words(1)
+    }
+
+    fn used_words(&self, which: usize) -> String {
+        let mut words: Vec<&str> = self.used.iter().map(|used| used[which].as_str()).collect();
+        words.dedup();
+        words.join(" and ")
+    }
+
+    /// The networks that are open, with who runs them.
+    pub fn sessions(&self) -> impl Iterator<Item = (&str, &Session)> {
+        self.open.iter().map(|(name, session)| (name.as_str(), session))
     }
 
     /// Providers that were wanted more and could not be used, each once.
     pub fn fallbacks(&self) -> &[Fallback] {
-        &self.fallbacks
+        self.attempts.fallbacks()
+    }
+
+    /// Of those, what somebody should hear of: not the devices that this host simply does not have, unless the operator named them.
+    pub fn noteworthy_fallbacks(&self) -> impl Iterator<Item = &Fallback> {
+        let is_auto = self.attempts.options().providers == ProviderChoice::Auto;
+        self.fallbacks().iter().filter(move |fallback| !(is_auto && fallback.is_expected()))
     }
 
     /// The host that runs them.
-    pub fn hardware(&self) -> &probe::Hardware {
-        &self.hardware
+    pub fn host(&self) -> &Host {
+        self.attempts.host()
     }
 }

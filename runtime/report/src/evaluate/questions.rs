@@ -87,6 +87,7 @@ pub(super) mod tests {
         let classifiers: Vec<Classifier> = tree
             .into_iter()
             .map(|(id, classes, after)| Classifier {
+                half: None,
                 id: id.into(),
                 question: format!("{} or {}?", classes[0].1, classes[1].1),
                 file: format!("{id}.onnx"),

@@ -1,0 +1,20 @@
+//! A network that is to be opened: its bytes, and what goes in and out.
+
+/// A network that is to be opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Graph<'a> {
+    /// Its name in errors.
+    pub name: &'a str,
+    /// The bytes of its ONNX file.
+    pub onnx: &'a [u8],
+    /// Name of its input, float32 (n, channel, row, column).
+    pub input: &'a str,
+    /// Names of its outputs, in the order in which they are wanted.
+    pub outputs: &'a [&'a str],
+    /// Channels, rows, columns of its input.
+    pub shape: [usize; 3],
+    /// Images that it is given at once most of the time.
+    pub usual_batch: usize,
+    /// Images that it is given at once at most.
+    pub largest_batch: usize,
+}

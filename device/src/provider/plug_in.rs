@@ -1,0 +1,57 @@
+//! Providers that come as a library of their own, registered by path.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ort::device::Device;
+
+use crate::host::Host;
+use crate::refusal::Refusal;
+
+/// Nothing where the library is there.
+pub(super) fn obstacle(library: Option<&Path>) -> Option<Refusal> {
+    let library = library.unwrap_or(Path::new("the plug-in"));
+    (!library.is_file()).then(|| Refusal::FileMissing(library.to_path_buf()))
+}
+
+/// What came of each library: registered once for the process, and refused ones are not asked again.
+static REGISTERED: Mutex<BTreeMap<PathBuf, Result<(), Refusal>>> = Mutex::new(BTreeMap::new());
+
+/// Registers the library where that was not done, and returns the devices of exactly this name; never none.
+///
+/// `first`: libraries that lie beside it and must be there before.
+pub(super) fn devices<'h>(
+    host: &'h Host,
+    library: Option<&Path>,
+    onnx_name: &str,
+    first: &[&str],
+) -> Result<Vec<Device<'h>>, Refusal> {
+    let library = library.ok_or_else(|| Refusal::FileMissing("the plug-in".into()))?;
+    // A poisoned lock only means that another thread panicked beside it: what was noted is whole.
+    let mut registered = REGISTERED.lock().unwrap_or_else(|e| e.into_inner());
+    registered.entry(library.to_path_buf()).or_insert_with(|| register(host, library, onnx_name, first)).clone()?;
+    let devices = host.runtime.devices(onnx_name);
+    // ONNX Runtime takes an empty list for none in particular, and computes on the processor.
+    match devices.is_empty() {
+        true => Err(Refusal::NoDevice(format!("{} lists no device of this host", library.display()))),
+        false => Ok(devices),
+    }
+}
+
+fn register(host: &Host, library: &Path, name: &str, first: &[&str]) -> Result<(), Refusal> {
+    for beside in first.iter().map(|file| library.with_file_name(file)).filter(|path| path.is_file()) {
+        keep_loaded(&beside).map_err(Refusal::DoesNotLoad)?;
+    }
+    host.runtime.register(name, library).map_err(|error| Refusal::DoesNotLoad(error.to_string()))
+}
+
+/// Loads a library for the rest of the process, with its symbols for all that are loaded after it.
+#[allow(unsafe_code)] // The dynamic linker can only be had through the C interface.
+fn keep_loaded(path: &Path) -> Result<(), String> {
+    use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+    // SAFETY: the operator configured this folder as a provider's; its initialisers run as they would when the provider loads it.
+    let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) }.map_err(|e| e.to_string())?;
+    std::mem::forget(library);
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! TensorRT for RTX: a plug-in for the GPUs of workstations (SM 8.6, 8.9 and 12.0).
+
+use ort::session::builder::SessionBuilder;
+
+use super::tensorrt::Profile;
+use super::{plug_in, refused};
+use crate::graph::Graph;
+use crate::host::Host;
+use crate::refusal::Refusal;
+
+pub(super) const ONNX_NAME: &str = "NvTensorRTRTXExecutionProvider";
+
+/// What it needs and does not find by itself, as it has no search path of its own.
+const FIRST: [&str; 3] = ["libcudart.so.12", "libtensorrt_rtx.so.1", "libtensorrt_onnxparser_rtx.so.1"];
+
+pub(super) fn obstacle(host: &Host) -> Option<Refusal> {
+    if host.hardware.gpu.is_none() {
+        return Some(Refusal::NoDevice("no NVIDIA GPU was found".into()));
+    }
+    plug_in::obstacle(host.plug_ins.tensorrt_rtx.as_deref())
+}
+
+pub(super) fn configure(builder: SessionBuilder, host: &Host, graph: &Graph<'_>) -> Result<SessionBuilder, Refusal> {
+    let devices = plug_in::devices(host, host.plug_ins.tensorrt_rtx.as_deref(), ONNX_NAME, &FIRST)?;
+    let profile = Profile::of(graph);
+    let options = [
+        ("nv_profile_min_shapes", profile.least),
+        ("nv_profile_opt_shapes", profile.usual),
+        ("nv_profile_max_shapes", profile.most),
+    ]
+    .map(|(key, value)| (format!("{ONNX_NAME}.{key}"), value));
+    builder.with_devices(devices, Some(&options)).map_err(|error| refused(graph, &error))
+}

@@ -1,0 +1,194 @@
+//! Provider after provider, precision after precision, until one opens the network, runs it, and reproduces its stored output.
+
+use cordline_device::{
+    ExecutionProvider, Fallback, Graph, Host, OpenError, Precision, PrecisionPolicy, Refusal, RunError, Session,
+};
+use ndarray::ArrayView4;
+
+use super::golden::{self, Extent};
+use super::{NetworkError, NetworkOptions, SEGMENTER};
+use crate::bundle::{Bundle, BundleError};
+
+/// Images that a graphics processor is given at once, most of the time and at most.
+const BATCHES: [usize; 2] = [8, 32];
+
+/// What the manifest says of a network.
+pub(super) struct Blueprint<'a> {
+    name: &'a str,
+    file: &'a str,
+    half: Option<&'a str>,
+    input: &'a str,
+    outputs: Vec<&'a str>,
+    shape: [usize; 3],
+}
+
+impl<'a> Blueprint<'a> {
+    /// Of the segmenter, or of a classifier of the manifest by its id.
+    pub(super) fn of(bundle: &'a Bundle, name: &'a str) -> Self {
+        let manifest = &bundle.manifest;
+        let [rows, columns] = manifest.preprocessing.size;
+        if name == SEGMENTER {
+            let one = &manifest.segmenter;
+            let (half, outputs) = (one.half.as_deref(), vec![one.output.as_str()]);
+            return Self { name, file: &one.file, half, input: &one.input, outputs, shape: [1, rows, columns] };
+        }
+        let one = manifest.classifiers.iter().find(|c| c.id == name).expect("ids come from the manifest");
+        let outputs = vec![one.probabilities.as_str(), one.heat_map.as_str()];
+        let shape = [one.channels.len(), rows, columns];
+        Self { name, file: &one.file, half: one.half.as_deref(), input: &one.input, outputs, shape }
+    }
+}
+
+/// Opens networks, and remembers who could not: what failed for one network is not tried with the next.
+pub(super) struct Attempts {
+    host: Host,
+    options: NetworkOptions,
+    fallbacks: Vec<Fallback>,
+}
+
+impl Attempts {
+    pub(super) fn new(host: Host, options: NetworkOptions) -> Self {
+        Self { host, options, fallbacks: Vec::new() }
+    }
+
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub(super) fn options(&self) -> &NetworkOptions {
+        &self.options
+    }
+
+    pub(super) fn fallbacks(&self) -> &[Fallback] {
+        &self.fallbacks
+    }
+
+    /// A session on the first provider, and in the first precision, that is trusted with the network.
+    ///
+    /// # Errors
+    /// There is none, or the bundle itself is at fault.
+    pub(super) fn open(
+        &mut self,
+        bundle: &Bundle,
+        blueprint: &Blueprint<'_>,
+        extent: Extent,
+    ) -> Result<Session, NetworkError> {
+        for provider in self.options.providers.providers().to_vec() {
+            for precision in self.candidates(provider) {
+                match self.attempt(bundle, blueprint, provider, precision, extent) {
+                    Ok(session) => return Ok(session),
+                    Err(Failed::Bundle(error)) => return Err(error),
+                    Err(Failed::Provider(reason)) => self.note(provider, Some(precision), reason),
+                }
+            }
+        }
+        let reasons: Vec<String> = self.fallbacks.iter().map(|f| format!("{}: {}", f.subject(), f.reason)).collect();
+        Err(NetworkError::NoProvider { network: blueprint.name.into(), reasons: reasons.join("; ") })
+    }
+
+    /// The precisions in which a provider is worth trying.
+    fn candidates(&mut self, provider: ExecutionProvider) -> Vec<Precision> {
+        if self.is_refused(provider, None) {
+            return Vec::new();
+        }
+        if let Some(reason) = provider.obstacle(&self.host) {
+            self.note(provider, None, reason);
+            return Vec::new();
+        }
+        let policy = self.options.precision;
+        let precisions = provider.precisions(&self.host, policy);
+        if precisions.is_empty() {
+            let reason = format!("it does not compute in {} here", wanted(policy));
+            self.note(provider, None, Refusal::Precision(reason));
+        }
+        precisions.into_iter().filter(|precision| !self.is_refused(provider, Some(*precision))).collect()
+    }
+
+    fn is_refused(&self, provider: ExecutionProvider, precision: Option<Precision>) -> bool {
+        self.fallbacks.iter().any(|f| f.wanted == provider && f.precision == precision)
+    }
+
+    fn attempt(
+        &self,
+        bundle: &Bundle,
+        blueprint: &Blueprint<'_>,
+        provider: ExecutionProvider,
+        precision: Precision,
+        extent: Extent,
+    ) -> Result<Session, Failed> {
+        let &Blueprint { name, file, half, input, ref outputs, shape } = blueprint;
+        let not_judged = |what: &str| Refusal::NotTolerated(format!("the bundle has no {what} for {precision}"));
+        if bundle.manifest.golden.tolerance.of(precision.as_str()).is_none() {
+            return Err(not_judged("tolerance").into());
+        }
+        let file = match provider.wants_half_graph(precision) {
+            true => half.ok_or_else(|| not_judged("graph"))?,
+            false => file,
+        };
+        let onnx = bundle.read(file)?;
+        let [usual_batch, largest_batch] = BATCHES;
+        let graph = Graph { name, onnx: &onnx, input, outputs, shape, usual_batch, largest_batch };
+        let mut session = match Session::open(&self.host, provider, precision, &graph, self.options.threads) {
+            Ok(session) => session,
+            Err(OpenError::Provider(reason)) => return Err(reason.into()),
+            Err(error @ OpenError::NoSuchTensor { .. }) => return Err(Failed::Bundle(error.into())),
+        };
+        // The stored output was made by these kernels; whoever starts the daemon, or asks for it, has it compared all the same.
+        if provider == ExecutionProvider::Cpu {
+            return Ok(session);
+        }
+        let mut run = |image: ArrayView4<'_, f32>| session.run(image);
+        match golden::check_network(bundle, name, precision, extent, &mut run) {
+            Ok(_) => Ok(session),
+            Err(NetworkError::Bundle(error @ BundleError::Golden { .. })) => {
+                Err(Refusal::Golden(error.to_string()).into())
+            }
+            Err(NetworkError::Run(error)) => Err(warm_up(error).into()),
+            Err(error) => Err(Failed::Bundle(error)),
+        }
+    }
+
+    /// Keeps each fall-back once.
+    fn note(&mut self, wanted: ExecutionProvider, precision: Option<Precision>, reason: Refusal) {
+        tracing::debug!(provider = %wanted, ?precision, %reason, "provider not used");
+        let fallback = Fallback { wanted, precision, reason };
+        if !self.fallbacks.contains(&fallback) {
+            self.fallbacks.push(fallback);
+        }
+    }
+}
+
+/// Why an attempt came to nothing.
+enum Failed {
+    /// Another provider may do.
+    Provider(Refusal),
+    /// None will.
+    Bundle(NetworkError),
+}
+
+impl From<Refusal> for Failed {
+    fn from(reason: Refusal) -> Self {
+        Self::Provider(reason)
+    }
+}
+
+impl From<BundleError> for Failed {
+    fn from(error: BundleError) -> Self {
+        Self::Bundle(error.into())
+    }
+}
+
+/// A provider that opens a network and cannot run it: it has no kernel for this device, or no memory.
+fn warm_up(error: RunError) -> Refusal {
+    match error.is_out_of_memory() {
+        true => Refusal::OutOfMemory(error.reason),
+        false => Refusal::WarmUp { network: error.network, reason: error.reason },
+    }
+}
+
+fn wanted(policy: PrecisionPolicy) -> String {
+    match policy {
+        PrecisionPolicy::Exact => Precision::Fp32.to_string(),
+        other => other.to_string(),
+    }
+}
