@@ -27,8 +27,7 @@ impl Fallback {
     /// True where nothing is amiss on a host whose operator chose no provider: it lacks the device, or a part that is optional.
     pub fn is_expected(&self) -> bool {
         match &self.reason {
-            Refusal::NoDevice(_) => true,
-            Refusal::FileMissing(_) => self.wanted.is_plug_in(),
+            Refusal::NoDevice(_) | Refusal::NotInstalled => true,
             Refusal::NotTolerated(_) => self.precision != Some(Precision::Fp32),
             _ => false,
         }
@@ -48,7 +47,8 @@ mod tests {
         let missing = || Refusal::FileMissing("/lib/a.so".into());
         let expected = |wanted, reason| fallback(wanted, None, reason).is_expected();
         assert!(expected(ExecutionProvider::Cuda, Refusal::NoDevice("no NVIDIA GPU was found".into())));
-        assert!(expected(ExecutionProvider::OpenVino, missing()));
+        assert!(expected(ExecutionProvider::OpenVino, Refusal::NotInstalled));
+        assert!(!expected(ExecutionProvider::OpenVino, missing()), "it was configured");
         assert!(!expected(ExecutionProvider::Cuda, missing()));
         assert!(!expected(ExecutionProvider::OpenVino, Refusal::Golden("strayed".into())));
     }

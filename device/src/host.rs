@@ -45,7 +45,7 @@ fn find(configured: Option<&Path>, folder: &str, file: &str) -> Option<PathBuf> 
         // Kept where it is not there too, so that it is named as missing.
         return Some(if path.is_dir() { path.join(file) } else { path.to_path_buf() });
     }
-    let hidden = library::folders_around().map(|place| place.join(format!(".{folder}")));
+    let hidden = library::folders_above().map(|place| place.join(format!(".{folder}")));
     let installed = Path::new("/usr/lib/cordline").join(folder);
     hidden.chain([installed]).find_map(|place| {
         let direct = place.join(file);

@@ -77,7 +77,7 @@ fn list(paths: &[PathBuf]) -> String {
 
 /// The library file to load: the configured path (a file or a folder), or the first of the usual places.
 ///
-/// The usual places, in order: `.onnxruntime/*/` in the current folder and in each folder above the program, the folder of the program,
+/// The usual places, in order: `.onnxruntime/*/` in each folder above the program, the folder of the program,
 /// `/usr/lib/cordline`, `/usr/local/lib` and the system's library folder.
 ///
 /// # Errors
@@ -90,7 +90,7 @@ pub fn find(configured: Option<&Path>) -> Result<PathBuf, LibraryError> {
         }
         return library_in(path).ok_or_else(|| LibraryError::NoSuchPath(path.to_path_buf()));
     }
-    let mut places: Vec<PathBuf> = folders_around().map(|folder| folder.join(".onnxruntime")).collect();
+    let mut places: Vec<PathBuf> = folders_above().map(|folder| folder.join(".onnxruntime")).collect();
     if let Some(folder) = program().as_deref().and_then(Path::parent) {
         places.push(folder.to_path_buf());
     }
@@ -111,10 +111,10 @@ fn program() -> Option<PathBuf> {
     std::env::current_exe().ok()?.canonicalize().ok()
 }
 
-/// The current folder, then each folder above the program.
-pub(crate) fn folders_around() -> impl Iterator<Item = PathBuf> {
-    let above = program().map(|path| path.ancestors().skip(1).map(Path::to_path_buf).collect::<Vec<_>>());
-    std::env::current_dir().ok().into_iter().chain(above.unwrap_or_default())
+/// Each folder above the program. Not the current folder: that may be the study's, and code and weights are believed.
+pub(crate) fn folders_above() -> impl Iterator<Item = PathBuf> {
+    let program = program().unwrap_or_default();
+    program.ancestors().skip(1).map(Path::to_path_buf).collect::<Vec<_>>().into_iter()
 }
 
 /// `libonnxruntime.so` or `libonnxruntime.so.<version>` in a folder; the highest version where there are several.

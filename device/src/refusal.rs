@@ -11,6 +11,9 @@ pub enum Refusal {
     /// The host has no device that it computes on.
     #[error("{0}")]
     NoDevice(String),
+    /// It comes as a library of its own, which was neither configured nor found in the usual places.
+    #[error("its plug-in is not installed")]
+    NotInstalled,
     /// A file of the provider is not there.
     #[error("{} is missing", .0.display())]
     FileMissing(PathBuf),
@@ -62,6 +65,7 @@ impl Refusal {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::NoDevice(_) => "no_device",
+            Self::NotInstalled => "not_installed",
             Self::FileMissing(_) => "file_missing",
             Self::DoesNotLoad(_) => "does_not_load",
             Self::Precision(_) => "precision",

@@ -6,6 +6,7 @@ tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$tree"
 
 readonly onnxruntime_version=1.32.0
+readonly openvino_version=1.8.1
 readonly nextest_version=0.9.143
 readonly rust_wanted=1.92
 

@@ -83,6 +83,30 @@ fetch_onnxruntime() {
         "Packaging of the wheel has changed: look into .onnxruntime/$onnxruntime_version."
 }
 
+# A processor with AVX-512 or AMX computes the networks in a fraction of the time with OpenVINO; others gain nothing from it.
+gains_from_openvino() { [ "$(uname -m)" = x86_64 ] && grep -qE '^flags.* (avx512f|amx_bf16)( |$)' /proc/cpuinfo; }
+
+# The plug-in for ONNX Runtime, from its PyPI wheel; the hash is in packaging/openvino.txt. Of its devices only the processor's is kept.
+fetch_openvino() {
+    local folder=.openvino/$openvino_version
+    gains_from_openvino && [ ! -d "$folder" ] || return 0
+    apt_install "to fetch OpenVINO" python3 python3-venv unzip
+    say "Fetching OpenVINO's plug-in $openvino_version (about 53 MB)"
+    local fetched file
+    fetched=$(mktemp -d)
+    python3 -m venv "$fetched/pip"
+    "$fetched/pip/bin/pip" download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+        --platform manylinux_2_28_x86_64 --dest "$fetched" --requirement packaging/openvino.txt
+    mkdir -p "$folder.partial"
+    for file in libonnxruntime_providers_openvino_plugin.so libopenvino.so.* libopenvino_intel_cpu_plugin.so \
+        libopenvino_onnx_frontend.so.* libhwloc.so.* libtbb.so.* libtbbbind_2_5.so.* libtbbmalloc.so.* libtbbmalloc_proxy.so.* \
+        third-party-programs.txt; do
+        unzip -q -j -o "$fetched"/onnxruntime_ep_openvino-*.whl "onnxruntime_ep_openvino/$file" -d "$folder.partial"
+    done
+    rm -rf "$fetched"
+    mv "$folder.partial" "$folder"
+}
+
 # Prints a Python that the pinned packages run on (numpy wants 3.11 or later).
 find_python() {
     local python
@@ -163,6 +187,7 @@ setup_run() {
     check_rust
     apt_install "to build and run Rust programs with ZeroMQ" gcc libc6-dev make git libzmq3-dev unzip
     fetch_onnxruntime
+    fetch_openvino
 }
 
 case ${1:-run} in

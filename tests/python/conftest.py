@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 import tiny_bundle
-from daemon_process import Daemon, find_library, find_program
+from daemon_process import PROVIDERS, Daemon, find_library, find_program
 from gateway_process import Gateway
 from landmark import draw, sagittal_grid
 from mr_series import classic, save
@@ -70,6 +70,7 @@ def cordline(program, library, tmp_path):
 
     def run(*arguments, env: dict | None = None, out: Path = tmp_path / "out") -> Run:
         environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CORDLINE_ONNXRUNTIME": library}
+        environment[PROVIDERS] = os.environ[PROVIDERS]
         environment |= env or {}
         done = subprocess.run(
             [program, *map(str, arguments)],

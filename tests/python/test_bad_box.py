@@ -83,7 +83,7 @@ def test_bundle_that_wants_t1c(analyse, study, tmp_path):
 
 
 def test_a_provider_that_was_asked_for_and_cannot_be_used_is_said_in_the_result(analyse, study):
-    run = analyse(study, env={"CORDLINE_PROVIDERS": "cuda,cpu"}).expect(0)
+    run = analyse(study, env={"CORDLINE_DEVICE__PROVIDERS": "cuda,cpu"}).expect(0)
     assert run.result["provider"] == "CPU"
     said = [warning for warning in run.result["warnings"] if "CUDA could not be used" in warning]
     assert len(said) == 1

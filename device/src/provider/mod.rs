@@ -69,11 +69,6 @@ impl ExecutionProvider {
         }
     }
 
-    /// True for a provider that is a library of its own, which a host need not have.
-    pub fn is_plug_in(self) -> bool {
-        matches!(self, Self::TensorRtRtx | Self::OpenVino)
-    }
-
     /// True for a provider that compiles a network as a whole: every node must be its own.
     pub(crate) fn is_compiler(self) -> bool {
         matches!(self, Self::TensorRt | Self::TensorRtRtx | Self::OpenVino)

@@ -11,8 +11,11 @@ use crate::refusal::Refusal;
 
 /// Nothing where the library is there.
 pub(super) fn obstacle(library: Option<&Path>) -> Option<Refusal> {
-    let library = library.unwrap_or(Path::new("the plug-in"));
-    (!library.is_file()).then(|| Refusal::FileMissing(library.to_path_buf()))
+    match library {
+        None => Some(Refusal::NotInstalled),
+        Some(path) if !path.is_file() => Some(Refusal::FileMissing(path.to_path_buf())),
+        Some(_) => None,
+    }
 }
 
 /// What came of each library: registered once for the process, and refused ones are not asked again.
@@ -27,7 +30,7 @@ pub(super) fn devices<'h>(
     onnx_name: &str,
     first: &[&str],
 ) -> Result<Vec<Device<'h>>, Refusal> {
-    let library = library.ok_or_else(|| Refusal::FileMissing("the plug-in".into()))?;
+    let library = library.ok_or(Refusal::NotInstalled)?;
     // A poisoned lock only means that another thread panicked beside it: what was noted is whole.
     let mut registered = REGISTERED.lock().unwrap_or_else(|e| e.into_inner());
     registered.entry(library.to_path_buf()).or_insert_with(|| register(host, library, onnx_name, first)).clone()?;
