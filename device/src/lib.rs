@@ -8,6 +8,7 @@
 //! - [`session`]: a network ready to run, on a provider and in a precision that are named
 //! - [`graph`]: a network that is to be opened
 //! - [`fallback`]: a provider that was wanted and not used; [`refusal`]: why
+//! - [`trial`]: the library of a plug-in, loaded by a process of its own first
 //! - [`placement`]: which provider really took the nodes of a network
 //! - [`memory`]: what this process has used
 //! - [`heap`]: how it takes memory
@@ -28,6 +29,7 @@ pub mod probe;
 pub mod provider;
 pub mod refusal;
 pub mod session;
+pub mod trial;
 
 pub use fallback::Fallback;
 pub use graph::Graph;

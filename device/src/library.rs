@@ -45,9 +45,9 @@ pub enum LibraryError {
         /// What the loader said.
         reason: String,
     },
-    /// The version is too old.
-    #[error("ONNX Runtime {version} at {} is too old; 1.{OLDEST_MINOR} or later is needed", .path.display())]
-    TooOld {
+    /// The version is too old, or one that came after this program.
+    #[error("ONNX Runtime {version} at {} cannot be used; 1.{OLDEST_MINOR} or a later 1.x is needed", .path.display())]
+    OtherVersion {
         /// The file.
         path: PathBuf,
         version: String,
@@ -165,7 +165,7 @@ impl OnnxRuntime {
         let path = path.canonicalize().map_err(|_| LibraryError::NoSuchPath(path.to_path_buf()))?;
         let version = version_of(&path)?;
         if minor(&version).is_none_or(|m| m < OLDEST_MINOR) {
-            return Err(LibraryError::TooOld { path, version });
+            return Err(LibraryError::OtherVersion { path, version });
         }
         let environment = ort::init_from(&path)
             .map_err(|e| LibraryError::Unloadable { path: path.clone(), reason: e.to_string() })?
@@ -231,6 +231,16 @@ fn version_of(path: &Path) -> Result<String, LibraryError> {
         CStr::from_ptr(text).to_string_lossy().into_owned()
     };
     Ok(version)
+}
+
+/// Loads a library for the rest of the process, with its symbols for all that are loaded after it; the loader's sentence where it cannot.
+#[allow(unsafe_code)] // The dynamic linker can only be had through the C interface.
+pub(crate) fn keep_loaded(path: &Path) -> Result<(), String> {
+    use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+    // SAFETY: the operator configured this folder as a provider's; its initialisers run as they would when the provider loads it.
+    let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) }.map_err(|e| e.to_string())?;
+    std::mem::forget(library);
+    Ok(())
 }
 
 #[cfg(test)]

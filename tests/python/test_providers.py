@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pydicom
@@ -39,10 +40,11 @@ def study(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def run(analyse, study, tmp_path):
+def run(analyse, study, openvino, tmp_path):
     """Analyses the study with settings of the device, and returns the run."""
 
-    def run(name: str, providers: str = "auto", **settings) -> object:
+    def run(name: str, providers: str = "auto", **settings):
+        settings = {"openvino": openvino} | settings
         flags = {"bundle": settings.pop("bundle")} if "bundle" in settings else {}
         env = {PROVIDERS: providers} | {
             f"CORDLINE_DEVICE__{key.upper()}": str(value) for key, value in settings.items()
@@ -153,8 +155,23 @@ def test_a_precision_that_a_provider_lacks_is_an_error_where_no_other_is_allowed
 
 
 def test_the_doctor_names_each_provider_and_each_network(cordline, bundle, openvino, bf16):
-    said = cordline("doctor", "--bundle", bundle, env={PROVIDERS: "auto"}).stdout
+    said = cordline("doctor", "--bundle", bundle, env={PROVIDERS: "auto", PLUG_IN: str(openvino)}).stdout
     assert re.search(r"OpenVINO +used", said)
     assert re.search(r"CPU +idle", said)
     assert re.search(r"CUDA +no +no NVIDIA GPU was found", said)
     assert re.search(r"segmenter: OpenVINO bf16, (\d+) of \1 nodes; strays by", said)
+
+
+ABORTS = """
+#include <stdlib.h>
+__attribute__((constructor)) static void end(void) { abort(); }
+"""
+
+
+def test_a_plug_in_that_takes_its_process_down_takes_down_no_other(run, openvino, tmp_path):
+    source, library = tmp_path / "aborts.c", tmp_path / "aborts.so"
+    source.write_text(ABORTS)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True, timeout=60)
+    result = run("aborts", openvino=library)
+    assert result.result["provider"] == "CPU"
+    assert "takes its process down (signal 6)" in fallbacks(result)[0]

@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use ort::device::Device;
 
 use crate::host::Host;
+use crate::library::keep_loaded;
 use crate::refusal::Refusal;
+use crate::trial;
 
 /// Nothing where the library is there.
 pub(super) fn obstacle(library: Option<&Path>) -> Option<Refusal> {
@@ -43,18 +45,11 @@ pub(super) fn devices<'h>(
 }
 
 fn register(host: &Host, library: &Path, name: &str, first: &[&str]) -> Result<(), Refusal> {
-    for beside in first.iter().map(|file| library.with_file_name(file)).filter(|path| path.is_file()) {
-        keep_loaded(&beside).map_err(Refusal::DoesNotLoad)?;
+    let first: Vec<PathBuf> =
+        first.iter().map(|file| library.with_file_name(file)).filter(|path| path.is_file()).collect();
+    trial::load(&host.runtime, name, library, &first)?;
+    for beside in &first {
+        keep_loaded(beside).map_err(Refusal::DoesNotLoad)?;
     }
     host.runtime.register(name, library).map_err(|error| Refusal::DoesNotLoad(error.to_string()))
-}
-
-/// Loads a library for the rest of the process, with its symbols for all that are loaded after it.
-#[allow(unsafe_code)] // The dynamic linker can only be had through the C interface.
-fn keep_loaded(path: &Path) -> Result<(), String> {
-    use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
-    // SAFETY: the operator configured this folder as a provider's; its initialisers run as they would when the provider loads it.
-    let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) }.map_err(|e| e.to_string())?;
-    std::mem::forget(library);
-    Ok(())
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use cordline_device::RunError;
 use cordline_imaging::components::Scattered;
-use cordline_imaging::network::UnexpectedShape;
+use cordline_imaging::network::UnexpectedOutput;
 use cordline_inference::networks::NetworkError;
 use cordline_sdk::problem::{Code, Diagnose};
 use thiserror::Error;
@@ -23,7 +23,7 @@ pub enum AnalysisError {
     Scattered(#[from] Scattered),
     /// Networks and manifest of the bundle disagree.
     #[error(transparent)]
-    Shape(#[from] UnexpectedShape),
+    Output(#[from] UnexpectedOutput),
 }
 
 impl Diagnose for AnalysisError {
@@ -32,7 +32,8 @@ impl Diagnose for AnalysisError {
             Self::Network(error) => error.code(),
             Self::Cancelled => Code::Cancelled,
             Self::Scattered(_) => Code::MaskScattered,
-            Self::Shape(_) => Code::NetworkShape,
+            Self::Output(UnexpectedOutput::Shape { .. }) => Code::NetworkShape,
+            Self::Output(UnexpectedOutput::Value { .. }) => Code::Network,
         }
     }
 
@@ -44,7 +45,12 @@ impl Diagnose for AnalysisError {
                 "look at the series in a viewer, noise or motion may fill it; a corrected mask must have fewer pieces, each a lesion"
                     .into()
             }
-            Self::Shape(_) => "correct the bundle: its networks and its manifest disagree".into(),
+            Self::Output(UnexpectedOutput::Shape { .. }) => {
+                "correct the bundle: its networks and its manifest disagree".into()
+            }
+            Self::Output(UnexpectedOutput::Value { .. }) => {
+                "run `cordline doctor`, and try with precision = \"exact\"; the bundle's maker should see this study".into()
+            }
         }
     }
 }

@@ -62,13 +62,12 @@ fn evaluate(args: EvaluateArgs, config: &Config) -> Result<(), Problem> {
         write(&out, &evaluation)?;
         println!("Written to {}", out.display());
     }
-    println!("{}", cordline_sdk::RESEARCH_USE);
     Ok(())
 }
 
 fn write(out: &Path, evaluation: &Evaluation) -> Result<(), Problem> {
     let picture = evaluation.roc_png()?;
-    let text = format!("{evaluation}{}\n", cordline_sdk::RESEARCH_USE);
+    let text = evaluation.to_string();
     let files: [(&str, &[u8]); 4] = [
         ("evaluation.txt", text.as_bytes()),
         ("evaluation.csv", &evaluation.to_csv().into_bytes()),

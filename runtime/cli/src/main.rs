@@ -37,22 +37,38 @@ mod spool;
 mod submit;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use cordline_analysis::reader;
+use cordline_device::trial;
 use cordline_sdk::problem::Problem;
 
 use exit::Exit;
 
 fn main() -> ExitCode {
     cordline_device::heap::keep_freed();
-    // The daemon's own process for files: no flags, no configuration, no log.
-    if std::env::args_os().nth(1).is_some_and(|word| word == reader::COMMAND) {
-        return reader::child::run();
+    // Processes of the program's own, for files and for plug-ins: no flags, no configuration, no log.
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match words.first() {
+        Some(word) if word == reader::COMMAND => return reader::child::run(),
+        Some(word) if word == trial::COMMAND => return try_plug_in(&words[1..]),
+        _ => {}
     }
     // Not in that process, which is held to a limit of memory from its first byte on.
     cordline_device::heap::begin_with_large_pages();
     command_line::run(command_line::parse()).into()
+}
+
+/// Loads the library of an execution provider, and ends.
+fn try_plug_in(words: &[OsString]) -> ExitCode {
+    match trial::run(words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Says a problem on standard error, and what to do about it.

@@ -19,7 +19,7 @@ pub struct Findings {
     pub classifications: Vec<Classification>,
     /// The questions that were not asked.
     pub not_asked: Vec<NotAsked>,
-    /// One heat map for each decided question.
+    /// One heat map for each decided question in which the network shows any activation.
     pub heat_maps: Vec<HeatMap>,
 }
 

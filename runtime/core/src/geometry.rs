@@ -69,6 +69,9 @@ impl Geometry {
     /// * `origin`: centre of voxel (0, 0, 0) in LPS mm
     /// * `axes`: unit vectors along which the section, row and column INDEX grow. In DICOM terms the last is the first triple of
     ///   ImageOrientationPatient and the middle one its second triple.
+    ///
+    /// # Errors
+    /// A shape, spacing, position or axis that no grid has.
     pub fn new(shape: [usize; 3], spacing: [f64; 3], origin: Lps, axes: [Lps; 3]) -> Result<Self, GeometryError> {
         if shape.contains(&0) {
             return Err(GeometryError::EmptyShape(shape));

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use cordline_core::findings::HeatMap;
-use cordline_core::manifest::{Classifier, Manifest};
+use cordline_core::manifest::{Classifier, Manifest, is_undecided};
 use cordline_sdk::Finding;
 use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayView4, Axis, Ix2, Ix4};
 
 use super::explain;
 use super::lesion_sections::LesionSections;
-use super::network::UnexpectedShape;
+use super::network::UnexpectedOutput;
 
 /// All answers of a study.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ pub enum Step<'a> {
 ///
 /// # Errors
 /// Those of `run`, an answer in another shape, and that of `each`, which ends the work.
-pub fn classify<E: From<UnexpectedShape>>(
+pub fn classify<E: From<UnexpectedOutput>>(
     manifest: &Manifest,
     sections: &LesionSections,
     run: &mut RunNetwork<'_, E>,
@@ -110,8 +110,8 @@ fn reason_not_to_ask(
 }
 
 /// Probability of the second class, and the map of each class, of one section.
-fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), UnexpectedShape> {
-    let wrong = |found: Option<&ArrayD<f32>>, expected| UnexpectedShape {
+fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), UnexpectedOutput> {
+    let wrong = |found: Option<&ArrayD<f32>>, expected| UnexpectedOutput::Shape {
         network: network.into(),
         found: found.map(|f| f.shape().to_vec()).unwrap_or_default(),
         expected,
@@ -125,6 +125,10 @@ fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<
         .and_then(|c| c.view().into_dimensionality::<Ix4>().ok())
         .filter(|c| c.dim().0 == 1 && c.dim().1 == 2)
         .ok_or_else(|| wrong(cam, "heat map (1, 2, rows, columns)"))?;
+    UnexpectedOutput::improbable(network, probabilities)?;
+    if let Some(&found) = cams.iter().find(|value| !value.is_finite()) {
+        return Err(UnexpectedOutput::Value { network: network.into(), found, expected: "a finite heat map" });
+    }
     let map =
         |class: usize| -> Array2<f32> { ArrayView2::to_owned(&cams.index_axis(Axis(0), 0).index_axis(Axis(0), class)) };
     Ok((probabilities[(0, 1)], [map(0), map(1)]))
@@ -134,8 +138,7 @@ fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<
 pub fn decide(classifier: &Classifier, sections: Vec<SectionProbability>) -> Classification {
     let probability = sections.iter().map(|s| s.probability).sum::<f64>() / sections.len().max(1) as f64;
     let [first, second] = &classifier.classes;
-    let [low, high] = classifier.undecided;
-    let decision = if (low..=high).contains(&probability) && low < high {
+    let decision = if is_undecided(classifier.undecided, probability) {
         Finding::UNDECIDED
     } else if probability >= classifier.threshold {
         &second.id
@@ -258,6 +261,17 @@ mod tests {
     }
 
     #[test]
+    fn a_lesion_that_falls_between_the_places_of_the_networks_grid_is_asked_about() {
+        let image = Array3::from_shape_fn((1, 128, 128), |(_, row, _)| row as f32);
+        for at in [(0, 63, 63), (0, 127, 127), (0, 1, 64)] {
+            let mut labels = LabelMap::zeros((1, 128, 128));
+            labels[at] = 1;
+            let sections = LesionSections::new(&Normalised::of(&image, 5.0), None, &labels, [64, 64]);
+            assert_eq!(sections.sections, [0], "{at:?}");
+        }
+    }
+
+    #[test]
     fn channels_hold_image_and_mask_inside_the_mask_only() {
         let channels = [Channel::T1cInMask, Channel::T2wInMask, Channel::Mask];
         let mut input = sections().room(&channels);
@@ -270,11 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_is_no_number_decides_nothing() {
+        for (p, map) in [(f32::NAN, 3.0), (7.0, 3.0), (0.5, f32::NAN)] {
+            let mut run = |_: &str, _: ArrayView4<'_, f32>| {
+                let probabilities = ArrayD::from_shape_vec(IxDyn(&[1, 2]), vec![1.0 - p, p]).unwrap();
+                Ok(vec![probabilities, ArrayD::from_elem(IxDyn(&[1, 2, 2, 2]), map)])
+            };
+            let error = classify::<TestError>(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
+            assert!(matches!(error, TestError::Output(UnexpectedOutput::Value { .. })), "{error:?}");
+        }
+    }
+
+    #[test]
     fn a_network_of_another_shape_is_an_error() {
         let mut run = |_: &str, _: ArrayView4<'_, f32>| {
             Ok(vec![ArrayD::zeros(IxDyn(&[1, 3])), ArrayD::zeros(IxDyn(&[1, 2, 2, 2]))])
         };
         let error = classify::<TestError>(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
-        assert!(matches!(error, TestError::Shape(_)));
+        assert!(matches!(error, TestError::Output(UnexpectedOutput::Shape { .. })));
     }
 }

@@ -42,7 +42,7 @@ impl LesionSections {
             .outer_iter()
             .enumerate()
             .filter(|(_, labels)| labels.fold(0, |any, &label| any | label) > 0) // no early end, and so vectorised
-            .filter_map(|(section, labels)| Some((section, LesionRows::new(section, t2w, t1c, labels, size)?)))
+            .map(|(section, labels)| (section, LesionRows::new(section, t2w, t1c, labels, size)))
             .unzip();
         Self { sections, images, size, native: [rows, columns] }
     }
@@ -76,23 +76,34 @@ impl LesionSections {
 }
 
 impl LesionRows {
-    /// None where nothing of the mask is left on the network's grid.
     fn new(
         section: usize,
         t2w: &Normalised<'_>,
         t1c: Option<&Normalised<'_>>,
         labels: ArrayView2<'_, u16>,
         size: [usize; 2],
-    ) -> Option<Self> {
-        let labels = resize::nearest(labels, size);
-        let rows = resize::rows_from_first_to_last(labels.outer_iter().map(|row| row.iter().any(|&label| label > 0)));
-        if rows.is_empty() {
-            return None;
+    ) -> Self {
+        let mut small = resize::nearest(labels, size);
+        if small.iter().all(|&label| label == 0) {
+            small = every_voxel(labels, size);
         }
+        let labels = small;
+        let rows = resize::rows_from_first_to_last(labels.outer_iter().map(|row| row.iter().any(|&label| label > 0)));
         let mask = labels.slice(s![rows.clone(), ..]).mapv(|label| f32::from(u8::from(label > 0)));
         let inside =
             |volume: &Normalised<'_>| resize::linear_rows(volume.section(section).view(), size, rows.clone()) * &mask;
         let (t2w, t1c) = (inside(t2w), t1c.map(inside));
-        Some(Self { rows, mask, t2w, t1c })
+        Self { rows, mask, t2w, t1c }
     }
+}
+
+/// The labels on a grid of `size` (rows, columns), each voxel where it lies there: a lesion between the places that the nearest neighbour
+/// looks at would be gone, and "no lesion" the answer.
+fn every_voxel(labels: ArrayView2<'_, u16>, size: [usize; 2]) -> Array2<u16> {
+    let (rows, columns) = labels.dim();
+    let mut small = Array2::zeros(size);
+    for ((row, column), &label) in labels.indexed_iter().filter(|(_, label)| **label > 0) {
+        small[[row * size[0] / rows, column * size[1] / columns]] = label;
+    }
+    small
 }

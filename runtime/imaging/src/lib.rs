@@ -8,7 +8,7 @@
 //! - [`measure`]: the lesions with volume and extent
 //! - [`lesion_sections`]: what the classifiers see of a study
 //! - [`classify`]: the questions, along the branches
-//! - [`explain`]: Grad-CAM on the native grid
+//! - [`explain`]: Grad-CAM, on the network's own grid
 //! - [`network`]: what a network is to all of these
 //!
 //! Absent from here: DICOM, files, sockets, and the library that runs networks.

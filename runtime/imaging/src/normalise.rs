@@ -34,7 +34,7 @@ impl<'a> Normalised<'a> {
         self.voxels.dim().into()
     }
 
-    /// A section (row, column). A voxel that is no number stays one.
+    /// A section (row, column). NaN stays NaN.
     pub fn section(&self, section: usize) -> Array2<f32> {
         let Self { low, high, scale, .. } = *self;
         self.voxels.index_axis(Axis(0), section).mapv(|v| {

@@ -3,8 +3,11 @@
 use cordline_core::resize::{self, bilinear};
 use ndarray::{Array3, ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix4, Zip, s};
 
-use super::network::{Network, UnexpectedShape};
+use super::network::{Network, UnexpectedOutput, is_probability};
 use super::normalise::Normalised;
+
+/// Name of the network in errors.
+const SEGMENTER: &str = "segmenter";
 
 /// The order in which sections are segmented: from the middle outwards, since the cord lies there and the viewer fills from there.
 pub fn middle_out(sections: usize) -> Vec<usize> {
@@ -54,15 +57,20 @@ pub fn segment<N: Network>(
 }
 
 /// The probability of lesion (row, column) of the one section that was run.
-fn probability(outputs: &[ArrayD<f32>], size: [usize; 2]) -> Result<ArrayView2<'_, f32>, UnexpectedShape> {
-    let shape = |found: &[usize]| UnexpectedShape {
-        network: "segmenter".into(),
+fn probability(outputs: &[ArrayD<f32>], size: [usize; 2]) -> Result<ArrayView2<'_, f32>, UnexpectedOutput> {
+    let shape = |found: &[usize]| UnexpectedOutput::Shape {
+        network: SEGMENTER.into(),
         found: found.to_vec(),
         expected: "(1, 1, rows, columns) of its input",
     };
     let output = outputs.first().ok_or_else(|| shape(&[]))?;
     if output.shape() != [1, 1, size[0], size[1]] {
         return Err(shape(output.shape()));
+    }
+    let values = output.as_standard_layout();
+    // No early end, and so vectorised.
+    if values.iter().fold(false, |any, &p| any | !is_probability(p)) {
+        UnexpectedOutput::improbable(SEGMENTER, values.iter())?;
     }
     let output = output.view().into_dimensionality::<Ix4>().map_err(|_| shape(output.shape()))?;
     Ok(output.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0))
@@ -156,7 +164,33 @@ mod tests {
         }
         let volume = Array3::zeros((1, 8, 8));
         let found = segment(&mut Wrong, &Normalised::of(&volume, 5.0), [32, 32], [0.5, 0.9], &mut |_, _| Ok(()));
-        assert!(matches!(found, Err(TestError::Shape(_))));
+        assert!(matches!(found, Err(TestError::Output(UnexpectedOutput::Shape { .. }))));
+    }
+
+    /// Answers with one value in the midst of zeros.
+    struct Answer(f32);
+
+    impl Network for Answer {
+        type Error = TestError;
+
+        fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, TestError> {
+            let mut output = ArrayD::zeros(input.shape());
+            output[[0, 0, 20, 20]] = self.0;
+            Ok(vec![output])
+        }
+    }
+
+    #[test]
+    fn a_probability_that_is_none_ends_the_work_and_is_not_taken_for_no_lesion() {
+        let volume = Array3::<f32>::zeros((1, 40, 30));
+        let run = |value| {
+            segment(&mut Answer(value), &Normalised::of(&volume, 5.0), [32, 32], [0.5; 2], &mut |_, _| Ok(())).map(drop)
+        };
+        for value in [f32::NAN, f32::INFINITY, -0.5, 1.5] {
+            let error = run(value).unwrap_err();
+            assert!(matches!(error, TestError::Output(UnexpectedOutput::Value { .. })), "{value}: {error:?}");
+        }
+        assert_eq!(run(1.0 + 1e-6), Ok(()));
     }
 
     #[test]

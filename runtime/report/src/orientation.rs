@@ -101,7 +101,8 @@ pub fn letters(direction: Lps) -> String {
     parts.iter().take(1).chain(leaning).map(|(_, letter)| letter).collect()
 }
 
-/// Where a section lies along the normal of its plane, as a letter and mm from the scanner's centre: "L 3.2 mm".
+/// Where the centre of a section lies on the axis of the patient that is nearest to the normal of its plane, as a letter and mm from the
+/// scanner's centre: "L 3.2 mm".
 pub fn section_position(geometry: &Geometry, section: usize) -> String {
     let [_, rows, columns] = geometry.shape();
     let centre = geometry.to_patient([section as f64, (rows as f64 - 1.0) / 2.0, (columns as f64 - 1.0) / 2.0]);

@@ -145,9 +145,7 @@ fn summary(result: &AnalysisResult, shown: Option<&RenderedSections>) -> String 
     let count =
         shown.map_or_else(|| result.series.as_ref().and_then(|s| s.shape).map_or(0, |s| s[0]), |s| s.section_count);
     if result.lesions.is_empty() {
-        return format!(
-            "The network marked no lesion in any of the {count} sections. This does not prove that there is none."
-        );
+        return format!("No lesion is marked in any of the {count} sections. This does not prove that there is none.");
     }
     let volume = millilitres(result.lesions.iter().map(|l| l.volume_ml).sum());
     let longest = result.lesions.iter().map(|l| l.extent_mm).fold(0.0, f64::max);

@@ -1,5 +1,6 @@
 //! The parts of the page that are words and numbers.
 
+use cordline_core::printable::is_harmless;
 use cordline_core::stage::Stage;
 use cordline_sdk::result::{AnalysisResult, Classification, Lesion};
 use serde::Serialize;
@@ -116,11 +117,8 @@ fn ranges(numbers: &[usize]) -> String {
 
 /// Text from a file, without the invisible characters that could turn the direction of writing or break a line.
 pub(super) fn plain(text: &str) -> String {
-    let invisible = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|c| if invisible(c) { ' ' } else { c }).collect::<String>().trim().to_string()
+    let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars().map(|c| if invisible(c) || !is_harmless(c) { ' ' } else { c }).collect::<String>().trim().to_string()
 }
 
 #[cfg(test)]
@@ -137,6 +135,7 @@ mod tests {
     #[test]
     fn invisible_characters_do_not_reach_the_page() {
         assert_eq!(plain("T2\u{202e}gas\0\n"), "T2 gas");
+        assert_eq!(plain("a\u{2028}b\u{61c}c\u{200b}d"), "a b c d");
         assert_eq!(plain("Wirbelsäule"), "Wirbelsäule");
     }
 }

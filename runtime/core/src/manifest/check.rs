@@ -6,6 +6,7 @@ use cordline_sdk::Finding;
 use serde::Deserialize;
 
 use super::{CohortKind, FORMAT, Manifest};
+use crate::printable::{is_harmless, printable};
 
 /// Most characters of an identifier.
 const LONGEST_ID: usize = 64;
@@ -85,8 +86,8 @@ impl Manifest {
             .chain(self.classifiers.iter().map(|c| &c.question))
             .chain([&self.title, &self.version])
             .chain(&self.cohort.warning);
-        match words.into_iter().find(|words| words.chars().any(char::is_control)) {
-            Some(words) => Err(format!("{words:?} holds control characters")),
+        match words.into_iter().find(|words| !words.chars().all(is_harmless)) {
+            Some(words) => Err(format!("{words:?} holds control characters or marks of writing direction")),
             None => Ok(()),
         }
     }
@@ -187,5 +188,5 @@ pub(super) fn unreadable(text: &str, error: &toml::de::Error) -> String {
 /// A reason may quote the manifest: not at length, and nothing of it steers a terminal.
 pub(super) fn quotable(reason: String) -> String {
     const LONGEST: usize = 300;
-    reason.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    printable(&reason, LONGEST)
 }

@@ -171,12 +171,17 @@ pub struct Classifier {
     pub heat_map: String,
     /// Threshold on the study probability of the second class.
     pub threshold: f64,
-    /// From `[0]` to `[1]`, both included, the answer is `undecided`.
+    /// From `[0]` to `[1]`, both included, the answer is `undecided`; two equal bounds are no band.
     pub undecided: [f64; 2],
     /// The two answers.
     pub classes: [Class; 2],
     /// Asked only after this answer; the first question has none.
     pub after: Option<After>,
+}
+
+/// True in a band within which a question is not decided.
+pub fn is_undecided([low, high]: [f64; 2], probability: f64) -> bool {
+    low < high && (low..=high).contains(&probability)
 }
 
 /// One answer.

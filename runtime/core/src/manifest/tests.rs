@@ -58,6 +58,7 @@ fn a_reason_names_the_line_and_quotes_nothing_that_steers_a_terminal() {
         ("title = \"t\"", &format!("\"{}\" = 1", "\\u001b".repeat(999))),
         ("id = \"disease\"", "id = \"\\u0007\""),
         ("question = \"kind?\"", "question = \"\\u001b[2J\""),
+        ("question = \"kind?\"", "question = \"\\u202ednik\""),
     ] {
         let error = error(from, to);
         assert!(!error.chars().any(char::is_control) && error.chars().count() <= 300, "{error:?}");

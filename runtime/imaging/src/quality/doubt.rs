@@ -1,6 +1,6 @@
 //! What is said beside the answer: what may hide a lesion.
 
-use super::refusal::{MIN_VARIED, numbered};
+use super::refusal::numbered;
 use super::survey::Survey;
 
 /// A section whose grey levels reach less than this share of what they usually reach in the volume has next to no signal: the outermost
@@ -20,7 +20,7 @@ const BESIDE_GAP: f64 = 0.01;
 /// A sentence for each thing that may hide a lesion. `sections`: how many the volume has.
 pub(super) fn warnings(survey: &Survey, sections: usize) -> Vec<String> {
     let mut said = Vec::new();
-    let empty = survey.numbers(|section| section.is_empty(MIN_VARIED));
+    let empty = survey.numbers(|section| section.is_empty());
     if !empty.is_empty() {
         said.push(format!(
             "Of {sections} sections {} no picture (section {}): a lesion there cannot be seen. Look at them in a viewer, and export the series again.",
@@ -28,12 +28,12 @@ pub(super) fn warnings(survey: &Survey, sections: usize) -> Vec<String> {
             numbered(&empty),
         ));
     }
-    let filled = || survey.sections.iter().filter(|section| !section.is_empty(MIN_VARIED));
+    let filled = || survey.sections.iter().filter(|section| !section.is_empty());
     let mut spreads: Vec<f32> = filled().map(|section| section.spread()).collect();
     spreads.sort_unstable_by(f32::total_cmp);
     // At least half of the sections hold a picture, or the volume would have been refused.
     let usual = spreads.get(spreads.len() / 2).copied().unwrap_or_default();
-    let faint = survey.numbers(|section| !section.is_empty(MIN_VARIED) && section.spread() < MIN_SIGNAL * usual);
+    let faint = survey.numbers(|section| !section.is_empty() && section.spread() < MIN_SIGNAL * usual);
     if !faint.is_empty() {
         said.push(format!(
             "Next to no signal in section {}: a lesion there would hardly be seen. Look at the series in a viewer.",

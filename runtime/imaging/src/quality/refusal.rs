@@ -9,15 +9,13 @@ use super::survey::Survey;
 
 /// Fewest different values of a picture. MR has hundreds, even in 8 bits and windowed; masks, label maps and test patterns have a handful.
 const MIN_VALUES: usize = 16;
-/// A section of which less than this share differs from its most usual value is empty: a few lost pixels, a burned-in letter.
-pub(super) const MIN_VARIED: f64 = 0.01;
 /// Where more than this share of the sections is empty, most of the spine was never seen.
 const MAX_EMPTY: f64 = 0.5;
 
 /// Why nothing can be said of a volume.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum NoPicture {
-    /// Some voxels are NaN or infinite, or so large that they cannot be computed with.
+    /// Some voxels are NaN or infinite.
     #[error("{count} of {of} voxels are no finite numbers, the first in section {section}")]
     NotFinite {
         /// How many.
@@ -99,7 +97,7 @@ pub(super) fn refuse(survey: &Survey, values: &[f32]) -> Result<(), NoPicture> {
     if few < MIN_VALUES {
         return Err(NoPicture::FewValues { values: few });
     }
-    let empty = survey.numbers(|section| section.is_empty(MIN_VARIED));
+    let empty = survey.numbers(|section| section.is_empty());
     if empty.len() as f64 > MAX_EMPTY * sections as f64 {
         return Err(NoPicture::EmptySections { empty, sections });
     }

@@ -12,6 +12,9 @@ const SMOOTH: f64 = 0.4;
 /// A picture in the right order of bytes is smoother than in the wrong one by more than this factor, unless it is noise.
 const SMOOTHER: f64 = 1.5;
 
+/// A section of which less than this share differs from its most usual value is empty: a few lost pixels, a burned-in letter.
+const MIN_VARIED: f64 = 0.01;
+
 /// What is known of a volume.
 pub(super) struct Survey {
     pub(super) sections: Vec<SectionSurvey>,
@@ -58,8 +61,8 @@ pub(super) struct SectionSurvey {
 
 impl SectionSurvey {
     /// All voxels have one value, but for a few at most.
-    pub(super) fn is_empty(&self, least_varied: f64) -> bool {
-        self.low == self.high || self.varied < least_varied
+    pub(super) fn is_empty(&self) -> bool {
+        self.low == self.high || self.varied < MIN_VARIED
     }
 
     /// From dark to bright, without outliers.

@@ -156,7 +156,7 @@ impl Bundle {
             version: self.manifest.version.clone(),
             sha256: self.sha256.clone(),
             cohort: self.manifest.cohort.kind.to_string(),
-            warning: self.manifest.cohort.warning.clone(),
+            warning: self.manifest.cohort.warning.clone().filter(|warning| !warning.trim().is_empty()),
         }
     }
 }

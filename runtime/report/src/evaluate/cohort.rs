@@ -81,14 +81,18 @@ pub fn read_results(labels: &Path, folder: &Path, questions: &[Question]) -> Res
     Ok(cases)
 }
 
+/// What stands for the finding of a study that ended without one.
+pub(super) const NO_ANSWER: [&str; 3] = ["needs_selection", "out_of_scope", "failed"];
+
 /// The finding as the table writes it; the state where there is none.
 fn finding_of(result: &AnalysisResult) -> String {
+    let [needs_selection, out_of_scope, failed] = NO_ANSWER;
     match (&result.finding, result.state) {
         (Some(Finding { name, subtype: Some(subtype), .. }), _) => format!("{name}/{subtype}"),
         (Some(finding), _) => finding.name.clone(),
-        (None, State::NeedsSelection) => "needs_selection".into(),
-        (None, State::OutOfScope) => "out_of_scope".into(),
-        (None, _) => "failed".into(),
+        (None, State::NeedsSelection) => needs_selection.into(),
+        (None, State::OutOfScope) => out_of_scope.into(),
+        (None, _) => failed.into(),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cordline_core::manifest::is_undecided;
 use cordline_sdk::Finding;
 
-use super::cohort::Case;
+use super::cohort::{Case, NO_ANSWER};
 use super::counts::{Confusion, Rate};
 use super::questions::{Question, WITHOUT_LESION};
 use super::roc;
@@ -50,12 +51,13 @@ pub struct QuestionFigures {
 impl Evaluation {
     /// Computes the figures of these cases.
     pub fn of(cases: &[Case], questions: &[Question], draws: usize, seed: u64) -> Self {
-        let told = cases.iter().any(|c| !c.finding.is_empty());
+        // A study that ended without an answer is called neither.
+        let is_answered = |case: &&Case| !case.finding.is_empty() && !NO_ANSWER.contains(&case.finding.as_str());
         let called = |sick: bool| {
-            let kind: Vec<&Case> =
-                cases.iter().filter(|c| WITHOUT_LESION.contains(&c.label.as_str()) != sick).collect();
+            let kind = cases.iter().filter(|c| WITHOUT_LESION.contains(&c.label.as_str()) != sick);
+            let kind: Vec<&Case> = kind.filter(is_answered).collect();
             let count = kind.iter().filter(|c| c.finding == Finding::NO_LESION).count();
-            (told && !kind.is_empty()).then_some(Rate { count, of: kind.len() })
+            (!kind.is_empty()).then_some(Rate { count, of: kind.len() })
         };
         let mut findings: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
         for case in cases.iter().filter(|c| !c.finding.is_empty()) {
@@ -82,8 +84,7 @@ impl QuestionFigures {
             let Some(truth) = question.truth(&case.label) else { continue };
             match case.probabilities.get(&question.id) {
                 Some(&p) => {
-                    let [low, high] = question.undecided;
-                    undecided += usize::from((low..=high).contains(&p));
+                    undecided += usize::from(is_undecided(question.undecided, p));
                     confusion.add(truth, p >= question.threshold);
                     scored.push((p, truth));
                 }

@@ -138,6 +138,10 @@ fn findings_and_dice_are_told_by_label() {
         case("healthy", "no_lesion", None),
         case("healthy", "indeterminate", None),
         case("healthy", "no_lesion", None),
+        // Called neither.
+        case("healthy", "needs_selection", None),
+        case("healthy", "", None),
+        case("ms", "failed", None),
     ];
     let figures = Evaluation::of(&cases, &spinal(), 50, SEED);
     assert_eq!(figures.without_lesion, Some(Rate { count: 2, of: 3 }));
