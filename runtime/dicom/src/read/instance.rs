@@ -65,6 +65,13 @@ pub struct SeriesAttributes {
     pub position_reference_indicator: String,
 }
 
+impl SeriesAttributes {
+    /// What the series says of itself: SeriesDescription. ProtocolName only where that is empty, for it may name a whole examination.
+    pub fn described(&self) -> &str {
+        if self.description.is_empty() { &self.protocol } else { &self.description }
+    }
+}
+
 /// MR Image attributes from which plane, contrast and kind are told.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Acquisition {

@@ -19,10 +19,11 @@ struct Sequence<'a> {
     ti: Option<f64>,
     codes: &'a [String],
     is_3d: bool,
-    text: Vec<String>,
-    /// The words of the description; of the protocol only where there is none, for that may name a whole examination.
-    described: Vec<String>,
-    raw_text: String,
+    /// What the series says of itself, in lower case, and the words of that.
+    text: String,
+    words: Vec<String>,
+    /// The description or the protocol has a word that begins with T2. Nothing rests on it alone.
+    says_t2: bool,
 }
 
 impl Sequence<'_> {
@@ -41,20 +42,17 @@ impl Sequence<'_> {
 /// Adds what the contrast says for or against a series.
 pub(super) fn judge(series: &SeriesVolume, first: &InstanceHeader, rules: &SeriesRules, a: &mut Assessment) {
     let acquisition = &first.acquisition;
-    let description = format!("{} {}", first.series.description, first.series.protocol);
     let sequence = Sequence {
         te: series.frames().find_map(|(_, f)| f.echo_time),
         tr: acquisition.repetition_time,
         ti: acquisition.inversion_time.filter(|ti| *ti > 0.0),
         codes: &acquisition.scanning_sequence,
         is_3d: acquisition.is_3d,
-        text: words(&description),
-        described: words(if first.series.description.is_empty() {
-            &first.series.protocol
-        } else {
-            &first.series.description
-        }),
-        raw_text: description.to_lowercase(),
+        text: first.series.described().to_lowercase(),
+        words: words(first.series.described()),
+        says_t2: [&first.series.description, &first.series.protocol]
+            .iter()
+            .any(|text| words(text).iter().any(|word| word.starts_with("t2"))),
     };
     let weighted = |b: Option<f64>| b.is_some_and(|b| b > 0.0);
     if series.frames().any(|(i, f)| weighted(f.b_value) || (f.b_value.is_none() && i.acquisition.diffusion)) {
@@ -75,7 +73,7 @@ pub(super) fn judge(series: &SeriesVolume, first: &InstanceHeader, rules: &Serie
     // A water image has its own warning.
     let may_be_told = !matches!(a.pictures.kind, PictureKind::Water | PictureKind::InPhase);
     if a.weighting != Weighting::T1 && may_be_told {
-        let word = || find_word(&sequence.text, &rules.fat_words).or_else(|| fat_saturation(&sequence.text));
+        let word = || find_word(&sequence.words, &rules.fat_words).or_else(|| fat_saturation(&sequence.words));
         let suppressed = match acquisition.fat_suppressed {
             true => Some("fat-suppressed".to_owned()),
             false => word().map(|word| format!("fat-suppressed (\"{word}\" in the description)")),
@@ -104,11 +102,11 @@ fn says_flair(text: &[String]) -> bool {
 fn not_t2(s: &Sequence<'_>, contrast: &str, rules: &SeriesRules, a: &mut Assessment) -> Option<String> {
     let times = s.times();
     let [low, high] = rules.stir_inversion_time_ms;
-    let fluid_is_dark = says_flair(&s.described);
+    let fluid_is_dark = says_flair(&s.words);
     if s.ti.is_some_and(|ti| (low..=high).contains(&ti))
         || contrast == "STIR"
-        || (find_word(&s.text, &["stir".into(), "tirm".into()]).is_some() && !fluid_is_dark)
-        || s.described.iter().any(|w| w.starts_with("stir") || w.ends_with("stir"))
+        || (find_word(&s.words, &["stir".into(), "tirm".into()]).is_some() && !fluid_is_dark)
+        || s.words.iter().any(|w| w.starts_with("stir") || w.ends_with("stir"))
     {
         return Some("STIR".into());
     }
@@ -117,7 +115,7 @@ fn not_t2(s: &Sequence<'_>, contrast: &str, rules: &SeriesRules, a: &mut Assessm
         return Some("FLAIR".into());
     }
     if s.has("IR")
-        || s.described.iter().any(|w| matches!(w.as_str(), "ir" | "irfse" | "fseir" | "irtse" | "tseir" | "psir"))
+        || s.words.iter().any(|w| matches!(w.as_str(), "ir" | "irfse" | "fseir" | "irtse" | "tseir" | "psir"))
     {
         return Some(match s.ti {
             Some(ti) => format!("inversion recovery (TI {} ms)", short(ti)),
@@ -152,7 +150,7 @@ fn not_t2(s: &Sequence<'_>, contrast: &str, rules: &SeriesRules, a: &mut Assessm
     if s.has("GR") {
         return Some(format!("gradient and spin echo ({times})"));
     }
-    if s.raw_text.contains("t2*") || s.raw_text.contains("t2star") {
+    if s.text.contains("t2*") || s.text.contains("t2star") {
         return Some(format!("T2*-weighted ({times})"));
     }
     let mut doubts = Vec::new();
@@ -174,7 +172,7 @@ fn not_t2(s: &Sequence<'_>, contrast: &str, rules: &SeriesRules, a: &mut Assessm
             });
         }
         Some(_) => return Some(format!("not T2-weighted ({times})")),
-        None if contrast == "T2" || s.text.iter().any(|w| w.starts_with("t2")) => {
+        None if contrast == "T2" || s.says_t2 => {
             doubts.push("EchoTime is missing".into());
         }
         None => return Some("contrast unknown (EchoTime is missing)".into()),

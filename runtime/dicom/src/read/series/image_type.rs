@@ -29,10 +29,7 @@ impl<'a> Stated<'a> {
             values: image_type(instance, frame),
             component: &frame.component,
             enhanced: sop_class::is_enhanced(&instance.sop_class_uid),
-            description: match instance.series.description.as_str() {
-                "" => &instance.series.protocol,
-                description => description,
-            },
+            description: instance.series.described(),
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn find(
 /// A filled ContrastBolusAgent counts only with T1 weighting: scanners often leave it filled for later T2-weighted series.
 fn is_enhanced_t1(series: &SeriesVolume, a: &Assessment, rules: &SeriesRules) -> bool {
     let Some(first) = series.instances.first() else { return false };
-    let text = format!("{} {}", first.series.description, first.series.protocol).to_lowercase();
+    let text = first.series.described().to_lowercase();
     let said = words(&text);
     let named = find_word(&said, &rules.agent_words).is_some() || text.contains("c+") || text.contains("+c");
     let denied = find_word(&said, &rules.no_agent_words).is_some();

@@ -266,6 +266,11 @@ fn contrast_enhanced_t1_goes_with_the_choice_by_frame_of_reference() {
     assert_eq!(try_agent(&axial, "1.2.826.9").0, None);
     assert_eq!(try_agent(&none, "1.2.826.9").0, None);
     assert_eq!(try_agent(&before, "1.2.826.9").0, None);
+    // The protocol is that of the whole examination; it counts where the series has no description.
+    let examination = |s: &mut Set| _ = s.text(tags::PROTOCOL_NAME, VR::LO, "CSPINE W CONTRAST");
+    let undescribed = |s: &mut Set| examination(s.drop(tags::SERIES_DESCRIPTION));
+    assert_eq!(try_agent(&examination, "1.2.826.9").0, None);
+    assert_eq!(try_agent(&undescribed, "1.2.826.9").0, uid);
     let (t1c, warnings) = try_agent(&agent, "1.2.826.8");
     assert_eq!(t1c, None);
     assert!(warnings.contains("left out: it has another FrameOfReferenceUID"));

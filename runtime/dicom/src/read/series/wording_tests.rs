@@ -41,9 +41,12 @@ fn dark_fluid_is_known_without_an_inversion_in_scanning_sequence() {
 
 #[test]
 fn a_protocol_that_names_more_says_nothing_of_a_described_series() {
-    accepted(|_, s| {
-        s.text(tags::SERIES_DESCRIPTION, VR::LO, "T2 TSE SAG").text(tags::PROTOCOL_NAME, VR::LO, "T2 + FLAIR");
-    });
+    for protocol in ["T2 + FLAIR", "C-SPINE T1 T2 STIR", "T2 TIRM", "CSPINE T2 FS", "T2 FAT SAT", "CSPINE T2* T2"] {
+        let (_, warnings) = accepted(|_, s| {
+            s.text(tags::SERIES_DESCRIPTION, VR::LO, "T2 TSE SAG").text(tags::PROTOCOL_NAME, VR::LO, protocol);
+        });
+        assert_eq!(warnings, "", "{protocol}");
+    }
     let unnamed = against(|_, s| {
         s.drop(tags::SERIES_DESCRIPTION).text(tags::PROTOCOL_NAME, VR::LO, "SAG FLAIR");
     });
