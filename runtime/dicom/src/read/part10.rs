@@ -7,7 +7,7 @@ use dicom_dictionary_std::{StandardDataDictionary, tags};
 use super::elements::DataSet;
 use super::file_error::FileError;
 use super::limits::FileLimits;
-use super::prescan::{Encoding, Walk, walk};
+use super::prescan::{Encoding, Walk, WalkError, walk};
 use super::syntax::Syntax;
 
 /// Bytes that must be at hand to tell whether a file is DICOM.
@@ -100,12 +100,16 @@ pub fn meta(bytes: &[u8], total: u64, kind: Part10Kind, limits: &FileLimits) -> 
         Part10Kind::NotDicom => return Err(FileError::Malformed { at: 0, why: "no DICM prefix".into() }.into()),
     };
     let encoding = Encoding::EXPLICIT_LITTLE;
-    let (scan, data_set) = match walk(bytes, start, total, encoding, Some(0x0002), limits)? {
-        (Walk::Complete(scan), at) => (scan, at),
-        (Walk::NeedMore(wanted), _) => return Ok(Err(wanted)),
+    let sop_class_of = |set: &DataSet<'_>| set.text(tags::MEDIA_STORAGE_SOP_CLASS_UID).unwrap_or_default();
+    let (scan, data_set) = match walk(bytes, start, total, encoding, Some(0x0002), limits) {
+        Ok((Walk::Complete(scan), at)) => (scan, at),
+        Ok((Walk::NeedMore(wanted), _)) => return Ok(Err(wanted)),
+        Err(WalkError { error, nodes }) => {
+            return Err(MetaError { error, sop_class_uid: sop_class_of(&DataSet::new(bytes, &nodes)) });
+        }
     };
     let set = DataSet::new(bytes, &scan.nodes);
-    let sop_class_uid = set.text(tags::MEDIA_STORAGE_SOP_CLASS_UID).unwrap_or_default();
+    let sop_class_uid = sop_class_of(&set);
     let Some(uid) = set.text(tags::TRANSFER_SYNTAX_UID) else {
         return Ok(Ok(Meta { syntax: None, sop_class_uid, data_set }));
     };

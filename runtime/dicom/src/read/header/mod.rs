@@ -16,8 +16,8 @@ use super::file_error::FileError;
 use super::instance::{Acquisition, InstanceHeader, PixelData, PixelFormat, SeriesAttributes, sop_class};
 use super::limits::FileLimits;
 use super::origin::Origin;
-use super::part10::{self, MetaError, Part10Kind};
-use super::prescan::{Walk, walk};
+use super::part10::{self, Meta, MetaError, Part10Kind};
+use super::prescan::{Walk, WalkError, walk};
 use super::syntax::Syntax;
 use copied::Copier;
 
@@ -39,6 +39,17 @@ pub struct HeaderError {
     pub sop_class_uid: String,
     /// SeriesInstanceUID, empty where not reached.
     pub series_uid: String,
+}
+
+impl HeaderError {
+    /// A fault of a file of which `set` is what was read.
+    fn of(error: FileError, set: &DataSet<'_>, meta: &Meta) -> Self {
+        Self {
+            error,
+            sop_class_uid: set.text(tags::SOP_CLASS_UID).unwrap_or_else(|| meta.sop_class_uid.clone()),
+            series_uid: set.text(tags::SERIES_INSTANCE_UID).unwrap_or_default(),
+        }
+    }
 }
 
 impl From<MetaError> for HeaderError {
@@ -81,9 +92,10 @@ pub fn read(
         Some(declared) if declared != encoding => doubts.push(Doubt::Encoding { declared, found: encoding }),
         Some(_) => {}
     }
-    let scan = match walk(bytes, meta.data_set, total, encoding, None, limits).map_err(fail)? {
-        (Walk::Complete(scan), _) => scan,
-        (Walk::NeedMore(wanted), _) => return Ok(Header::NeedMore(wanted)),
+    let scan = match walk(bytes, meta.data_set, total, encoding, None, limits) {
+        Ok((Walk::Complete(scan), _)) => scan,
+        Ok((Walk::NeedMore(wanted), _)) => return Ok(Header::NeedMore(wanted)),
+        Err(WalkError { error, nodes }) => return Err(HeaderError::of(error, &DataSet::new(bytes, &nodes), &meta)),
     };
     if scan.liberties.mixed_encoding {
         doubts.push(Doubt::MixedEncoding);
@@ -92,15 +104,13 @@ pub fn read(
         doubts.push(Doubt::Delimiters);
     }
     let set = DataSet::new(bytes, &scan.nodes);
-    let text_of = |tag| set.text(tag).unwrap_or_default();
-    let fail = |error| HeaderError {
+    let fail = |error| {
         // Where a sequence is not closed, what follows it seems to be missing.
-        error: match error {
+        let error = match error {
             FileError::Missing(_) if scan.liberties.delimiters => FileError::Unclosed,
             error => error,
-        },
-        sop_class_uid: set.text(tags::SOP_CLASS_UID).unwrap_or_else(|| meta.sop_class_uid.clone()),
-        series_uid: text_of(tags::SERIES_INSTANCE_UID),
+        };
+        HeaderError::of(error, &set, &meta)
     };
     let sop_class_uid = uid(&set, tags::SOP_CLASS_UID, "SOPClassUID").map_err(fail)?;
     let study_uid = uid(&set, tags::STUDY_INSTANCE_UID, "StudyInstanceUID").map_err(fail)?;

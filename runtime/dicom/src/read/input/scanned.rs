@@ -12,7 +12,7 @@ use crate::read::origin::Origin;
 pub struct ScannedInput {
     /// Every DICOM object whose header could be read, in the order in which it was found.
     pub instances: Vec<Arc<InstanceHeader>>,
-    /// MR files whose header is damaged behind the SeriesInstanceUID.
+    /// MR files that cannot be used: damaged behind the SeriesInstanceUID, or under the SOPInstanceUID of another file.
     pub unreadable: Vec<UnreadableFile>,
     /// Files that are not needed, each with the reason.
     pub skipped: Vec<SkippedFile>,
@@ -77,7 +77,7 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// An MR file that cannot be read, but says to which series it belongs.
+/// An MR file that cannot be used, but says to which series it belongs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnreadableFile {
     /// Where it lies.

@@ -18,4 +18,4 @@ mod walk;
 
 pub use encoding::Encoding;
 pub use scan::{Liberties, Node, PixelElement, Scan};
-pub use walk::{Walk, walk};
+pub use walk::{Walk, WalkError, walk};

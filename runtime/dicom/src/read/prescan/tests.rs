@@ -46,7 +46,7 @@ fn alike(bytes: &[u8], encoding: Encoding) -> Result<Scan, FileError> {
             Err(error) => assert_eq!(Err(error), whole, "{at_hand} of {total}"),
         }
     }
-    whole
+    Ok(whole?)
 }
 
 #[test]

@@ -18,6 +18,21 @@ pub enum Walk {
     NeedMore(usize),
 }
 
+/// Why a walk came to no end, and what it found before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WalkError {
+    /// What is wrong.
+    pub error: FileError,
+    /// The elements and items before the fault: they may say of what the file is. Those around the fault end with the last of them.
+    pub nodes: Vec<Node>,
+}
+
+impl From<WalkError> for FileError {
+    fn from(failed: WalkError) -> Self {
+        failed.error
+    }
+}
+
 /// What stands inside of what is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
@@ -62,7 +77,7 @@ struct Walker<'a> {
 /// `bytes` is the beginning of a file of `total` bytes. No more than `limits.header_bytes` of it are asked for.
 ///
 /// # Errors
-/// What stands there is no header, or more of one than the limits allow.
+/// What stands there is no header, or more of one than the limits allow; what was read up to there comes with it.
 pub fn walk(
     bytes: &[u8],
     start: usize,
@@ -70,17 +85,20 @@ pub fn walk(
     encoding: Encoding,
     only_group: Option<u16>,
     limits: &FileLimits,
-) -> Result<(Walk, usize), FileError> {
+) -> Result<(Walk, usize), WalkError> {
     let mut walker = Walker { bytes, total, limits, scan: Scan::default(), open: Vec::new(), at: start };
     loop {
-        match walker.step(encoding, only_group)? {
-            WalkStep::On => {}
-            WalkStep::Done => return Ok((Walk::Complete(walker.scan), walker.at)),
-            WalkStep::NeedMore(wanted) if wanted > limits.header_bytes => {
-                return Err(FileError::HeaderTooLarge { limit: limits.header_bytes });
+        let error = match walker.step(encoding, only_group) {
+            Ok(WalkStep::On) => continue,
+            Ok(WalkStep::Done) => return Ok((Walk::Complete(walker.scan), walker.at)),
+            Ok(WalkStep::NeedMore(wanted)) if wanted > limits.header_bytes => {
+                FileError::HeaderTooLarge { limit: limits.header_bytes }
             }
-            WalkStep::NeedMore(wanted) => return Ok((Walk::NeedMore(wanted), walker.at)),
-        }
+            Ok(WalkStep::NeedMore(wanted)) => return Ok((Walk::NeedMore(wanted), walker.at)),
+            Err(error) => error,
+        };
+        walker.close_all();
+        return Err(WalkError { error, nodes: walker.scan.nodes });
     }
 }
 

@@ -125,13 +125,30 @@ fn identical_copies_are_left_out_and_different_ones_refused() {
 }
 
 #[test]
-fn a_truncated_section_is_an_error_of_its_series_and_of_no_other() {
-    let cut = |series: &Stack, keep: usize| {
+fn a_damaged_section_is_an_error_of_its_series_and_of_no_other() {
+    let place = |bytes: &[u8], of: Tag| {
+        let tag = [of.0.to_le_bytes(), of.1.to_le_bytes()].concat();
+        bytes.windows(4).position(|w| w == tag).unwrap()
+    };
+    // In its pixels; in the head and in the value of an element behind the series UID; and one that cannot be read there.
+    let in_pixels = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 100);
+    let in_a_head = |bytes: &mut Vec<u8>| bytes.truncate(place(bytes, tags::PIXEL_REPRESENTATION) + 5);
+    let in_a_value = |bytes: &mut Vec<u8>| bytes.truncate(place(bytes, tags::PIXEL_SPACING) + 10);
+    let malformed = |bytes: &mut Vec<u8>| {
+        let at = place(bytes, tags::PIXEL_SPACING) + 4;
+        bytes[at..at + 2].fill(b'?');
+    };
+    let damages: [(&dyn Fn(&mut Vec<u8>), Code); 4] = [
+        (&in_pixels, Code::TruncatedFile),
+        (&in_a_head, Code::TruncatedFile),
+        (&in_a_value, Code::ValueBeyondEnd),
+        (&malformed, Code::MalformedDicom),
+    ];
+    let damaged = |series: &Stack, damage: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = series.section(5).file(EXPLICIT);
-        bytes.truncate(keep);
+        damage(&mut bytes);
         bytes
     };
-    let whole = Stack::t2("1").section(5).file(EXPLICIT).len();
     let load = |folder: &Path| {
         let scanned = read_one(folder)?;
         let SeriesSelection::Chosen { series, warnings, .. } =
@@ -141,14 +158,13 @@ fn a_truncated_section_is_an_error_of_its_series_and_of_no_other() {
         };
         Ok::<_, InputError>((stack::load(&series, &FileLimits::default()).map(drop).map_err(|e| e.problem()), warnings))
     };
-    // In its pixels, and in its header behind the series UID.
-    for keep in [whole - 100, 1150] {
-        let folder = folder_with("s1.2.826.1.1-005.dcm", &cut(&Stack::t2("1"), keep));
+    for (damage, code) in damages {
+        let folder = folder_with("s1.2.826.1.1-005.dcm", &damaged(&Stack::t2("1"), damage));
         let problem = load(folder.path()).unwrap().0.unwrap_err();
-        assert!([Code::TruncatedFile, Code::ValueBeyondEnd].contains(&problem.code), "{problem:?}");
+        assert_eq!(problem.code, code, "{problem:?}");
         assert!(problem.message.contains("s1.2.826.1.1-005.dcm"), "{problem:?}");
         // The same fault in a series that is not analysed.
-        let folder = folder_with("other.dcm", &cut(&Stack::t1("2"), keep));
+        let folder = folder_with("other.dcm", &damaged(&Stack::t1("2"), damage));
         assert!(load(folder.path()).unwrap().0.is_ok());
     }
 }
