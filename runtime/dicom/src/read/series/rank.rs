@@ -114,7 +114,7 @@ fn covers_the_same(a: &Assessment, b: &Assessment) -> bool {
 
 /// True where much of one volume lies above, below or beside the other: neck and lower back, for example.
 pub(super) fn covers_elsewhere(a: &Assessment, b: &Assessment) -> bool {
-    a.height_mm.zip(b.height_mm).is_some_and(|(a, b)| covered(a, b) < SAME_PART) || beside(a, b)
+    a.height_mm.zip(b.height_mm).is_some_and(|(a, b)| covered(a, b) < SAME_PART) || apart(a, b)
 }
 
 /// What two volumes seem to have been before they were stored.
@@ -127,19 +127,26 @@ pub(super) fn were_one(a: &Assessment, b: &Assessment) -> Option<&'static str> {
     Some(place)
 }
 
-/// True where less than half of each lies where the other does, from right to left: two halves of one stack.
-fn beside(a: &Assessment, b: &Assessment) -> bool {
+/// True where less than half of each lies where the other does, from right to left.
+fn apart(a: &Assessment, b: &Assessment) -> bool {
     let both = a.across_mm.zip(b.across_mm);
     both.is_some_and(|(a, b)| a[1] > a[0] && b[1] > b[0] && covered(a, b) < HALF && covered(b, a) < HALF)
 }
 
-/// True where the sections of one lie in the middle between those of the other: every second section of one stack.
+/// True where they lie apart at one height: two halves of one stack.
+fn beside(a: &Assessment, b: &Assessment) -> bool {
+    apart(a, b) && covers_the_same(a, b)
+}
+
+/// True where the sections of one lie in the middle between those of the other, at one height: every second section of one stack.
 pub(super) fn interleaved(a: &Assessment, b: &Assessment) -> bool {
-    let (Some(([x, _], [y, _])), Some(([gap, ..], [other, ..]))) =
+    let (Some(([x, x_end], [y, y_end])), Some(([gap, ..], [other, ..]))) =
         (a.across_mm.zip(b.across_mm), a.spacing_mm.zip(b.spacing_mm))
     else {
         return false;
     };
+    // Stacks that were planned apart lie so by chance, once in five.
+    let overlap = x.max(y) < x_end.min(y_end) && covers_the_same(a, b);
     let shift = ((x - y) / gap).rem_euclid(1.0);
-    gap > 0.0 && (gap - other).abs() <= 0.05 * gap && (shift - 0.5).abs() <= 0.1
+    overlap && gap > 0.0 && (gap - other).abs() <= 0.05 * gap && (shift - 0.5).abs() <= 0.1
 }

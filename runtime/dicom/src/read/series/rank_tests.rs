@@ -12,13 +12,18 @@ use cordline_testkit::{EXPLICIT, Stack, write};
 
 /// A study of two series: sections and time of each, and by how many gaps the second one is moved along its normal.
 fn two(first: (usize, &str), second: (usize, &str), by: f64) -> SeriesSelection {
-    let folder = tempdir().unwrap();
-    let stack = Stack::t2("1");
+    let stack = Stack { sections: first.0, ..Stack::t2("1") };
     let n = stack.normal();
     let origin = [0, 1, 2].map(|k| stack.origin[k] + n[k] * by * stack.gap);
-    let moved = Stack { origin, ..Stack::t2("2") };
-    for (stack, (sections, time), name) in [(stack, first, "1"), (moved, second, "2")] {
-        let mut sets = Stack { sections, ..stack }.all();
+    let moved = Stack { origin, sections: second.0, ..Stack::t2("2") };
+    both((stack, first.1), (moved, second.1))
+}
+
+/// A study of two series, each with its time.
+fn both(first: (Stack, &str), second: (Stack, &str)) -> SeriesSelection {
+    let folder = tempdir().unwrap();
+    for ((stack, time), name) in [(first, "1"), (second, "2")] {
+        let mut sets = stack.all();
         sets.iter_mut().for_each(|s| _ = s.text(tags::SERIES_TIME, VR::TM, time));
         write(folder.path(), name, &sets, EXPLICIT);
     }
@@ -37,6 +42,23 @@ fn of_two_halves_of_a_stack_none_is_taken_alone() {
     // At the same place the later one is a second try.
     let again = two((6, "090800"), (6, "091200"), 0.02);
     assert!(matches!(&again, SeriesSelection::Chosen { series, .. } if series.uid == "1.2.826.1.2"), "{again:?}");
+}
+
+#[test]
+fn stacks_that_were_planned_apart_are_not_said_to_be_one() {
+    // The lower one is shifted by half a gap by chance, as one of five is.
+    let lumbar = Stack { origin: [10.65, -40.0, -170.0], ..Stack::t2("2") };
+    let tie = both((Stack::t2("1"), "090800"), (lumbar.clone(), "091200"));
+    let SeriesSelection::NeedsSelection { ref candidates, .. } = tie else { panic!("{tie:?}") };
+    assert!(!candidates.iter().flat_map(|c| &c.reasons).any(|r| r.contains("one stack")), "{candidates:?}");
+    assert!(!tie.problem().unwrap().action.contains("one stack"));
+    let larger = Stack { sections: 7, ..Stack::t2("1") };
+    for second in [lumbar, Stack { origin: [9.0 + 20.5 * 3.3, -40.0, 50.0], ..Stack::t2("2") }] {
+        let choice = both((larger.clone(), "090800"), (second, "091200"));
+        let SeriesSelection::Chosen { warnings, .. } = choice else { panic!("{choice:?}") };
+        assert!(warnings.iter().any(|w| w.contains("covers another part")), "{warnings:?}");
+        assert!(!warnings.iter().any(|w| w.contains("one stack")), "{warnings:?}");
+    }
 }
 
 #[test]
