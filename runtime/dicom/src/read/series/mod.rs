@@ -83,13 +83,14 @@ pub fn choose(
     let looked = look(scanned, rules, limits);
     match wanted {
         Some(wanted) => named_by_person(looked, wanted, rules),
-        None => best(looked, rules),
+        None => best(looked, Vec::new(), rules),
     }
 }
 
-/// The best of all that fit.
-fn best(looked: Vec<Assessed>, rules: &SeriesRules) -> SeriesSelection {
-    let (mut accepted, other): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(_, a)| a.against.is_empty());
+/// The best of all that fit; `besides` are volumes that were not asked for.
+fn best(looked: Vec<Assessed>, besides: Vec<Assessed>, rules: &SeriesRules) -> SeriesSelection {
+    let (mut accepted, mut other): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(_, a)| a.against.is_empty());
+    other.extend(besides);
     accepted.sort_by(|(_, a), (_, b)| rank::compare(a, b).reverse());
     let (mut fitting, damaged): (Vec<_>, Vec<_>) = accepted.into_iter().partition(|(_, a)| a.fits());
     let Some((_, first)) = fitting.first() else {
@@ -123,9 +124,12 @@ fn named_by_person(mut looked: Vec<Assessed>, wanted: &str, rules: &SeriesRules)
         return SeriesSelection::OutOfScope { reasons, rejected: all(&looked) };
     }
     if volumes > 1 && number.is_none() {
-        // The series as a whole was named: its volumes are judged like series, and nothing else is looked at.
+        // The series as a whole was named: its volumes are judged like series, and no other one is taken.
         let (volumes, others): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(s, _)| of_series(s));
-        return selection::among_volumes(volumes, others, rules);
+        if volumes.iter().all(|(_, a)| !a.against.is_empty()) {
+            return selection::against_the_rules(volumes, others, rules);
+        }
+        return selection::of_the_named(best(volumes, others, rules));
     }
     match looked.iter().position(|(s, _)| is_it(s)) {
         Some(at) => {
@@ -140,6 +144,8 @@ fn named_by_person(mut looked: Vec<Assessed>, wanted: &str, rules: &SeriesRules)
     }
 }
 
+#[cfg(test)]
+mod named_tests;
 #[cfg(test)]
 mod rank_tests;
 #[cfg(test)]

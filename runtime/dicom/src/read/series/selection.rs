@@ -124,8 +124,9 @@ pub(super) fn chosen(
     });
     let mut reasons = assessment.reasons.clone();
     let mut warnings = assessment.warnings.clone();
-    if let Some((_, next)) = fitting.first() {
-        let count = fitting.len();
+    // Where the chosen one is damaged, so are all others.
+    if let Some((_, next)) = fitting.iter().find(|(_, a)| a.fits()) {
+        let count = fitting.iter().filter(|(_, a)| a.fits()).count();
         reasons.push(format!("preferred to {count} other series that fit: {}", rank::ahead(&assessment, next)));
     }
     for (s, a) in &damaged {
@@ -201,41 +202,34 @@ pub(super) fn taken((series, assessment): Assessed, others: Vec<Assessed>, rules
     warnings
         .extend(against.map(|r| format!("the series was named by the user although the rules speak against it: {r}")));
     let t1c = t1c::find(&series, &others, rules, &mut warnings).map(Box::new);
-    let why = |_: &SeriesVolume, a: &Assessment| match a.fits() {
-        true => vec!["another series was named by the user".to_owned()],
-        false => a.either(),
-    };
-    let rejected = verdicts(&others, why);
+    let rejected =
+        verdicts(&others, |s, a| not_taken(a, if s.uid == series.uid { "volume of the series" } else { "series" }));
     SeriesSelection::Chosen { series: Box::new(series), t1c, reasons, warnings, rejected }
 }
 
-/// A series of several volumes was named as a whole: the volume that fits is taken; a person is asked where several do, or where none does.
-pub(super) fn among_volumes(volumes: Vec<Assessed>, others: Vec<Assessed>, rules: &SeriesRules) -> SeriesSelection {
-    let choose_by = |a: &Assessment| (a.against.is_empty(), a.damage.is_none());
-    let best = volumes.iter().map(|(_, a)| choose_by(a)).max().unwrap_or_default();
-    let (mut best, mut rest): (Vec<_>, Vec<_>) = volumes.into_iter().partition(|(_, a)| choose_by(a) == best);
-    best.sort_by(|(_, a), (_, b)| rank::compare(a, b).reverse());
-    let fits = best.first().is_some_and(|(_, a)| a.against.is_empty());
-    let tied = match best.first() {
-        Some((_, first)) if fits => best.iter().filter(|(_, a)| rank::tied(a, first)).count(),
-        _ => best.len(),
-    };
-    if tied > 1 {
-        let behind = if fits { best.split_off(tied) } else { Vec::new() };
-        // Where the rules accept none, each says why.
-        let candidates = verdicts(&best, |_, a| if fits { a.reasons.clone() } else { a.against.clone() });
-        let mut rejected = verdicts(&behind, |_, a| vec![rank::behind(a, &best[0].1)]);
-        rejected.extend(verdicts(rest.iter().chain(&others), |_, a| a.either()));
-        return SeriesSelection::NeedsSelection {
-            candidates,
-            volumes: best.into_iter().map(|(s, _)| s).collect(),
-            rejected,
-        };
+/// What was chosen among the volumes of a series that a person named as a whole.
+pub(super) fn of_the_named(mut choice: SeriesSelection) -> SeriesSelection {
+    if let SeriesSelection::Chosen { reasons, .. } = &mut choice {
+        reasons.insert(0, "the series was named by the user".into());
     }
-    let chosen = best.remove(0);
-    rest.extend(best);
+    choice
+}
+
+/// A series of several volumes was named as a whole, and the rules accept none of them: a person is asked, each says why.
+pub(super) fn against_the_rules(volumes: Vec<Assessed>, others: Vec<Assessed>, rules: &SeriesRules) -> SeriesSelection {
+    let is_whole = |a: &Assessment| a.damage.is_none();
+    let any_is_whole = volumes.iter().any(|(_, a)| is_whole(a));
+    let (mut best, mut rest): (Vec<_>, Vec<_>) = volumes.into_iter().partition(|(_, a)| is_whole(a) == any_is_whole);
     rest.extend(others);
-    taken(chosen, rest, rules)
+    if best.len() == 1 {
+        return taken(best.remove(0), rest, rules);
+    }
+    best.sort_by(|(_, a), (_, b)| rank::compare(a, b).reverse());
+    SeriesSelection::NeedsSelection {
+        candidates: verdicts(&best, |_, a| a.against.clone()),
+        volumes: best.into_iter().map(|(s, _)| s).collect(),
+        rejected: of_others(&rest),
+    }
 }
 
 /// Nothing fits: what comes closest is said, the details stand beside each series.
@@ -262,11 +256,16 @@ fn plain_name(verdict: &SeriesVerdict) -> String {
     }
 }
 
-/// Verdicts on those that do not fit. Volumes of one series with the same reasons share one: a measurement of hundreds of time points is
-/// one thing to a reader.
+/// Why a volume is not taken that is ranked with no other: what speaks against it, or that it was not asked for.
+fn not_taken(a: &Assessment, another: &str) -> Vec<String> {
+    if a.fits() { vec![format!("another {another} was named by the user")] } else { a.either() }
+}
+
+/// Verdicts on those that do not fit or were not asked for. Volumes of one series with the same reasons share one, unless they could be
+/// taken: a measurement of hundreds of time points is one thing to a reader.
 fn of_others(other: &[Assessed]) -> Vec<SeriesVerdict> {
-    let all = verdicts(other, |_, a| a.either());
-    let alike = |a: &SeriesVerdict, b: &SeriesVerdict| a.uid == b.uid && a.reasons == b.reasons;
+    let all = verdicts(other, |_, a| not_taken(a, "series"));
+    let alike = |a: &SeriesVerdict, b: &SeriesVerdict| a.uid == b.uid && a.reasons == b.reasons && !a.fits;
     let shared = all.chunk_by(alike).map(|volumes| match volumes {
         [one] => one.clone(),
         [first, ..] => SeriesVerdict {

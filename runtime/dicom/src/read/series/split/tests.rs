@@ -104,9 +104,10 @@ fn stations_are_asked_for_and_either_can_be_taken() {
     assert_eq!(candidates[0], (FIRST.into(), "station 1, upper".into()));
     assert_eq!(candidates[1], (SECOND.into(), "station 2, 220 mm lower".into()));
     for (selector, z) in [(FIRST, 50.0), (SECOND, -170.0)] {
-        let SeriesSelection::Chosen { series, reasons, .. } = choice_of(&sets, Some(selector), true) else { panic!() };
-        let folder = tempdir().unwrap();
-        write(folder.path(), "i", &sets, EXPLICIT);
+        let SeriesSelection::Chosen { series, reasons, rejected, .. } = choice_of(&sets, Some(selector), true) else {
+            panic!()
+        };
+        assert_eq!(rejected[0].reasons, ["another volume of the series was named by the user"]);
         assert!(reasons.iter().any(|r| r.contains("of 2 of its series: station")), "{reasons:?}");
         stack::check(&series, &FileLimits::default()).unwrap();
         assert_eq!((series.frames().count(), series.frames().next().unwrap().1.position.unwrap()[2]), (6, z));
