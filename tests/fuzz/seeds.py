@@ -36,9 +36,7 @@ UNNEEDED = """
     EchoTrainLength SpacingBetweenSlices PatientPosition"""
 OF_PATIENT = "name id issuer_of_id birth_date sex age identity_removed deidentification_method"
 OF_STUDY = "uid date time accession_number referring_physician id description"
-OF_SOURCE = """
-    series_uid series_description series_date series_time frame_of_reference_uid position_reference_indicator body_part
-    lossy_ratio lossy_method"""
+OF_SOURCE = "series_uid frame_of_reference_uid position_reference_indicator lossy_ratio lossy_method"
 FRAME_SYNTAX = {
     "explicit": 0,
     "big": 1,

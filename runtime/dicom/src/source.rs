@@ -15,19 +15,11 @@ pub struct SourceSeries {
     pub series_uid: String,
     /// SeriesNumber, 0 where absent.
     pub series_number: i32,
-    /// SeriesDescription.
-    pub series_description: String,
-    /// SeriesDate (DICOM DA).
-    pub series_date: String,
-    /// SeriesTime (DICOM TM).
-    pub series_time: String,
     /// FrameOfReferenceUID.
     pub frame_of_reference_uid: String,
     /// PositionReferenceIndicator.
     pub position_reference_indicator: String,
-    /// BodyPartExamined.
-    pub body_part: String,
-    /// SliceThickness in mm, where stated.
+    /// SliceThickness of the first section in mm, where stated.
     pub slice_thickness_mm: Option<f64>,
     /// True where the source was compressed with loss at any time; then LossyImageCompressionRatio and Method follow where stated.
     pub lossy: bool,

@@ -23,7 +23,7 @@ use super::decode::Decoder;
 use super::identity;
 use super::instance::{Frame, InstanceHeader};
 use super::limits::FileLimits;
-use super::series_volume::SeriesVolume;
+use super::series_volume::{FrameAt, SeriesVolume};
 use super::syntax::Syntax;
 use crate::source::{SourceFrame, SourceSeries};
 use plan::plan;
@@ -62,11 +62,7 @@ pub fn load(series: &SeriesVolume, limits: &FileLimits) -> Result<(Volume, Sourc
                 .map_err(|error| StackError::File { file: instance.origin.clone(), error })?;
         }
     }
-    let frames = ordered.frames.iter().map(|at| {
-        let instance = &series.instances[at.instance];
-        source_frame(instance, &instance.frames[at.frame])
-    });
-    let source = source(series, frames.collect());
+    let source = source(series, &ordered.frames);
     let mut warnings = Vec::new();
     if source.lossy {
         warnings.push("the images were compressed with loss before they came here".to_owned());
@@ -79,7 +75,7 @@ pub fn load(series: &SeriesVolume, limits: &FileLimits) -> Result<(Volume, Sourc
     }
     if decoder.saw_unextended() {
         warnings.push(
-            "Samples with the sign bit set are read as negative, as the header says (PixelRepresentation 1), though the bits above are not:              where the picture is dark in bright places, export the series again from the scanner."
+            "Samples with the sign bit set are read as negative, as the header says (PixelRepresentation 1), though the bits above are not: where the picture is dark in bright places, export the series again from the scanner."
                 .to_owned(),
         );
     }
@@ -94,9 +90,10 @@ fn source_frame(instance: &InstanceHeader, frame: &Frame) -> SourceFrame {
     }
 }
 
-/// What result objects copy. Series attributes are those of the first section.
-fn source(series: &SeriesVolume, frames: Vec<SourceFrame>) -> SourceSeries {
-    let Some(first) = series.instances.first() else { return SourceSeries::default() };
+/// What result objects copy. Attributes of the series, and its thickness, are those of the first of the ordered sections.
+fn source(series: &SeriesVolume, sections: &[FrameAt]) -> SourceSeries {
+    let of = |at: &FrameAt| (&*series.instances[at.instance], &series.instances[at.instance].frames[at.frame]);
+    let Some((first, frame)) = sections.first().map(of) else { return SourceSeries::default() };
     let lossy = series.instances.iter().find(|i| is_lossy(i));
     let (patient, study) = identity::common(series);
     SourceSeries {
@@ -104,17 +101,13 @@ fn source(series: &SeriesVolume, frames: Vec<SourceFrame>) -> SourceSeries {
         study,
         series_uid: series.uid.clone(),
         series_number: first.series.number,
-        series_description: first.series.description.clone(),
-        series_date: first.series.date.clone(),
-        series_time: first.series.time.clone(),
         frame_of_reference_uid: first.series.frame_of_reference_uid.clone(),
         position_reference_indicator: first.series.position_reference_indicator.clone(),
-        body_part: first.series.body_part.clone(),
-        slice_thickness_mm: first.frames.first().and_then(|f| f.thickness).filter(|t| t.is_finite() && *t > 0.0),
+        slice_thickness_mm: frame.thickness.filter(|t| t.is_finite() && *t > 0.0),
         lossy: lossy.is_some(),
         lossy_ratio: lossy.map(|i| i.acquisition.lossy_ratio.clone()).unwrap_or_default(),
         lossy_method: lossy.map(|i| i.acquisition.lossy_method.clone()).unwrap_or_default(),
-        frames,
+        frames: sections.iter().map(of).map(|(instance, frame)| source_frame(instance, frame)).collect(),
     }
 }
 

@@ -232,12 +232,8 @@ fn case(name: &'static str, geometry: Geometry, [patient, id]: [&str; 2], sop_cl
         },
         series_uid: uid::derived([name, "series"]),
         series_number: 3,
-        series_description: "T2 TSE sag".into(),
-        series_date: "20260105".into(),
-        series_time: "102000".into(),
         frame_of_reference_uid: uid::derived([name, "frame of reference"]),
         position_reference_indicator: "SN".into(),
-        body_part: "SPINE".into(),
         slice_thickness_mm: Some(geometry.spacing()[0]),
         frames: (0..sections).map(frame).collect(),
         ..SourceSeries::default()

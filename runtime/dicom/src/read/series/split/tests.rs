@@ -219,8 +219,10 @@ fn frames_of_one_enhanced_file_are_told_apart_by_frame_type_and_echo() {
     let frames = set.0.iter_mut().find(|(t, ..)| *t == tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).unwrap();
     let Value::Items(frames) = &mut frames.2 else { panic!() };
     for (k, frame) in frames.iter_mut().enumerate() {
-        let (contrast, te) = if k < 6 { ("PROTON_DENSITY", 14.0) } else { ("T2", 98.0) };
-        let (mut echo, mut kind) = (Set::default(), Set::default());
+        let (contrast, te, mm) = if k < 6 { ("PROTON_DENSITY", 14.0, 3.0) } else { ("T2", 98.0, 4.0) };
+        let (mut echo, mut kind, mut measures) = (Set::default(), Set::default(), Set::default());
+        measures.ds(tags::PIXEL_SPACING, &[0.6, 0.5]).ds(tags::SLICE_THICKNESS, &[mm]);
+        frame.items(tags::PIXEL_MEASURES_SEQUENCE, vec![measures]);
         echo.put(tags::EFFECTIVE_ECHO_TIME, VR::FD, Value::Fd(vec![te]));
         kind.text(tags::ACQUISITION_CONTRAST, VR::CS, contrast).text(
             tags::FRAME_TYPE,
@@ -243,4 +245,5 @@ fn frames_of_one_enhanced_file_are_told_apart_by_frame_type_and_echo() {
     let (_, source, _) = stack::load(&series, &FileLimits::default()).unwrap();
     let numbers: Vec<_> = source.frames.iter().map(|f| f.frame_number.unwrap()).collect();
     assert_eq!(numbers, [7, 8, 9, 10, 11, 12]);
+    assert_eq!(source.slice_thickness_mm, Some(4.0));
 }
