@@ -93,6 +93,14 @@ pub enum FileError {
         /// The other file.
         other: Origin,
     },
+    /// Another file carries the same SOPInstanceUID, and whether it holds the same image was not looked at.
+    #[error(
+        "it and {other} carry the same SOPInstanceUID, and were not compared: the input holds too many images twice"
+    )]
+    NotCompared {
+        /// The other file.
+        other: Origin,
+    },
     /// More rows, columns or frames than accepted.
     #[error(
         "it declares {rows} x {columns} pixels in {frames} frames; at most {limit} x {limit} in {frame_limit} are accepted"
@@ -181,6 +189,7 @@ impl FileError {
         match self {
             Self::TransferSyntax { name, .. } => format!("its images are encoded as {name}, which is not read"),
             Self::Duplicate { .. } => "two different images in it carry one SOPInstanceUID".into(),
+            Self::NotCompared { .. } => "images in it are there twice and were not compared".into(),
             Self::PixelFormat(_) | Self::NoPixels { .. } => {
                 "the pixels of one of its files are stored in a way that is not read".into()
             }
@@ -208,7 +217,7 @@ impl Diagnose for FileError {
             Self::Unusable(_) => Code::UnusableAttribute,
             Self::Unclosed => Code::MalformedDicom,
             Self::InvalidUid { .. } => Code::InvalidUid,
-            Self::Duplicate { .. } => Code::DuplicateInstance,
+            Self::Duplicate { .. } | Self::NotCompared { .. } => Code::DuplicateInstance,
             Self::TooManyPixels { .. } => Code::TooManyPixels,
             Self::NoPixels { .. } => Code::NoPixels,
             Self::PixelFormat(_) => Code::PixelFormat,
@@ -260,6 +269,7 @@ impl Diagnose for FileError {
             Self::Duplicate { .. } => {
                 "Find out which of the two files is the right one, and analyse the study without the other."
             }
+            Self::NotCompared { .. } => "Give each image once: analyse the study without the second copies.",
             Self::BeyondBitsStored { .. } => {
                 "Export the series again from the scanner or the archive: a converter wrote values that its header does not allow for."
             }

@@ -1,11 +1,26 @@
-//! Frames that show the same as another one, sample by sample.
+//! Frames that show the same as others, sample by sample.
+
+use std::ops::Range;
 
 use super::decode::Decoder;
 use super::instance::InstanceHeader;
 use super::limits::FileLimits;
 
-/// Most pairs that are compared for one study; beyond, frames count as different.
+/// Most pairs of frames that are compared for one study.
 const MAX_PAIRS: usize = 1000;
+/// Samples of each side that are decoded together: every call opens both files, and reads all that is compressed in them.
+const AT_ONCE: usize = 16 << 20;
+
+/// What came of holding frames against others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sameness {
+    /// All samples have the same values.
+    Same,
+    /// Some have not, or cannot be decoded: such a frame equals nothing.
+    Different,
+    /// Too many were compared before.
+    NotCompared,
+}
 
 /// Compares frames, and keeps its buffers between comparisons.
 pub struct FrameComparison<'a> {
@@ -20,21 +35,50 @@ impl<'a> FrameComparison<'a> {
         Self { decoder: Decoder::new(limits), planes: Default::default(), left: MAX_PAIRS }
     }
 
-    /// True where frame `i` of one instance and frame `k` of another hold the same values. What cannot be decoded equals nothing.
-    pub fn same(&mut self, one: &InstanceHeader, i: usize, other: &InstanceHeader, k: usize) -> bool {
-        let size = |instance: &InstanceHeader| [instance.pixels.rows as usize, instance.pixels.columns as usize];
-        if self.left == 0 || size(one) != size(other) {
-            return false;
+    /// Frame `i` of one instance and frame `k` of another.
+    pub fn frames(&mut self, one: &InstanceHeader, i: usize, other: &InstanceHeader, k: usize) -> Sameness {
+        self.compare((one, i..i + 1), (other, k..k + 1))
+    }
+
+    /// All frames of two instances, each with the one of its number.
+    pub fn instances(&mut self, one: &InstanceHeader, other: &InstanceHeader) -> Sameness {
+        let count = one.frames.len();
+        if count == 0 || other.frames.len() != count {
+            return Sameness::Different;
         }
-        self.left -= 1;
-        let [rows, columns] = size(one);
-        for ((instance, frame), plane) in [(one, i), (other, k)].into_iter().zip(&mut self.planes) {
-            plane.clear();
-            plane.resize(rows * columns, 0.0);
-            if self.decoder.decode(instance, &mut [(frame, plane.as_mut_slice())]).is_err() {
-                return false;
+        let together = (AT_ONCE / samples(one).max(1)).max(1);
+        for first in (0..count).step_by(together) {
+            let frames = first..count.min(first + together);
+            match self.compare((one, frames.clone()), (other, frames)) {
+                Sameness::Same => {}
+                ended => return ended,
             }
         }
-        self.planes[0] == self.planes[1]
+        Sameness::Same
     }
+
+    /// As many frames of one instance as of the other.
+    fn compare(&mut self, one: (&InstanceHeader, Range<usize>), other: (&InstanceHeader, Range<usize>)) -> Sameness {
+        let size = |instance: &InstanceHeader| [instance.pixels.rows, instance.pixels.columns];
+        let (samples, pairs) = (samples(one.0), one.1.len());
+        if samples == 0 || size(one.0) != size(other.0) {
+            return Sameness::Different;
+        }
+        let Some(left) = self.left.checked_sub(pairs) else { return Sameness::NotCompared };
+        self.left = left;
+        for ((instance, frames), planes) in [one, other].into_iter().zip(&mut self.planes) {
+            planes.clear();
+            planes.resize(samples * pairs, 0.0);
+            let mut wanted: Vec<_> = frames.zip(planes.chunks_exact_mut(samples)).collect();
+            if self.decoder.decode(instance, &mut wanted).is_err() {
+                return Sameness::Different;
+            }
+        }
+        if self.planes[0] == self.planes[1] { Sameness::Same } else { Sameness::Different }
+    }
+}
+
+/// Samples of one frame.
+fn samples(instance: &InstanceHeader) -> usize {
+    instance.pixels.rows as usize * instance.pixels.columns as usize
 }

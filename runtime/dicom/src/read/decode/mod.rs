@@ -69,8 +69,10 @@ impl<'a> Decoder<'a> {
     ) -> Result<(), FileError> {
         let p = &instance.pixels;
         let frame_bytes = p.rows as usize * p.columns as usize * (p.bits_allocated / 8) as usize;
-        let mut reader = self.opener.open(&instance.origin, start).map_err(unreadable)?;
-        let mut next = 0;
+        // A plain file is not read from its beginning for one frame in its middle.
+        let mut next = wanted.first().map_or(0, |(index, _)| *index);
+        let from = start + next as u64 * frame_bytes as u64;
+        let mut reader = self.opener.open(&instance.origin, from).map_err(unreadable)?;
         for (index, plane) in wanted {
             let skip = index.saturating_sub(next) as u64 * frame_bytes as u64;
             io::copy(&mut reader.by_ref().take(skip), &mut io::sink()).map_err(unreadable)?;

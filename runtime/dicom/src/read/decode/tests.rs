@@ -9,7 +9,9 @@ use tempfile::tempdir;
 
 use super::*;
 use crate::read::input::{self, InputError};
-use cordline_testkit::{EXPLICIT, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, RLE, Set, Stack, Value, write};
+use cordline_testkit::{
+    EXPLICIT, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, RLE, Set, Stack, Value, rle_frame, rle_literal, write,
+};
 
 /// The frames of a file as this module decodes them.
 pub(super) fn decode_file(path: &Path) -> Result<Vec<Vec<f32>>, Code> {
@@ -41,36 +43,6 @@ fn encapsulated(fragments: Vec<Vec<u8>>) -> Set {
     let mut set = stack.section(0);
     set.put(tags::PIXEL_DATA, VR::OB, Value::Fragments(fragments));
     set
-}
-
-/// RLE by hand: each segment as literal runs.
-fn rle_literal(values: &[u16]) -> Vec<u8> {
-    let pack = |byte: fn(u16) -> u8| {
-        let bytes: Vec<u8> = values.iter().map(|v| byte(*v)).collect();
-        let mut out = Vec::new();
-        for run in bytes.chunks(128) {
-            out.push(run.len() as u8 - 1);
-            out.extend(run);
-        }
-        if out.len() % 2 == 1 {
-            out.push(0x80);
-        }
-        out
-    };
-    rle_frame(&[pack(|v| (v >> 8) as u8), pack(|v| v as u8)])
-}
-
-fn rle_frame(segments: &[Vec<u8>]) -> Vec<u8> {
-    let mut header = vec![segments.len() as u32];
-    let mut at = 64;
-    for s in segments {
-        header.push(at);
-        at += s.len() as u32;
-    }
-    header.resize(16, 0);
-    let mut out: Vec<u8> = header.iter().flat_map(|v| v.to_le_bytes()).collect();
-    out.extend(segments.concat());
-    out
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::read::instance::{InstanceHeader, sop_class};
 use crate::read::limits::FileLimits;
 use crate::read::origin::Origin;
 use crate::read::part10::{self, MAGIC_BYTES, Part10Kind};
-use crate::read::same_frame::FrameComparison;
+use crate::read::same_frame::{FrameComparison, Sameness};
 
 /// Bytes read from every file at first; most classic headers fit.
 const FIRST_READ: usize = 16 << 10;
@@ -184,8 +184,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// A second file of the same SOP Instance UID: left out if it is the same file. If not, which is the right one cannot be told, and the
-    /// series of an MR image cannot be used; whatever else it is, it is not needed.
+    /// A second file of the same SOP Instance UID: left out if it is the same file or the same image. If not, which is the right one cannot be
+    /// told, and the series of an MR image cannot be used; whatever else it is, it is not needed.
     fn duplicate(&mut self, known: usize, again: &InstanceHeader) -> Result<(), InputError> {
         let first = self.scanned.instances[known].clone();
         let same = first.size == again.size
@@ -197,11 +197,15 @@ impl<'a> Scanner<'a> {
             self.skip(&again.origin, SkipReason::IdenticalCopy);
             return Ok(());
         }
-        if same_image(&first, again, &mut self.comparison) {
-            self.skip(&again.origin, SkipReason::SameImage);
-            return Ok(());
-        }
-        let error = FileError::Duplicate { other: first.origin.clone() };
+        let other = first.origin.clone();
+        let error = match same_image(&first, again, &mut self.comparison) {
+            Sameness::Same => {
+                self.skip(&again.origin, SkipReason::SameImage);
+                return Ok(());
+            }
+            Sameness::Different => FileError::Duplicate { other },
+            Sameness::NotCompared => FileError::NotCompared { other },
+        };
         self.skip(&again.origin, SkipReason::SameUid);
         let mut spoilt = vec![];
         for instance in [&*first, again].into_iter().filter(|i| sop_class::is_mr(&i.sop_class_uid)) {

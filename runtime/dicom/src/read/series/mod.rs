@@ -33,7 +33,7 @@ pub use selection::{SeriesSelection, scope_problem, selection_problem};
 
 use super::input::ScannedInput;
 use super::limits::FileLimits;
-use super::same_frame::FrameComparison;
+use super::same_frame::{FrameComparison, Sameness};
 use super::series_volume::SeriesVolume;
 use super::stack;
 use assess::assess;
@@ -62,7 +62,7 @@ fn look(scanned: &ScannedInput, rules: &SeriesRules, limits: &FileLimits) -> Vec
     let mut comparison = FrameComparison::new(limits);
     let volumes = group(scanned)
         .into_iter()
-        .flat_map(|s| split::volumes(s, rules, &mut |a, i, b, k| comparison.same(a, i, b, k)));
+        .flat_map(|s| split::volumes(s, rules, &mut |a, i, b, k| comparison.frames(a, i, b, k) == Sameness::Same));
     let looked = volumes.map(|series| {
         let mut a = assess(&series, rules);
         if a.against.is_empty() {

@@ -77,54 +77,6 @@ fn files_without_preamble_and_with_an_executable_one_are_read() {
 }
 
 #[test]
-fn identical_copies_are_left_out_and_different_ones_refused() {
-    let stack = Stack::t2("1");
-    let folder = folder_with("copy.dcm", &stack.section(2).file(EXPLICIT));
-    let scanned = read_one(folder.path()).unwrap();
-    assert_eq!(scanned.instances.len(), 6);
-    assert_eq!(scanned.notes, ["1 file was an identical copy of another and was left out"]);
-    let twice = [folder.path().to_owned(), folder.path().join("copy.dcm")];
-    assert_eq!(read(&twice, &FileLimits::default()).unwrap().instances.len(), 6);
-    // The same image, written by two archives.
-    let mut again = stack.section(2);
-    again.us(tags::SMALLEST_IMAGE_PIXEL_VALUE, 1);
-    for bytes in [again.file(EXPLICIT), again.file(IMPLICIT)] {
-        let scanned = read_one(folder_with("again.dcm", &bytes).path()).unwrap();
-        assert!(scanned.unreadable.is_empty());
-        assert_eq!(scanned.notes, ["1 of 7 files was skipped: another copy of an image, written otherwise"]);
-    }
-    let mut other = stack.section(2);
-    other.text(tags::PATIENT_NAME, VR::PN, "OTHER^NAME");
-    for bytes in [other.file(EXPLICIT), {
-        let mut one_byte = stack.section(2).file(EXPLICIT);
-        *one_byte.last_mut().unwrap() ^= 1;
-        one_byte
-    }] {
-        // Which of the two is right cannot be told: the series cannot be used, and only that one.
-        let scanned = read_one(folder_with("other.dcm", &bytes).path()).unwrap();
-        let SeriesSelection::Chosen { series, .. } =
-            series::choose(&scanned, &SeriesRules::default(), &FileLimits::default(), None)
-        else {
-            panic!()
-        };
-        let problem = stack::load(&series, &FileLimits::default()).unwrap_err().problem();
-        assert_eq!(problem.code, Code::DuplicateInstance);
-        assert!(problem.message.contains("002.dcm") && problem.message.contains("other.dcm"), "{problem:?}");
-    }
-    let mut report = stack.section(2);
-    report.text(tags::SOP_CLASS_UID, VR::UI, "1.2.840.10008.5.1.4.1.1.88.34").text(
-        tags::SOP_INSTANCE_UID,
-        VR::UI,
-        "1.7",
-    );
-    let folder = folder_with("report.dcm", &report.file(EXPLICIT));
-    report.text(tags::STUDY_ID, VR::SH, "another");
-    fs::write(folder.path().join("report-again.dcm"), report.file(EXPLICIT)).unwrap();
-    let scanned = read_one(folder.path()).unwrap();
-    assert!(scanned.unreadable.is_empty() && scanned.notes[0].contains("another file with the same SOPInstanceUID"));
-}
-
-#[test]
 fn a_damaged_section_is_an_error_of_its_series_and_of_no_other() {
     let place = |bytes: &[u8], of: Tag| {
         let tag = [of.0.to_le_bytes(), of.1.to_le_bytes()].concat();

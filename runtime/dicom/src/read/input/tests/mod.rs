@@ -22,6 +22,7 @@ use crate::read::stack;
 use cordline_testkit::{DEFLATED, EXPLICIT, HIGH_THROUGHPUT, IMPLICIT, MR, Set, Stack, Value, head, meta, write};
 
 mod archives;
+mod copies;
 mod folders;
 mod hostile;
 
