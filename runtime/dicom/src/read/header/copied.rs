@@ -1,4 +1,4 @@
-//! Patient and study as result objects carry them over: equal to the source, legal, and with every doubt told.
+//! What result objects carry over, patient and study first: equal to the source, legal, and with every doubt told.
 
 use chrono::{NaiveDate, NaiveTime};
 use cordline_sdk::steering::steers;
@@ -11,7 +11,7 @@ use crate::source::{Patient, Study};
 
 /// Most characters of a long string (LO), and of each group of a person name (PN).
 const LONG: usize = 64;
-/// Most characters of a short string (SH).
+/// Most characters of a short string (SH), a number as text (DS) and a code (CS).
 const SHORT: usize = 16;
 
 /// Takes values from a data set and notes the doubts about them.
@@ -147,6 +147,27 @@ impl Copier<'_, '_> {
         self.value(tag, attribute, |text| {
             let code = text.to_uppercase();
             listed.contains(&code.as_str()).then_some(code)
+        })
+    }
+
+    /// One or several numbers as text (DS).
+    pub(super) fn decimals(&mut self, tag: Tag, attribute: &'static str) -> String {
+        let is_sign = |b: u8| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'E' | b'e');
+        self.each(tag, attribute, |value| value.bytes().all(is_sign) && value.parse::<f64>().is_ok())
+    }
+
+    /// One or several codes (CS).
+    pub(super) fn codes(&mut self, tag: Tag, attribute: &'static str) -> String {
+        let is_sign = |b: u8| matches!(b, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b' ');
+        self.each(tag, attribute, |value| !value.is_empty() && value.bytes().all(is_sign))
+    }
+
+    /// Values of which each is short and of a form, in capitals.
+    fn each(&mut self, tag: Tag, attribute: &'static str, is_legal: impl Fn(&str) -> bool) -> String {
+        self.value(tag, attribute, |text| {
+            let text = text.to_uppercase();
+            let values: Vec<&str> = text.split('\\').map(str::trim).collect();
+            values.iter().all(|value| value.len() <= SHORT && is_legal(value)).then(|| values.join("\\"))
         })
     }
 

@@ -123,7 +123,7 @@ pub fn read(
         patient: copier.patient(),
         study: copier.study(study_uid),
         series: series(&set, &mut copier).map_err(fail)?,
-        acquisition: acquisition(&set),
+        acquisition: acquisition(&set, &mut copier),
         pixels: PixelFormat::default(),
         pixel_data: PixelData::Absent,
         frames: Vec::new(),
@@ -175,7 +175,7 @@ fn series(set: &DataSet<'_>, copier: &mut Copier<'_, '_>) -> Result<SeriesAttrib
     })
 }
 
-fn acquisition(set: &DataSet<'_>) -> Acquisition {
+fn acquisition(set: &DataSet<'_>, copier: &mut Copier<'_, '_>) -> Acquisition {
     let code = |tag| set.code(tag).unwrap_or_default();
     let scan_options = set.codes(tags::SCAN_OPTIONS);
     let lossy = code(tags::LOSSY_IMAGE_COMPRESSION);
@@ -194,7 +194,7 @@ fn acquisition(set: &DataSet<'_>) -> Acquisition {
         contrast_agent: agent_named || set.is_filled(tags::CONTRAST_BOLUS_AGENT_SEQUENCE),
         lossy: lossy == "01",
         lossless: lossy == "00",
-        lossy_ratio: code(tags::LOSSY_IMAGE_COMPRESSION_RATIO),
-        lossy_method: code(tags::LOSSY_IMAGE_COMPRESSION_METHOD),
+        lossy_ratio: copier.decimals(tags::LOSSY_IMAGE_COMPRESSION_RATIO, "LossyImageCompressionRatio"),
+        lossy_method: copier.codes(tags::LOSSY_IMAGE_COMPRESSION_METHOD, "LossyImageCompressionMethod"),
     }
 }

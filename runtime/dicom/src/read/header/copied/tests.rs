@@ -6,17 +6,45 @@ use crate::read::prescan::{Encoding, Walk, walk};
 use crate::read::text::TextDoubt;
 use cordline_testkit::{EXPLICIT, Set, Value};
 
-/// Patient and study of a data set with these attributes, and the doubts.
-fn copied(fill: impl FnOnce(&mut Set)) -> (Patient, Study, Vec<Doubt>) {
+/// What is taken from a data set with these attributes, and the doubts.
+fn taken<T>(fill: impl FnOnce(&mut Set), take: impl FnOnce(&mut Copier<'_, '_>) -> T) -> (T, Vec<Doubt>) {
     let mut set = Set::default();
     fill(&mut set);
     let bytes = set.encode(EXPLICIT, false);
     let walked = walk(&bytes, 0, bytes.len() as u64, Encoding::EXPLICIT_LITTLE, None, &FileLimits::default());
     let Ok((Walk::Complete(scan), _)) = walked else { panic!() };
     let (set, mut doubts) = (DataSet::new(&bytes, &scan.nodes), Vec::new());
-    let mut copier = Copier { set: &set, doubts: &mut doubts };
-    let (patient, study) = (copier.patient(), copier.study("1.2".into()));
+    let value = take(&mut Copier { set: &set, doubts: &mut doubts });
+    (value, doubts)
+}
+
+/// Patient and study of a data set with these attributes, and the doubts.
+fn copied(fill: impl FnOnce(&mut Set)) -> (Patient, Study, Vec<Doubt>) {
+    let ((patient, study), doubts) = taken(fill, |copier| (copier.patient(), copier.study("1.2".into())));
     (patient, study, doubts)
+}
+
+#[test]
+fn how_a_picture_was_compressed_is_carried_over_where_it_is_legal() {
+    let (ratio, method) = (tags::LOSSY_IMAGE_COMPRESSION_RATIO, tags::LOSSY_IMAGE_COMPRESSION_METHOD);
+    let both = |ratio_words: &str, method_words: &str| {
+        taken(
+            |s| _ = s.text(ratio, VR::DS, ratio_words).text(method, VR::CS, method_words),
+            |copier| (copier.decimals(ratio, "ratio"), copier.codes(method, "method")),
+        )
+    };
+    let kept = both("7.5 \\ 1.2e1", "iso_10918_1\\ISO_15444_1");
+    assert_eq!(kept, (("7.5\\1.2E1".into(), "ISO_10918_1\\ISO_15444_1".into()), vec![]));
+    let illegal = [
+        ("1:10", "JPEG-2000"),
+        ("unknown", "wavelet, lossy"),
+        ("inf", "A CODE OF SEVENTEEN"),
+        ("7.12345678901234567", "é"),
+    ];
+    for (ratio_words, method_words) in illegal {
+        let left_out = both(ratio_words, method_words);
+        assert_eq!(left_out, ((String::new(), String::new()), ["ratio", "method"].map(Doubt::NoSuchValue).to_vec()));
+    }
 }
 
 #[test]
