@@ -244,7 +244,8 @@ impl Walker<'_> {
             let left = bound.saturating_sub(value as u64);
             return Err(FileError::ValueBeyondEnd { tag, declared: len.into(), left });
         }
-        let index = self.add(Node { tag, vr, big_endian, start: value as u32, len, next: 0 })?;
+        let index = self.add(Node { tag, vr, big_endian, start: position(value)?, len, next: 0 })?;
+        // An element takes eight bytes: there are fewer of them than positions.
         self.scan.nodes[index].next = index as u32 + 1;
         self.go_to(end)
     }
@@ -283,9 +284,10 @@ impl Walker<'_> {
             return Err(FileError::ValueBeyondEnd { tag: head.tag, declared: head.len.into(), left });
         }
         let big_endian = encoding.big_endian;
-        let node = self.add(Node { tag: head.tag, vr: head.vr, big_endian, start: value as u32, len: 0, next: 0 })?;
+        let start = position(self.at + head.size)?;
+        let node = self.add(Node { tag: head.tag, vr: head.vr, big_endian, start, len: 0, next: 0 })?;
         self.open.push(Open { node, content, end, bound: end.unwrap_or(bound), encoding });
-        self.at = value as usize;
+        self.at += head.size;
         Ok(WalkStep::On)
     }
 
@@ -335,5 +337,21 @@ impl Walker<'_> {
 
     fn malformed(&self, why: String) -> FileError {
         FileError::Malformed { at: self.at as u64, why }
+    }
+}
+
+/// A position as a [`Node`] keeps it: whatever the setting, a header ends within 4 GiB.
+fn position(value: usize) -> Result<u32, FileError> {
+    u32::try_from(value).map_err(|_| FileError::HeaderTooLarge { limit: u32::MAX as usize })
+}
+
+#[cfg(test)]
+mod position_tests {
+    use super::*;
+
+    #[test]
+    fn a_position_that_does_not_fit_is_refused_and_never_wraps() {
+        assert_eq!(position(u32::MAX as usize), Ok(u32::MAX));
+        assert!(matches!(position(u32::MAX as usize + 1), Err(FileError::HeaderTooLarge { .. })));
     }
 }
