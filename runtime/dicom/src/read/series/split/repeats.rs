@@ -56,7 +56,7 @@ fn by_key<'a>(piece: &Piece<'a>, name: &str, key: fn(&SeriesFrame<'_>) -> Option
         "ImageType" => format!("ImageType {value}"),
         "trigger time" => format!("trigger time {} ms", short(value.parse().unwrap_or_default())),
         "series time" | "acquisition time" => format!("{name} {n} of {of}"),
-        _ => format!("{name} {}", value.trim_start_matches('0')),
+        _ => format!("{name} {}", value.parse::<u64>().unwrap_or_default()),
     };
     Some(groups.into_iter().enumerate().map(|(n, (value, items))| piece.part(label(n + 1, &value), items)).collect())
 }
@@ -107,7 +107,8 @@ fn in_turn<'a>(piece: &Piece<'a>) -> Option<Vec<Piece<'a>>> {
         items.sort_by(|a, b| a.order().cmp(&b.order()));
         let numbers = numbers(&items);
         let label = match (numbers.first(), numbers.last()) {
-            (Some(first), Some(last)) if (last - first) as usize + 1 == items.len() => {
+            // Any number may stand there.
+            (Some(first), Some(last)) if last.checked_sub(*first) == i64::try_from(items.len() - 1).ok() => {
                 format!("images {first} to {last}")
             }
             _ => format!("image {} of {many} in every place", turn + 1),

@@ -132,18 +132,21 @@ fn repeated_measurements_are_asked_for_by_their_numbers() {
         other_pixels(k, s);
         s.text(tags::TEMPORAL_POSITION_IDENTIFIER, VR::IS, 2);
     });
-    // Only some say at which time point: the acquisition number tells.
-    let by_acquisition = |sets: &[Set]| {
-        let mut sets = sets.to_vec();
-        sets.iter_mut().enumerate().for_each(|(i, s)| _ = s.text(tags::ACQUISITION_NUMBER, VR::IS, 1 + i / 6));
+    // Only some say at which time point: the acquisition number tells. It may be 0.
+    let by_acquisition = |first: usize| {
+        let mut sets = by_time.clone();
+        sets.iter_mut().enumerate().for_each(|(i, s)| _ = s.text(tags::ACQUISITION_NUMBER, VR::IS, first + i / 6));
         sets
     };
-    assert_eq!(asked(&by_acquisition(&by_time))[1], (SECOND.into(), "acquisition 2".into()));
+    assert_eq!(asked(&by_acquisition(1))[1], (SECOND.into(), "acquisition 2".into()));
+    assert_eq!(asked(&by_acquisition(0))[0], (FIRST.into(), "acquisition 0".into()));
     let mut both = by_time.clone();
     both[..6].iter_mut().for_each(|s| _ = s.text(tags::TEMPORAL_POSITION_IDENTIFIER, VR::IS, 1));
     assert_eq!(asked(&both)[0], (FIRST.into(), "time point 1".into()));
-    let by_number = joined(&Stack::t2("2"), other_pixels);
+    let mut by_number = joined(&Stack::t2("2"), other_pixels);
     assert_eq!(asked(&by_number)[1], (SECOND.into(), "images 7 to 12".into()));
+    by_number[0].text(tags::INSTANCE_NUMBER, VR::IS, i64::MIN);
+    assert_eq!(asked(&by_number)[0], (FIRST.into(), "image 1 of 2 in every place".into()));
 }
 
 #[test]
