@@ -8,6 +8,8 @@
 //! - [`series`]: which series is the sagittal T2-weighted one, and why
 //! - [`identity`]: whether the files of a series are of one patient and one study
 //! - [`stack`]: decodes the chosen series ([`decode`], [`syntax`]) and makes a volume of it
+//!
+//! `tolerance`: by how much the sections of one stack may differ.
 
 pub mod decode;
 pub mod doubt;
@@ -30,3 +32,4 @@ pub mod series_volume;
 pub mod stack;
 pub mod syntax;
 pub mod text;
+mod tolerance;

@@ -12,11 +12,7 @@ use super::rules::SeriesRules;
 use super::{body, contrast};
 use crate::read::instance::sop_class;
 use crate::read::series_volume::SeriesVolume;
-
-/// Positions closer than this along the normal, in mm, are one.
-const SAME_POSITION_MM: f64 = 0.01;
-/// Direction cosines may differ by so much inside a volume.
-const SAME_ORIENTATION: f64 = 1e-3;
+use crate::read::tolerance;
 
 /// Judges one volume by its headers.
 pub(super) fn assess(series: &SeriesVolume, rules: &SeriesRules) -> Assessment {
@@ -93,7 +89,7 @@ fn orientation(series: &SeriesVolume, rules: &SeriesRules, a: &mut Assessment) {
         a.against.push("plane unknown (ImageOrientationPatient is missing)".into());
         return;
     };
-    if all.any(|(_, other)| !other.iter().zip(o).all(|(x, y)| (x - y).abs() <= SAME_ORIENTATION)) {
+    if all.any(|(_, other)| !other.iter().zip(o).all(|(x, y)| (x - y).abs() <= tolerance::COSINE)) {
         a.damage = Some("its sections differ in orientation".into());
     }
     let Some(n) = normal(first) else {
@@ -123,7 +119,7 @@ fn positions(series: &SeriesVolume, n: Lps, rules: &SeriesRules, a: &mut Assessm
         series.frames().filter_map(|(_, f)| f.position).map(|p| dot(p, n)).filter(|d| d.is_finite()).collect();
     let unplaced = series.frames.len() - along.len();
     along.sort_by(f64::total_cmp);
-    along.dedup_by(|later, before| *later - *before <= SAME_POSITION_MM);
+    along.dedup_by(|later, before| *later - *before <= tolerance::PLACE_MM);
     a.sections = along.len() + unplaced;
     // The same way for all volumes, whichever way their normals point.
     a.across_mm =

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::assessment::Assessment;
 use super::pictures::{Derivation, PictureKind};
+use crate::read::tolerance;
 
 /// Pixel areas are compared in steps of this, in mm².
 const SAME_AREA: f64 = 1e-3;
@@ -148,5 +149,5 @@ pub(super) fn interleaved(a: &Assessment, b: &Assessment) -> bool {
     // Stacks that were planned apart lie so by chance, once in five.
     let overlap = x.max(y) < x_end.min(y_end) && covers_the_same(a, b);
     let shift = ((x - y) / gap).rem_euclid(1.0);
-    overlap && gap > 0.0 && (gap - other).abs() <= 0.05 * gap && (shift - 0.5).abs() <= 0.1
+    overlap && gap > 0.0 && (gap - other).abs() <= tolerance::GAP * gap && (shift - 0.5).abs() <= 0.1
 }

@@ -6,19 +6,12 @@ use super::error::StackError;
 use crate::read::instance::{Frame, InstanceHeader};
 use crate::read::origin::FrameOrigin;
 use crate::read::series_volume::{FrameAt, SeriesVolume};
+use crate::read::tolerance;
 
-/// Direction cosines may differ by so much from section to section, and stray so far from unit length and right angles.
-const COSINE_TOLERANCE: f64 = 1e-3;
-/// PixelSpacing may differ by this share from section to section.
-const SPACING_TOLERANCE: f64 = 1e-3;
-/// A gap may differ by this share from the usual one.
-const GAP_TOLERANCE: f64 = 0.05;
 /// A gap that is this near to a whole multiple of the usual one means that sections are missing.
 const MULTIPLE_TOLERANCE: f64 = 0.1;
 /// Sections closer than this share of the usual gap lie in one place.
 const DOUBLED_SHARE: f64 = 0.01;
-/// Sections may be shifted inside their plane by this share of a pixel.
-const SHIFT_TOLERANCE: f64 = 0.5;
 
 /// A series in order.
 #[derive(Debug)]
@@ -48,18 +41,20 @@ impl Section<'_> {
 /// Checks that the frames of a series are one stack, and orders them.
 pub(super) fn order(series: &SeriesVolume) -> Result<Ordered, StackError> {
     one_frame_of_reference(series)?;
+    let cosines = |x: f64, y: f64| (x - y).abs() <= tolerance::COSINE;
+    let spacings = |x: f64, y: f64| (x - y).abs() <= tolerance::SPACING * y.abs();
     let orientation =
-        same(series, "ImageOrientationPatient", |f| f.orientation, COSINE_TOLERANCE, StackError::MixedOrientation)?;
-    let spacing = same(series, "PixelSpacing", |f| f.spacing, SPACING_TOLERANCE, StackError::MixedSpacing)?;
+        same(series, "ImageOrientationPatient", |f| f.orientation, cosines, StackError::MixedOrientation)?;
+    let spacing = same(series, "PixelSpacing", |f| f.spacing, spacings, StackError::MixedSpacing)?;
     let [rows, columns] = one_size(series)?;
     if !spacing.iter().all(|s| s.is_finite() && *s > 0.0) {
         return Err(StackError::Spacing(spacing));
     }
     let [a, b, c, d, e, f] = orientation;
     let (row, column) = ([a, b, c], [d, e, f]);
-    let unit = |v: Lps| (dot(v, v).sqrt() - 1.0).abs() <= COSINE_TOLERANCE;
+    let unit = |v: Lps| (dot(v, v).sqrt() - 1.0).abs() <= tolerance::COSINE;
     // Written so that NaN is refused.
-    if !(unit(row) && unit(column) && dot(row, column).abs() <= COSINE_TOLERANCE) {
+    if !(unit(row) && unit(column) && dot(row, column).abs() <= tolerance::COSINE) {
         return Err(StackError::NotOrthonormal(orientation));
     }
     let normal = cross(row, column);
@@ -84,12 +79,12 @@ fn one_frame_of_reference(series: &SeriesVolume) -> Result<(), StackError> {
     }
 }
 
-/// An attribute that every frame must have, and have alike; differences up to `tolerance` times the larger of 1 and the value pass.
+/// An attribute that every frame must have, and have alike: each number `close` to that of the first frame.
 fn same<const N: usize>(
     series: &SeriesVolume,
     attribute: &'static str,
     value: impl Fn(&Frame) -> Option<[f64; N]>,
-    tolerance: f64,
+    close: impl Fn(f64, f64) -> bool,
     differs: impl Fn([f64; N], [f64; N]) -> StackError,
 ) -> Result<[f64; N], StackError> {
     let mut first = None;
@@ -103,10 +98,7 @@ fn same<const N: usize>(
             }
             (Some(v), None) => first = Some(v),
             (Some(v), Some(f)) => {
-                let alike = v
-                    .iter()
-                    .zip(f)
-                    .all(|(x, y)| (x - y).abs() <= tolerance * y.abs().max(if N == 6 { 1.0 } else { 0.0 }));
+                let alike = v.iter().zip(f).all(|(x, y)| close(*x, y));
                 // What is not even a number is reported as such, not as a difference.
                 if !alike && v.iter().chain(&f).all(|x| x.is_finite()) {
                     return Err(differs(f, v));
@@ -183,7 +175,7 @@ fn equal_gaps(sections: &[Section<'_>]) -> Result<f64, StackError> {
                 other: after.origin(),
             });
         }
-        if (gap - usual).abs() <= usual * GAP_TOLERANCE {
+        if (gap - usual).abs() <= usual * tolerance::GAP {
             continue;
         }
         let (section, before_mm, after_mm) = (i + 1, before.along, after.along);
@@ -208,7 +200,7 @@ fn aligned(sections: &[Section<'_>], normal: Lps, spacing: [f64; 2]) -> Result<(
         let along = dot(way, normal);
         let aside = sub(way, normal.map(|n| n * along));
         let shift_mm = dot(aside, aside).sqrt();
-        if shift_mm > SHIFT_TOLERANCE * spacing[0].min(spacing[1]) {
+        if shift_mm > tolerance::SHIFT * spacing[0].min(spacing[1]) {
             return Err(StackError::Sheared { section: i + 1, file: s.origin(), shift_mm });
         }
     }

@@ -5,16 +5,13 @@ use cordline_core::geometry::dot;
 use super::piece::{Parts, SeriesFrame};
 use crate::read::series::frames::{normal, plane};
 use crate::read::series::words::short;
+use crate::read::tolerance;
 
 /// Echo times in ms and diffusion weightings in s/mm² that differ by less are one.
 const SAME_ECHO_MS: f64 = 0.5;
 const SAME_B: f64 = 5.0;
 /// Echo times inside of one stack may differ by this share: scanners round, and adapt them to a section.
 const NEAR_ECHO: f64 = 0.1;
-/// Direction cosines may differ by so much inside a volume.
-pub(super) const SAME_ORIENTATION: f64 = 1e-3;
-/// Pixel spacings may differ by this share.
-const SAME_SPACING: f64 = 1e-3;
 
 /// One way to take a piece apart.
 type Cut = for<'a> fn(&[SeriesFrame<'a>]) -> Parts<'a>;
@@ -87,7 +84,7 @@ fn kinds<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
 
 fn planes<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     let same = |a: &Option<[f64; 6]>, b: &Option<[f64; 6]>| match (a, b) {
-        (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, *y, SAME_ORIENTATION)),
+        (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, *y, tolerance::COSINE)),
         (None, None) => true,
         _ => false,
     };
@@ -118,7 +115,7 @@ fn sizes<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     type Size = ([u32; 2], Option<[f64; 2]>);
     let same = |a: &Size, b: &Size| {
         let spacing = match (a.1, b.1) {
-            (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, y, SAME_SPACING * y.abs())),
+            (Some(a), Some(b)) => a.iter().zip(b).all(|(x, y)| near(*x, y, tolerance::SPACING * y.abs())),
             (None, None) => true,
             _ => false,
         };

@@ -5,16 +5,13 @@
 
 use cordline_core::geometry::{dot, sub};
 
-use super::clusters::{Purpose, SAME_ORIENTATION};
+use super::clusters::Purpose;
 use super::piece::{Piece, SeriesFrame};
 use crate::read::series::frames::normal;
+use crate::read::tolerance;
 
 /// Fewer frames make no stack that could be recognised.
 const MIN_FRAMES: usize = 5;
-/// A gap may differ by this share from the usual one.
-const GAP_TOLERANCE: f64 = 0.05;
-/// Frames may be shifted in their plane by so many pixels.
-const SHIFT_TOLERANCE: f64 = 0.5;
 
 /// Takes a piece apart for a purpose, unless it is one stack all the same; then that is noted.
 pub(super) fn cut_unless<'a>(mut piece: Piece<'a>, purpose: &Purpose) -> Vec<Piece<'a>> {
@@ -36,14 +33,15 @@ fn is_one(items: &[SeriesFrame<'_>]) -> bool {
     let near = |x: &f64, y: &f64, close: f64| (x - y).abs() <= close;
     let on_grid = |i: &SeriesFrame<'_>| {
         let orientation = i.frame.orientation.zip(first.frame.orientation);
-        let turned = orientation.is_none_or(|(a, b)| !a.iter().zip(&b).all(|(x, y)| near(x, y, SAME_ORIENTATION)));
-        let scaled = i.frame.spacing.is_none_or(|s| !s.iter().zip(&spacing).all(|(x, y)| near(x, y, 1e-3 * y)));
+        let turned = orientation.is_none_or(|(a, b)| !a.iter().zip(&b).all(|(x, y)| near(x, y, tolerance::COSINE)));
+        let scaled =
+            i.frame.spacing.is_none_or(|s| !s.iter().zip(&spacing).all(|(x, y)| near(x, y, tolerance::SPACING * y)));
         // A place that is no number lies nowhere.
         let aligned = i.frame.position.is_some_and(|p| {
             let way = sub(p, origin);
             let along = dot(way, normal);
             let aside = (dot(way, way) - along * along).max(0.0).sqrt();
-            along.is_finite() && aside <= SHIFT_TOLERANCE * spacing[0].min(spacing[1])
+            along.is_finite() && aside <= tolerance::SHIFT * spacing[0].min(spacing[1])
         });
         of(i) == of(first) && !turned && !scaled && aligned
     };
@@ -54,5 +52,5 @@ fn is_one(items: &[SeriesFrame<'_>]) -> bool {
     along.sort_by(f64::total_cmp);
     let gaps: Vec<f64> = along.windows(2).map(|w| w[1] - w[0]).collect();
     let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-    mean > 0.0 && gaps.iter().all(|gap| near(gap, &mean, GAP_TOLERANCE * mean))
+    mean > 0.0 && gaps.iter().all(|gap| near(gap, &mean, tolerance::GAP * mean))
 }

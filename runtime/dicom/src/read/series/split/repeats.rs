@@ -7,9 +7,8 @@ use cordline_core::geometry::dot;
 use super::piece::{Piece, SamePixels, SeriesFrame};
 use crate::read::series::frames::{image_type, normal};
 use crate::read::series::words::short;
+use crate::read::tolerance;
 
-/// Frames closer than this along the normal, in mm, lie in one place.
-const SAME_POSITION_MM: f64 = 0.01;
 /// Larger pieces are not compared pixel by pixel: they are no stack that could be analysed.
 const MAX_COMPARED: usize = 800;
 
@@ -149,7 +148,7 @@ fn places<'a>(items: &[SeriesFrame<'a>]) -> Vec<Vec<SeriesFrame<'a>>> {
     let mut last = f64::NEG_INFINITY;
     for (d, item) in placed {
         match places.last_mut() {
-            Some(place) if d - last <= SAME_POSITION_MM => place.push(item.clone()),
+            Some(place) if d - last <= tolerance::PLACE_MM => place.push(item.clone()),
             _ => places.push(vec![item.clone()]),
         }
         last = d;

@@ -4,11 +4,10 @@ use cordline_core::geometry::{Lps, dot, sub};
 
 use super::piece::{Parts, SeriesFrame};
 use crate::read::series::frames::height;
+use crate::read::tolerance;
 
 /// Origins that lie nearer to each other inside their plane, in mm, belong to one station.
 const APART_MM: f64 = 10.0;
-/// Frames closer than this along the normal, in mm, lie in one place.
-const SAME_POSITION_MM: f64 = 0.01;
 
 /// Takes stations apart, the upper one first.
 pub(super) fn cut<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
@@ -17,8 +16,8 @@ pub(super) fn cut<'a>(items: &[SeriesFrame<'a>]) -> Parts<'a> {
     let groups: Vec<Vec<SeriesFrame<'a>>> = groups
         .into_iter()
         .flat_map(|group| {
-            let pixel = group[0].frame.spacing.map_or(1.0, |s| s[0].min(s[1]));
-            if collides(&group, 0.5 * pixel) { linked(&group, 0.5 * pixel) } else { vec![group] }
+            let shift = tolerance::SHIFT * group[0].frame.spacing.map_or(1.0, |s| s[0].min(s[1]));
+            if collides(&group, shift) { linked(&group, shift) } else { vec![group] }
         })
         .collect();
     if groups.len() < 2 {
@@ -101,6 +100,6 @@ fn collides(items: &[SeriesFrame<'_>], apart: f64) -> bool {
     placed.sort_by(|a, b| a.0.total_cmp(&b.0));
     placed.windows(2).any(|w| {
         let aside = sub([w[0].1[0], w[0].1[1], 0.0], [w[1].1[0], w[1].1[1], 0.0]);
-        w[1].0 - w[0].0 <= SAME_POSITION_MM && dot(aside, aside).sqrt() > apart
+        w[1].0 - w[0].0 <= tolerance::PLACE_MM && dot(aside, aside).sqrt() > apart
     })
 }
