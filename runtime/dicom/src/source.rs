@@ -21,11 +21,11 @@ pub struct SourceSeries {
     pub position_reference_indicator: String,
     /// SliceThickness of the first section in mm, where stated.
     pub slice_thickness_mm: Option<f64>,
-    /// True where the source was compressed with loss at any time; then LossyImageCompressionRatio and Method follow where stated.
+    /// True where the source was compressed with loss at any time; then LossyImageCompressionRatio and Method follow where stated legally.
     pub lossy: bool,
-    /// LossyImageCompressionRatio, as written.
+    /// LossyImageCompressionRatio, one or several.
     pub lossy_ratio: String,
-    /// LossyImageCompressionMethod, as written.
+    /// LossyImageCompressionMethod, one or several.
     pub lossy_method: String,
     /// One frame for each section of the volume, in section order.
     pub frames: Vec<SourceFrame>,

@@ -191,8 +191,9 @@ pub fn by_patient(scanned: &ScannedInput) -> Vec<ScannedInput> {
 
 /// True unless the attributes say that these are two patients.
 ///
-/// What is empty on one side agrees with everything. PatientIDs must be equal, and so must their issuers and birth dates. Names are compared
-/// only where a birth date or a PatientID is missing, because one name is often written in several ways.
+/// What is empty on one side agrees with everything. PatientIDs must be equal, and so must their issuers and birth dates. Another name alone
+/// is another patient only where a birth date or a PatientID is missing, because one name is often written in several ways; where both are
+/// there, another name and another sex together are.
 pub fn same_patient(a: &Patient, b: &Patient) -> bool {
     let differ = |x: &str, y: &str| !x.is_empty() && !y.is_empty() && x != y;
     if differ(&a.id, &b.id) || differ(&a.issuer_of_id, &b.issuer_of_id) || differ(&a.birth_date, &b.birth_date) {

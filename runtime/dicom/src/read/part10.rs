@@ -21,11 +21,11 @@ pub enum Part10Kind {
         /// Where File Meta Information begins, in bytes from the start of the file.
         start: usize,
     },
-    /// It begins with File Meta Information or a data set at once, as some old archives write it.
-    Bare {
-        /// Whether File Meta Information comes first.
-        meta: bool,
-        /// Whether the data set carries no value representations (told from its first element where there is no meta).
+    /// It begins with File Meta Information at once, as some old archives write it.
+    BareMeta,
+    /// It begins with a data set at once.
+    BareDataSet {
+        /// Whether its first element carries no value representation.
         implicit: bool,
     },
     /// Something else.
@@ -69,15 +69,15 @@ pub fn kind(head: &[u8]) -> Part10Kind {
     let Some(first) = head.get(..8) else { return Part10Kind::NotDicom };
     let vr = VR::from_binary([first[4], first[5]]);
     match (u16::from_le_bytes([first[0], first[1]]), u16::from_le_bytes([first[2], first[3]])) {
-        (0x0002, 0x0000..=0x0002) if vr.is_some() => Part10Kind::Bare { meta: true, implicit: false },
+        (0x0002, 0x0000..=0x0002) if vr.is_some() => Part10Kind::BareMeta,
         // Its group length without value representation: against the standard, but plain.
-        (0x0002, 0x0000) if first[4..] == [4, 0, 0, 0] => Part10Kind::Bare { meta: true, implicit: true },
+        (0x0002, 0x0000) if first[4..] == [4, 0, 0, 0] => Part10Kind::BareMeta,
         // The lowest attributes with which an image data set can begin, of a length that these can have.
         (0x0008, 0x0000 | 0x0001 | 0x0005 | 0x0008 | 0x0012..=0x0018) => {
             let len = u32::from_le_bytes([first[4], first[5], first[6], first[7]]);
             match vr {
-                Some(_) => Part10Kind::Bare { meta: false, implicit: false },
-                None if len <= 256 => Part10Kind::Bare { meta: false, implicit: true },
+                Some(_) => Part10Kind::BareDataSet { implicit: false },
+                None if len <= 256 => Part10Kind::BareDataSet { implicit: true },
                 None => Part10Kind::NotDicom,
             }
         }
@@ -92,8 +92,8 @@ pub fn kind(head: &[u8]) -> Part10Kind {
 pub fn meta(bytes: &[u8], total: u64, kind: Part10Kind, limits: &FileLimits) -> Result<Result<Meta, usize>, MetaError> {
     let start = match kind {
         Part10Kind::Part10 { start } => start,
-        Part10Kind::Bare { meta: true, .. } => 0,
-        Part10Kind::Bare { meta: false, implicit } => {
+        Part10Kind::BareMeta => 0,
+        Part10Kind::BareDataSet { implicit } => {
             let syntax = if implicit { Syntax::ImplicitLittle } else { Syntax::ExplicitLittle };
             return Ok(Ok(Meta { syntax: Some(syntax), sop_class_uid: String::new(), data_set: 0 }));
         }

@@ -129,7 +129,9 @@ impl<'a> Scanner<'a> {
             Ok(instance) => self.instance(instance),
             // Without the DICM prefix it was a guess that this is DICOM at all.
             Err(HeaderError { sop_class_uid, series_uid, .. })
-                if matches!(kind, Part10Kind::Bare { .. }) && sop_class_uid.is_empty() && series_uid.is_empty() =>
+                if matches!(kind, Part10Kind::BareMeta | Part10Kind::BareDataSet { .. })
+                    && sop_class_uid.is_empty()
+                    && series_uid.is_empty() =>
             {
                 self.skip(&origin, SkipReason::NotDicom);
                 Ok(())

@@ -1,4 +1,4 @@
-//! What a derived image says of itself: label, creator, loss of quality, contributing equipment.
+//! What a derived image says of itself: label, creator, loss of quality, and the words for people.
 
 use cordline_sdk::RESEARCH_USE;
 use dicom_core::VR;

@@ -1,4 +1,5 @@
-//! Patient and General Study: copied, never invented, so that the archive files results under the same patient and examination.
+//! Patient, General Study and Frame of Reference: copied, never invented, so that the archive files results under the same patient and
+//! examination.
 
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
@@ -6,7 +7,7 @@ use dicom_dictionary_std::tags;
 use crate::source::SourceSeries;
 use crate::write::dataset::{Dataset, Put};
 
-/// Patient, Patient Study, General Study and Frame of Reference. Type 2 attributes stand there even when empty.
+/// Patient, Patient Study and General Study. Type 2 attributes stand there even when empty.
 pub(crate) fn put(d: &mut Dataset, source: &SourceSeries) {
     let patient = &source.patient;
     d.copied(tags::PATIENT_NAME, VR::PN, &patient.name);

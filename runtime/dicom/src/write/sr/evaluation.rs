@@ -1,4 +1,4 @@
-//! The words of the report: intended use, models, warnings, the answer in a sentence, and the questions that were not asked.
+//! The words of the report: intended use, models, warnings, and the questions that were not asked.
 
 use cordline_sdk::RESEARCH_USE;
 
