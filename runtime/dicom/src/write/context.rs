@@ -92,13 +92,19 @@ impl ResultContext<'_> {
             ("Manufacturer", &device.manufacturer),
             ("ManufacturerModelName", &device.model),
             ("DeviceSerialNumber", &device.serial),
+        ] {
+            if value.trim().is_empty() {
+                return Err(ResultError::Empty(name));
+            }
+        }
+        for (name, value) in [
             ("the algorithm's name", &self.algorithm.name),
             ("the algorithm's version", &self.algorithm.version),
             ("the bundle's identifier", &self.bundle.id),
             ("the bundle's version", &self.bundle.version),
         ] {
             if value.trim().is_empty() {
-                return Err(ResultError::Empty(name));
+                return Err(ResultError::Unnamed(name));
             }
         }
         for (i, lesion) in self.findings.lesions.iter().enumerate() {

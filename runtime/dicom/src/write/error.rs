@@ -66,9 +66,19 @@ pub enum ResultError {
         attribute: &'static str,
         value: String,
     },
-    /// An attribute that must have a value has none.
+    /// An attribute of the device that must have a value has none.
     #[error("{0} must not be empty")]
     Empty(&'static str),
+    /// What computed the result lacks a name or version: a bundle without one is not loaded.
+    #[error("{0} must not be empty")]
+    Unnamed(&'static str),
+    /// A heat map that must not be written.
+    #[error("there is no heat map for \"{question}\": {why}")]
+    HeatMap {
+        /// The question that it was given for.
+        question: String,
+        why: &'static str,
+    },
     /// Pixels and size of a picture disagree, or a side does not fit into DICOM's 16 bits.
     #[error("a picture of {width} x {height} RGB pixels cannot have {bytes} bytes")]
     Picture {

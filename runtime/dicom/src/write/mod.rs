@@ -17,5 +17,7 @@ pub mod result_object;
 pub mod secondary_capture;
 pub mod seg;
 pub mod sr;
+#[cfg(test)]
+mod tests;
 pub mod timestamp;
 pub mod uid;

@@ -17,7 +17,7 @@ use super::codes;
 use super::context::ResultContext;
 use super::dataset::{Dataset, Put, code_item, item};
 use super::error::ResultError;
-use super::module::{content, dimension, functional_group, patient_study, reference, series};
+use super::module::{content, dimension, functional_group, patient_study, reference, series, series_number};
 use super::part10;
 use super::result_object::{Pixels, ResultObject};
 use super::seg::side;
@@ -44,7 +44,7 @@ pub fn write<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<ResultObject<'
         // Not MR: a hook that waits for MR must not take a result for an examination.
         modality: "OT",
         name: &format!("heat map {} {}", map.classifier, map.class),
-        series_offset: 3000 + 1000 * position as i64,
+        series_offset: series_number::HEAT_MAPS + series_number::NEXT_HEAT_MAP * position as i64,
         description: &series_description(ctx, map),
     };
     series::put(&mut d, ctx, &kind);
@@ -78,7 +78,7 @@ type MapFrame<'a> = (usize, Option<&'a ndarray::Array2<f32>>);
 /// A frame for each section of the source.
 fn stack<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<MapFrame<'a>>, ResultError> {
     if map.class == Finding::UNDECIDED {
-        return Err(ResultError::ClassCode(map.class.clone()));
+        return Err(no_map(map, "it is undecided"));
     }
     let [sections, rows, columns] = ctx.geometry.shape();
     for s in &map.sections {
@@ -94,9 +94,13 @@ fn stack<'a>(ctx: &ResultContext, map: &'a HeatMap) -> Result<Vec<MapFrame<'a>>,
         });
     }
     if map.sections.is_empty() {
-        return Err(ResultError::Empty("a heat map"));
+        return Err(no_map(map, "no section was asked"));
     }
     Ok((0..sections).map(|i| (i, map.sections.iter().find(|s| s.section == i).map(|s| &s.activation))).collect())
+}
+
+fn no_map(map: &HeatMap, why: &'static str) -> ResultError {
+    ResultError::HeatMap { question: map.question.clone(), why }
 }
 
 fn put_image(d: &mut Dataset, ctx: &ResultContext, frames: usize) -> Result<(), ResultError> {

@@ -10,7 +10,7 @@ use dicom_dictionary_std::{tags, uids};
 use super::context::ResultContext;
 use super::dataset::{Dataset, Put};
 use super::error::ResultError;
-use super::module::{content, patient_study, reference, series};
+use super::module::{content, patient_study, reference, series, series_number};
 use super::part10;
 use super::result_object::{Pixels, ResultObject};
 
@@ -44,7 +44,7 @@ pub fn write<'a>(ctx: &ResultContext, image: &'a CapturedImage, what: &str) -> R
         // Not MR: a hook that waits for MR must not take a result for an examination.
         modality: "OT",
         name: &format!("secondary capture {what}"),
-        series_offset: 9000,
+        series_offset: series_number::SECONDARY_CAPTURE,
         description: &series::description_of(ctx, what),
     };
     series::put(&mut d, ctx, &kind);

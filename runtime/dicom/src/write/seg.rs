@@ -10,7 +10,7 @@ use super::codes;
 use super::context::ResultContext;
 use super::dataset::{Dataset, Put, code_item, item};
 use super::error::ResultError;
-use super::module::{content, dimension, functional_group, patient_study, person, reference, series};
+use super::module::{content, dimension, functional_group, patient_study, person, reference, series, series_number};
 use super::part10;
 use super::result_object::{Pixels, ResultObject};
 
@@ -41,7 +41,7 @@ pub fn write(ctx: &ResultContext) -> Result<Option<ResultObject<'static>>, Resul
         sop_class_uid: uids::SEGMENTATION_STORAGE,
         modality: "SEG",
         name: "segmentation",
-        series_offset: 1000,
+        series_offset: series_number::SEGMENTATION,
         description: &series::description_of(ctx, "lesions"),
     };
     series::put(&mut d, ctx, &kind);

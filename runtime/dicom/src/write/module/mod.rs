@@ -2,6 +2,7 @@
 //!
 //! - [`patient_study`]: who was imaged and in which examination, copied from the source
 //! - [`series`]: the new series, the equipment that made it, the instance itself
+//! - [`series_number`]: what tells the series of a source apart by number
 //! - [`content`]: what a derived image says of itself
 //! - [`dimension`]: how the frames of a multi-frame object are indexed
 //! - [`functional_group`]: geometry of a frame, and the source frame behind it
@@ -17,3 +18,4 @@ pub(super) mod person;
 pub(super) mod predecessor;
 pub(super) mod reference;
 pub(super) mod series;
+pub(super) mod series_number;

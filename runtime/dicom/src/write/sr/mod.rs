@@ -28,7 +28,7 @@ use super::codes;
 use super::context::ResultContext;
 use super::dataset::{Dataset, Put, item};
 use super::error::ResultError;
-use super::module::{patient_study, person, predecessor, series};
+use super::module::{patient_study, person, predecessor, series, series_number};
 use super::part10;
 use super::result_object::ResultObject;
 
@@ -44,7 +44,7 @@ pub fn write(ctx: &ResultContext, segmentation: Option<&ResultObject>) -> Result
         sop_class_uid: uids::COMPREHENSIVE3_DSR_STORAGE,
         modality: "SR",
         name: "structured report",
-        series_offset: 2000,
+        series_offset: series_number::REPORT,
         description: &series::description_of(ctx, "findings"),
     };
     series::put(&mut d, ctx, &kind);

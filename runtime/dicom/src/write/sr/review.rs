@@ -20,13 +20,10 @@ use crate::write::context::Device;
 use crate::write::dataset::{Dataset, Put, item};
 use crate::write::earlier_object::{EarlierObject, REPORT_FILE, references};
 use crate::write::error::ResultError;
-use crate::write::module::{person, predecessor, series};
+use crate::write::module::{person, predecessor, series, series_number};
 use crate::write::part10;
 use crate::write::timestamp::Timestamp;
 use crate::write::uid;
-
-/// Added to the series number of the report that is judged.
-const SERIES_OFFSET: i64 = 1000;
 
 /// Why a review cannot be written.
 #[derive(Debug, Error)]
@@ -37,9 +34,6 @@ pub enum ReviewError {
     /// The review itself.
     #[error(transparent)]
     Write(#[from] ResultError),
-    /// Into memory.
-    #[error("{0}")]
-    System(#[from] std::io::Error),
 }
 
 /// The Part 10 file of the review with this number (from 1) of the results in `folder`; `None` where they hold no report, as those of a volume.
@@ -70,7 +64,7 @@ pub fn write(
     predecessor::put(&mut d, &report.text(tags::STUDY_INSTANCE_UID), &itself, &judged);
     content(review).into_root(&mut d);
     let mut bytes = Vec::new();
-    part10::write(d, None)?.write_to(&mut bytes)?;
+    part10::write(d, None)?.write_to(&mut bytes).expect("memory takes what is written");
     Ok(Some(bytes))
 }
 
@@ -81,7 +75,7 @@ fn put_series(d: &mut Dataset, report: &EarlierObject, review: &Review, number: 
     d.text(tags::INSTANCE_CREATION_TIME, VR::TM, &time);
     d.text(tags::MODALITY, VR::CS, "SR");
     let judged: i64 = report.text(tags::SERIES_NUMBER).trim().parse().unwrap_or(0);
-    d.integers(tags::SERIES_NUMBER, &[judged + SERIES_OFFSET]);
+    d.integers(tags::SERIES_NUMBER, &[judged - series_number::REPORT + series_number::REVIEWS]);
     let words = format!("AI result {} by {}", review.verdict.as_str(), review.reader);
     d.text(tags::SERIES_DESCRIPTION, VR::LO, &series::description(&[words]));
     d.text(tags::SERIES_DATE, VR::DA, &date);
