@@ -204,6 +204,7 @@ def test_a_signed_value_may_be_extended_or_not(through, extended):
     run = through(stored(words, signed=True)).expect(0)
     plain = through(stored(voxels), out="plain").expect(0)
     assert any("sign bit" in warning for warning in run.result["warnings"]) == (not extended)
+    assert not any("  " in warning for warning in run.result["warnings"])
     assert run.result["finding"] == plain.result["finding"]
     assert (
         segmentation(run.out / "segmentation.dcm", GRID) == segmentation(plain.out / "segmentation.dcm", GRID)
