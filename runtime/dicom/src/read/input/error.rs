@@ -23,7 +23,7 @@ pub enum InputError {
     /// Not one DICOM file.
     #[error("the input holds no DICOM file (files looked at: {files}){detail}", detail = detail(first))]
     NoDicom {
-        /// Files that were looked at.
+        /// Files that were found, those that cannot be opened among them.
         files: usize,
         /// The first one that was skipped.
         first: Option<SkippedFile>,

@@ -31,7 +31,7 @@ pub fn read(inputs: &[PathBuf], limits: &FileLimits) -> Result<ScannedInput, Inp
     let mut scanner = Scanner::new(limits);
     for input in inputs {
         let found = folder::files(input, limits)?;
-        scanner.skipped(found.skipped);
+        scanner.skipped(found.skipped)?;
         for path in found.files {
             scanner.file(&path)?;
         }

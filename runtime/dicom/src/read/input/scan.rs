@@ -50,8 +50,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// Files that cannot be opened at all.
-    pub(super) fn skipped(&mut self, skipped: Vec<SkippedFile>) {
-        self.scanned.skipped.extend(skipped);
+    pub(super) fn skipped(&mut self, skipped: Vec<SkippedFile>) -> Result<(), InputError> {
+        for file in skipped {
+            self.count()?;
+            self.scanned.skipped.push(file);
+        }
+        Ok(())
     }
 
     /// One file from the disk.
@@ -261,7 +265,7 @@ impl<'a> Scanner<'a> {
         let others = scanned.skipped.len() - copies;
         if others > 0 {
             let were = if others == 1 { "was" } else { "were" };
-            let all = self.files.max(others);
+            let all = self.files;
             scanned.notes.push(format!("{others} of {all} files {were} skipped: {}", reasons(&scanned.skipped)));
         }
         Ok(scanned)
@@ -277,20 +281,23 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The different reasons for which files were skipped, each with its count unless there is one reason for all.
+/// The different reasons for which files were skipped, each with its count unless there is one reason for all; how many have another one
+/// than the first few.
 fn reasons(skipped: &[SkippedFile]) -> String {
     let mut counts: Vec<(&SkipReason, usize)> = Vec::new();
+    let mut beyond = 0;
     for SkippedFile { reason, .. } in skipped.iter().filter(|s| s.reason != SkipReason::IdenticalCopy) {
         match counts.iter().position(|(known, _)| *known == reason) {
             Some(i) => counts[i].1 += 1,
             None if counts.len() < MAX_REASONS => counts.push((reason, 1)),
-            None => {}
+            None => beyond += 1,
         }
     }
-    match counts[..] {
-        [(reason, _)] => reason.to_string(),
-        _ => counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect::<Vec<_>>().join("; "),
+    if let [(reason, _)] = counts[..] {
+        return reason.to_string();
     }
+    let others = (beyond > 0).then(|| format!("and {beyond} {}", if beyond == 1 { "other" } else { "others" }));
+    counts.iter().map(|(reason, n)| format!("{n} {reason}")).chain(others).collect::<Vec<_>>().join("; ")
 }
 
 /// Reads on until the buffer holds `target` bytes, or all `size` of the file, or no more come.

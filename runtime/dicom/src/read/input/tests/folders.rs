@@ -78,10 +78,6 @@ fn files_without_preamble_and_with_an_executable_one_are_read() {
 
 #[test]
 fn a_damaged_section_is_an_error_of_its_series_and_of_no_other() {
-    let place = |bytes: &[u8], of: Tag| {
-        let tag = [of.0.to_le_bytes(), of.1.to_le_bytes()].concat();
-        bytes.windows(4).position(|w| w == tag).unwrap()
-    };
     // In its pixels; in the head and in the value of an element behind the series UID; and one that cannot be read there.
     let in_pixels = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 100);
     let in_a_head = |bytes: &mut Vec<u8>| bytes.truncate(place(bytes, tags::PIXEL_REPRESENTATION) + 5);
@@ -153,6 +149,31 @@ fn links_in_circles_and_pipes_do_not_hang() {
     assert_eq!(read(&[folder.path().to_owned()], &limits).unwrap_err().code(), Code::TooManyFiles);
     let limits = FileLimits { study_bytes: 50_000, ..FileLimits::default() };
     assert_eq!(read(&[folder.path().to_owned()], &limits).unwrap_err().code(), Code::InputTooLarge);
+}
+
+#[cfg(unix)]
+#[test]
+fn every_file_that_is_skipped_is_counted() {
+    use std::os::unix::fs::symlink;
+    let folder = folder_with("again.dcm", &Stack::t2("1").section(2).file(IMPLICIT));
+    let path = |name: &str| folder.path().join(name);
+    symlink("nowhere", path("dangling")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    let note = |folder: &Path| read_one(folder).unwrap().notes[0].clone();
+    assert!(note(folder.path()).starts_with("3 of 9 files were skipped: "), "{}", note(folder.path()));
+    // More reasons than are told.
+    fs::write(path("notes.txt"), b"hello").unwrap();
+    fs::write(path("empty"), b"").unwrap();
+    fs::write(path("DICOMDIR"), meta(sop_class::DIRECTORY, EXPLICIT)).unwrap();
+    let mut cut = Stack::t1("2").section(0).file(EXPLICIT);
+    cut.truncate(place(&cut, tags::PIXEL_REPRESENTATION) + 5);
+    fs::write(path("cut"), cut).unwrap();
+    let note = note(folder.path());
+    assert!(note.starts_with("7 of 13 files were skipped: ") && note.ends_with("; and 2 others"), "{note}");
+    // Nothing but what cannot be opened.
+    let folder = tempdir().unwrap();
+    symlink("nowhere", folder.path().join("dangling")).unwrap();
+    assert!(read_one(folder.path()).unwrap_err().to_string().contains("(files looked at: 1)"));
 }
 
 #[test]

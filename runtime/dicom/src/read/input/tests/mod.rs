@@ -63,6 +63,12 @@ fn begun(rest: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Where an element begins in a file whose elements follow in little endian.
+fn place(bytes: &[u8], of: Tag) -> usize {
+    let tag = [of.0.to_le_bytes(), of.1.to_le_bytes()].concat();
+    bytes.windows(4).position(|w| w == tag).unwrap()
+}
+
 /// Peak resident memory of this process in bytes.
 fn peak_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
