@@ -1,60 +1,31 @@
-//! Archives and daemons that accept and do not answer. The clock of these tests advances while nothing happens.
+//! Archives and daemons that accept and do not answer, and senders that stop. Where the clock of a test is paused, it advances while
+//! nothing happens.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::http::Method;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use cordline_sdk::job::Priority;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use super::fake_daemon::{FakeDaemon, JOB};
 use super::{TestGateway, status};
+use crate::orthanc::fake_orthanc::{FakeOrthanc, Mood};
 use crate::orthanc::processor::StudyProcessor;
-use crate::settings::{ArchiveSettings, ArrivalSettings};
+use crate::settings::ArrivalSettings;
 
-/// An archive that does not answer for addresses with one of these words, sends half an answer for `0a1fa1f0`, and `[]` for the rest.
-/// It records what it is asked.
-async fn archive(silent: &'static [&'static str]) -> (ArchiveSettings, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let written = asked.clone();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let written = written.clone();
-            tokio::spawn(async move {
-                let mut text = Vec::new();
-                let mut piece = [0; 4096];
-                while let Ok(count @ 1..) = stream.read(&mut piece).await {
-                    text.extend_from_slice(&piece[..count]);
-                    if !text.windows(4).any(|end| end == b"\r\n\r\n") {
-                        continue;
-                    }
-                    let line = String::from_utf8_lossy(&text).lines().next().unwrap().to_owned();
-                    text.clear();
-                    let is_silent = silent.iter().any(|word| line.contains(word));
-                    let is_half = line.contains("0a1fa1f0");
-                    written.lock().unwrap().push(line);
-                    let length = if is_half { 100 } else { 2 };
-                    if !is_silent {
-                        let answer = format!(
-                            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n[]"
-                        );
-                        stream.write_all(answer.as_bytes()).await.unwrap();
-                    }
-                }
-            });
-        }
-    });
-    (ArchiveSettings { url, dicom_web: "/dicom-web".into(), user: None, password_file: None }, asked)
+/// A gateway in front of an archive.
+async fn before(archive: &FakeOrthanc) -> TestGateway {
+    TestGateway::start("ipc:///nowhere", |settings| settings.archive = Some(archive.settings.clone())).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_viewer_is_told_that_the_archive_says_nothing() {
-    let (archive, _) = archive(&["studies"]).await;
-    let gateway = TestGateway::start("ipc:///nowhere", |settings| settings.archive = Some(archive)).await;
+    let archive = FakeOrthanc::start().await;
+    archive.set_mood("studies", Mood::Silent);
+    let gateway = before(&archive).await;
     for path in ["/dicom-web/studies", "/dicom-web/studies/1.2/metadata"] {
         let begun = Instant::now();
         let answer = gateway.get(path, &gateway.viewer).await;
@@ -77,10 +48,13 @@ async fn a_viewer_is_told_that_the_archive_says_nothing() {
 #[tokio::test(start_paused = true)]
 async fn studies_about_which_the_archive_is_silent_hold_no_place() {
     let [a, b, half, c] = ["aaaaaaaa", "bbbbbbbb", "0a1fa1f0", "cccccccc"].map(|part| [part; 5].join("-"));
-    let (archive, asked) = archive(&["aaaaaaaa", "bbbbbbbb"]).await;
+    let archive = FakeOrthanc::start().await;
+    for (study, mood) in [("aaaaaaaa", Mood::Silent), ("bbbbbbbb", Mood::Silent), ("0a1fa1f0", Mood::Half)] {
+        archive.set_mood(study, mood);
+    }
     let folder = tempfile::tempdir().unwrap();
     let gateway = TestGateway::start("ipc:///nowhere", |settings| {
-        settings.archive = Some(archive);
+        settings.archive = Some(archive.settings.clone());
         settings.arrivals = Some(ArrivalSettings { state: folder.path().into(), heat_maps: false, changes: false });
     })
     .await;
@@ -95,12 +69,10 @@ async fn studies_about_which_the_archive_is_silent_hold_no_place() {
     }
     tokio::spawn(queue.clone().run(processor));
     let begun = Instant::now();
-    let was_asked = |study: &str| {
-        asked.lock().unwrap().iter().filter(|line| line.contains(&format!("GET /studies/{study}/series"))).count()
-    };
+    let was_asked = |study: &str| archive.count(Method::GET, &format!("/studies/{study}/series"));
     while was_asked(&c) == 0 || was_asked(&a) < 2 || was_asked(&b) < 2 {
         sleep(Duration::from_millis(500)).await;
-        assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", asked.lock().unwrap());
+        assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", archive.asked());
     }
     // Each waits its turn again.
     assert!(queue.enqueue(&c, Priority::Routine).unwrap() >= 3);
@@ -108,8 +80,8 @@ async fn studies_about_which_the_archive_is_silent_hold_no_place() {
 
 #[tokio::test]
 async fn only_dicomweb_reaches_the_archive() {
-    let (archive, asked) = archive(&[]).await;
-    let gateway = TestGateway::start("ipc:///nowhere", |settings| settings.archive = Some(archive)).await;
+    let archive = FakeOrthanc::start().await;
+    let gateway = before(&archive).await;
     for (method, path, expected) in [
         ("GET", "/dicom-web/studies?limit=1", 200),
         ("HEAD", "/dicom-web/studies/1.2/series", 200),
@@ -127,15 +99,20 @@ async fn only_dicomweb_reaches_the_archive() {
         ("DELETE", "/dicom-web/studies/1.2", 405),
         ("POST", "/wado", 405),
     ] {
-        let before = asked.lock().unwrap().len();
+        let before = archive.asked().len();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}",
             gateway.submitter
         );
         let answer = gateway.say(&request).await.unwrap();
         assert_eq!(status(&answer), expected, "{method} {path}: {answer}");
-        assert_eq!(asked.lock().unwrap().len() - before, usize::from(expected == 200), "{method} {path}");
+        assert_eq!(archive.asked().len() - before, usize::from(expected == 200), "{method} {path}");
         assert!(expected == 200 || answer.contains("\"code\":"), "{answer}");
+    }
+    for asked in archive.asked() {
+        // An archive that waits for a body that does not follow would take it from the next request on this connection.
+        let about_body = [CONTENT_LENGTH, TRANSFER_ENCODING, CONTENT_TYPE].map(|name| asked.headers.contains_key(name));
+        assert!(asked.method == Method::POST || about_body == [false; 3], "{asked:?}");
     }
 }
 

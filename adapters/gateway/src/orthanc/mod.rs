@@ -18,6 +18,8 @@ pub(crate) mod changes;
 mod client;
 mod cursor;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod fake_orthanc;
 pub(crate) mod id;
 mod metadata;
 mod predecessors;

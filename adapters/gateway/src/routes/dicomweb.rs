@@ -15,7 +15,9 @@ use crate::http::extract::Viewer;
 use crate::state::AppState;
 
 /// Headers that go to the archive and come back; all others stay here, cookies and tokens above all.
-const REQUEST_HEADERS: [HeaderName; 3] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH];
+const QUERY_HEADERS: [HeaderName; 1] = [ACCEPT];
+/// With a body alone: where its length is announced and it does not follow, the archive takes it from the next request on the connection.
+const STORE_HEADERS: [HeaderName; 3] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH];
 const RESPONSE_HEADERS: [HeaderName; 2] = [CONTENT_TYPE, CONTENT_LENGTH];
 
 /// The routes. `body_bytes`: largest body of a request.
@@ -40,10 +42,12 @@ async fn forward(
     paths::check(request.method().as_str(), requested, principal.role).map_err(refused)?;
     let path = paths::archive_path(&archive.settings().dicom_web, requested);
     let (parts, body) = request.into_parts();
-    let headers = keep_only(&parts.headers, &REQUEST_HEADERS);
     let answer = match parts.method {
-        Method::POST => archive.store(&path, headers, body).await.ok_or_else(ApiError::archive_silent)?,
-        method => archive.request(method, &path).headers(headers).send().await,
+        Method::POST => {
+            let headers = keep_only(&parts.headers, &STORE_HEADERS);
+            archive.store(&path, headers, body).await.ok_or_else(ApiError::archive_silent)?
+        }
+        method => archive.request(method, &path).headers(keep_only(&parts.headers, &QUERY_HEADERS)).send().await,
     };
     let answer = answer.map_err(|error| {
         let is_late = error.is_timeout();
