@@ -87,12 +87,13 @@ impl ArchiveClient {
     /// Sends a body and waits for the answer, for as long as the body makes progress. `None` where one side stopped half way.
     pub(crate) async fn store(
         &self,
+        method: Method,
         path: &str,
         headers: HeaderMap,
         body: Body,
     ) -> Option<reqwest::Result<reqwest::Response>> {
         let (body, progress) = track_progress(body);
-        let request = self.authorized(&self.storing, Method::POST, path).headers(headers);
+        let request = self.authorized(&self.storing, method, path).headers(headers);
         tokio::select! {
             answer = request.body(reqwest::Body::wrap_stream(body)).send() => Some(answer),
             () = progress.stalled() => None,

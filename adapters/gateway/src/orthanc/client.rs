@@ -140,7 +140,7 @@ impl ArchiveClient {
     async fn send_once(&self, method: &Method, path: &str, body: Option<&[u8]>) -> Result<Response, OrthancError> {
         let answer = match body {
             Some(body) if body.len() > SMALL_BODY_BYTES => {
-                let sent = self.store(path, HeaderMap::new(), Body::from(body.to_vec())).await;
+                let sent = self.store(method.clone(), path, HeaderMap::new(), Body::from(body.to_vec())).await;
                 sent.ok_or(OrthancError::Silent)?.map_err(request_error)?
             }
             Some(body) => self.request(method.clone(), path).body(body.to_vec()).send().await.map_err(request_error)?,
@@ -151,6 +151,23 @@ impl ArchiveClient {
             status => {
                 Err(OrthancError::Refused { status: status.as_u16(), method: method.clone(), path: path.to_owned() })
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake_orthanc::FakeOrthanc;
+    use super::*;
+
+    const LARGE: usize = 100 << 10;
+
+    #[tokio::test]
+    async fn large_metadata_is_put_as_small_metadata_is() {
+        let archive = FakeOrthanc::start().await;
+        for bytes in [10, LARGE] {
+            archive.client().write_metadata("a", 1026, &"x".repeat(bytes)).await.unwrap();
+            assert_eq!(archive.page("/studies/a/metadata/1026").len(), bytes);
         }
     }
 }

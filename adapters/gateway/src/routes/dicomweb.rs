@@ -45,7 +45,7 @@ async fn forward(
     let answer = match parts.method {
         Method::POST => {
             let headers = keep_only(&parts.headers, &STORE_HEADERS);
-            archive.store(&path, headers, body).await.ok_or_else(ApiError::archive_silent)?
+            archive.store(Method::POST, &path, headers, body).await.ok_or_else(ApiError::archive_silent)?
         }
         method => archive.request(method, &path).headers(keep_only(&parts.headers, &QUERY_HEADERS)).send().await,
     };
