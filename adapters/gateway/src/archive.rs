@@ -2,7 +2,7 @@
 //!
 //! Absent from here: what Orthanc is asked ([`crate::orthanc`]), and which addresses pass to a viewer ([`cordline_dicomweb`]).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -10,9 +10,11 @@ use axum::http::{HeaderMap, Method};
 use cordline_dicomweb::paths::address;
 use cordline_sdk::owner;
 use futures_util::stream::{self, Stream, StreamExt};
-use reqwest::Client;
+use http_body_util::LengthLimitError;
+use reqwest::{Client, Response};
 use thiserror::Error;
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::keyed_lock::KeyedLocks;
 use crate::settings::ArchiveSettings;
@@ -22,7 +24,7 @@ use crate::tls;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the archive may send nothing while an answer is due or under way. An Orthanc that writes a large object takes seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the archive may take to answer once something was sent to be stored.
+/// How long the archive may take to read on, or to answer, once it was sent a piece of something to be stored.
 const STORE_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long the sender of something to be stored may send nothing.
 const SENDER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,6 +58,36 @@ pub enum ArchiveError {
     Client(#[from] reqwest::Error),
 }
 
+/// Why an exchange with the archive came to nothing.
+#[derive(Debug, Error)]
+pub(crate) enum TransferError {
+    /// The archive sends nothing, though it is its turn.
+    #[error("the archive does not answer in time")]
+    ArchiveSilent,
+    /// It cannot be reached, or its answer breaks off.
+    #[error("{0}")]
+    Archive(reqwest::Error),
+    /// Whoever sends what is to be stored has stopped half way.
+    #[error("what is to be stored does not come in time")]
+    SenderSilent,
+    /// What is to be stored breaks off.
+    #[error("what is to be stored breaks off")]
+    BodyBroken,
+    /// What is to be stored is larger than may be sent.
+    #[error("what is to be stored is too large")]
+    BodyTooLarge,
+}
+
+impl From<reqwest::Error> for TransferError {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() && !error.is_connect() {
+            return Self::ArchiveSilent;
+        }
+        // The address of a request may name a patient.
+        Self::Archive(error.without_url())
+    }
+}
+
 impl ArchiveClient {
     /// A client that has not connected yet.
     pub(crate) fn new(settings: ArchiveSettings) -> Result<Self, ArchiveError> {
@@ -84,19 +116,22 @@ impl ArchiveClient {
         self.authorized(&self.client, method, path)
     }
 
-    /// Sends a body and waits for the answer, for as long as the body makes progress. `None` where one side stopped half way.
+    /// Sends a body and waits for the answer, for as long as the body makes progress.
     pub(crate) async fn store(
         &self,
         method: Method,
         path: &str,
         headers: HeaderMap,
         body: Body,
-    ) -> Option<reqwest::Result<reqwest::Response>> {
+    ) -> Result<Response, TransferError> {
         let (body, progress) = track_progress(body);
         let request = self.authorized(&self.storing, method, path).headers(headers);
         tokio::select! {
-            answer = request.body(reqwest::Body::wrap_stream(body)).send() => Some(answer),
-            () = progress.stalled() => None,
+            // A request whose body fails does so for that reason.
+            answer = request.body(reqwest::Body::wrap_stream(body)).send() => {
+                answer.map_err(|error| progress.failure().unwrap_or_else(|| error.into()))
+            }
+            error = progress.clone().stalled() => Err(error),
         }
     }
 
@@ -109,32 +144,84 @@ impl ArchiveClient {
     }
 }
 
-/// When a piece of a body was sent last, and whether that was its end.
+/// The next piece of an answer; `None` at its end.
+pub(crate) async fn next_piece(answer: &mut Response) -> Result<Option<Bytes>, TransferError> {
+    // After something was stored, the client itself has no limit.
+    let piece = timeout(READ_TIMEOUT, answer.chunk()).await.map_err(|_| TransferError::ArchiveSilent)?;
+    Ok(piece?)
+}
+
+/// An answer as the body of another one, which breaks off where the archive falls silent.
+pub(crate) fn passed_on(answer: Response) -> Body {
+    Body::from_stream(stream::try_unfold(answer, |mut answer| async move {
+        let piece =
+            next_piece(&mut answer).await.inspect_err(|error| tracing::warn!(%error, "an answer breaks off"))?;
+        Ok::<_, TransferError>(piece.map(|piece| (piece, answer)))
+    }))
+}
+
+/// Whose turn it is while a body is sent, and since when.
 #[derive(Debug, Clone)]
-struct BodyProgress(Arc<Mutex<(Instant, bool)>>);
+struct BodyProgress(watch::Receiver<(Turn, Instant)>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// The archive's: it has not read the last piece yet, or all were sent and its answer is due.
+    Archive,
+    /// The sender's: the next piece is waited for.
+    Sender,
+    /// The body failed.
+    Failed { too_large: bool },
+}
 
 /// The same body, and how far it was sent.
 fn track_progress(body: Body) -> (impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static, BodyProgress) {
-    let progress = BodyProgress(Arc::new(Mutex::new((Instant::now(), false))));
-    let noted = progress.clone();
-    let body = body.into_data_stream().map(Some).chain(stream::once(async { None }));
-    let body = body.filter_map(move |piece| {
-        // Replaced as a whole: a panic of another thread leaves it usable.
-        *noted.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), piece.is_none());
-        std::future::ready(piece)
+    let (noted, progress) = watch::channel((Turn::Archive, Instant::now()));
+    let mut body = body.into_data_stream();
+    let body = stream::poll_fn(move |cx| {
+        let polled = body.poll_next_unpin(cx);
+        let turn = match &polled {
+            Poll::Pending => Turn::Sender,
+            Poll::Ready(Some(Err(error))) => Turn::Failed { too_large: is_too_large(error) },
+            Poll::Ready(_) => Turn::Archive,
+        };
+        noted.send_if_modified(|state| {
+            let moved = polled.is_ready() || state.0 != turn;
+            if moved {
+                *state = (turn, Instant::now());
+            }
+            moved
+        });
+        polled
     });
-    (body, progress)
+    (body, BodyProgress(progress))
+}
+
+fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_too_large)
 }
 
 impl BodyProgress {
-    /// Waits until nothing has happened for too long: the sender is silent, or the archive after the end of the body.
-    async fn stalled(&self) {
+    /// Why the body failed, where it did.
+    fn failure(&self) -> Option<TransferError> {
+        match self.0.borrow().0 {
+            Turn::Failed { too_large: true } => Some(TransferError::BodyTooLarge),
+            Turn::Failed { too_large: false } => Some(TransferError::BodyBroken),
+            Turn::Archive | Turn::Sender => None,
+        }
+    }
+
+    /// Waits until nothing has happened for too long, and returns whose silence it is.
+    async fn stalled(mut self) -> TransferError {
         loop {
-            let (at, is_end) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let timeout = if is_end { STORE_TIMEOUT } else { SENDER_TIMEOUT };
-            match timeout.checked_sub(at.elapsed()) {
-                Some(left) if !left.is_zero() => tokio::time::sleep(left).await,
-                _ => return,
+            let (turn, since) = *self.0.borrow_and_update();
+            let (limit, error) = match turn {
+                Turn::Sender => (SENDER_TIMEOUT, TransferError::SenderSilent),
+                Turn::Archive | Turn::Failed { .. } => (STORE_TIMEOUT, TransferError::ArchiveSilent),
+            };
+            tokio::select! {
+                () = sleep_until(since + limit) => return error,
+                Ok(()) = self.0.changed() => {}
             }
         }
     }

@@ -117,6 +117,47 @@ async fn only_dicomweb_reaches_the_archive() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn half_an_answer_ends_also_after_something_was_stored() {
+    let archive = FakeOrthanc::start().await;
+    archive.set_mood("half", Mood::Half);
+    let gateway = before(&archive).await;
+    for (method, token) in [("GET", &gateway.viewer), ("POST", &gateway.submitter)] {
+        let request = format!(
+            "{method} /dicom-web/studies?half HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nContent-Length: 3\r\n\r\nabc"
+        );
+        let answer = gateway.say(&request).await.expect("the connection is closed");
+        assert!(status(&answer) == 200 && answer.ends_with("\r\n\r\n[]"), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_fault_it_is_that_nothing_was_stored_is_said() {
+    let archive = FakeOrthanc::start().await;
+    let gateway = TestGateway::start("ipc:///nowhere", |settings| {
+        settings.archive = Some(archive.settings.clone());
+        settings.archive_body_bytes = 1000;
+    })
+    .await;
+    let store = |headers: &str, body: &str| {
+        format!(
+            "POST /dicom-web/studies HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n{headers}\r\n\r\n{body}",
+            gateway.submitter
+        )
+    };
+    let (chunked, large) = ("Transfer-Encoding: chunked", "x".repeat(600));
+    for (request, expected) in [
+        (store("Content-Length: 100", "begun"), 408),
+        (store(chunked, "3\r\nabc\r\n"), 408),
+        (store("Content-Length: 1001", ""), 413),
+        (store(chunked, &format!("258\r\n{large}\r\n258\r\n{large}\r\n0\r\n\r\n")), 413),
+        (store(chunked, "3\r\nabc\r\nno length\r\n"), 400),
+    ] {
+        let answer = gateway.say(&request).await.expect("an answer, and the end of the connection");
+        assert_eq!(status(&answer), expected, "{request}: {answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_to_a_daemon_that_was_stopped_do_not_wait_for_each_other() {
     let daemon = FakeDaemon::start(1, true);
     daemon.is_silent.store(true, Ordering::Relaxed);

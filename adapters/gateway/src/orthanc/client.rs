@@ -14,8 +14,8 @@ use tokio::time::sleep;
 
 use super::error::{OrthancError, if_found};
 use super::resources::{Changes, InstanceTags, LookupMatch, OrthancStudy, Series, Stored};
-use super::response::{self, ResponseBody, request_error};
-use crate::archive::ArchiveClient;
+use super::response::{self, ResponseBody};
+use crate::archive::{ArchiveClient, TransferError};
 
 /// A larger body is sent as one that is stored: its time limit begins after its last byte.
 const SMALL_BODY_BYTES: usize = 64 << 10;
@@ -138,14 +138,15 @@ impl ArchiveClient {
     }
 
     async fn send_once(&self, method: &Method, path: &str, body: Option<&[u8]>) -> Result<Response, OrthancError> {
-        let answer = match body {
+        let request = || self.request(method.clone(), path);
+        let sent = match body {
             Some(body) if body.len() > SMALL_BODY_BYTES => {
-                let sent = self.store(method.clone(), path, HeaderMap::new(), Body::from(body.to_vec())).await;
-                sent.ok_or(OrthancError::Silent)?.map_err(request_error)?
+                self.store(method.clone(), path, HeaderMap::new(), Body::from(body.to_vec())).await
             }
-            Some(body) => self.request(method.clone(), path).body(body.to_vec()).send().await.map_err(request_error)?,
-            None => self.request(method.clone(), path).send().await.map_err(request_error)?,
+            Some(body) => request().body(body.to_vec()).send().await.map_err(TransferError::from),
+            None => request().send().await.map_err(TransferError::from),
         };
+        let answer = sent?;
         match answer.status() {
             status if status.is_success() => Ok(answer),
             status => {
@@ -157,7 +158,7 @@ impl ArchiveClient {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake_orthanc::FakeOrthanc;
+    use super::super::fake_orthanc::{FakeOrthanc, Mood};
     use super::*;
 
     const LARGE: usize = 100 << 10;
@@ -169,5 +170,14 @@ mod tests {
             archive.client().write_metadata("a", 1026, &"x".repeat(bytes)).await.unwrap();
             assert_eq!(archive.page("/studies/a/metadata/1026").len(), bytes);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_an_answer_to_something_large_is_not_waited_for() {
+        let archive = FakeOrthanc::start().await;
+        archive.set_mood("/instances", Mood::Half);
+        let client = archive.client();
+        let stored = tokio::time::timeout(Duration::from_secs(100), client.add_instance(vec![0; LARGE])).await;
+        assert!(matches!(stored.expect("it ends"), Err(OrthancError::Silent)));
     }
 }

@@ -5,6 +5,7 @@ use cordline_sdk::client::ClientError;
 use cordline_sdk::problem::Code;
 use thiserror::Error;
 
+use crate::archive::TransferError;
 use crate::error::ApiError;
 
 /// A request to Orthanc that failed.
@@ -35,6 +36,15 @@ pub enum OrthancError {
         /// Path of the request.
         path: String,
     },
+}
+
+impl From<TransferError> for OrthancError {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::ArchiveSilent => Self::Silent,
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
 }
 
 impl OrthancError {

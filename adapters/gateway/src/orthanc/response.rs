@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::error::OrthancError;
+use crate::archive::next_piece;
 
 /// The slowest that an answer may come: so long, and a second more for each of so many bytes.
 const MAX_TIME: Duration = Duration::from_secs(60);
@@ -28,7 +29,7 @@ impl ResponseBody {
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, OrthancError> {
-        let piece = self.answer.chunk().await.map_err(request_error)?;
+        let piece = next_piece(&mut self.answer).await?;
         self.bytes += piece.as_ref().map_or(0, |piece| piece.len() as u64);
         // A byte now and then counts as no answer.
         if self.started.elapsed() > MAX_TIME + Duration::from_secs(self.bytes / MIN_BYTES_PER_S) {
@@ -59,12 +60,4 @@ pub(super) async fn json<T: DeserializeOwned>(answer: Response) -> Result<T, Ort
 /// The answer as text.
 pub(super) async fn text(answer: Response) -> Result<String, OrthancError> {
     Ok(String::from_utf8_lossy(&whole(answer).await?).into_owned())
-}
-
-/// The error of a request that could not be sent, or whose answer broke off.
-pub(super) fn request_error(error: reqwest::Error) -> OrthancError {
-    if error.is_timeout() && !error.is_connect() {
-        return OrthancError::Silent;
-    }
-    OrthancError::Unreachable(error.without_url().to_string())
 }

@@ -1,7 +1,6 @@
 //! DICOMweb of the archive, passed on for the viewer: what [`cordline_dicomweb`] lets pass.
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -10,6 +9,7 @@ use axum::routing::any;
 use cordline_dicomweb::paths::{self, DICOM_WEB, Refusal, WADO};
 use tower_http::limit::RequestBodyLimitLayer;
 
+use crate::archive::{TransferError, passed_on};
 use crate::error::ApiError;
 use crate::http::extract::Viewer;
 use crate::state::AppState;
@@ -44,19 +44,30 @@ async fn forward(
     let (parts, body) = request.into_parts();
     let answer = match parts.method {
         Method::POST => {
-            let headers = keep_only(&parts.headers, &STORE_HEADERS);
-            archive.store(Method::POST, &path, headers, body).await.ok_or_else(ApiError::archive_silent)?
+            archive.store(Method::POST, &path, keep_only(&parts.headers, &STORE_HEADERS), body).await.map_err(failed)?
         }
-        method => archive.request(method, &path).headers(keep_only(&parts.headers, &QUERY_HEADERS)).send().await,
+        method => {
+            let request = archive.request(method, &path).headers(keep_only(&parts.headers, &QUERY_HEADERS));
+            request.send().await.map_err(|error| failed(error.into()))?
+        }
     };
-    let answer = answer.map_err(|error| {
-        let is_late = error.is_timeout();
-        tracing::warn!(error = %error.without_url(), "the archive does not answer");
-        if is_late { ApiError::archive_silent() } else { ApiError::archive_unreachable() }
-    })?;
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let headers = keep_only(answer.headers(), &RESPONSE_HEADERS);
-    Ok((status, headers, Body::from_stream(answer.bytes_stream())).into_response())
+    Ok((status, headers, passed_on(answer)).into_response())
+}
+
+fn failed(error: TransferError) -> ApiError {
+    tracing::warn!(%error, "a request was not passed on to the archive and answered");
+    match error {
+        TransferError::ArchiveSilent => ApiError::archive_silent(),
+        TransferError::Archive(error) if error.is_timeout() => ApiError::archive_silent(),
+        TransferError::Archive(_) => ApiError::archive_unreachable(),
+        TransferError::SenderSilent => ApiError::too_slow(),
+        TransferError::BodyTooLarge => ApiError::too_large(),
+        TransferError::BodyBroken => {
+            ApiError::unreadable(StatusCode::BAD_REQUEST, "the body of the request breaks off".into())
+        }
+    }
 }
 
 fn refused(refusal: Refusal) -> ApiError {
