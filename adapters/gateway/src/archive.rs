@@ -101,8 +101,9 @@ impl ArchiveClient {
         };
         let password = settings.password_file.as_ref().map(read).transpose()?;
         tls::install_crypto_provider();
-        // A redirect could lead anywhere.
-        let builder = || Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(CONNECT_TIMEOUT);
+        // A redirect could lead anywhere, and a proxy that the environment names would see patients' images and the password.
+        let no_redirects = reqwest::redirect::Policy::none;
+        let builder = || Client::builder().redirect(no_redirects()).no_proxy().connect_timeout(CONNECT_TIMEOUT);
         let (client, storing) = (builder().read_timeout(READ_TIMEOUT).build()?, builder().build()?);
         Ok(Self { settings, password, client, storing, study_locks: KeyedLocks::default() })
     }
