@@ -104,9 +104,15 @@ def test_whoever_looks_at_a_study_finds_its_analysis_or_asks_for_one(orthanc, sh
     # Analysed when it arrives: the same files are the same job.
     words = ("--archive", url, "--arrivals", tmp_path / "state")
     gateway = Gateway(program, shared.endpoint, tmp_path, *map(str, words))
+    before = json.loads(orthanc.note(study, 1025))
+    assert before["instances"] == "not looked at", "a reader's save is no analysis of the arrival"
     gateway.json("/api/v1/arrivals", "POST", {"study": study})
-    wait(lambda: gateway.ask("GET", f"/api/v1/analyses?study_uid={uid}")[0] == 200, "the arrival is not analysed")
+    wait(
+        lambda: json.loads(orthanc.note(study, 1025))["instances"] != before["instances"], "the arrival is not analysed"
+    )
+    assert ended(orthanc, study)["job"] == job["job"]
     assert gateway.json(f"/api/v1/analyses?study_uid={uid}")["job"] == job["job"]
+    assert orthanc.modalities(study) == ["MR", "SEG", "SR", "SR"]
     gateway.stop()
 
 

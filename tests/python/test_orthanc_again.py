@@ -204,6 +204,28 @@ def test_rerun_by_an_administrator_by_a_program_and_for_a_study_older_than_the_g
     assert "no study" in missing.stderr
 
 
+def test_a_reader_who_looks_at_an_old_study_and_judges_it_asks_for_no_analysis(orthanc, start_gateway, shared, another):
+    folder = another(84)
+    wish = {"study_uid": pydicom.dcmread(next(folder.iterdir())).StudyInstanceUID}
+    old = stable(orthanc, orthanc.send(folder))
+    gateway = start_gateway()
+    for again in (False, True):
+        job = gateway.json("/api/v1/analyses", "POST", wish | {"again": again})["job"]
+        with shared.client() as client:
+            list(client.follow(job))
+    said = wish | {"job": job, "verdict": "rejected", "reason": "flow void"}
+    assert gateway.ask("POST", "/api/v1/analyses/verdict", said)[0] == 204
+    time.sleep(4)  # the list of changes is read each second
+    assert orthanc.modalities(old) == ["MR", "SR"], "the reader's report, and nothing of ours"
+    record = json.loads(orthanc.note(old, 1025))
+    assert (record["instances"], record["job"]) == ("not looked at", "")
+    assert orthanc.note(old).endswith(" - rejected by submitter: flow void")
+    # Whoever deletes that note asks for one.
+    orthanc.ask("DELETE", f"/studies/{old}/metadata/1025")
+    assert new_job(orthanc, old, record)["again"] == 2
+    assert orthanc.modalities(old) == ["MR", "SEG", "SR", "SR"]
+
+
 def test_a_person_in_the_viewer_may_want_it_anew(orthanc, shared, program, another, tmp_path):
     gateway = Gateway(program, shared.endpoint, tmp_path, "--archive", f"http://127.0.0.1:{orthanc.port}")
     try:

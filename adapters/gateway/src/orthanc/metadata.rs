@@ -17,7 +17,7 @@ pub(super) const RECORD: u16 = 1025;
 pub(super) const REVIEWS: u16 = 1026;
 /// What readers stored ([`super::saves`]).
 pub(super) const SAVES: u16 = 1027;
-/// How often the study was analysed ([`super::reanalysis`]).
+/// The number of the next analysis of the study, from 0 ([`super::reanalysis`]).
 pub(super) const ANALYSIS_COUNT: u16 = 1028;
 
 impl ArchiveClient {

@@ -128,6 +128,8 @@ impl StudyProcessor {
         }
         let mut number = 0;
         if again {
+            let _lock = self.archive.study_locks.lock(study).await;
+            reanalysis::record_before_traces(&self.archive, study).await?;
             // The first analysis is that of the arrival, or of the first request.
             number = reanalysis::count(&self.archive, study).await?.max(1);
             reanalysis::note_submitted(&self.archive, study, number).await?;
@@ -150,16 +152,7 @@ impl StudyProcessor {
                 objects: objects.clone(),
             };
             saves::add(&self.archive, study, &save).await?;
-            let mut record = match StudyRecord::find(&self.archive, study).await? {
-                Some(record) => record,
-                // None yet, or deleted to have the study analysed again: that analysis is still due.
-                None => StudyRecord {
-                    instances: study_record::NOT_ANALYZED.into(),
-                    done: true,
-                    wanted: reanalysis::is_requested(&self.archive, study).await?,
-                    ..StudyRecord::default()
-                },
-            };
+            let mut record = reanalysis::record_before_traces(&self.archive, study).await?;
             // An analysis that is under way shows its own answer when it ends, with this save beside it.
             if record.done || record.job.is_empty() {
                 (record.job, record.objects) = (job.to_string(), objects);

@@ -1,12 +1,12 @@
 //! The request that a study be analysed again. The archive keeps it: in the record on the study, or by the absence of that record.
 //!
-//! The same instances are the same job for the daemon, so a number goes with them: how often the study was analysed before. It has
-//! metadata of its own, which outlives a record that an administrator deletes.
+//! The same instances are the same job for the daemon, so a number goes with them, from 0. The next one has metadata of its own, which
+//! outlives a record that an administrator deletes.
 
 use super::error::OrthancError;
 use super::metadata::{ANALYSIS_COUNT, STATUS_LINE};
 use super::status_line;
-use super::study_record::StudyRecord;
+use super::study_record::{NOT_ANALYZED, StudyRecord};
 use crate::archive::ArchiveClient;
 
 /// Writes on a study that it is to be analysed again; a gateway that reads the list of changes finds it there. False where the archive has
@@ -30,7 +30,25 @@ pub(super) async fn is_requested(archive: &ArchiveClient, study: &str) -> Result
     })
 }
 
-/// How often a study was analysed.
+/// The record of a study. Where there is none, one that says that nothing was analysed is written, before a number or a status line is:
+/// these without a record are the trace of an analysis whose record was deleted, and so a request for another one. The caller holds the
+/// lock of the study.
+pub(super) async fn record_before_traces(archive: &ArchiveClient, study: &str) -> Result<StudyRecord, OrthancError> {
+    if let Some(record) = StudyRecord::find(archive, study).await? {
+        return Ok(record);
+    }
+    let record = StudyRecord {
+        instances: NOT_ANALYZED.into(),
+        done: true,
+        // Deleted to have the study analysed again: that analysis is still due.
+        wanted: is_requested(archive, study).await?,
+        ..StudyRecord::default()
+    };
+    record.write(archive, study).await?;
+    Ok(record)
+}
+
+/// The number that the next analysis of a study gets if it is another one of the same instances; 0 where none was begun.
 pub(super) async fn count(archive: &ArchiveClient, study: &str) -> Result<u32, OrthancError> {
     if let Some(text) = archive.metadata(study, ANALYSIS_COUNT).await? {
         return Ok(text.trim().parse().unwrap_or(1));

@@ -9,8 +9,8 @@ use cordline_sdk::review::Review;
 use super::error::ProcessingError;
 use super::metadata::{REVIEWS, STATUS_LINE};
 use super::reviews::{self, StoredReview};
-use super::status_line;
 use super::study_record::StudyRecord;
+use super::{reanalysis, status_line};
 use crate::archive::ArchiveClient;
 use crate::daemon_client::DaemonClient;
 
@@ -66,7 +66,39 @@ async fn update_status_line(
     let reviews: Vec<Review> = reviews::read(archive, study).await?.into_iter().map(|stored| stored.review).collect();
     let line = status_line::with_later_series(&status_line::of(&summary, &reviews), shown.came_later);
     if archive.metadata(study, STATUS_LINE).await?.as_ref() != Some(&line) {
+        reanalysis::record_before_traces(archive, study).await?;
         archive.write_metadata(study, STATUS_LINE, &line).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_sdk::client::Endpoint;
+    use serde_json::json;
+
+    use super::super::fake_orthanc::FakeOrthanc;
+    use super::super::study_record::NOT_ANALYZED;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_verdict_on_a_study_that_was_not_analysed_on_arrival_asks_for_no_analysis() {
+        let (archive, daemon) = (FakeOrthanc::start().await, Arc::new(DaemonClient::new(Endpoint::default())));
+        let summary: JobSummary = serde_json::from_value(json!({
+            "job": "7f3c", "kind": "study", "state": "completed", "priority": "routine", "submitted_ms": 1, "last_event": 1,
+            "reviews": [{"job": "7f3c", "reader": "R.", "at_ms": 5, "verdict": "rejected", "reason": "too large"}]
+        }))
+        .unwrap();
+        let client = archive.client();
+        sync(&client, &daemon, "a", &[summary]).await.unwrap();
+        assert_eq!(archive.page("/studies/a/metadata/1024"), "done - rejected by R.: too large");
+        assert!(!reanalysis::is_requested(&client, "a").await.unwrap());
+        let record = StudyRecord::read(&client, "a").await.unwrap();
+        assert_eq!((record.instances.as_str(), record.job.as_str(), record.wanted), (NOT_ANALYZED, "", false));
+        // Its record is deleted to have it analysed, and the next verdict changes nothing of that.
+        archive.remove("/studies/a/metadata/1025");
+        assert!(reanalysis::is_requested(&client, "a").await.unwrap());
+        let _lock = client.study_locks.lock("a").await;
+        assert!(reanalysis::record_before_traces(&client, "a").await.unwrap().wanted);
+    }
 }

@@ -11,7 +11,7 @@ use super::metadata::RECORD;
 use super::resources::Series;
 use crate::archive::ArchiveClient;
 
-/// In place of the digest of instances, where a reader stored results before the gateway analysed the study.
+/// In place of the digest of instances, where a reader judged or stored results before the gateway analysed the study.
 pub(super) const NOT_ANALYZED: &str = "not looked at";
 
 /// What stands on a study.
