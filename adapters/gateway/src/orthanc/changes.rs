@@ -133,12 +133,7 @@ impl ChangeReader {
         let at_end = self.read_page(position, unstable, verify).await?;
         if at_end && last_search.elapsed() >= OVERLOOKED_INTERVAL {
             *last_search = Instant::now();
-            for study in unstable.take_overlooked(&self.archive).await? {
-                tracing::warn!(study, "the archive was ended before it called this study stable: it is looked at now");
-                if let Err(error) = self.queue.enqueue(&study, Priority::Routine) {
-                    tracing::warn!(%error, "the list of studies cannot be kept");
-                }
-            }
+            unstable.enqueue_overlooked(&self.archive, &self.queue).await?;
         }
         Ok(at_end)
     }
@@ -238,4 +233,41 @@ impl ChangeReader {
 /// True for a change in the part of the list that is read.
 fn is_new(change: &Change, from: Option<&str>) -> bool {
     from.is_none_or(|from| change.date.as_str() >= from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake_orthanc::{FakeOrthanc, Mood};
+    use super::*;
+
+    #[tokio::test]
+    async fn an_overlooked_study_is_queued_though_nothing_can_be_asked_about_the_next_one() {
+        let (archive, folder) = (FakeOrthanc::start().await, tempfile::tempdir().unwrap());
+        let study = ["aaaaaaaa"; 5].join("-");
+        archive.put("/tools/now", "20260101T000100");
+        archive.put("/changes?since=2&limit=500", r#"{"Changes":[],"Done":true,"Last":2}"#);
+        archive.put("/instances/found/study", &format!(r#"{{"ID":"{study}","IsStable":true}}"#));
+        archive.put(
+            &format!("/studies/{study}/series"),
+            r#"[{"ID":"s","Instances":["found"],"MainDicomTags":{"Modality":"MR"}}]"#,
+        );
+        archive.set_mood("/instances/broken", Mood::Refuses(403));
+        let queue = Arc::new(StudyQueue::open(folder.path()).unwrap());
+        let reader = ChangeReader::new(archive.client(), queue.clone(), folder.path().join("changes"));
+        let new = |seq, id: &str| Change {
+            change_type: ChangeType::NewInstance,
+            resource_type: ResourceType::Other,
+            id: id.into(),
+            seq,
+            date: "20260101T000000".into(),
+        };
+        let mut unstable = Some(UnstableInstances::default());
+        let arrived = [new(1, "broken"), new(2, "found")];
+        unstable.as_mut().unwrap().read(&reader.archive, arrived.iter()).await.unwrap();
+        let cursor = ChangeCursor { last: 2, date: "20260101T000000".into() };
+        let mut position = Position { cursor, from: None };
+        let mut last_search = Instant::now().checked_sub(OVERLOOKED_INTERVAL).unwrap();
+        assert!(reader.poll(&mut position, &mut unstable, &mut last_search, false).await.is_err());
+        assert_eq!(std::fs::read_to_string(folder.path().join("studies")).unwrap_or_default(), format!("{study}\n"));
+    }
 }

@@ -4,9 +4,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use cordline_sdk::job::Priority;
+
 use super::client::PAGE;
 use super::cursor::ChangeCursor;
 use super::error::{OrthancError, if_found};
+use super::queue::StudyQueue;
 use super::resources::{Change, ChangeType, Series};
 use super::timestamp;
 use crate::archive::ArchiveClient;
@@ -82,11 +85,15 @@ impl UnstableInstances {
         Ok(())
     }
 
-    /// Takes out the studies that Orthanc does not wait for and did not call stable.
-    pub(super) async fn take_overlooked(&mut self, archive: &ArchiveClient) -> Result<Vec<String>, OrthancError> {
-        let mut found = Vec::new();
+    /// Queues the studies that Orthanc does not wait for and did not call stable. Each is forgotten here once it is in the queue: what is
+    /// asked of Orthanc about the next one may fail.
+    pub(super) async fn enqueue_overlooked(
+        &mut self,
+        archive: &ArchiveClient,
+        queue: &StudyQueue,
+    ) -> Result<(), OrthancError> {
         if self.instances.is_empty() {
-            return Ok(found);
+            return Ok(());
         }
         let quiet_since = timestamp::before(&archive.now().await?, QUIET_TIME);
         let mut checked = HashSet::new();
@@ -107,12 +114,16 @@ impl UnstableInstances {
             let instances = instances_of(series);
             // Where Orthanc still waits, it will call the study stable itself.
             if study.is_stable && instance.date <= quiet_since {
-                self.remove(&instances, u64::MAX);
-                found.push(study.id);
+                let study = study.id;
+                tracing::warn!(study, "the archive was ended before it called this study stable: it is looked at now");
+                match queue.enqueue(&study, Priority::Routine) {
+                    Ok(_) => self.remove(&instances, u64::MAX),
+                    Err(error) => tracing::warn!(%error, "the list of studies cannot be kept"),
+                }
             }
             checked.extend(instances);
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Removes these instances where they arrived before a change.
