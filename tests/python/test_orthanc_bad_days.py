@@ -99,6 +99,37 @@ def test_an_archive_of_many_moods_gets_its_results_once(orthanc, shared, program
         server.shutdown()
 
 
+def test_a_request_while_the_study_is_fetched_is_not_lost(orthanc, shared, program, another, tmp_path):
+    may_pass = threading.Event()
+
+    class Held(Moody):
+        """Gives no image away until it may."""
+
+        behind = orthanc.port
+
+        def do_GET(self) -> None:
+            if self.path.endswith("/file"):
+                may_pass.wait(20)
+            self.answer()
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Held)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    gateway = Gateway(program, shared.endpoint, tmp_path, "--archive", url, "--arrivals", str(tmp_path / "state"))
+    try:
+        study = orthanc.send(another(25))
+        wait(lambda: orthanc.note(study) == "queued", "the study is not seen")
+        gateway.json("/api/v1/arrivals", "POST", {"study": study, "again": True})
+        may_pass.set()
+        wait(lambda: '"again":1' in orthanc.note(study, 1025), "it is analysed once only")
+        wait(lambda: '"done":true' in orthanc.note(study, 1025), "the second one does not end")
+        assert orthanc.modalities(study) == ["MR", "SEG", "SEG", "SR", "SR"]
+    finally:
+        may_pass.set()
+        gateway.stop()
+        server.shutdown()
+
+
 def test_a_study_without_mr_is_left_alone(orthanc, start_gateway, another, tmp_path):
     gateway = start_gateway()
     folder = another(6)

@@ -46,7 +46,8 @@ impl StudyProcessor {
         if instances.is_empty() {
             return Ok(());
         }
-        let before = StudyRecord::read(&self.archive, study).await?;
+        let found = StudyRecord::find(&self.archive, study).await?;
+        let before = found.clone().unwrap_or_default();
         let digest = study_record::digest(&instances);
         if before.instances == digest && before.done && !before.wanted {
             return Ok(());
@@ -70,7 +71,7 @@ impl StudyProcessor {
             submitted => submitted?,
         };
         let now = StudyRecord { job: job.to_string(), ..now };
-        now.write(&self.archive, study).await?;
+        self.begin(study, found.as_ref(), &now).await?;
         reanalysis::note_submitted(&self.archive, study, again).await?;
         self.archive.write_metadata(study, STATUS_LINE, status_line::QUEUED).await?;
         let summary = self.wait_for_end(&job).await?;
@@ -87,10 +88,25 @@ impl StudyProcessor {
         Ok(())
     }
 
+    /// Writes on a study that its analysis was submitted. `before`: its record when it was looked at, before it was fetched. Another analysis
+    /// that was requested since then stays requested.
+    async fn begin(&self, study: &str, before: Option<&StudyRecord>, now: &StudyRecord) -> Result<(), OrthancError> {
+        let _lock = self.archive.study_locks.lock(study).await;
+        // A record that is deleted after an analysis is a request too.
+        let was_wanted = before.map_or(now.again > 0, |before| before.wanted);
+        let wanted = match StudyRecord::find(&self.archive, study).await? {
+            Some(record) => record.wanted && !was_wanted,
+            // Deleted meanwhile.
+            None => before.is_some(),
+        };
+        StudyRecord { wanted, ..now.clone() }.write(&self.archive, study).await
+    }
+
     /// Images came that do not change the answer: it stays, and the status line counts the series that might have mattered.
     async fn note_later_series(&self, study: &str, series: &[Series], digest: String) -> Result<(), ProcessingError> {
         let _lock = self.archive.study_locks.lock(study).await;
-        let before = StudyRecord::read(&self.archive, study).await?;
+        // Deleted meanwhile to have the study analysed anew: the queue gets it once more.
+        let Some(before) = StudyRecord::find(&self.archive, study).await? else { return Ok(()) };
         let mut came_later = 0;
         let snapshot = study_record::snapshot(series);
         let is_later = |uid: &String| {
@@ -271,5 +287,42 @@ fn is_permanent(error: &ClientError) -> bool {
         ClientError::Rejected(fault) => matches!(fault.problem.code, Code::TooLarge | Code::ManifestInvalid),
         ClientError::NoDicom => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_sdk::client::Endpoint;
+
+    use super::super::fake_orthanc::FakeOrthanc;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_while_a_study_is_fetched_stays_and_the_one_that_is_met_goes() {
+        let archive = FakeOrthanc::start().await;
+        let daemon = Arc::new(DaemonClient::new(Endpoint::default()));
+        let processor = StudyProcessor { archive: archive.client(), daemon, heat_maps: false };
+        let [none, plain, wanted] = [None, Some(false), Some(true)]
+            .map(|wanted| wanted.map(|wanted| StudyRecord { wanted, done: true, ..StudyRecord::default() }));
+        for (at_first, meanwhile, again, still_wanted) in [
+            (&none, &none, 0, false),
+            (&none, &wanted, 0, true),
+            (&plain, &plain, 0, false),
+            (&plain, &wanted, 0, true),
+            (&plain, &none, 0, true),
+            (&wanted, &wanted, 1, false),
+            (&wanted, &none, 1, true),
+            // Deleted to have it analysed anew: a verdict writes that down.
+            (&none, &wanted, 1, false),
+        ] {
+            archive.remove("/studies/a/metadata/1025");
+            if let Some(record) = meanwhile {
+                record.write(&processor.archive, "a").await.unwrap();
+            }
+            let now = StudyRecord { job: "7f3c".into(), again, ..StudyRecord::default() };
+            processor.begin("a", at_first.as_ref(), &now).await.unwrap();
+            let written = StudyRecord::read(&processor.archive, "a").await.unwrap();
+            assert_eq!(written, StudyRecord { wanted: still_wanted, ..now }, "{at_first:?}, then {meanwhile:?}");
+        }
     }
 }

@@ -11,6 +11,9 @@ use crate::archive::ArchiveClient;
 
 /// Writes on a study that it is to be analysed again; a gateway that reads the list of changes finds it there. False where the archive has
 /// no such study.
+///
+/// The lock holds off the tasks of this process alone. `cordline-gateway rerun` is another one: where both change the record at the same
+/// moment, one of the changes is lost.
 pub(crate) async fn request(archive: &ArchiveClient, study: &str) -> Result<bool, OrthancError> {
     match archive.series(study).await {
         Err(error) if error.is_missing() => return Ok(false),
