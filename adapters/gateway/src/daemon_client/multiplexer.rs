@@ -160,6 +160,8 @@ impl MultiplexerTask {
             return Ok(());
         }
         if let (Verb::Events(events), Some(receiver)) = (&pending.call.verb, &pending.call.events) {
+            // A stream that is not followed ends without an event that would show that its receiver has gone.
+            self.event_receivers.retain(|_, receiver| !receiver.is_closed());
             self.event_receivers.insert(events.job.clone(), receiver.clone());
         }
         let id = self.send(pending.call.verb.clone())?;
@@ -223,5 +225,47 @@ impl MultiplexerTask {
             };
             drop(pending.result.send(Err(error)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_sdk::client::Endpoint;
+    use cordline_sdk::wire::request::Events;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn receivers_that_have_gone_are_forgotten_without_another_event() {
+        let lines = Lines::new(Endpoint { address: "ipc:///nowhere".into(), ..Endpoint::default() });
+        let mut task = MultiplexerTask {
+            socket: Socket::open(&lines).unwrap(),
+            endpoint: String::new(),
+            next_id: 1,
+            hello_id: 0,
+            last_received: None,
+            pending: BTreeMap::new(),
+            event_receivers: HashMap::new(),
+            lost: Arc::default(),
+        };
+        let mut kept = Vec::new();
+        for job in ["a", "b", "c", "d"].map(|name| JobId::new(name).unwrap()) {
+            let (sender, events) = mpsc::unbounded_channel();
+            let verb = Verb::Events(Events { job: job.clone(), since: 0, follow: false });
+            let (result, answer) = oneshot::channel();
+            let call = Call::new(verb, Duration::from_secs(9)).with_events(sender);
+            let deadline = Instant::now() + call.time_limit;
+            let pending = PendingCall { call, sent: Instant::now(), deadline, result, is_repeated: false };
+            task.send_call(pending).unwrap();
+            // As where the list of files was read to its end: the answer came, and the receiver is dropped. One is still read.
+            task.pending.clear();
+            drop(answer);
+            if job.as_str() == "b" {
+                kept.push(events);
+            }
+        }
+        let mut jobs: Vec<&str> = task.event_receivers.keys().map(JobId::as_str).collect();
+        jobs.sort_unstable();
+        assert_eq!(jobs, ["b", "d"]);
     }
 }
