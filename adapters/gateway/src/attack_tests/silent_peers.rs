@@ -157,6 +157,26 @@ async fn whose_fault_it_is_that_nothing_was_stored_is_said() {
     }
 }
 
+#[tokio::test]
+async fn a_result_that_cannot_be_read_is_not_taken_for_one_of_another_study() {
+    let archive = FakeOrthanc::start().await;
+    let id = ["0123abcd"; 5].join("-");
+    archive.put("/tools/lookup", &format!(r#"[{{"ID":"{id}","Type":"Study"}}]"#));
+    // Its result is a byte that is no JSON.
+    let daemon = FakeDaemon::start(1, true);
+    let gateway =
+        TestGateway::start(&daemon.endpoint, |settings| settings.archive = Some(archive.settings.clone())).await;
+    let body = format!(r#"{{"study_uid":"1.2.3","job":"{JOB}"}}"#);
+    let request = format!(
+        "POST /api/v1/analyses/store HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+            Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        gateway.submitter,
+        body.len()
+    );
+    let answer = gateway.say(&request).await.unwrap();
+    assert!(status(&answer) == 502 && answer.contains("no_result"), "{answer}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn calls_to_a_daemon_that_was_stopped_do_not_wait_for_each_other() {
     let daemon = FakeDaemon::start(1, true);

@@ -76,6 +76,9 @@ pub(crate) enum ProcessingError {
     /// An object that Orthanc accepted is not there.
     #[error("Orthanc took a result and does not have it")]
     NotStored,
+    /// The result of a job has another form than this version knows.
+    #[error("the daemon's result cannot be read: {0}")]
+    ResultUnreadable(String),
 }
 
 impl From<ProcessingError> for ApiError {
@@ -90,6 +93,14 @@ impl From<ProcessingError> for ApiError {
             ProcessingError::Folder(_) | ProcessingError::Orthanc(OrthancError::Folder(_)) => {
                 tracing::error!(%error, "a study cannot be fetched");
                 Self::new(Code::NotKept, "the study cannot be put down on this machine", "ask the operator for space")
+            }
+            ProcessingError::ResultUnreadable(_) => {
+                tracing::error!(%error, "an analysis cannot be used");
+                Self::new(
+                    Code::NoResult,
+                    "the daemon's result cannot be read",
+                    "ask the operator whether gateway and daemon are of one version",
+                )
             }
             ProcessingError::Orthanc(OrthancError::Silent) => Self::archive_silent(),
             ProcessingError::Orthanc(_) | ProcessingError::NotStored => {

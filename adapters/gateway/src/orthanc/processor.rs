@@ -219,11 +219,12 @@ impl StudyProcessor {
         Ok(status_line::of(summary, &reviews::merged(&stored, std::slice::from_ref(summary))))
     }
 
-    /// The result of a job; `None` where it has none.
+    /// The result of a job; `None` where it has none. One that cannot be read is an error: the daemon may be newer than this gateway.
     pub(crate) async fn result(&self, job: &JobId) -> Result<Option<AnalysisResult>, ProcessingError> {
         let files = self.daemon.files(job).await?;
         let Some(file) = files.iter().find(|file| file.kind == FileKind::Result) else { return Ok(None) };
-        Ok(serde_json::from_slice(&self.daemon.download_whole(job, file).await?).ok())
+        let text = self.daemon.download_whole(job, file).await?;
+        serde_json::from_slice(&text).map_err(|error| ProcessingError::ResultUnreadable(error.to_string()))
     }
 
     /// Fetches a study and submits it, with its earlier results as predecessors.
