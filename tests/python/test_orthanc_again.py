@@ -187,6 +187,7 @@ def test_rerun_by_an_administrator_by_a_program_and_for_a_study_older_than_the_g
 
     done = rerun(uid)
     assert done.returncode == 0, done.stderr
+    assert "reads the list of changes" in done.stdout
     first = ended(orthanc, old)
     assert rerun(old).returncode == 0, "Orthanc's own name does as well"
     second = new_job(orthanc, old, first)

@@ -92,7 +92,21 @@ fn rerun(studies: &[String], archive: Option<url::Url>, config: Option<&std::pat
         runtime.block_on(orthanc::rerun::rerun(&settings, study)).map_err(|e| e.to_string())?;
         print_line(&format!("{study}: wanted anew; the line on the study says how far it is"))?;
     }
-    print_line("A gateway that analyses what arrives ([arrivals]) takes it up within a second.")
+    print_line(when_taken_up(&settings))
+}
+
+/// Where nobody reads the list of changes, nobody sees what was written on the study.
+fn when_taken_up(settings: &Settings) -> &'static str {
+    match &settings.arrivals {
+        Some(arrivals) if arrivals.changes => "The gateway takes it up within a second.",
+        Some(_) => {
+            "The list of changes is not read here (changes = false): it is taken up when the hook tells of the study \
+                again, or `POST /api/v1/arrivals` does."
+        }
+        None => {
+            "A gateway that analyses what arrives ([arrivals]) and reads the list of changes takes it up within a second."
+        }
+    }
 }
 
 /// Prints a line. A reader that closes the pipe early has seen enough: that is no error.
@@ -146,4 +160,22 @@ fn write_tokens(tokens: &Tokens, file: &std::path::Path) -> Result<(), String> {
     // Where standard error is closed there is nowhere left to say it.
     let _ = writeln!(std::io::stderr(), "{said}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_gateway::settings::ArrivalSettings;
+
+    use super::*;
+
+    #[test]
+    fn rerun_promises_a_second_only_where_the_list_of_changes_is_read() {
+        let said = |changes| {
+            let arrivals = ArrivalSettings { state: "/x".into(), heat_maps: false, changes };
+            when_taken_up(&Settings { arrivals: Some(arrivals), ..Settings::default() })
+        };
+        assert!(said(true).contains("within a second"));
+        assert!(!said(false).contains("second") && said(false).contains("changes = false"));
+        assert!(when_taken_up(&Settings::default()).contains("[arrivals]"));
+    }
 }

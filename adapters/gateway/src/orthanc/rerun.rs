@@ -25,8 +25,8 @@ pub enum RerunError {
     NoStudy(String),
 }
 
-/// Writes on a study of the archive that it is to be analysed again; the gateway that reads the archive's list of changes finds it there
-/// within a second. `name`: Study Instance UID, or Orthanc's identifier.
+/// Writes on a study of the archive that it is to be analysed again; a gateway that reads the archive's list of changes finds it there
+/// within a second, others when they are told of the study. `name`: Study Instance UID, or Orthanc's identifier.
 ///
 /// # Errors
 /// Where no archive is configured, it cannot be asked, or it has no such study.
