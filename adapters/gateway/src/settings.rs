@@ -10,6 +10,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use url::Url;
 
+use crate::limits::quotas::MAX_STREAMS_EACH;
+
 /// The file that is read when none is named and this one exists.
 pub const DEFAULT_FILE: &str = "/etc/cordline/gateway.toml";
 /// Prefix of the environment variables: `CORDLINE_GATEWAY_LISTEN=127.0.0.1:8080`.
@@ -43,7 +45,7 @@ pub struct Settings {
     pub requests_per_second: u32,
     /// Most connections at the same time; one without a valid token is closed to make room for another.
     pub connections: usize,
-    /// Most WebSockets and streams of a token at the same time.
+    /// Most WebSockets and streams of a token at the same time, 1 to 256.
     pub sockets_per_token: usize,
     /// Where Prometheus may ask, on this machine alone; none where left out.
     pub metrics: Option<SocketAddr>,
@@ -168,8 +170,11 @@ impl Settings {
         if let Some(metrics) = self.metrics.filter(|metrics| !metrics.ip().is_loopback()) {
             return Err(SettingsError(format!("metrics can be asked on this machine alone, not at {metrics}")));
         }
-        if self.connections < 8 || self.sockets_per_token == 0 {
-            return Err(SettingsError("connections must be 8 or more, sockets_per_token 1 or more".into()));
+        if self.connections < 8 {
+            return Err(SettingsError("connections must be 8 or more".into()));
+        }
+        if !(1..=MAX_STREAMS_EACH).contains(&self.sockets_per_token) {
+            return Err(SettingsError(format!("sockets_per_token must be 1 to {MAX_STREAMS_EACH}")));
         }
         if self.arrivals.is_some() && self.archive.is_none() {
             return Err(SettingsError("arrivals want an archive from which studies come".into()));
@@ -286,6 +291,8 @@ mod tests {
             ("[arrivals]\nstate = \"/x\"", "want an archive"),
             ("metrics = \"0.0.0.0:5712\"", "this machine alone"),
             ("connections = 0", "8 or more"),
+            ("sockets_per_token = 0", "1 to 256"),
+            ("sockets_per_token = 257", "1 to 256"),
             ("lisen = \"127.0.0.1:80\"", "lisen"),
         ] {
             let error = read(text, SettingsFlags::default()).unwrap_err().to_string();

@@ -26,6 +26,8 @@ const RESPONSES: usize = 32;
 const ALL_RESPONSES: usize = 128;
 /// Sockets and streams of all tokens: a ZeroMQ context allows about a thousand.
 const ALL_STREAMS: usize = 512;
+/// Most sockets and streams that one token may be allowed, so that it never takes the places of all.
+pub(crate) const MAX_STREAMS_EACH: usize = ALL_STREAMS / 2;
 /// How long a request waits for an earlier answer of its token to be read.
 const RESPONSE_WAIT: Duration = Duration::from_secs(10);
 /// Requests without a valid token of one address in a second.
@@ -105,10 +107,11 @@ impl Quotas {
     /// A place for a socket or stream, for as long as it is open.
     pub(crate) fn acquire_stream(&self, principal: &Principal) -> Result<Permit, ApiError> {
         let (_, own) = self.semaphores(principal);
-        let permit = own.try_acquire_owned().ok().zip(self.streams.clone().try_acquire_owned().ok());
-        permit.map(|(own, all)| Permit { _own: own, _all: all }).ok_or_else(|| {
-            ApiError::busy(Code::TooManySockets, "too many sockets and streams of this token are open", RESPONSE_WAIT)
-        })
+        let full = |message| ApiError::busy(Code::TooManySockets, message, RESPONSE_WAIT);
+        let own = own.try_acquire_owned().map_err(|_| full("too many sockets and streams of this token are open"))?;
+        let all = self.streams.clone().try_acquire_owned();
+        let all = all.map_err(|_| full("too many sockets and streams of all tokens together are open"))?;
+        Ok(Permit { _own: own, _all: all })
     }
 
     fn semaphores(&self, principal: &Principal) -> Semaphores {
@@ -145,6 +148,10 @@ mod tests {
         drop(quotas.acquire_stream(&other).unwrap());
         drop(streams);
         assert!(quotas.acquire_stream(&many).is_ok());
+        let _all = quotas.streams.clone().try_acquire_many_owned(ALL_STREAMS as u32).unwrap();
+        let full = quotas.acquire_stream(&other).unwrap_err();
+        let full = serde_json::to_value(full).unwrap();
+        assert!(full["message"].as_str().unwrap().contains("of all tokens"), "it has none open itself: {full}");
 
         let mut responses = Vec::new();
         for _ in 0..RESPONSES {
