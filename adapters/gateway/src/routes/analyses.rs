@@ -25,8 +25,8 @@ pub(super) struct AnalyzeRequest {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
     study_uid: String,
-    /// Series Instance UID that a person chose, instead of the automatic choice.
-    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*(#[1-9][0-9]{0,3})?$"), length(max = 64))]
+    /// What a person chose, instead of the automatic choice: a Series Instance UID, or `UID#N` for the Nth volume of a series.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*(#[1-9][0-9]{0,3})?$"), length(max = 69))]
     #[serde(default)]
     series: Option<String>,
     /// Who goes first; `urgent` when left out, since somebody waits.
