@@ -15,7 +15,7 @@ use serde::Serialize;
 
 /// Why a request was not served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, OperationIo)]
-#[schemars(rename = "Refusal", description = "Why a request came to nothing.")]
+#[schemars(description = "Why a request came to nothing.")]
 #[aide(output_with = "Json<ApiError>", json_schema)]
 pub struct ApiError {
     #[serde(skip)]

@@ -20,7 +20,6 @@ use crate::state::AppState;
 /// A study, and what a person wants of it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Wish")]
 pub(super) struct AnalyzeRequest {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
@@ -69,7 +68,6 @@ pub(super) async fn analyze(
 
 /// What came into the archive.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Kept")]
 pub(super) struct StoreResponse {
     /// Objects that were stored.
     objects: usize,

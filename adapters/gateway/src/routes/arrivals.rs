@@ -19,7 +19,6 @@ use crate::state::AppState;
 /// A study.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Arrival")]
 pub(super) struct EnqueueRequest {
     /// Orthanc's name of the study.
     #[schemars(regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{8}){4}$"))]
@@ -34,7 +33,6 @@ pub(super) struct EnqueueRequest {
 
 /// How many wait.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Heard")]
 pub(super) struct EnqueueResponse {
     /// Studies that wait or are worked on, this one included.
     waiting: usize,

@@ -22,7 +22,6 @@ use crate::state::AppState;
 
 /// From where on.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "Since")]
 pub(super) struct SinceQuery {
     /// Number of the last event that is known; 0 for all. A browser that comes back says it in `Last-Event-ID`.
     #[serde(default)]
@@ -71,7 +70,6 @@ pub(super) async fn stream(
 
 /// One event.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "OfEvent")]
 pub(super) struct EventPath {
     /// The job.
     #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]

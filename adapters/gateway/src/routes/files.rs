@@ -20,7 +20,6 @@ use crate::state::AppState;
 
 /// A file of a job.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "OfFile")]
 pub(super) struct FilePath {
     /// The job.
     #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]

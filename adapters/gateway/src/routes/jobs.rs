@@ -16,7 +16,6 @@ use crate::state::AppState;
 
 /// Which jobs.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "Which")]
 pub(super) struct JobsQuery {
     /// Only those in this state.
     state: Option<JobState>,
@@ -68,7 +67,6 @@ pub(super) async fn cancel(
 /// A person's choice.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Choice")]
 pub(super) struct SelectSeriesRequest {
     /// `selector` of one of the job's candidates: a Series Instance UID, or `UID#N` for the Nth volume of a series.
     series: String,

@@ -9,7 +9,6 @@ use crate::error::ApiError;
 
 /// A job, by the name that the daemon gave it.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "Of")]
 pub(super) struct JobPath {
     /// The job.
     #[schemars(regex(pattern = "^[0-9A-Za-z]{1,64}$"))]
@@ -24,7 +23,6 @@ impl JobPath {
 
 /// A study.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "OfStudy")]
 pub(super) struct StudyQuery {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]
@@ -34,7 +32,6 @@ pub(super) struct StudyQuery {
 /// An analysis of a study.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Analysis")]
 pub(super) struct AnalysisRef {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]

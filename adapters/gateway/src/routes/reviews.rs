@@ -26,7 +26,7 @@ const MAX_JOBS: u32 = 1000;
 /// What a reader says of an analysis. Whose verdict it is, the token says.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Said", extend("oneOf" = [{"required": ["verdict"]}, {"required": ["accepted"]}]))]
+#[schemars(extend("oneOf" = [{"required": ["verdict"]}, {"required": ["accepted"]}]))]
 pub(super) struct VerdictRequest {
     /// Study Instance UID.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)*$"), length(max = 64))]

@@ -23,7 +23,6 @@ const MAX_AGE_S: u32 = 12 * 3600;
 
 /// A token.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "Session")]
 pub(super) struct SessionRequest {
     /// As the operator handed it out.
     token: String,
@@ -39,7 +38,6 @@ pub(super) async fn open(
 
 /// Whose token it is.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Who")]
 pub(super) struct SessionResponse {
     /// Name of the token, as the operator gave it.
     name: String,
