@@ -116,6 +116,26 @@ def test_whoever_looks_at_a_study_finds_its_analysis_or_asks_for_one(orthanc, sh
     gateway.stop()
 
 
+def test_heat_maps_are_stored_whoever_has_results_stored(orthanc, shared, program, another, tmp_path):
+    url, state = f"http://127.0.0.1:{orthanc.port}", tmp_path / "state"
+    folder = another(14)
+    orthanc.send(folder)
+    uid = pydicom.dcmread(next(folder.iterdir())).StudyInstanceUID
+    settings = tmp_path / "gateway.toml"
+    settings.write_text(f'[archive]\nurl = "{url}"\n[arrivals]\nstate = "{state}"\nchanges = false\nheat_maps = true\n')
+    gateway = Gateway(program, shared.endpoint, tmp_path, "--config", str(settings))
+    try:
+        job = gateway.json("/api/v1/analyses", "POST", {"study_uid": uid})["job"]
+        with shared.client() as client:
+            assert list(client.follow(job))[-1].body["state"] == "completed"
+            maps = sum(file["kind"] == "parametric_map" for file in client.files(job))
+        assert maps > 0
+        stored = gateway.json("/api/v1/analyses/store", "POST", {"study_uid": uid, "job": job})
+        assert stored == {"objects": 2 + maps}
+    finally:
+        gateway.stop()
+
+
 def test_dicomweb_passes_and_tricks_do_not(orthanc, start_gateway, another):
     gateway = start_gateway()
     orthanc.send(another(9))

@@ -138,6 +138,7 @@ pub(crate) fn build_state(settings: &Settings, tokens: TokenStore) -> Result<App
         daemon: Arc::new(DaemonClient::new(endpoint)),
         archive,
         queue: queue.map(Arc::new),
+        heat_maps: settings.arrivals.as_ref().is_some_and(|arrivals| arrivals.heat_maps),
         tokens: Arc::new(tokens),
         quotas: Arc::new(Quotas::new(settings.requests_per_second, settings.sockets_per_token)),
         connections: Arc::new(Connections::new(settings.connections)),
@@ -161,7 +162,7 @@ fn analyze_arrivals(state: &AppState, settings: &Settings) {
         return;
     };
     let processor =
-        StudyProcessor { archive: archive.clone(), daemon: state.daemon.clone(), heat_maps: arrivals.heat_maps };
+        StudyProcessor { archive: archive.clone(), daemon: state.daemon.clone(), heat_maps: state.heat_maps };
     tokio::spawn(queue.clone().run(processor));
     if arrivals.changes {
         let reader = ChangeReader::new(archive.clone(), queue.clone(), arrivals.state.join("changes"));

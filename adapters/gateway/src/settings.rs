@@ -80,7 +80,7 @@ pub struct ArchiveSettings {
 pub struct ArrivalSettings {
     /// Folder of the queue of studies, and of how far Orthanc's list of changes was read.
     pub state: PathBuf,
-    /// True to store heat maps too, beside SEG and SR.
+    /// True to store heat maps too, beside SEG and SR, also where a reader has results stored.
     #[serde(default)]
     pub heat_maps: bool,
     /// False to get studies from Orthanc's hook alone, and not to read its list of changes.

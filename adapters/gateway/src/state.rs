@@ -18,6 +18,8 @@ pub(crate) struct AppState {
     pub(crate) archive: Option<Arc<ArchiveClient>>,
     /// Studies that arrive in the archive; `None` where they are not to be analysed.
     pub(crate) queue: Option<Arc<StudyQueue>>,
+    /// True to store heat maps beside SEG and SR, whoever has results stored.
+    pub(crate) heat_maps: bool,
     pub(crate) tokens: Arc<TokenStore>,
     pub(crate) quotas: Arc<Quotas>,
     pub(crate) connections: Arc<Connections>,

@@ -13,7 +13,7 @@ use crate::state::AppState;
 pub(super) async fn find(state: &AppState, uid: &str) -> Result<(StudyProcessor, String), ApiError> {
     let archive = state.archive.clone().ok_or_else(ApiError::no_archive)?;
     check_study_uid(uid)?;
-    let processor = StudyProcessor { archive, daemon: state.daemon.clone(), heat_maps: false };
+    let processor = StudyProcessor { archive, daemon: state.daemon.clone(), heat_maps: state.heat_maps };
     let study = processor.archive.find_study(uid).await.map_err(ProcessingError::from)?.ok_or_else(not_analysed)?;
     Ok((processor, study))
 }
