@@ -163,10 +163,9 @@ impl Tokens {
 
     /// True where the token of `principal` is still accepted, under the same name and with the same role.
     pub(crate) fn is_valid(&self, principal: &Principal) -> bool {
-        let same =
-            |e: &&TokenEntry| e.sha256 == principal.sha256 && e.name == principal.name && e.role == principal.role;
-        // Of two entries with one digest the last counts, as in `authenticate`.
-        self.entries.iter().rfind(same).is_some_and(TokenEntry::is_current)
+        // Of several entries with one digest the last counts, as in `authenticate`.
+        let last = self.entries.iter().rfind(|entry| entry.sha256.eq_ignore_ascii_case(&principal.sha256));
+        last.is_some_and(|entry| entry.name == principal.name && entry.role == principal.role && entry.is_current())
     }
 }
 
@@ -210,6 +209,18 @@ mod tests {
         let second = tokens.issue("a", Role::Viewer, None).unwrap();
         assert_eq!((tokens.authenticate(&first), tokens.entries.len()), (None, 1));
         assert!(tokens.authenticate(&second).is_some());
+    }
+
+    #[test]
+    fn of_two_entries_of_one_token_the_last_alone_is_valid() {
+        let mut tokens = Tokens::default();
+        let token = tokens.issue("a", Role::Admin, None).unwrap();
+        let first = tokens.authenticate(&token).unwrap();
+        let sha256 = first.sha256.to_ascii_uppercase();
+        tokens.entries.push(TokenEntry { name: "b".into(), role: Role::Viewer, sha256, expires: None });
+        let last = tokens.authenticate(&token).unwrap();
+        assert_eq!((last.name.as_str(), last.role), ("b", Role::Viewer));
+        assert!(tokens.is_valid(&last) && !tokens.is_valid(&first), "what the first has open ends");
     }
 
     #[test]
