@@ -107,8 +107,8 @@ pub fn address(root: &Url, path_and_query: &str) -> Url {
     url
 }
 
-/// The same with plain commas between the attributes of `includefield`: Orthanc up to 1.10 reads `a%2Cb` as one name, and leaves both
-/// out.
+/// The viewer's path and query, with plain commas between the attributes of `includefield`: Orthanc up to 1.10 reads `a%2Cb` as one name,
+/// and leaves both out.
 fn plain_commas(path_and_query: &str) -> String {
     let Some((path, query)) = path_and_query.split_once('?') else { return path_and_query.to_owned() };
     let part = |part: &str| match part.split_once('=') {

@@ -221,7 +221,7 @@ pub struct SettingsFlags {
 }
 
 impl SettingsFlags {
-    /// SettingsFlags that name an archive, where there is one to name.
+    /// Flags that name an archive, where there is one to name, and nothing else.
     pub fn of_archive(archive: Option<Url>) -> Self {
         Self { archive, ..Self::default() }
     }

@@ -34,7 +34,7 @@ pub(crate) struct StudyRecord {
     /// Each MR series that was there, by its UID; none in records of earlier versions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) series: BTreeMap<String, SeriesSnapshot>,
-    /// Series that came after the analysis and are not part of it; localizers do not count.
+    /// Series that came after the analysis, or got images after it, and are not part of it; localizers do not count.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) came_later: usize,
 }
