@@ -112,10 +112,10 @@ class Lesion:
         """Lay the lesion over `image` where `cord` covers; returns its coverage 0..1 with the true outline."""
         distance = self.distance(s, u, v)
         soft = inside(distance, max(self.edge, pixel))
-        bright = tissues.lesion(self.t2, 0.0) + self.texture * self._grain(s, u, v)
+        bright = tissues.lesion(self.t2) + self.texture * self._grain(s, u, v)
         if self.spots:
             spot = np.clip((self._spot(s, u, v) - 1.6 + 1.6 * self.spots) * 2.0, 0, 1)
-            bright = bright + spot * (tissues.lesion(0.97, 0.0) - bright)
+            bright = bright + spot * (tissues.lesion(0.97) - bright)
         if self.enhancement and tissues.contrast == "T1c":
             core = self.radius[0] * (1 - self.enhancing_core)
             bright = bright + self.enhancement * inside(distance + core, 2.0)
@@ -128,7 +128,7 @@ class Lesion:
         true = inside(distance, pixel)
         for pocket in self.pockets:
             d = pocket.distance(s, u, v)
-            value = tissues.lesion(1.0, 0.0) if pocket.kind == "cyst" else float(tissues["cortex"]) * 1.8
+            value = tissues.lesion(1.0) if pocket.kind == "cyst" else float(tissues["cortex"]) * 1.8
             image += cord * inside(d, max(1.0, pixel)) * (value - image)
             true = np.maximum(true, inside(d, pixel))
         return true * cord

@@ -23,9 +23,7 @@ from .spine import LEVELS
 
 def body_part(phantom: Phantom) -> str:
     """The DICOM body part of what the field of view shows."""
-    middle = phantom.spine.locate(
-        phantom.grid.origin + (np.array(phantom.grid.shape) - 1) / 2 * phantom.grid.spacing @ phantom.grid.axes
-    )[0]
+    middle = phantom.spine.locate(middle_of(phantom.grid))[0]
     level = LEVELS[int(phantom.spine.level_at(middle))]
     return (
         {"C": "CSPINE", "T": "TSPINE", "L": "LSPINE", "S": "LSPINE"}[level[0]]

@@ -42,9 +42,8 @@ class Tissues:
     def __getitem__(self, name: str) -> np.float32:
         return np.float32(self.value[name])
 
-    def lesion(self, t2: float, enhancement: float) -> float:
-        """Brightness of lesion tissue: `t2` on T2w; in T1 weighting fluid is dark, T1c adds `enhancement`."""
+    def lesion(self, t2: float) -> float:
+        """Brightness of lesion tissue: `t2` on T2w; in T1 weighting fluid is dark. The lesion adds what enhances."""
         if self.contrast in ("T2w", "STIR"):
             return t2
-        dark = float(np.interp(t2, [0.4, 1.0], [0.44, 0.16]))
-        return dark + (enhancement if self.contrast == "T1c" else 0.0)
+        return float(np.interp(t2, [0.4, 1.0], [0.44, 0.16]))
