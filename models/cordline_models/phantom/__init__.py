@@ -9,7 +9,7 @@ Data passes these files in this order:
     generator      all of these: `Phantom(seed, label).picture()`
     cohort         cases on disk as NIfTI and `labels.csv`, drawn or a site's own
     study, dicom_series, nifti_to_dicom            DICOM for the runtime to read
-    geometry, image                                what all of them share
+    geometry, image, whole_file                    what all of them share
 
 Absent from here: networks, PyTorch, OpenCV. NumPy, nibabel and pydicom are enough to draw.
 """

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from ..phantom.whole_file import replacing
+
 
 class Progress(NamedTuple):
     """How far a training has come; kept as a list under `at` of its checkpoint."""
@@ -62,6 +64,6 @@ def begin_with(earlier: Path, run: Path, network: str, stage: int) -> None:
         raise FileNotFoundError(f"{source} is missing: --begin-with takes the folder of an earlier run")
     found = torch.load(source, map_location="cpu", weights_only=True)
     progress = Progress(stage, 0, Progress.of(found).cpu_s, False)
-    run.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": found["model"], "at": list(progress)}, path)
+    with replacing(path) as part:
+        torch.save({"model": found["model"], "at": list(progress)}, part)
     append_log(run, network, progress, event="begun with an earlier run's weights")

@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import CLASSES
+from ..phantom.whole_file import replacing
 from .settings import SegmenterSettings
 from .store import Sections
 
@@ -36,8 +37,9 @@ def find(
             if len(seen) >= settings.hard_negative_min_pixels:
                 some = seen[rng.permutation(len(seen))[: settings.hard_negative_max_points]]
                 found.append(np.column_stack([np.full(len(some), index), some]))
-        store.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, sections=len(sections.case), points=np.concatenate(found) if found else np.empty((0, 3), int))
+        points = np.concatenate(found) if found else np.empty((0, 3), int)
+        with replacing(kept) as part:
+            np.savez(part, sections=len(sections.case), points=points)
     with np.load(kept) as stored:
         if int(stored["sections"]) != len(sections.case):
             raise ValueError(f"{kept} belongs to another cohort: remove it")

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..bundle.preprocessing import SIZE
+from ..phantom.whole_file import replacing
 from .settings import ClassifierSettings
 from .store import Sections
 
@@ -71,7 +72,8 @@ def add_predictions(
             left = int(np.clip(np.argwhere(lesions.truth[i]).mean(0)[1] - band / 2, 0, SIZE[1] - band))
             image = lesions.image[i][:, left : left + band].astype(np.float32) / 65535
             masks[k][:, left : left + band] = segment(image[None])[0] >= settings.predicted_threshold
-        np.savez_compressed(kept, chosen=chosen, masks=masks)
+        with replacing(kept) as part:
+            np.savez_compressed(part, chosen=chosen, masks=masks)
     with np.load(kept) as found:
         if not np.array_equal(found["chosen"], chosen):
             raise ValueError(f"{kept} belongs to another cohort: remove it")

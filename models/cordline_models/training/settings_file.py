@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, asdict, fields, is_dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from ..phantom.whole_file import replacing
 from .settings import TrainingSettings
 
 FILE = "settings.toml"
@@ -63,10 +63,8 @@ def read_settings(path: Path) -> TrainingSettings:
 
 def write_settings(settings: TrainingSettings, path: Path) -> None:
     """Write every setting; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")  # a segmenter and a classifier may begin side by side
-    part.write_text(to_toml(settings), encoding="utf-8", newline="\n")
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_text(to_toml(settings), encoding="utf-8", newline="\n")
 
 
 def to_toml(settings: TrainingSettings) -> str:
