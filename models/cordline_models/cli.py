@@ -71,10 +71,15 @@ def phantoms(args: argparse.Namespace) -> None:
         truth = write_study(args.out, args.seed, args.label, args.study, args.oblique)
         print(f"{args.out}: {args.label}, {truth['volume_ml']} mL in {truth['sections_with_lesion']} sections")
         return
-    from .phantom.cohort import COUNTS, write_phantoms
+    from .phantom.cohort import COUNTS, MOST_CASES, write_phantoms
 
-    counts = {split: dict(COUNTS[split]) for split in args.splits.split(",")}
-    if args.cases:
+    splits = args.splits.split(",")
+    if unknown := [split for split in splits if split not in COUNTS]:
+        raise ValueError(f"--splits: {unknown[0]!r} is none of {', '.join(COUNTS)}")
+    counts = {split: dict(COUNTS[split]) for split in splits}
+    if args.cases is not None:
+        if not 1 <= args.cases <= MOST_CASES:
+            raise ValueError(f"--cases is 1 to {MOST_CASES}, not {args.cases}")
         counts = {split: dict.fromkeys(by_class, args.cases) for split, by_class in counts.items()}
     total = sum(sum(by_class.values()) for by_class in counts.values())
     for done, _ in enumerate(write_phantoms(args.out, counts, args.processes), 1):

@@ -9,7 +9,8 @@ A site's own cohort has the same form, so that the same commands train on it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,14 @@ from .. import CLASSES
 from .generator import Phantom
 from .geometry import LPS_TO_RAS
 from .image import Image
+from .whole_file import replacing
 
+COLUMNS = ("case", "label", "split")
 SPLITS = ("train", "validation", "test")
+MOST_CASES = 1000
+"""Of a class in a split of a phantom cohort."""
 FIRST_SEED = {"train": 100_000, "validation": 200_000, "test": 300_000}
-"""A split's seeds: FIRST_SEED + 1,000 x class + 0, 1, 2, ...; fewer than 1,000 a class, so the splits never meet."""
+"""A split's seeds: FIRST_SEED + 1,000 x class + 0, 1, 2, ...; at most MOST_CASES a class, so the splits never meet."""
 COUNTS = {
     "validation": {"healthy": 40, "astrocytoma": 20, "ependymoma": 20, "ms": 20, "nmosd": 20},
     "train": {"healthy": 240, "astrocytoma": 190, "ependymoma": 190, "ms": 210, "nmosd": 210},
@@ -43,26 +48,44 @@ class Case:
 
 
 def read_cases(folder: Path, split: str | None = None) -> list[Case]:
-    """Rows of labels.csv, checked."""
+    """Rows of labels.csv, checked; those of `split`, or all.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no labels.csv.
+    ValueError
+        When a column is missing, a label or split is unknown, a case has no name or stands twice, or `split` is empty.
+    """
     table = folder / "labels.csv"
     if not table.is_file():
-        raise FileNotFoundError(f"{table} is missing: it needs the columns case,label,split")
-    with table.open(newline="") as lines:
+        raise FileNotFoundError(f"{table} is missing: it needs the columns {','.join(COLUMNS)}")
+    # Spreadsheets begin a file with a byte order mark.
+    with table.open(newline="", encoding="utf-8-sig") as lines:
+        rows = csv.DictReader(lines)
+        if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
+            raise ValueError(f"{table}: no column {', '.join(missing)}; the first line is {','.join(COLUMNS)}")
+        text = lambda row, name: (row.get(name) or "").strip()  # noqa: E731
         cases = [
-            Case(r["case"], r["label"].strip().lower(), r["split"].strip(), r.get("seed") or "")
-            for r in csv.DictReader(lines)
+            Case(text(row, "case"), text(row, "label").lower(), text(row, "split"), text(row, "seed")) for row in rows
         ]
+    if "" in (names := Counter(row.case for row in cases)):
+        raise ValueError(f"{table}: a row has no case")
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ValueError(f"{table}: case {twice[0]} stands there more than once")
     for row in cases:
         if row.label not in CLASSES:
             raise ValueError(f"{table}: case {row.case} has label {row.label!r}; known are {', '.join(CLASSES)}")
         if row.split not in SPLITS:
             raise ValueError(f"{table}: case {row.case} has split {row.split!r}; known are {', '.join(SPLITS)}")
-    return [row for row in cases if split in (None, row.split)]
+    chosen = [row for row in cases if split in (None, row.split)]
+    if split is not None and not chosen:
+        raise ValueError(f"{table} has no case of split {split!r}")
+    return chosen
 
 
 def write_cases(folder: Path, cases: list[Case]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "labels.csv").open("w", newline="") as lines:
+    with replacing(folder / "labels.csv") as part, part.open("w", newline="", encoding="utf-8") as lines:
         table = csv.writer(lines)
         table.writerow(["case", "label", "split", "seed"])
         table.writerows([c.case, c.label, c.split, c.seed] for c in cases)
@@ -88,16 +111,25 @@ def to_sections(nifti: nib.Nifti1Image) -> tuple[np.ndarray, np.ndarray]:
     return array, np.linalg.norm(turned[:3, :3], axis=0)
 
 
-def read_case(folder: Path, case: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(image float32, mask bool, spacing mm) in (section, row, column). A case without a mask file has no lesion."""
+def read_case(folder: Path, case: str, label: str | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(image float32, mask bool, spacing mm) in (section, row, column). A case without a mask file has no lesion.
+
+    Raises
+    ------
+    ValueError
+        When image and mask differ in shape; with `label`, when it says lesion and the mask does not, or the other way.
+    """
     image, spacing = to_sections(nib.load(folder / "images" / f"{case}.nii.gz"))
     path = folder / "masks" / f"{case}.nii.gz"
-    if not path.is_file():
-        return image.astype(np.float32), np.zeros(image.shape, bool), spacing
-    mask, _ = to_sections(nib.load(path))
+    there = path.is_file()
+    mask = to_sections(nib.load(path))[0] > 0.5 if there else np.zeros(image.shape, bool)
     if mask.shape != image.shape:
         raise ValueError(f"case {case}: mask {mask.shape} and image {image.shape} differ in shape")
-    return image.astype(np.float32), mask > 0.5, spacing
+    # A mask under another name would have its lesion learnt as healthy tissue.
+    if label is not None and mask.any() != (label != "healthy"):
+        found = "shows a lesion" if mask.any() else "shows no lesion" if there else "is missing"
+        raise ValueError(f"case {case} has label {label!r}, but its mask {path} {found}")
+    return image.astype(np.float32), mask, spacing
 
 
 def planned(counts: dict[str, dict[str, int]]) -> Iterator[Case]:
@@ -110,6 +142,18 @@ def planned(counts: dict[str, dict[str, int]]) -> Iterator[Case]:
                     yield Case(f"{label}-{seed}", label, split, str(seed))
 
 
+def _drawn_before(folder: Path, splits: Collection[str]) -> list[Case]:
+    """Rows of a labels.csv in `folder` of other splits than `splits`; a table that is not of phantoms is refused."""
+    if not (folder / "labels.csv").is_file():
+        return []
+    rows = read_cases(folder)
+    drawings = set(planned({split: dict.fromkeys(CLASSES, MOST_CASES) for split in SPLITS}))
+    for row in rows:
+        if row not in drawings:
+            raise ValueError(f"{folder / 'labels.csv'} holds case {row.case}, which is no phantom: name another folder")
+    return [row for row in rows if row.split not in splits]
+
+
 def _draw(folder: Path, case: Case) -> str:
     if not (folder / "masks" / f"{case.case}.nii.gz").is_file():
         seed = int(case.seed)
@@ -119,8 +163,14 @@ def _draw(folder: Path, case: Case) -> str:
 
 
 def write_phantoms(folder: Path, counts: dict[str, dict[str, int]], processes: int = 2) -> Iterator[str]:
-    """Draw a cohort into `folder`, yielding each case when written; cases that are there are kept."""
+    """Draw a cohort into `folder`, yielding each case when written; cases and splits that are there are kept.
+
+    Raises
+    ------
+    ValueError
+        When `folder` holds a table of cases that are no phantoms: it would be lost.
+    """
     cases = list(planned(counts))
-    write_cases(folder, cases)
+    write_cases(folder, _drawn_before(folder, counts) + cases)
     with ProcessPoolExecutor(processes) as pool:
         yield from pool.map(_draw, [folder] * len(cases), cases, chunksize=4)

@@ -10,6 +10,7 @@ import numpy as np
 from .. import CLASSES
 from ..bundle.preprocessing import masks_of, sections_of
 from ..phantom.cohort import read_case, read_cases
+from ..phantom.whole_file import replacing
 
 
 @dataclass
@@ -31,20 +32,18 @@ def load_sections(cohort: Path, split: str, store: Path) -> Sections:
     kept = store / f"{split}.npz"
     rows = read_cases(cohort, split)
     names = [row.case for row in rows]
+    label = np.array([CLASSES.index(row.label) for row in rows])
     if kept.is_file():
         with np.load(kept) as found:
-            if found["cases"].tolist() == names:
-                return Sections(found["image"], found["mask"], found["case"], names, found["label"])
-    if not rows:
-        raise ValueError(f"{cohort / 'labels.csv'} has no case of split {split!r}")
+            if found["cases"].tolist() == names and np.array_equal(found["label"], label):
+                return Sections(found["image"], found["mask"], found["case"], names, label)
     images, masks, owner = [], [], []
     for k, row in enumerate(rows):
-        image, mask, _ = read_case(cohort, row.case)
+        image, mask, _ = read_case(cohort, row.case, row.label)
         images.append(np.rint(sections_of(image) * 65535).astype(np.uint16))
         masks.append(masks_of(mask))
         owner += [k] * len(image)
-    label = np.array([CLASSES.index(row.label) for row in rows])
     sections = Sections(np.concatenate(images), np.concatenate(masks), np.array(owner), names, label)
-    store.mkdir(parents=True, exist_ok=True)
-    np.savez(kept, image=sections.image, mask=sections.mask, case=sections.case, cases=np.array(names), label=label)
+    with replacing(kept) as part:
+        np.savez(part, image=sections.image, mask=sections.mask, case=sections.case, cases=np.array(names), label=label)
     return sections

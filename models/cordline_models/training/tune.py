@@ -25,7 +25,7 @@ def table(bundle: Bundle, cohort: Path, split: str, store: Path) -> tuple[np.nda
     """Labels, and (case, threshold, core, least): Dice; without a lesion 1 when nothing was found, else 0."""
     values, labels = [], []
     for case in tqdm(read_cases(cohort, split), desc=f"tune on {split}", mininterval=5):
-        image, truth, spacing = read_case(cohort, case.case)
+        image, truth, spacing = read_case(cohort, case.case, case.label)
         maps = read_probability(bundle, sections_of(image), store, case.case)
         native = np.stack([resize_image(m, *image.shape[1:]) for m in maps])
         values.append(overlaps(native, truth, float(np.prod(spacing)) / 1000))
