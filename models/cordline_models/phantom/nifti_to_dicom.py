@@ -1,6 +1,7 @@
 """A NIfTI volume as a DICOM series: a way to hand a real, open data set to the runtime.
 
 Sections are taken along the axis nearest to left-right, one every `every_mm`: as they are, or as thick as that.
+Numbers are scaled to 12 bits where they pass them, and where few whole numbers would be left of them (0..1, say).
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ PROTOCOL = Protocol(
     "T2 SAG", "SE", "SK", 1500.0, 120.0, study="SPINE MR OPEN DATA", maker=("Converted from NIfTI", "Unknown scanner")
 )
 
+MOST = 4095
+"""The highest number of 12 bits."""
+FINE = 500
+"""From this highest number on, rounding to whole ones changes no voxel by more than a thousandth of it."""
+
 
 def sagittal_image(path: Path, every_mm: float = 3.0, thick: bool = False) -> Image:
-    """Sagittal sections of a NIfTI file, numbers scaled to 12 bits where they need it.
+    """Sagittal sections of a NIfTI file, numbers scaled to 12 bits where whole ones would not do.
 
     thick: each is the mean of all up to the next, as a 2D sequence of such thickness would picture them.
     """
@@ -40,8 +46,9 @@ def sagittal_image(path: Path, every_mm: float = 3.0, thick: bool = False) -> Im
         first = (len(voxels) - 1) % step // 2
         kept = voxels[first::step].astype(np.float64)
     kept = np.clip(kept - min(kept.min(), 0), 0, None)
-    if kept.max() > 4095:
-        kept *= 4095 / kept.max()
+    top = kept.max()
+    if top > MOST or (0 < top < FINE and (kept % 1).any()):
+        kept *= MOST / top
     axes = affine[:3, :3].T / spacing[:, None]
     thickness = float(spacing[0]) * (step if thick else 1)
     middle = first + (step - 1) / 2 if thick else first
