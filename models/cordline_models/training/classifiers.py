@@ -31,7 +31,7 @@ GROUPS = {
 
 
 class Sampler:
-    """Draws classifier inputs, the groups of labels equally often and every case of a label equally often."""
+    """Draws classifier inputs, the groups of labels equally often and the cases of a label equally often."""
 
     def __init__(self, lesions: LesionSections, groups: list[set[str]], settings: ClassifierSettings):
         self.lesions, self.settings = lesions, settings
@@ -73,7 +73,10 @@ class Sampler:
         self, rng: np.random.Generator, size: int, shape: tuple[int, int], predicted: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """`size` views, those of a case one after another; and the group of each case."""
-        answers = np.arange(max(size // self.settings.sections_per_case, 1)) % len(self.groups)
+        answers = np.arange(size // self.settings.sections_per_case)
+        if len(answers) % len(self.groups):  # the groups that come once more are not the same in each batch
+            answers += rng.integers(len(self.groups))
+        answers %= len(self.groups)
         views = np.stack([view for a in answers for view in self.views(rng, int(a), shape, predicted)])
         return to_input(views), torch.from_numpy(answers)
 
@@ -140,7 +143,8 @@ def train_classifier(
         return view_loss(trainer.model, views, answers, settings)
 
     def calibrate_before_last(stage: Stage) -> None:
-        if trainer.stage + 1 == len(stages):
+        # When it begins, not when it goes on: by then the network has learnt with these statistics.
+        if trainer.stage + 1 == len(stages) and trainer.step == 0:
             draws = (np.random.default_rng([seed, 98, k]) for k in range(settings.calibration_batches))
             views = (sampler.batch(rng, stage.batch, stage.shape, predicted=True)[0] for rng in draws)
             trainer.calibrate_batch_norms(views, lambda view: small_view.logits(trainer.model, view, SIZE))

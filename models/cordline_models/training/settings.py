@@ -1,4 +1,7 @@
-"""All hyper-parameters of a training in one place, with the values that trained the bundle in this repository."""
+"""All hyper-parameters of a training in one place, with the values that the bundle of this repository began with.
+
+Its trainings went on with others, each with the weights of the one before; its CARD.md has the steps of the last.
+"""
 
 from __future__ import annotations
 
@@ -129,6 +132,8 @@ class ClassifierSettings:
         for stage in self.common_stages + self.own_stages:
             if any(side % 32 for side in stage.shape):
                 raise ValueError(f"rows and columns of a classifier's view are multiples of 32: {stage}")
+            if stage.batch % self.sections_per_case:
+                raise ValueError(f"batch of a classifier is a multiple of sections_per_case: {stage}")
             if stage.hard_negative_share:
                 raise ValueError(f"hard_negative_share is for stages of the segmenter alone: {stage}")
 
