@@ -40,8 +40,7 @@ def train_all(
     """
     set_up(settings.seed, threads)
     if earlier:
-        # The small views, which only make a beginning quick, are left out.
-        begin_with(earlier, run, "segmenter", stage=1)
+        begin_with(earlier, run, "segmenter", stage=segmenter.first_stage_after_others(settings.segmenter.stages))
         begin_with(earlier, run, "start", stage=0)
     start_time = time.monotonic()
     sections = load_sections(cohort, "train", run / "store")

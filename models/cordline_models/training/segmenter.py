@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,11 @@ def segmentation_loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor
     p = torch.sigmoid(logits)
     overlap = (2 * (p * truth).sum() + 1) / (p.sum() + truth.sum() + 1)
     return 2 * F.binary_cross_entropy_with_logits(logits, truth) + 1 - overlap
+
+
+def first_stage_after_others(stages: Sequence[Stage]) -> int:
+    """Where a training begins that has the weights of another: small views only make a beginning quick."""
+    return int(len(stages) > 1 and np.prod(stages[0].shape) < np.prod(stages[1].shape))
 
 
 def train(sections: Sections, run: Path, settings: SegmenterSettings, seed: int = 1, threads: int = 1) -> MultiResUNet:
