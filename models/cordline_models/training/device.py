@@ -13,7 +13,9 @@ def device() -> torch.device:
 def half_precision() -> torch.autocast:
     """bfloat16 where the processor computes in it, which is nearly twice as quick; elsewhere single precision."""
     kind = device().type
-    able = torch.cuda.is_bf16_supported() if kind == "cuda" else torch.cpu._is_avx512_bf16_supported()
+    # PyTorch keeps the question about processors to itself, and its older versions cannot answer it.
+    on_cpu = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    able = torch.cuda.is_bf16_supported() if kind == "cuda" else on_cpu()
     return torch.autocast(kind, torch.bfloat16, enabled=able)
 
 
