@@ -1,4 +1,4 @@
-"""A tiny cohort as a site might bring it: NIfTI in another axis order, few sections, one case without a mask file."""
+"""A tiny cohort as a site might bring it: NIfTI in another axis order, few sections, no mask for healthy cases."""
 
 import os
 

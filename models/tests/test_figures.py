@@ -77,7 +77,7 @@ def test_overlaps_are_those_of_the_masks_that_the_bundle_would_give():
         core = native >= max(CORES[j], THRESHOLDS[i])
         kept = drop_small(native >= THRESHOLDS[i], core, 0.01, LEAST_ML[k])
         assert table[i, j, k] == pytest.approx(dice(kept, truth))
-    assert 0 < table.min() + 1e-9 < table.max()
+    assert table.min() == 0 and table.max() > 0.99  # the settings differ: from all dropped to nearly all kept
 
 
 def test_normalise_clips_and_spans_zero_to_one():
