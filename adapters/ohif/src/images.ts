@@ -1,16 +1,21 @@
 /** Which images of OHIF show which section of a job. */
 
-import { findSection } from "./geometry";
+import { findSection, type ImagePlane } from "./geometry";
 import type { Job } from "./job";
 import { cornerstone, cornerstoneTools } from "./ohifServices";
 
+/** Where an image lies; `undefined` if it does not say so, as a secondary capture, or is not known to the viewer. */
+export function imagePlane(imageId: string): ImagePlane | undefined {
+  const instance = cornerstone().metaData.get("instance", imageId);
+  if (!instance?.ImagePositionPatient || !instance.ImageOrientationPatient) return undefined;
+  return { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
+}
+
 /** The section that an image shows, from 1; `undefined` if it shows none. */
 export function sectionOfImage(job: Job, imageId: string): number | undefined {
-  const instance = cornerstone().metaData.get("instance", imageId);
-  if (!job.grid || !instance) return undefined;
-  const { matrix, shape } = job.grid;
-  const plane = { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
-  return findSection(matrix, shape[0], plane);
+  const plane = imagePlane(imageId);
+  if (!job.grid || !plane) return undefined;
+  return findSection(job.grid.matrix, job.grid.shape[0], plane);
 }
 
 /** The images of a segmentation's labelmap that show sections of the job and have the same number of voxels. */

@@ -1,6 +1,7 @@
 /** Moves all viewports of the layout to a point of the patient, by coordinates and never by image number. */
 
-import { type ImagePlane, nearestImage } from "./geometry";
+import { nearestImage } from "./geometry";
+import { imagePlane } from "./images";
 import type { Job } from "./job";
 import { cornerstone, type ExtensionParams, type Viewport } from "./ohifServices";
 import { onReaderInput } from "./readerInput";
@@ -75,12 +76,6 @@ async function moveViewport({ viewport, kind }: ViewportInfo, point: Point): Pro
   }
   const imageIndex = nearestImage(viewport.getImageIds().map(imagePlane), point);
   if (imageIndex !== undefined) await cornerstone().utilities.jumpToSlice(viewport.element, { imageIndex });
-}
-
-function imagePlane(imageId: string): ImagePlane | undefined {
-  const instance = cornerstone().metaData.get("instance", imageId);
-  if (!instance?.ImagePositionPatient || !instance.ImageOrientationPatient) return undefined;
-  return { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
 }
 
 /** Vector from the displayed plane to a point, perpendicular to the plane. */

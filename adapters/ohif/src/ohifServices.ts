@@ -105,8 +105,8 @@ interface LoadedImage {
 export interface Instance {
   SOPInstanceUID: string;
   SeriesInstanceUID: string;
-  ImagePositionPatient: number[];
-  ImageOrientationPatient: number[];
+  ImagePositionPatient?: number[];
+  ImageOrientationPatient?: number[];
   LossyImageCompression?: string;
 }
 
