@@ -113,8 +113,8 @@ def studies() -> dict[str, bytes]:
         grid = grid_of(syntax)
         ds = short(enhanced(voxels(grid), grid, PROTOCOL))
         found[f"enhanced-{syntax}"] = in_syntax(ds, syntax)
-    other = replace(PROTOCOL, series="t1", description="T1", echo_ms=10.0, repetition_ms=500.0)
-    other.extra["ContrastBolusAgent"] = "Gd"
+    agent = PROTOCOL.extra | {"ContrastBolusAgent": "Gd"}
+    other = replace(PROTOCOL, series="t1", description="T1", echo_ms=10.0, repetition_ms=500.0, extra=agent)
     both = classic(voxels(GRID), GRID, PROTOCOL) + classic(voxels(GRID), GRID, other)
     path = HERE / "study.zip"
     found["two-series-zip"] = save_zip([short(ds) for ds in both], path).read_bytes()

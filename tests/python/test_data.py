@@ -1,4 +1,4 @@
-"""What lies in tests/data is what the scripts beside this file make."""
+"""What lies in tests/data is what the scripts beside this file make, and a seed of the fuzz targets what it is for."""
 
 import json
 import zipfile
@@ -44,3 +44,12 @@ def test_what_opencv_says_today():
         begin, end = entry["data_offsets"]
         values = np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"])
         np.testing.assert_allclose(values, made[name], rtol=1e-6, err_msg=name)
+
+
+def test_the_seed_of_two_series_is_a_t2w_with_its_t1c():
+    seed = real_mr_to_dicom.DATA.parent / "fuzz/corpus/study/seed-two-series-zip"
+    with zipfile.ZipFile(seed) as archive:
+        files = [pydicom.dcmread(BytesIO(archive.read(info))) for info in archive.infolist()]
+    assert len(files) == 6
+    assert all(("ContrastBolusAgent" in ds) == (ds.SeriesDescription == "T1") for ds in files)
+    assert len({ds.SeriesDescription for ds in files}) == 2
