@@ -3,16 +3,19 @@
     packaging/scripts/bench.sh --results-of COMMIT    or    .venv/bin/python tests/bench/compare.py OLD NEW [STUDY]
 
 Both analyse the study with the same bundle. Pixels of every object and picture must be equal, and so must every
-attribute but the program's version and the time of the run; of result.json all but these and what the run cost.
+attribute but the program's version and the time of the run; of result.json and the page all but these and what the run
+cost.
 Prints each difference; its exit code is 1 where there is one.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +42,8 @@ TIMES_AND_VERSION = frozenset(
     }
 )
 """Attributes by their keyword, on every level."""
+ON_THE_PAGE = re.compile("<dt>(Made|Program|Time, ms)</dt>")
+"""Lines with the same on the page for people."""
 
 
 def told(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -76,7 +81,10 @@ def content(file: Path) -> dict[str, Any]:
         return dict(told(json.loads(file.read_text())))
     if file.suffix == ".png":
         return {"pixels": np.asarray(Image.open(file)).tobytes()}
-    return {}
+    if file.suffix == ".html":
+        lines = (line for line in file.read_text().splitlines() if not ON_THE_PAGE.search(line))
+        return {f": {line}": count for line, count in Counter(lines).items()}
+    raise ValueError(f"how to compare {file.name} is not known")
 
 
 def differences(old: Path, new: Path) -> Iterator[str]:
@@ -89,7 +97,7 @@ def differences(old: Path, new: Path) -> Iterator[str]:
         for path in sorted(was.keys() | now.keys()):
             one, other = (side.get(path, "nothing") for side in (was, now))
             if one != other:
-                yield f"{name}{path}: {shown(one)} became {shown(other)}"
+                yield f"{name}{path[:200]}: {shown(one)} became {shown(other)}"
 
 
 def shown(value: Any) -> str:
