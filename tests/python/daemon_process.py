@@ -109,7 +109,9 @@ class Daemon:
         return self.process.wait(timeout=START_S)
 
     def log(self) -> str:
-        return (self.folder / "log").read_text()
+        """What it said so far: nothing where it was never started."""
+        path = self.folder / "log"
+        return path.read_text() if path.exists() else ""
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:

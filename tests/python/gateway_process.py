@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import struct
 import subprocess
 import time
@@ -15,19 +16,22 @@ from websockets.sync.client import connect
 class Gateway:
     """`cordline-gateway` beside a daemon."""
 
-    def __init__(self, program: Path, daemon: str, folder: Path, *flags: str) -> None:
+    def __init__(self, program: Path, daemon: str, folder: Path, *flags: str, environment: dict | None = None) -> None:
+        """`environment`: what it finds beside the test's own, whenever it is started."""
         self.port = free_port()
         self.program, self.folder = program.with_name("cordline-gateway"), folder
         self.tokens = folder / "tokens.toml"
         self.viewer, self.submitter = (self.token(role) for role in ("viewer", "submitter"))
         words = ["--listen", f"127.0.0.1:{self.port}", "--daemon", daemon, "--tokens", self.tokens, *flags]
         self.command = [self.program, *map(str, words)]
+        self.environment = environment or {}
         self.run()
 
     def run(self) -> None:
         """Starts it; again after its end."""
         self.log = (self.folder / "gateway.log").open("a")
-        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
+        environment = os.environ | self.environment
+        self.process = subprocess.Popen(self.command, env=environment, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 20
         while True:
             try:

@@ -5,18 +5,17 @@ Only the wall clock: time that is counted (CLOCK_MONOTONIC, CLOCK_BOOTTIME) goes
 
 from pathlib import Path
 
-LIBRARIES = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
 class Clock:
     """Seconds ahead of the true time; what is in `environment` follows it."""
 
     def __init__(self, folder: Path) -> None:
-        library = next(LIBRARIES, None)
-        assert library, "libfaketime is not there: apt-get install libfaketime"
+        assert LIBRARIES, "libfaketime is not there: apt-get install libfaketime"
         self.file, self.ahead_s = folder / "clock", 0
         self.environment = {
-            "LD_PRELOAD": str(library),
+            "LD_PRELOAD": str(LIBRARIES[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

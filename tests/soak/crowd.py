@@ -43,7 +43,6 @@ class Crowd:
     def __init__(self, daemon: Daemon, folder: Path, seed: int) -> None:
         self.daemon, self.folder, self.random = daemon, folder, random.Random(seed)
         self.promised: dict[str, Promised] = {}
-        self.left: set[str] = set()
         self.did: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.over = threading.Event()

@@ -21,22 +21,23 @@ import states
 import tiny_bundle
 from daemon_process import Daemon
 
+SOAKS = {
+    "states": lambda daemon, folder, asked: states.run(daemon, folder, asked.kills, asked.seed),
+    "crowd": lambda daemon, folder, asked: crowd.run(daemon, folder, asked.kills, asked.seed),
+    "night": lambda daemon, folder, asked: night.run(daemon, folder, asked.hours, seed=asked.seed),
+}
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Kills the daemon, the gateway and the archive again and again.")
-    parser.add_argument("what", nargs="*", default=["states", "crowd", "night"])
+    parser.add_argument("what", nargs="*", choices=SOAKS, help="all of them where none is named")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    doors = {
-        "states": lambda daemon, folder: states.run(daemon, folder, asked.kills, asked.seed),
-        "crowd": lambda daemon, folder: crowd.run(daemon, folder, asked.kills, asked.seed),
-        "night": lambda daemon, folder: night.run(daemon, folder, asked.hours, seed=asked.seed),
-    }
     program, library = conftest.find_program(), conftest.find_library()
     rows = []
-    for what in asked.what:
+    for what in asked.what or SOAKS:
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             bundle = tiny_bundle.write(folder / "tiny")
@@ -45,7 +46,7 @@ def main() -> None:
             daemon.environment["CORDLINE_LOG"] = "warn"
             began = time.monotonic()
             try:
-                did: Counter[str] = doors[what](daemon, folder)
+                did: Counter[str] = SOAKS[what](daemon, folder, asked)
             except BaseException:
                 print(daemon.log()[-4000:], file=sys.stderr)
                 raise

@@ -7,7 +7,6 @@ analysed, each note says done, what readers said stands, and nothing waits.
 
 import contextlib
 import json
-import os
 import random
 import subprocess
 import sys
@@ -43,14 +42,8 @@ class Night:
         self.orthanc = Orthanc(self.made("orthanc")).start()
         daemon.start()
         url, home = f"http://127.0.0.1:{self.orthanc.port}", self.made("gateway")
-        # The gateway has no environment of its own in the tests.
-        with contextlib.ExitStack() as after:
-            for name, value in self.clock.environment.items():
-                after.callback(os.environ.pop, name)
-                os.environ[name] = value
-            self.gateway = Gateway(
-                daemon.program, daemon.endpoint, home, "--archive", url, "--arrivals", home / "state"
-            )
+        flags = ("--archive", url, "--arrivals", home / "state")
+        self.gateway = Gateway(daemon.program, daemon.endpoint, home, *flags, environment=self.clock.environment)
         wait((home / "state" / "changes").exists, "the gateway does not begin")
 
     def made(self, name: str) -> Path:

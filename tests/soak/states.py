@@ -1,27 +1,24 @@
 """Kills the daemon at every state of its jobs: each accepted one must end once, with the same bytes.
 
 What "the same bytes" means: the files of a job are those of `cordline analyze` on the same study without any kill, but
-for the moment in which they were made.
+for the moment in which they were made (`same_files`).
 """
 
 import collections
 import contextlib
-import json
 import random
-import re
 import shutil
 import sqlite3
 import subprocess
 import time
 from pathlib import Path
 
-import pydicom
 from cordline_client import verbs
 from daemon_process import Daemon
 from landmark import draw, sagittal_grid
 from mr_series import Protocol, classic, save
+from same_files import differing
 
-PIXEL_DATA = 0x7FE00010
 SPAN_S = 0.35
 """What two small studies take."""
 RUNNING = ("decoding", "selecting", "segmenting", "classifying", "explaining", "writing")
@@ -37,36 +34,6 @@ def a_study(number: int, folder: Path) -> Path:
     target = folder / f"study-{number}"
     save(classic(voxels, grid, Protocol(study=f"study-{number}", series=f"series-{number}")), target)
     return target
-
-
-def without_moments(path: Path) -> object:
-    """What a file holds, but for when it was made and how long that took."""
-    if path.suffix == ".dcm":
-        ds = pydicom.dcmread(path)
-
-        def forget(parent: pydicom.Dataset, element: pydicom.DataElement) -> None:
-            # The capture has the moment in its pixels.
-            if element.VR in ("DA", "TM", "DT") or (path.name == "secondary-capture.dcm" and element.tag == PIXEL_DATA):
-                del parent[element.tag]
-
-        ds.walk(forget)
-        return ds.to_json()
-    if path.name == "result.json":
-        return json.loads(path.read_text()) | {"timings_ms": {}, "created": ""}
-    if path.suffix == ".html":
-        return re.sub(r"(<dt>(Made|Time, ms)</dt><dd>)[^<]*", r"\1", path.read_text())
-    return path.read_bytes()
-
-
-def differing(got: Path, wanted: Path) -> list[str]:
-    """Names of the files that are not the same."""
-    names = {p.relative_to(folder) for folder in (got, wanted) for p in folder.rglob("*") if p.is_file()}
-
-    def same(name: Path) -> bool:
-        both = got / name, wanted / name
-        return all(p.is_file() for p in both) and without_moments(both[0]) == without_moments(both[1])
-
-    return sorted(str(name) for name in names if not same(name))
 
 
 class States:
