@@ -6,6 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -90,14 +91,15 @@ class Orthanc:
         return sorted(s["MainDicomTags"]["Modality"] for s in self.get(f"/studies/{study}/series"))
 
 
-def wait(condition, why: str, seconds: float = 60):
+def wait(condition, why: str | Callable[[], str], seconds: float = 60):
+    """What `condition` gives once it is true; `why` is said where it does not become so, as it is by then."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             if found := condition():
                 return found
         time.sleep(0.1)
-    raise AssertionError(why)
+    raise AssertionError(why if isinstance(why, str) else why())
 
 
 def ended(orthanc: Orthanc, study: str) -> dict:
@@ -106,5 +108,5 @@ def ended(orthanc: Orthanc, study: str) -> dict:
     def has_ended() -> bool:
         return '"done":true' in orthanc.note(study, 1025) or orthanc.note(study).startswith("needs selection")
 
-    wait(has_ended, f"no end: {orthanc.note(study)!r}")
+    wait(has_ended, lambda: f"no end: {orthanc.note(study)!r}")
     return json.loads(orthanc.note(study, 1025))

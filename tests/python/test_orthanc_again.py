@@ -34,7 +34,7 @@ def new_job(orthanc: Orthanc, study: str, before: dict) -> dict:
         text = orthanc.note(study, 1025)
         return '"done":true' in text and json.loads(text)["job"] != before["job"]
 
-    wait(is_another, f"nothing is analysed anew: {orthanc.note(study)!r}, {orthanc.note(study, 1025)!r}")
+    wait(is_another, lambda: f"nothing is analysed anew: {orthanc.note(study)!r}, {orthanc.note(study, 1025)!r}")
     return json.loads(orthanc.note(study, 1025))
 
 

@@ -149,7 +149,7 @@ def test_three_series_to_choose_from_ask_a_person(orthanc, start_gateway, shared
     folder = another(20)
     for number in range(3):
         study = orthanc.send(as_series(folder, number))
-    wait(lambda: orthanc.note(study).startswith("needs selection"), f"nobody asks: {orthanc.note(study)!r}")
+    wait(lambda: orthanc.note(study).startswith("needs selection"), lambda: f"nobody asks: {orthanc.note(study)!r}")
     mark = json.loads(orthanc.note(study, 1025))
     candidate = pydicom.dcmread(next(folder.iterdir())).SeriesInstanceUID
     assert orthanc.modalities(study) == ["MR", "MR", "MR"]
@@ -186,7 +186,10 @@ def test_a_section_is_missing_and_the_study_says_so_until_it_comes(orthanc, star
     assert "missing" in orthanc.note(study)
     assert orthanc.modalities(study) == ["MR"]
     orthanc.ask("POST", "/instances", held_back)
-    wait(lambda: orthanc.note(study).startswith("done: "), f"the late section is not seen: {orthanc.note(study)!r}")
+    wait(
+        lambda: orthanc.note(study).startswith("done: "),
+        lambda: f"the late section is not seen: {orthanc.note(study)!r}",
+    )
     assert orthanc.modalities(study) == ["MR", "SEG", "SR"]
 
 
@@ -211,7 +214,7 @@ def test_a_box_that_is_away_is_said_on_the_study_and_made_up_for(orthanc, progra
         wait(lambda: orthanc.note(study) == "queued", "nobody says that it was seen", seconds=6)
         wait(lambda: orthanc.note(study).startswith("waiting: "), "nobody says why nothing happens")
         log = tmp_path / "gateway.log"
-        wait(lambda: f"study={study}" in plain(log), f"the log does not say which study waits: {plain(log)}")
+        wait(lambda: f"study={study}" in plain(log), lambda: f"the log does not say which study waits: {plain(log)}")
         daemon.start()
         ended(orthanc, study)
         assert orthanc.note(study).startswith("done: ")
