@@ -1,6 +1,6 @@
 """Hostile DICOM files: a drawn study, spoilt in every way that has a name here; the same for a seed.
 
-.venv/bin/python tests/python/hostile_kinds.py FOLDER [--each 58] [--seed 1]    writes them, to look at
+.venv/bin/python tests/python/hostile_kinds.py FOLDER [--each 66] [--seed 1]    writes them, to look at
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """Wrong messages are refused by name; uploads come in order, within limits; a slow reader misses nothing."""
 
+import signal
 import time
 
 import msgpack
@@ -123,19 +124,34 @@ def test_a_series_that_is_no_candidate_is_not_chosen(shared, client, tmp_path):
     assert end_of(client, job)["state"] == "completed"
 
 
-def test_no_more_chunks_than_granted(raw):
+def burst(raw, shared) -> list[dict]:
+    """Answers to forty chunks that lay before the daemon all at once."""
     data = bytes(range(200)) + str(time.time()).encode()
     job = submit(raw, instance(9, data))["body"]["job"]
-    for n in range(40):
-        body = {"job": job, "item": 0, "offset": n}
-        raw.socket.send_multipart([pack(v=1, id=100 + n, verb="chunk", body=body), data[n : n + 1]])
+    shared.process.send_signal(signal.SIGSTOP)
+    try:
+        for n in range(40):
+            body = {"job": job, "item": 0, "offset": n}
+            raw.socket.send_multipart([pack(v=1, id=100 + n, verb="chunk", body=body), data[n : n + 1]])
+        time.sleep(0.2)
+    finally:
+        shared.process.send_signal(signal.SIGCONT)
     answers = []
     while len(answers) < 40:
         assert raw.socket.poll(10_000)
         answers.append(msgpack.unpackb(raw.socket.recv_multipart()[0]))
-    refused = [a for a in answers if a["reply"] == "fault"]
-    assert all(a["body"]["code"] in ("credit_exceeded", "chunk_out_of_order") for a in refused)
     assert sorted(a["id"] for a in answers) == list(range(100, 140))
+    return answers
+
+
+def test_no_more_chunks_than_granted(raw, shared):
+    # On a busy host the first may be answered before the last is read.
+    for _ in range(10):
+        refused = {a["body"]["code"] for a in burst(raw, shared) if a["reply"] == "fault"}
+        assert refused <= {"credit_exceeded", "chunk_out_of_order"}
+        if "credit_exceeded" in refused:
+            return
+    raise AssertionError("all were taken")
 
 
 def test_files_that_are_no_study_fail_by_name(raw, client, shared):

@@ -50,7 +50,7 @@ def test_a_review_is_kept_with_its_job_and_the_same_twice_counts_once(client, st
     assert len(uids) == len(summary["reviews"])
 
 
-def test_what_is_no_review_is_refused_by_name(client, study, tmp_path):
+def test_what_is_no_review_is_refused_by_name(client, study):
     job = client.submit_study([study], priority="background")
     end_of(client, job)
     before = said(client.status(job))
@@ -69,7 +69,6 @@ def test_what_is_no_review_is_refused_by_name(client, study, tmp_path):
     with pytest.raises(Rejected) as refused:
         client.review("0", "accepted", "R.")
     assert refused.value.code == "no_such_job"
-    (tmp_path / "x").write_bytes(bytes(128) + b"DICM no more")
     voxels = np.zeros((6, 32, 32), "<i2")
     described = {"tensor": {"shape": [6, 32, 32], "element": "i16"}, "matrix": np.diag([1.0, 1, 4, 1]).ravel().tolist()}
     without_answer = client.submit_volume(described, voxels.tobytes())

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import tiny_bundle
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -34,7 +35,8 @@ def closed():
 
 def commands(bundle, shared, study, job, tmp_path) -> dict[str, list]:
     table = tmp_path / "table.csv"
-    table.write_text("case,label,finding,dice\na,no_lesion,no_lesion,\nb,no_lesion,no_lesion,\n")
+    questions = ",".join(f"p:{name}" for name in tiny_bundle.CLASSES)
+    table.write_text(f"case,label,finding,dice,{questions}\na,ms,demyelinating/ms,0.5,0.9,,0.1\nb,ms,no_lesion,0,,,\n")
     socket = ["--socket", shared.socket]
     return {
         "keys new": ["keys", "new", "slicer-3"],
@@ -45,6 +47,7 @@ def commands(bundle, shared, study, job, tmp_path) -> dict[str, list]:
         "doctor": ["doctor", "--bundle", bundle],
         "doctor as JSON": ["doctor", "--json", "--bundle", bundle],
         "bundle": ["bundle", "verify", bundle],
+        "evaluate": ["evaluate", table, "--bundle", bundle],
         "analyze": ["analyze", study, "--out", tmp_path / "out", "--bundle", bundle],
         "analyze as JSON": ["analyze", study, "--json", "--out", tmp_path / "out", "--bundle", bundle],
         "jobs": ["jobs", *socket],

@@ -40,7 +40,7 @@ def read(analyse, tmp_path, digest):
         save_bytes(files, tmp_path / "in")
         run = analyse(tmp_path / "in").expect(0)
         assert run.result["series"]["pixel_sha256"] == digest
-        assert run.result["finding"] != "no_lesion"
+        assert run.result["finding"]["name"] != "no_lesion"
         return run.result["warnings"]
 
     return run
