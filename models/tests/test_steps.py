@@ -53,6 +53,8 @@ def test_a_batch_is_made_of_whole_cases():
     for stages in ({"common_stages": (Stage(1, 64, 20, 1e-3),)}, {"own_stages": (Stage(1, 64, 2, 1e-3),)}):
         with pytest.raises(ValueError, match="batch of a classifier is a multiple of sections_per_case"):
             ClassifierSettings(**stages)
+    four = TrainingSettings(classifiers=ClassifierSettings(sections_per_case=4))
+    assert four.quick().classifiers.common_stages[0].batch == 16
 
 
 def test_a_classifier_that_stopped_in_its_last_stage_goes_on_as_if_it_had_not(lesions, tmp_path, monkeypatch):

@@ -152,13 +152,14 @@ class TrainingSettings:
 
     def quick(self) -> TrainingSettings:
         """A few steps each: they show that everything runs, and teach nothing."""
+        views = self.classifiers.sections_per_case
         last = Stage(1, 256, 2, 1e-3, 1, freeze_batch_norm=True, hard_negative_share=0.5)
         return replace(
             self,
             segmenter=replace(self.segmenter, stages=(Stage(4, 64, 4, 1e-3, 1), last)),
             classifiers=replace(
                 self.classifiers,
-                common_stages=(Stage(3, 64, 12, 1e-3, 1),),
-                own_stages=(Stage(2, 64, 6, 1e-3, 1), Stage(1, 64, 6, 1e-3, 1)),
+                common_stages=(Stage(3, 64, 4 * views, 1e-3, 1),),
+                own_stages=(Stage(2, 64, 2 * views, 1e-3, 1), Stage(1, 64, 2 * views, 1e-3, 1)),
             ),
         )
