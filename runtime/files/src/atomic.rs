@@ -10,10 +10,18 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-use std::fs::{File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process;
+use std::time::{Duration, SystemTime};
+
+/// From this age on, a file that was not finished is of a process that died: nobody writes that long without a byte.
+const LEFT_BEHIND: Duration = Duration::from_secs(600);
+/// What a file is called that is not finished yet: a dot, its name, who writes it, and this.
+const PARTIAL: &str = ".partial";
 
 /// What a replaced file outlives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +47,9 @@ impl AtomicFile {
     ///
     /// # Errors
     ///
-    /// What the system said; then what was at `path` is untouched, and nothing is left beside it.
+    /// What the system said; then what was at `path` is untouched, and nothing is left beside it. With [`Durability::PowerCut`] the
+    /// last step may fail alone, to force the folder to the disk: then the file is the new one, and may be the earlier one after a
+    /// power cut.
     pub fn replace(self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.replace_with(path, |file| file.write_all(bytes))
     }
@@ -50,11 +60,12 @@ impl AtomicFile {
     ///
     /// As [`AtomicFile::replace`], and whatever `write` returns.
     pub fn replace_with(self, path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-        let partial = partial(path)?;
-        let replaced = self.fill(&partial, write).and_then(|()| std::fs::rename(&partial, path));
+        remove_left_behind(path);
+        let (partial, file) = self.begin(path)?;
+        let replaced = self.fill(file, write).and_then(|()| fs::rename(&partial, path));
         if replaced.is_err() {
             // Half a file is of no use to anybody; the error that is told is the first one.
-            let _ = std::fs::remove_file(&partial);
+            let _ = fs::remove_file(&partial);
         }
         replaced?;
         match self.durability {
@@ -64,13 +75,20 @@ impl AtomicFile {
         }
     }
 
-    fn fill(self, partial: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-        // What a process that died left under this name may have other rights.
-        match std::fs::remove_file(partial) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+    /// A new file under a name that nobody else has: two that replace one file at the same time must not write into the same.
+    fn begin(self, path: &Path) -> io::Result<(PathBuf, File)> {
+        loop {
+            let partial = partial(path)?;
+            match OpenOptions::new().create_new(true).write(true).mode(self.mode).open(&partial) {
+                Ok(file) => return Ok((partial, file)),
+                // Process and moment are those of another container's process; the moment passes.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
         }
-        let mut file = OpenOptions::new().create_new(true).write(true).mode(self.mode).open(partial)?;
+    }
+
+    fn fill(self, mut file: File, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
         write(&mut file)?;
         match self.durability {
             Durability::Process => Ok(()),
@@ -79,13 +97,34 @@ impl AtomicFile {
     }
 }
 
+/// Of which file in the same folder a file of this name is the unfinished beginning; `None` for every other name.
+pub fn unfinished(name: &str) -> Option<&str> {
+    let (file, writer) = name.strip_prefix('.')?.strip_suffix(PARTIAL)?.rsplit_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (process, moment) = writer.split_once('-')?;
+    (!file.is_empty() && is_number(process) && is_number(moment)).then_some(file)
+}
+
 /// Beside the file, since a rename does not leave its file system; hidden, so that nobody takes it for a file of its own.
 fn partial(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let moment = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);
-    hidden.push(".partial");
+    hidden.push(format!(".{}-{moment}{PARTIAL}", process::id()));
     Ok(path.with_file_name(hidden))
+}
+
+/// Removes what processes that died while they replaced this file left beside it. What cannot be removed stands in nobody's way.
+fn remove_left_behind(path: &Path) {
+    let Ok(entries) = fs::read_dir(folder_of(path)) else { return };
+    for entry in entries.flatten() {
+        let of = entry.file_name().to_str().and_then(unfinished).map(OsStr::new) == path.file_name();
+        let age = || SystemTime::now().duration_since(entry.metadata().ok()?.modified().ok()?).ok();
+        if of && age().is_some_and(|age| age > LEFT_BEHIND) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -115,13 +154,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.toml");
         std::fs::write(&path, "old").unwrap();
-        // What a process that was killed left behind, open to everybody.
-        std::fs::write(folder.path().join(".keys.toml.partial"), "half").unwrap();
-        std::fs::set_permissions(folder.path().join(".keys.toml.partial"), PermissionsExt::from_mode(0o666)).unwrap();
+        // What a process that was killed left behind, open to everybody, and what another one writes at this moment.
+        let [left, written] = ["1-1", "1-2"].map(|writer| folder.path().join(format!(".keys.toml.{writer}.partial")));
+        for partial in [&left, &written] {
+            std::fs::write(partial, "half").unwrap();
+            std::fs::set_permissions(partial, PermissionsExt::from_mode(0o666)).unwrap();
+        }
+        File::options().write(true).open(&left).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
         PRIVATE.replace(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(names(folder.path()), ["keys.toml"]);
+        assert_eq!(names(folder.path()), [".keys.toml.1-2.partial", "keys.toml"]);
     }
 
     #[test]
@@ -143,6 +186,22 @@ mod tests {
     }
 
     #[test]
+    fn two_that_replace_one_file_at_the_same_time_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        PRIVATE
+            .replace_with(&path, |file| {
+                file.write_all(b"the first, ")?;
+                PRIVATE.replace(&path, b"the second")?;
+                assert_eq!(std::fs::read(&path)?, b"the second");
+                file.write_all(b"and whole")
+            })
+            .unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"the first, and whole");
+        assert_eq!(names(folder.path()), ["list"]);
+    }
+
+    #[test]
     fn two_files_of_one_stem_do_not_meet_half_way() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["cursor.txt", "cursor.json"].map(|name| folder.path().join(name));
@@ -159,7 +218,19 @@ mod tests {
     fn a_name_without_a_folder_lies_where_the_program_runs() {
         assert_eq!(folder_of(Path::new("list")), Path::new("."));
         assert_eq!(folder_of(Path::new("/list")), Path::new("/"));
-        assert_eq!(partial(Path::new("/a/list")).unwrap(), Path::new("/a/.list.partial"));
+        let partial_file = partial(Path::new("/a/list")).unwrap();
+        assert_eq!(partial_file.parent(), Some(Path::new("/a")));
+        assert_eq!(unfinished(partial_file.file_name().unwrap().to_str().unwrap()), Some("list"));
         partial(Path::new("/")).unwrap_err();
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_an_unfinished_file_is_none() {
+        assert_eq!(unfinished(".a.b.12-34.partial"), Some("a.b"));
+        for name in
+            ["list", ".list.partial", "list.12-34.partial", ".list.12-x.partial", "..12-34.partial", ".list.-.partial"]
+        {
+            assert_eq!(unfinished(name), None, "{name}");
+        }
     }
 }
