@@ -144,6 +144,14 @@ def test_disk_full(analyse, study, small_disk):
     assert not (small_disk / "out" / "report.html").exists()
 
 
+def test_no_half_of_a_result_stays_where_its_last_file_cannot_be_written(analyse, study, tmp_path):
+    (tmp_path / "out/result.json").mkdir(parents=True)
+    run = analyse(study, out=tmp_path / "out").expect(FAILED)
+    assert "result.json" in run.stderr
+    left = [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert not left, left
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

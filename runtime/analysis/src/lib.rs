@@ -76,7 +76,11 @@ pub fn analyze(
     match written {
         Ok(files) => {
             result.files = files;
-            write_result(&folder, &result)?;
+            if let Err(problem) = write_result(&folder, &result) {
+                // The same without the file that says what the others are.
+                let _ = folder.clear();
+                return Err(problem);
+            }
         }
         Err(problem) => {
             result.state = State::Failed;

@@ -36,6 +36,7 @@ pub mod window;
 pub(crate) mod tests;
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use cordline_sdk::FileKind;
@@ -51,39 +52,39 @@ pub const PAGE: &str = "report.html";
 /// Folder of the pictures in the output folder.
 pub const PICTURES: &str = "pictures";
 
-/// Writes `report.html` and, where a volume was read, `pictures/*.png` into a folder that exists. Returns what was written.
+/// Keeps a file of the result: its name in the output folder, as `pictures/section-01.png`, and its bytes.
+pub type KeepFile<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
+
+/// Makes `report.html` and, where a volume was read, `pictures/*.png`, and hands each to `keep`. Returns what was kept.
 ///
-/// `drawn` comes from [`RenderedSections::of`] and [`Tiles::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is
-/// at fault).
+/// `dir` is the output folder, in which the pictures of the series to choose among lie already. `drawn` comes from
+/// [`RenderedSections::of`] and [`Tiles::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is at
+/// fault).
 ///
 /// # Errors
-/// A picture or the page cannot be made, or not be written.
+/// A picture or the page cannot be made, or not be kept.
 pub fn write(
     dir: &Path,
     result: &AnalysisResult,
     drawn: Option<(&RenderedSections, &Tiles)>,
+    keep: &mut KeepFile<'_>,
 ) -> Result<Vec<OutputFile>, ReportError> {
     let shown = drawn.map(|(shown, _)| shown);
     let greys = shown.map(pictures::greys).transpose()?.unwrap_or_default();
     // Pictures that cannot be read back are left out of the page: the choice can be made without them.
     let thumbnail = |path: &str| fs::read(dir.join(path)).ok();
     let page = page::render(result, shown, &greys, &thumbnail)?;
-    save(&dir.join(PAGE), page.as_bytes())?;
-    let mut written =
-        vec![OutputFile { kind: FileKind::Report.to_string(), path: PAGE.into(), sop_instance_uid: None }];
+    let mut written = Vec::new();
+    let mut save = |kind: FileKind, path: String, bytes: &[u8]| -> Result<(), ReportError> {
+        keep(&path, bytes).map_err(|source| ReportError::Write { path: dir.join(&path), source })?;
+        written.push(OutputFile { kind: kind.to_string(), path, sop_instance_uid: None });
+        Ok(())
+    };
+    save(FileKind::Report, PAGE.into(), page.as_bytes())?;
     if let Some((shown, tiles)) = drawn {
-        let folder = dir.join(PICTURES);
-        fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
         pictures::each(shown, tiles, &greys, &mut |name, png| {
-            save(&folder.join(&name), png)?;
-            let path = format!("{PICTURES}/{name}");
-            written.push(OutputFile { kind: FileKind::Picture.to_string(), path, sop_instance_uid: None });
-            Ok(())
+            save(FileKind::Picture, format!("{PICTURES}/{name}"), png)
         })?;
     }
     Ok(written)
-}
-
-fn save(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    fs::write(path, bytes).map_err(|source| ReportError::Write { path: path.into(), source })
 }

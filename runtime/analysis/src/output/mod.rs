@@ -8,6 +8,8 @@ pub(super) mod earlier;
 pub mod folder;
 pub mod objects;
 
+use std::io::Write;
+
 use chrono::{DateTime, FixedOffset, Local, SubsecRound};
 use cordline_core::stage::Stage;
 use cordline_report::{self as report, RenderedSections, ReportError, Tiles};
@@ -51,7 +53,11 @@ pub(super) fn write(
     // The page lists files and times, but for its own.
     let listed = AnalysisResult { files: files.clone(), timings_ms: ctx.timings.report(), ..result.clone() };
     let drawn = shown.as_ref().zip(tiles.as_ref());
-    let written = ctx.time(Stage::Writing, |_| report::write(folder.path(), &listed, drawn));
+    let written = ctx.time(Stage::Writing, |_| {
+        report::write(folder.path(), &listed, drawn, &mut |name, bytes| {
+            folder.replace(name, |file| file.write_all(bytes))
+        })
+    });
     files.extend(written.map_err(report_problem)?);
     Ok(files)
 }
@@ -60,7 +66,7 @@ fn write_thumbnails(folder: &OutputFolder, thumbnails: &[Thumbnail]) -> Result<V
     let write = |thumbnail: &Thumbnail| {
         let path = thumbnail.path();
         let png = thumbnail.to_png().map_err(|e| report_problem(e.into()))?;
-        folder.write_picture(&path, &png)?;
+        folder.write(&path, &png)?;
         Ok(OutputFile { kind: FileKind::Thumbnail.to_string(), path, sop_instance_uid: None })
     };
     thumbnails.iter().map(write).collect()

@@ -15,7 +15,7 @@ use cordline_sdk::FileKind;
 use cordline_sdk::problem::Problem;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile};
 
-use super::OutputFolder;
+use super::folder::{HEAT_MAP_FILE, OutputFolder, SECONDARY_CAPTURE_FILE};
 use crate::outcome::AnalyzedStudy;
 
 /// Writes them, and returns what was written. `picture` shows the findings, for archives that show nothing else.
@@ -72,13 +72,11 @@ pub(super) fn write(
     keep(FileKind::StructuredReport, REPORT_FILE, &sr::write(&context, segmentation.as_ref())?)?;
     for map in &study.findings.heat_maps {
         let object = parametric_map::write(&context, map)?;
-        keep(FileKind::ParametricMap, &format!("heat-map-{}.dcm", map.classifier), &object)?;
+        let [begin, end] = HEAT_MAP_FILE;
+        keep(FileKind::ParametricMap, &format!("{begin}{}{end}", map.classifier), &object)?;
     }
-    keep(
-        FileKind::SecondaryCapture,
-        "secondary-capture.dcm",
-        &secondary_capture::write(&context, &picture, "findings")?,
-    )?;
+    let object = secondary_capture::write(&context, &picture, "findings")?;
+    keep(FileKind::SecondaryCapture, SECONDARY_CAPTURE_FILE, &object)?;
     Ok(files)
 }
 

@@ -100,10 +100,11 @@ fn write(
     found: Option<(&Volume, Findings)>,
 ) -> Result<(), Box<dyn Error>> {
     let dir = out.join(name);
-    fs::create_dir_all(&dir)?;
+    fs::create_dir_all(dir.join(report::PICTURES))?;
+    let keep = &mut |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes);
     println!("{}", dir.join(report::PAGE).display());
     let Some((volume, findings)) = found else {
-        report::write(&dir, &result, None)?;
+        report::write(&dir, &result, None, keep)?;
         return Ok(());
     };
     result.finding = Some(findings.finding.clone());
@@ -121,7 +122,7 @@ fn write(
         let shown = RenderedSections::of(volume, &findings);
         let tiles = Tiles::of(&shown);
         lap(&mut best[0]);
-        files = report::write(&dir, &result, Some((&shown, &tiles)))?.len();
+        files = report::write(&dir, &result, Some((&shown, &tiles)), keep)?.len();
         lap(&mut best[1]);
         let montage = report::montage::draw(&result, &shown, &tiles);
         lap(&mut best[2]);
