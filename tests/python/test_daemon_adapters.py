@@ -1,9 +1,11 @@
 """Adapters, commands and `analyze --daemon` speak the same wire."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import TREE
@@ -92,9 +94,24 @@ def test_the_commands_speak_the_same_wire(shared, study, cordline, tmp_path):
     assert "start `cordline serve`" in nobody.stderr
 
 
+def test_a_zip_archive_is_named_and_not_left_out_in_silence(shared, study, cordline, tmp_path):
+    archive = Path(shutil.make_archive(tmp_path / "more", "zip", study))
+    folder = shutil.copytree(study, tmp_path / "both")
+    shutil.copy(archive, folder)
+    for given in (archive, folder):
+        for command in (("analyze", given, "--out", tmp_path / "out", "--daemon"), ("submit", given)):
+            run = cordline(*command, "--socket", shared.socket).expect(5)
+            assert "more.zip is a ZIP archive" in run.stderr, run.stderr
+
+
 def test_analyze_by_way_of_the_daemon(shared, study, cordline, tmp_path):
     out = tmp_path / "out"
+    out.mkdir()
+    for name in ("heat-map-of-another-patient.dcm", "notes.txt"):
+        (out / name).write_text("of an earlier run")
     run = cordline("analyze", study, "--out", out, "--daemon", "--socket", shared.socket, out=out).expect(0)
     assert run.result["state"] == "completed"
+    assert not (out / "heat-map-of-another-patient.dcm").exists(), "a stale file stands beside the new result"
+    assert (out / "notes.txt").exists()
     assert (out / "structured-report.dcm").is_file()
     assert "Research use only" in run.stdout

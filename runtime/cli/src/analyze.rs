@@ -14,6 +14,7 @@ use cordline_sdk::{AnalysisResult, FileKind};
 
 use crate::exit::Exit;
 use crate::progress::Bar;
+use crate::remote::Refusal;
 use crate::{fail, get, output, remote, series_table};
 
 /// Flags of `analyze`.
@@ -41,7 +42,7 @@ pub(crate) struct AnalyzeArgs {
     /// No progress bar and no summary
     #[arg(long, short)]
     quiet: bool,
-    /// Let the running daemon analyse the study instead of this process
+    /// Let the running daemon analyse the study instead of this process; it takes folders and files, and no ZIP archives
     #[arg(long, conflicts_with_all = ["bundle", "threads"])]
     daemon: bool,
     /// Socket file of the daemon [default: /run/cordline/cordline.sock]
@@ -99,21 +100,21 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
         bar.show(&progress);
         ControlFlow::Continue(())
     })
-    // Errors name files within the folder of results; whose folder it is, is ours to say.
-    .map_err(|problem| Problem { message: format!("{}: {}", args.out.display(), problem.message), ..problem })
+    .map_err(|problem| remote::in_folder(&args.out, problem))
 }
 
 /// The same by way of the daemon: the study goes there, the files of the result come back.
 fn through_daemon(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult, Problem> {
-    let fetched = remote::connect(&config.daemon.socket).and_then(|mut client| {
+    let fetch = || -> Result<_, Refusal> {
+        let mut client = remote::connect(&config.daemon.socket)?;
         let job = client.submit_study(&args.inputs, Priority::Urgent, args.series.as_deref(), &mut |_, _| {})?;
         client.follow(&job, 0, &mut |event, _| {
             bar.show_event(event);
             ControlFlow::Continue(())
         })?;
         get::fetch(&mut client, &job, &args.out)
-    });
-    let files = fetched.map_err(|e| remote::problem(&e))?;
+    };
+    let files = fetch().map_err(|Refusal(problem)| problem)?;
     let lacking = |why: String| Problem {
         code: Code::NoResult,
         message: format!("the daemon's job came to no result: {why}"),

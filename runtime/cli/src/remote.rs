@@ -32,18 +32,38 @@ pub(crate) struct RemoteArgs {
 
 impl RemoteArgs {
     /// Connects, does the work, and tells what went wrong.
-    pub(crate) fn with(&self, config: &Config, work: impl FnOnce(&mut Client) -> Result<Exit, ClientError>) -> Exit {
+    pub(crate) fn with(&self, config: &Config, work: impl FnOnce(&mut Client) -> Result<Exit, Refusal>) -> Exit {
         let client = match (&self.at, &self.key) {
             (Some(address), Some(key)) => ClientKey::read(key).and_then(|key| {
                 connect_to(Endpoint { address: address.clone(), key: Some(key), ..Endpoint::default() })
             }),
             _ => connect(self.socket.as_ref().unwrap_or(&config.daemon.socket)),
         };
-        match client.and_then(|mut client| work(&mut client)) {
+        match client.map_err(Refusal::from).and_then(|mut client| work(&mut client)) {
             Ok(exit) => exit,
-            Err(error) => fail(&problem(&error), Exit::Failed),
+            Err(Refusal(problem)) => fail(&problem, Exit::Failed),
         }
     }
+}
+
+/// Why such a command came to nothing, as it is shown to people: what the client or the daemon said, or what went wrong here.
+pub(crate) struct Refusal(pub Problem);
+
+impl From<ClientError> for Refusal {
+    fn from(error: ClientError) -> Self {
+        Self(problem(&error))
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+/// A problem with a folder of results, which names files within it: whose folder it is, is ours to say.
+pub(crate) fn in_folder(folder: &Path, problem: Problem) -> Problem {
+    Problem { message: format!("{}: {}", folder.display(), problem.message), ..problem }
 }
 
 /// Connects to the daemon at a socket file.
@@ -55,8 +75,7 @@ fn connect_to(endpoint: Endpoint) -> Result<Client, ClientError> {
     Client::connect(&endpoint, concat!("cordline ", env!("CARGO_PKG_VERSION")))
 }
 
-/// The error as it is shown to people.
-pub(crate) fn problem(error: &ClientError) -> Problem {
+fn problem(error: &ClientError) -> Problem {
     let (code, message, action) = match error {
         ClientError::Rejected(fault) => return fault.problem.clone(),
         ClientError::ConnectError { .. } | ClientError::Timeout { .. } => (
@@ -71,6 +90,11 @@ pub(crate) fn problem(error: &ClientError) -> Problem {
             Code::Unreadable,
             error.to_string(),
             "check that the file exists and that this user may read it".to_owned(),
+        ),
+        ClientError::Archive { .. } => (
+            Code::Unreadable,
+            error.to_string(),
+            "unpack it and name the folder; `cordline analyze` without --daemon reads archives as they are".to_owned(),
         ),
         ClientError::Key { .. } => (
             Code::Key,

@@ -13,7 +13,7 @@ use crate::watch::watch;
 /// Flags of `submit`.
 #[derive(Debug, Args)]
 pub(crate) struct SubmitArgs {
-    /// DICOM folders and files of one patient; they are sent to the daemon
+    /// DICOM folders and files of one patient, and no ZIP archives; they are sent to the daemon
     #[arg(required_unless_present = "on_the_box", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
     /// A folder, file or ZIP archive of the daemon's own box, under one of its roots, instead: nothing is sent
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &SubmitArgs, config: &Config) -> Exit {
             None => client.submit_study(&args.inputs, args.priority, series, &mut |_, _| {})?,
         };
         if args.watch {
-            return watch(client, &job, 0, args.remote.json);
+            return Ok(watch(client, &job, 0, args.remote.json)?);
         }
         let summary = client.status(&job)?;
         match args.remote.json {

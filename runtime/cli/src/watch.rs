@@ -31,7 +31,7 @@ pub(crate) struct WatchArgs {
 
 /// Runs the command. With `--json` each event is one line.
 pub(crate) fn run(args: &WatchArgs, config: &Config) -> Exit {
-    args.remote.with(config, |client| watch(client, &args.job, args.since, args.remote.json))
+    args.remote.with(config, |client| Ok(watch(client, &args.job, args.since, args.remote.json)?))
 }
 
 /// Follows a job to its end.

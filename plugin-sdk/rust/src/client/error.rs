@@ -59,6 +59,12 @@ pub enum ClientError {
         /// What the system said.
         source: io::Error,
     },
+    /// A ZIP archive among what is to be sent: its files would be left out in silence.
+    #[error("{} is a ZIP archive, which is not sent to a daemon", .path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+    },
     /// A file that is not a key file.
     #[error("{} is no key file", .path.display())]
     Key {

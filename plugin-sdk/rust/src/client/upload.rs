@@ -252,12 +252,20 @@ fn manifest(inputs: &[PathBuf]) -> Result<Vec<Sending>, ClientError> {
     let mut files = BTreeMap::new();
     for path in paths {
         let bytes = fs::read(&path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })?;
+        if is_zip(&bytes) {
+            return Err(ClientError::Archive { path });
+        }
         let Some(sop_uid) = part10::sop_instance_uid(&bytes) else { continue };
         let sha256 = Sha256::of(&bytes).to_string();
         let instance = Instance { sop_uid: sop_uid.clone(), bytes: bytes.len() as u64, sha256 };
         files.entry(sop_uid).or_insert(Sending { path, instance });
     }
     Ok(files.into_values().collect())
+}
+
+/// True where the bytes begin like a ZIP archive (with members, or empty).
+fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
 fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> Result<(), ClientError> {
