@@ -30,7 +30,7 @@ pub(crate) struct ServeArgs {
     /// Threads of a network [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
-    /// Only say what is wrong with the configuration, one line each, and end
+    /// Only say what is wrong with the configuration and what to do about it, and end
     #[arg(long)]
     check: bool,
 }
