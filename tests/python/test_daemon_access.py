@@ -1,6 +1,8 @@
 """Who comes in from other hosts, and what the audit file tells."""
 
 import json
+import resource
+import subprocess
 
 import pytest
 from daemon_process import Client, ConnectError, Rejected, end_of, free_port
@@ -76,4 +78,24 @@ def test_the_audit_file_tells_who_did_what_and_shows_every_change(guarded, study
     assert "refused" in [event for event, _ in told]
     cordline("audit", "verify", path).expect(0)
     path.write_text(path.read_text().replace('"who":"slicer"', '"who":"nobody"', 1))
-    assert "was changed" in cordline("audit", "verify", path).expect(5).stderr
+    said = cordline("audit", "verify", path).expect(5).stderr
+    assert "was changed" in said
+    assert "who had access" in said
+    assert "who had access" not in cordline("audit", "verify", path.with_name("none")).expect(5).stderr
+
+
+def test_a_key_that_could_not_be_written_lets_nobody_in(program, tmp_path):
+    def small_files():
+        # Room for the list and for the daemon's own pair, not for the file that is handed over.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (150, 150))
+
+    words = [program, "keys", "new", "scanner", "--keys", tmp_path / "keys", "--out", tmp_path / "key"]
+    # Python ignores the signal that would end the program, and so it does.
+    refused = subprocess.run(
+        words, preexec_fn=small_files, restore_signals=False, capture_output=True, text=True, timeout=20
+    )
+    assert refused.returncode == 5, refused.stderr
+    assert "File too large" in refused.stderr
+    assert not (tmp_path / "key").exists()
+    assert "scanner" not in (tmp_path / "keys/clients.toml").read_text()
+    subprocess.run(words, check=True, capture_output=True, timeout=20)

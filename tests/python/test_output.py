@@ -85,6 +85,8 @@ def test_a_full_disk_behind_a_redirection_is_told(into, tmp_path):
             assert code == 5, words
             assert "could not be written: No space left" in said
             assert "what to do" in said
+    # The same again, as it says: nobody has that key.
+    assert "[x]" not in (tmp_path / "keys/clients.toml").read_text()
 
 
 def test_the_token_of_the_gateway_ends_quietly_too(into, closed, program, tmp_path):

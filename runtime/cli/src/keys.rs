@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cordline_analysis::config::Config;
-use cordline_daemon::audit;
+use cordline_daemon::audit::{self, AuditError};
 use cordline_daemon::keys::{KeyError, KeyFolder};
 use cordline_sdk::problem::{Code, Problem};
 use cordline_sdk::wire::reply::Role;
 
 use crate::exit::Exit;
-use crate::fail;
+use crate::{fail, output};
 
 /// Subcommands of `keys`.
 #[derive(Debug, Subcommand)]
@@ -112,13 +112,21 @@ fn new(folder: &KeyFolder, args: &NewArgs) -> Result<(), KeyError> {
          public = \"{}\"\nsecret = \"{}\"\nserver = \"{server}\"\n",
         args.name, pair.public, pair.secret
     );
-    match out {
-        Some((path, mut file)) => file.write_all(said.as_bytes()).map_err(failed(path)),
-        None => {
-            print!("{said}");
-            Ok(())
+    let Some((path, mut file)) = out else {
+        print!("{said}");
+        return if output::has_failed() { folder.revoke(&args.name) } else { Ok(()) };
+    };
+    file.write_all(said.as_bytes()).and_then(|()| file.sync_all()).map_err(|source| {
+        // Nobody has this key: the name is free again, and half a file is of no use.
+        let _ = std::fs::remove_file(path);
+        match folder.revoke(&args.name) {
+            Ok(()) => failed(path)(source),
+            Err(listed) => KeyError::Name(format!(
+                "the key of {} could not be handed over ({source}), and the client could not be taken off the list: {listed}",
+                args.name
+            )),
         }
-    }
+    })
 }
 
 fn list(folder: &KeyFolder) -> Result<(), KeyError> {
@@ -139,7 +147,14 @@ pub(crate) fn run_audit(command: AuditCommand, config: &Config) -> Exit {
             Exit::Completed
         }
         Err(error) => {
-            let action = "find out who had access to the file; copies made before tell what it said";
+            let action = match error {
+                AuditError::Broken { .. } => {
+                    "find out who had access to the file; copies made before tell what it said"
+                }
+                AuditError::File { .. } => {
+                    "name the file, and run this as a user who may read it, such as the daemon's"
+                }
+            };
             fail(&Problem { code: Code::Audit, message: error.to_string(), action: action.into() }, Exit::Failed)
         }
     }

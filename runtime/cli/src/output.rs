@@ -74,6 +74,11 @@ pub(super) fn is_over() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }
 
+/// True where something that was said is lost, and its reader did not close the pipe.
+pub(super) fn has_failed() -> bool {
+    FAILED.lock().is_ok_and(|failed| failed.is_some())
+}
+
 /// The exit code of a command, unless something of what it said was lost.
 pub(super) fn ended(exit: Exit) -> Exit {
     // A lock is poisoned only by a panic, which is the louder fault.

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -165,6 +165,8 @@ impl KeyFolder {
         if !plain {
             return Err(KeyError::Name(format!("`{name}` is no name: use up to 40 letters, digits, - _ .")));
         }
+        self.hand_over_folder().map_err(|source| KeyError::File { path: self.0.clone(), source })?;
+        let _turn = self.turn()?;
         let mut clients = self.clients()?;
         if clients.contains_key(name) {
             return Err(KeyError::Name(format!("there is a key for {name} already")));
@@ -181,11 +183,22 @@ impl KeyFolder {
     ///
     /// There is no such client, or the list cannot be written.
     pub fn revoke(&self, name: &str) -> Result<(), KeyError> {
+        let _turn = self.turn()?;
         let mut clients = self.clients()?;
         if clients.remove(name).is_none() {
             return Err(KeyError::Name(format!("there is no key for {name}")));
         }
         self.write(CLIENTS, &to_toml(&clients))
+    }
+
+    /// Held while the list is read and written again: of two that change it at once, the later one would bring back what the other one
+    /// took out. Nothing where there is no folder, and so no list.
+    fn turn(&self) -> Result<Option<File>, KeyError> {
+        let locked = match File::open(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.and_then(|folder| folder.lock().map(|()| Some(folder))),
+        };
+        locked.map_err(|source| KeyError::File { path: self.0.clone(), source })
     }
 
     /// Replaces a file as a whole, for this user alone.
@@ -270,6 +283,22 @@ mod tests {
         keys.revoke("slicer-3").unwrap();
         assert!(find(&keys.clients().unwrap(), &pair.public, until.unwrap()).is_err());
         assert!(keys.revoke("slicer-3").is_err());
+    }
+
+    #[test]
+    fn of_many_that_change_the_list_at_once_each_change_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(&folder.path().join("keys"));
+        let names = |begin: &str| (0..8).map(|n| format!("{begin}-{n}")).collect::<Vec<_>>();
+        names("gone").iter().for_each(|name| drop(keys.add(name, Role::Viewer, None).unwrap()));
+        std::thread::scope(|scope| {
+            for (new, gone) in names("new").into_iter().zip(names("gone")) {
+                let keys = &keys;
+                scope.spawn(move || keys.add(&new, Role::Viewer, None).unwrap());
+                scope.spawn(move || keys.revoke(&gone).unwrap());
+            }
+        });
+        assert_eq!(keys.clients().unwrap().into_keys().collect::<Vec<_>>(), names("new"));
     }
 
     #[test]
