@@ -8,6 +8,7 @@
 //! - [`documents`]: shell completions, man pages and the schema of the result
 //! - [`serve`]: the daemon
 //! - [`submit`], [`watch`], [`get`], [`jobs`]: what is asked of a running daemon; [`remote`] is what they share
+//! - [`series_table`]: the series among which a person chooses, as a table
 //! - [`spool`]: what the daemon set aside
 //! - [`keys`]: who may come in from other hosts; is the audit file whole
 //! - [`progress`]: the bar on a terminal; [`output`]: words on standard output, and what becomes of them when the pipe is closed
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
         Some(word) if word == trial::COMMAND => return try_plug_in(&words[1..]),
         _ => {}
     }
-    // Not in that process, which is held to a limit of memory from its first byte on.
+    // Not in that process, which limits its own memory as soon as it has read its request.
     cordline_device::heap::begin_with_large_pages();
     command_line::run(command_line::parse()).into()
 }

@@ -14,7 +14,7 @@ use cordline_sdk::problem::{Code, Problem};
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::fail;
+use crate::{fail, output};
 
 /// Subcommands of `spool`.
 #[derive(Debug, Subcommand)]
@@ -64,7 +64,7 @@ fn list(spool: &Path, as_json: bool) -> Result<(), Problem> {
         if as_json {
             let line =
                 json!({"name": name, "job": job, "since_ms": since_ms, "bytes": bytes, "has_results": has_results});
-            println!("{line}");
+            println!("{}", output::json(&line.to_string()));
             continue;
         }
         let since = i64::try_from(*since_ms).ok().and_then(DateTime::from_timestamp_millis);

@@ -9,7 +9,7 @@ use cordline_sdk::client::{Client, ClientError};
 use cordline_sdk::job::JobId;
 use cordline_sdk::wire::codec;
 use cordline_sdk::wire::event::{Event, EventKind, StateChange};
-use cordline_sdk::wire::tensor::unpack_bits;
+use cordline_sdk::wire::tensor::{Element, Tensor};
 
 use crate::exit::Exit;
 use crate::output;
@@ -60,6 +60,13 @@ fn one_line(words: &str) -> String {
     printable(words, usize::MAX)
 }
 
+/// Voxels that are set in a mask of one bit a voxel; `None` where it has not the bytes that it says, as the other side may say anything.
+fn set_bits(mask: &Tensor, raw: &[u8]) -> Option<u32> {
+    let whole = mask.element == Element::Bit && mask.bytes() == Some(raw.len() as u64);
+    // What fills up the last byte is zero.
+    whole.then(|| raw.iter().map(|byte| byte.count_ones()).sum())
+}
+
 /// An event in a line; nothing for one that says nothing to people.
 fn words(event: &Event, raw: Option<&[u8]>) -> Option<String> {
     Some(match &event.kind {
@@ -83,10 +90,10 @@ fn words(event: &Event, raw: Option<&[u8]>) -> Option<String> {
             format!("  {sections} sections of {rows} x {columns}, on {}", grid.provider)
         }
         EventKind::Section(section) => {
-            let voxels: u64 = section.mask.shape.iter().product();
-            let lesion = unpack_bits(raw.unwrap_or_default(), voxels as usize).into_iter().filter(|v| *v).count();
+            let lesion = set_bits(&section.mask, raw.unwrap_or_default());
+            let lesion = lesion.map_or("a mask of another size than it says".into(), |n| format!("{n} voxels"));
             let kind = if section.is_final { "final" } else { "provisional" };
-            format!("  section {:>3} ({}/{}): {lesion} voxels, {kind}", section.section, section.done, section.total)
+            format!("  section {:>3} ({}/{}): {lesion}, {kind}", section.section, section.done, section.total)
         }
         EventKind::Lesions(lesions) => match lesions.lesions.len() {
             0 => "  no lesion".into(),
@@ -104,4 +111,21 @@ fn words(event: &Event, raw: Option<&[u8]>) -> Option<String> {
         // A heat map is for viewers; an event of a later version is passed over.
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_sdk::wire::tensor::pack_bits;
+
+    use super::*;
+
+    #[test]
+    fn voxels_are_counted_in_what_came_and_not_in_what_was_said() {
+        let mask = |shape: &[u64], element| Tensor { shape: shape.to_vec(), element };
+        let bits = pack_bits([true, false, true, false, false, false, false, false, true, false]);
+        assert_eq!(set_bits(&mask(&[2, 5], Element::Bit), &bits), Some(3));
+        assert_eq!(set_bits(&mask(&[1 << 40], Element::Bit), &bits), None);
+        assert_eq!(set_bits(&mask(&[u64::MAX, 2], Element::Bit), &[]), None);
+        assert_eq!(set_bits(&mask(&[2], Element::U8), &bits), None);
+    }
 }
