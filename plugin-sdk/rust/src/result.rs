@@ -54,7 +54,8 @@ pub struct AnalysisResult {
     pub not_asked: Vec<NotAsked>,
     /// Lesions, largest first; numbered from 1 as in the DICOM Segmentation.
     pub lesions: Vec<Lesion>,
-    /// Wall-clock time of each stage in milliseconds.
+    /// Wall-clock time of each stage in milliseconds, and `total` of the analysis; as `cpu_NAME` the processor time of the process
+    /// meanwhile, all threads together.
     pub timings_ms: BTreeMap<String, f64>,
     /// Files written, relative to the folder of `result.json`.
     pub files: Vec<OutputFile>,

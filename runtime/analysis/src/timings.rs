@@ -10,12 +10,12 @@ use cordline_device::memory;
 pub(super) struct CpuTime {
     /// By the clock on the wall, in milliseconds.
     pub wall_ms: f64,
-    /// On all processors together, in milliseconds.
+    /// On all processors together, in milliseconds: of the whole process, unless the work stays on one thread.
     pub cpu_ms: f64,
 }
 
 impl CpuTime {
-    /// Runs `work` and adds its time.
+    /// Runs `work` and adds its time. What other threads of the process do meanwhile counts too: networks run on several.
     pub(super) fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
         let (wall, cpu) = (Instant::now(), memory::processor_ms());
         let done = work();
@@ -33,17 +33,20 @@ impl CpuTime {
     }
 }
 
-/// Wall-clock time by stage; of work that is not the program's own (networks, hashing) processor time too, so that its own share is known.
+/// Wall-clock time by stage; of work that is not the program's own (networks, hashing) processor time too, so that its own share is known
+/// where nothing else runs in the process.
 #[derive(Debug)]
 pub(super) struct Timings {
     start: Instant,
+    /// Processor time of the process at the start: a daemon has spent some on other jobs.
+    cpu_start_ms: f64,
     milliseconds: BTreeMap<String, f64>,
 }
 
 impl Timings {
     /// Starts now.
     pub(super) fn start() -> Self {
-        Self { start: Instant::now(), milliseconds: BTreeMap::new() }
+        Self { start: Instant::now(), cpu_start_ms: memory::processor_ms(), milliseconds: BTreeMap::new() }
     }
 
     /// Milliseconds since the start.
@@ -70,12 +73,26 @@ impl Timings {
         *self.milliseconds.entry(key.to_owned()).or_default() += milliseconds;
     }
 
-    /// All times so far, with `total` since the start and `cpu_total` of the process, rounded to microseconds.
+    /// All times so far, with `total` and `cpu_total` since the start, rounded to microseconds.
     pub(super) fn report(&self) -> BTreeMap<String, f64> {
         let mut report = self.milliseconds.clone();
         report.insert("total".into(), self.elapsed_ms());
-        report.insert("cpu_total".into(), memory::processor_ms());
+        report.insert("cpu_total".into(), memory::processor_ms() - self.cpu_start_ms);
         report.values_mut().for_each(|v| *v = (*v * 1000.0).round() / 1000.0);
         report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_counts_from_the_start_of_the_analysis() {
+        // What a daemon spent on earlier jobs.
+        let before = Instant::now();
+        while memory::processor_ms() < 50.0 && before.elapsed().as_secs() < 20 {}
+        let report = Timings::start().report();
+        assert!(report["cpu_total"] < 50.0, "{report:?}");
     }
 }
