@@ -109,6 +109,10 @@ def test_the_same_mask_of_two_readers_is_two_objects(client, study):
             if file["kind"] in ("segmentation", "structured_report"):
                 ds = pydicom.dcmread(BytesIO(client.download(corrected, file)))
                 found[ds.SOPInstanceUID] = reader
+                if file["kind"] == "structured_report":
+                    said = ds.to_json()
+                    assert "clipped at" in said
+                    assert "mask threshold" not in said, "a person's mask is taken as it was drawn"
     assert sorted(found.values()) == ["A. Novak", "A. Novak", "R. Meyer", "R. Meyer"]
 
 

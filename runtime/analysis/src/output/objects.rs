@@ -87,17 +87,25 @@ fn algorithm(study: &AnalyzedStudy, result: &AnalysisResult) -> Algorithm {
         .classifiers
         .iter()
         .map(|c| format!("{} threshold {} undecided {} to {}", c.id, c.threshold, c.undecided[0], c.undecided[1]));
-    let parameters = [
+    let [rows, columns] = manifest.preprocessing.size;
+    let prepared = [
+        format!("clipped at {} standard deviations", manifest.preprocessing.clip),
+        format!("sections of {rows} x {columns} pixels"),
+    ];
+    let segmenter = [
         format!("mask threshold {}", manifest.segmenter.threshold),
         format!("core threshold {}", manifest.segmenter.core_threshold()),
         format!("smallest core {} mL", manifest.segmenter.min_lesion_ml),
     ];
+    // A person's mask is taken as it was drawn: none of these was applied to it.
+    let segmenter = segmenter.into_iter().filter(|_| !study.semiautomatic);
     let again = (study.again > 0).then(|| format!("analysis {} of these images", study.again + 1));
     let computed = [result.provider.clone().unwrap_or_default(), result.precision.clone().unwrap_or_default()];
+    let parameters = prepared.into_iter().chain(segmenter).chain(questions).chain(computed).chain(again);
     Algorithm {
         name: format!("Cordline {}", manifest.id),
         version: manifest.version.clone(),
-        parameters: parameters.into_iter().chain(questions).chain(computed).chain(again).collect::<Vec<_>>().join("; "),
+        parameters: parameters.collect::<Vec<_>>().join("; "),
     }
 }
 
