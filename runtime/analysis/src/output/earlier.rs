@@ -18,22 +18,71 @@ impl EarlierResult {
         Self(bytes.and_then(|b| serde_json::from_slice(&b).ok()))
     }
 
-    /// When the earlier result was made, if it had the same pixels, models and program: the objects of both carry the same UIDs, so they must
-    /// be the same bytes.
+    /// When the earlier result was made, if the objects of both carry the same UIDs, and so must be the same bytes: those of the same
+    /// pixels, models, program, reasons and warnings. `None` where either came to no volume: then there are no objects.
     pub(crate) fn created(&self, result: &AnalysisResult) -> Option<DateTime<FixedOffset>> {
-        let same = |earlier: &AnalysisResult| {
-            let key = |r: &AnalysisResult| {
-                let series = r.series.as_ref();
-                (
-                    series.and_then(|s| s.pixel_sha256.clone()),
-                    series.and_then(|s| s.uid.clone()),
-                    r.bundle.as_ref().map(|b| b.sha256.clone()),
-                    r.cordline_version.clone(),
-                    r.provider.clone(),
-                )
-            };
-            key(earlier) == key(result)
+        let key = |r: &AnalysisResult| {
+            let series = r.series.clone()?;
+            Some((
+                (series.pixel_sha256?, series.uid, series.reasons),
+                r.bundle.as_ref().map(|b| b.sha256.clone()),
+                r.cordline_version.clone(),
+                r.provider.clone(),
+                r.warnings.clone(),
+            ))
         };
-        self.0.as_ref().filter(|e| same(e)).and_then(|e| DateTime::parse_from_rfc3339(&e.created).ok())
+        let now = key(result)?;
+        let earlier = self.0.as_ref().filter(|earlier| key(earlier).as_ref() == Some(&now))?;
+        DateTime::parse_from_rfc3339(&earlier.created).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_sdk::result::{SeriesChoice, State};
+
+    use super::*;
+
+    fn result(pixels: Option<&str>) -> AnalysisResult {
+        let series = SeriesChoice { pixel_sha256: pixels.map(str::to_owned), ..SeriesChoice::default() };
+        AnalysisResult {
+            schema_version: String::new(),
+            notice: String::new(),
+            cordline_version: "1".into(),
+            state: State::Completed,
+            finding: None,
+            problem: None,
+            warnings: Vec::new(),
+            series: Some(series),
+            bundle: None,
+            created: "2026-01-05T10:00:00+00:00".into(),
+            provider: None,
+            precision: None,
+            classifications: Vec::new(),
+            not_asked: Vec::new(),
+            lesions: Vec::new(),
+            timings_ms: Default::default(),
+            files: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_same_again_keeps_its_date_and_another_study_has_its_own() {
+        let earlier = EarlierResult(Some(result(Some("a"))));
+        assert!(earlier.created(&result(Some("a"))).is_some());
+        assert!(earlier.created(&result(Some("b"))).is_none());
+        let warned = AnalysisResult { warnings: vec!["w".into()], ..result(Some("a")) };
+        assert!(earlier.created(&warned).is_none());
+        let mut named = result(Some("a"));
+        named.series.as_mut().unwrap().reasons = vec!["named by the user".into()];
+        assert!(earlier.created(&named).is_none());
+    }
+
+    #[test]
+    fn two_studies_without_a_volume_are_not_the_same_study() {
+        let nothing = AnalysisResult { series: None, ..result(None) };
+        for early_end in [result(None), nothing] {
+            assert_eq!(EarlierResult(Some(early_end.clone())).created(&early_end), None);
+        }
     }
 }

@@ -115,7 +115,7 @@ impl ResultContext<'_> {
         Ok(())
     }
 
-    /// UID of a thing that belongs to this result: the same sources, models, parameters and program give the same.
+    /// UID of a thing that belongs to this result: the same sources, models, parameters, reasons, warnings and program give the same.
     pub(super) fn uid(&self, kind: &str) -> String {
         let mut sources: Vec<&SourceFrame> =
             self.source.frames.iter().chain(self.t1c.iter().flat_map(|s| &s.frames)).collect();
@@ -132,6 +132,11 @@ impl ResultContext<'_> {
         parts.push(self.bundle.sha256.clone());
         parts.push(format!("{} {}", self.algorithm.name, self.algorithm.version));
         parts.push(self.algorithm.parameters.clone());
+        // The same series may be taken for another reason, by the rules or by a person: the objects say which, and what is to be known.
+        for said in [self.series_reasons, self.warnings] {
+            parts.push(said.len().to_string());
+            parts.extend(said.iter().cloned());
+        }
         // Another version of the program may write other bytes, and one UID must stand for one object.
         parts.push(self.device.software_versions.join(" "));
         if self.semiautomatic {
