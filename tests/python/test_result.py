@@ -82,6 +82,16 @@ def test_the_same_study_gives_the_same_objects(analyse, tmp_path):
     assert differing(second.out, first.out) == []
 
 
+def test_a_series_that_a_person_named_gives_other_objects_than_the_same_one_chosen(run, analyse, tmp_path):
+    """The report says why the series was taken; under one UID there is one report."""
+    named = analyse(tmp_path / "in", flags=("--series", run.result["series"]["uid"]), out=tmp_path / "named").expect(0)
+    assert named.result["series"]["reasons"] != run.result["series"]["reasons"]
+    a, b = ({file.get("sop_instance_uid") for file in one.result["files"]} - {None} for one in (run, named))
+    assert a
+    assert b
+    assert not a & b
+
+
 def test_a_second_run_into_the_same_folder_keeps_the_date_of_the_first(run, analyse, tmp_path):
     """The same objects with another date would be other objects to an archive."""
     first = {path: path.read_bytes() for path in run.out.glob("*.dcm")}

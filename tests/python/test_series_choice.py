@@ -361,6 +361,15 @@ def test_a_tie_says_what_tells_the_candidates_apart(analyse, tmp_path, voxels):
     assert page.count("data:image/png") == 2
 
 
+def test_a_tie_says_that_another_patient_was_left_out(analyse, tmp_path, voxels):
+    for name, found in stations(voxels).items():
+        save(found, tmp_path / "in" / name)
+    # Too few sections to be analysed: nobody has to choose between patients.
+    save(series(voxels, name="localizer", PatientID="somebody-else")[:3], tmp_path / "in/localizer")
+    run = analyse(tmp_path / "in").expect(NEEDS_SELECTION)
+    assert any("another patient" in warning for warning in run.result["warnings"]), run.result["warnings"]
+
+
 def test_a_job_asks_with_pictures_and_takes_a_volume_by_its_selector(client, tmp_path, voxels):
     upper, below = series(voxels, description="WS"), series(voxels, lower(GRID, 220), description="WS")
     save(one_series(upper, below), tmp_path)

@@ -8,6 +8,7 @@ use cordline_fuzz::{guard, objects, said};
 use cordline_imaging::quality;
 use cordline_sdk::Finding;
 use cordline_sdk::problem::Diagnose;
+use cordline_sdk::result::State;
 use libfuzzer_sys::fuzz_target;
 
 /// Most voxels of a volume.
@@ -29,6 +30,10 @@ fn one(data: &[u8]) {
     stages.dedup();
     assert!(stages.len() < 10);
     let Ok(Ok(outcome)) = told else { return };
+    let notes = &outcome.notes;
+    assert!(notes.warnings.len() <= message::MOST_WARNINGS, "the journal can be filled");
+    assert!(notes.thumbnails.is_sorted_by(|one, next| one.candidate < next.candidate), "two pictures of one candidate");
+    assert!(outcome.series.as_ref().err().is_none_or(|end| end.state != State::Completed), "an end without a finding");
     let Ok(LoadedSeries { source, volume, t1c }) = outcome.series else { return };
     let shape = volume.geometry.shape();
     assert!(shape.iter().product::<usize>() as u64 <= VOXELS);

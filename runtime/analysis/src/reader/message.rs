@@ -6,6 +6,7 @@ use cordline_core::geometry::Geometry;
 use cordline_core::stage::Stage;
 use cordline_core::volume::Volume;
 use cordline_dicom::source::SourceSeries;
+use cordline_sdk::result::State;
 use ndarray::Array3;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,13 @@ use crate::early_end::EarlyEnd;
 
 /// Upper limit of a message without voxels: thousands of frames, each with its UIDs.
 const MAX_MESSAGE_BYTES: u32 = 16 << 20;
+
+/// Most warnings of one study: each is an event in the journal.
+pub const MOST_WARNINGS: usize = 1000;
+/// Bytes of the longest warning: it may name a file by its path.
+const MOST_WARNING_BYTES: usize = 16 << 10;
+/// Most verdicts on series, each counted with its reasons and its kinds of image: one takes twenty times its bytes in memory.
+const MOST_VERDICTS: usize = 100_000;
 
 /// What the process is told, once.
 #[derive(Serialize, Deserialize)]
@@ -125,6 +133,10 @@ pub fn read_outcome(
             }
         }
     };
+    let is_end = end.as_ref().err().is_none_or(|end| end.state != State::Completed);
+    if !is_end || !is_bounded(&notes) {
+        return Err(io::Error::new(ErrorKind::InvalidData, "more than a reader has to say, or an end that is none"));
+    }
     let series = match end {
         Err(end) => Err(end),
         Ok(SeriesHeader { source, geometry, t1c }) => {
@@ -140,6 +152,21 @@ pub fn read_outcome(
     Ok(Ok(ReadOutcome { notes, series }))
 }
 
+/// True for notes as an honest reader writes them: one that was taken over must fill neither journal nor disk nor memory.
+fn is_bounded(notes: &ReadNotes) -> bool {
+    let ReadNotes { warnings, series, timings_ms, thumbnails, walls: _ } = notes;
+    let verdicts = series.iter().flat_map(|s| s.candidates.iter().chain(&s.rejected));
+    let said = verdicts.map(|v| 1 + v.reasons.len() + v.image_type.len()).sum::<usize>();
+    let reasons = series.as_ref().map_or(0, |s| s.reasons.len());
+    warnings.len() <= MOST_WARNINGS
+        && warnings.iter().all(|warning| warning.len() <= MOST_WARNING_BYTES)
+        && said + reasons <= MOST_VERDICTS
+        // One a candidate, in their order; how many candidates get one is `Thumbnail::is_sound`'s.
+        && thumbnails.is_sorted_by(|one, next| one.candidate < next.candidate)
+        && timings_ms.is_sorted_by(|(one, _), (next, _)| one < next)
+        && timings_ms.iter().all(|(_, ms)| ms.is_finite())
+}
+
 fn read_voxels(from: &mut impl Read, shape: [usize; 3], most: u64) -> io::Result<Array3<f32>> {
     // What comes from the reader is not believed either: it may have been taken over by a file.
     let count = shape.iter().try_fold(1u64, |n, side| n.checked_mul(*side as u64));
@@ -153,7 +180,15 @@ fn read_voxels(from: &mut impl Read, shape: [usize; 3], most: u64) -> io::Result
 
 #[cfg(test)]
 mod tests {
+    use cordline_sdk::problem::Problem;
+    use cordline_sdk::result::SeriesChoice;
+
     use super::*;
+    use crate::reader::thumbnail::Thumbnail;
+
+    fn problem() -> Problem {
+        Problem { code: "c".parse().unwrap(), message: "m".into(), action: "a".into() }
+    }
 
     fn loaded(shape: [usize; 3]) -> LoadedSeries {
         let source = SourceSeries { series_uid: "1.2.3".into(), slice_thickness_mm: Some(3.3), ..Default::default() };
@@ -196,6 +231,39 @@ mod tests {
     }
 
     #[test]
+    fn notes_without_end_are_no_answer() {
+        let told = |notes: ReadNotes| {
+            let mut bytes = Vec::new();
+            let series = Err(EarlyEnd::out_of_scope(problem()));
+            write_outcome(&mut bytes, ReadOutcome { notes, series }).unwrap();
+            read_outcome(&mut bytes.as_slice(), 24, &mut |_| Ok(())).map_err(|error| error.kind()).map(drop)
+        };
+        let warnings = |n: usize, bytes: usize| ReadNotes { warnings: vec!["w".repeat(bytes); n], ..ReadNotes::default() };
+        assert_eq!(told(warnings(MOST_WARNINGS, 0)), Ok(()));
+        assert_eq!(told(warnings(MOST_WARNINGS + 1, 0)), Err(ErrorKind::InvalidData));
+        assert_eq!(told(warnings(1, MOST_WARNING_BYTES + 1)), Err(ErrorKind::InvalidData));
+        let reasons = |n: usize| SeriesChoice { reasons: vec![String::new(); n], ..SeriesChoice::default() };
+        let choice = |series| ReadNotes { series: Some(series), ..ReadNotes::default() };
+        assert_eq!(told(choice(reasons(MOST_VERDICTS))), Ok(()));
+        assert_eq!(told(choice(reasons(MOST_VERDICTS + 1))), Err(ErrorKind::InvalidData));
+        let picture = |candidate| Thumbnail { candidate, width: 1, height: 1, pixels: vec![0] };
+        let pictures = |of: &[usize]| ReadNotes { thumbnails: of.iter().map(|n| picture(*n)).collect(), ..ReadNotes::default() };
+        assert_eq!(told(pictures(&[0, 2])), Ok(()));
+        assert_eq!(told(pictures(&[0, 0])), Err(ErrorKind::InvalidData));
+        let took = |all: &[(Stage, f64)]| ReadNotes { timings_ms: all.to_vec(), ..ReadNotes::default() };
+        assert_eq!(told(took(&[(Stage::Reading, 1.0), (Stage::Decoding, 2.0)])), Ok(()));
+        assert_eq!(told(took(&[(Stage::Reading, f64::NAN)])), Err(ErrorKind::InvalidData));
+        assert_eq!(told(took(&[(Stage::Reading, 1.0); 2])), Err(ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn an_end_before_any_finding_is_no_completed_analysis() {
+        let bytes = sent(Err(EarlyEnd { state: State::Completed, problem: problem() }));
+        let read = read_outcome(&mut bytes.as_slice(), 24, &mut |_| Ok(()));
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::InvalidData);
+    }
+
+    #[test]
     fn a_stage_begins_once_and_in_its_order() {
         for stages in [[Stage::Reading, Stage::Reading], [Stage::Decoding, Stage::Selecting]] {
             let mut bytes = Vec::new();
@@ -212,9 +280,7 @@ mod tests {
 
     #[test]
     fn an_early_end_arrives_with_its_reason_and_the_listener_may_end_it_too() {
-        let problem =
-            cordline_sdk::problem::Problem { code: "c".parse().unwrap(), message: "m".into(), action: "a".into() };
-        let stop = EarlyEnd::from(problem);
+        let stop = EarlyEnd::from(problem());
         let bytes = sent(Err(stop.clone()));
         let outcome = read_outcome(&mut bytes.as_slice(), 24, &mut |_| Ok(())).unwrap().unwrap();
         assert_eq!(outcome.series.unwrap_err(), stop);

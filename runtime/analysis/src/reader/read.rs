@@ -102,7 +102,7 @@ fn load(request: &ReadRequest, notes: &mut ReadNotes, on_stage: &mut OnStage<'_>
             let problem = series::selection_problem(&candidates);
             notes.thumbnails = thumbnail::of_candidates(&volumes, &request.limits);
             notes.series = Some(SeriesChoice { study_uid, candidates, rejected, ..SeriesChoice::default() });
-            several?;
+            notes.warnings.extend(several?);
             return Err(EarlyEnd::needs_selection(problem));
         }
         SeriesSelection::OutOfScope { reasons, rejected } => {
