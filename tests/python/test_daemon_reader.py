@@ -95,6 +95,31 @@ def test_a_study_that_takes_too_long_fails_by_name(daemon, study, long_study):
         the_next_one_is_analysed(client, study)
 
 
+def test_who_cancels_does_not_wait_for_a_reader(daemon, study, long_study):
+    with daemon.start().client() as client:
+        job = client.submit_study([long_study])
+        reader = reader_of(daemon)
+        os.kill(reader, signal.SIGSTOP)
+        client.cancel(job)
+        began = time.monotonic()
+        assert end_of(client, job)["state"] == "cancelled"
+        assert time.monotonic() - began < 20
+        assert reader not in readers_of(daemon)
+        the_next_one_is_analysed(client, study)
+
+
+def test_a_stop_does_not_wait_for_a_reader(daemon, long_study):
+    with daemon.start().client() as client:
+        job = client.submit_study([long_study])
+        os.kill(reader_of(daemon), signal.SIGSTOP)
+        began = time.monotonic()
+        assert daemon.stop() == 0
+        assert time.monotonic() - began < 20
+    with daemon.start().client() as client:
+        assert client.status(job)["state"] != "failed"
+        end_of(client, job)
+
+
 def test_a_reader_ends_with_its_daemon(daemon, long_study):
     with daemon.start().client() as client:
         client.submit_study([long_study])

@@ -1,5 +1,7 @@
 //! The input of an analysis to a volume: read, choose the series, decode, look whether there is a picture.
 
+use std::cell::RefCell;
+
 use cordline_core::manifest::{Manifest, T1cUse};
 use cordline_core::stage::Stage;
 use cordline_core::volume::Volume;
@@ -16,7 +18,7 @@ use super::{Correction, Progress};
 use crate::early_end::EarlyEnd;
 use crate::reader::read::with_alternatives;
 use crate::reader::thumbnail::Thumbnail;
-use crate::reader::{LoadedSeries, ReadOutcome, ReadRequest, read, t1c};
+use crate::reader::{LoadedSeries, ReadOutcome, ReadRequest, ReaderProcess, read, t1c};
 
 /// The chosen series as a volume, with what the result says of the choice.
 pub(super) struct Loaded {
@@ -71,7 +73,7 @@ pub(super) fn load(
             let request = ReadRequest::new(inputs, series, &ctx.config.series, &ctx.config.limits, &manifest.input);
             from_files(read(&request, &mut |stage| Ok(ctx.stage(stage)?)), ctx)
         }
-        AnalysisInput::Reader(reader) => match reader.finish(&mut |stage| Ok(ctx.stage(stage)?)) {
+        AnalysisInput::Reader(reader) => match finish(reader, ctx) {
             Ok(outcome) => from_files(outcome, ctx),
             Err(end) => (Selection::default(), Err(end)),
         },
@@ -81,6 +83,15 @@ pub(super) fn load(
         Ok(images) => Ok(Loaded { images, selection }),
         Err(end) => Err(Box::new(NotLoaded { end, selection })),
     }
+}
+
+/// Waits for a reader, which may take minutes: the observer can end that too.
+fn finish(reader: ReaderProcess, ctx: &mut AnalysisContext<'_>) -> Result<ReadOutcome, EarlyEnd> {
+    // A stage is told of between two reads, and the other is asked within one: never both at once.
+    let ctx = RefCell::new(ctx);
+    reader.finish(&mut |stage| Ok(ctx.borrow_mut().stage(stage)?), &mut || {
+        Ok(ctx.borrow_mut().notify(Progress::Waiting)?)
+    })
 }
 
 /// What was learnt of the files, and their images unless the analysis ends here.

@@ -14,6 +14,8 @@ use ndarray::ArrayView2;
 pub enum Progress<'a> {
     /// A stage begins.
     Stage(Stage),
+    /// Nothing happened: files are still being read, by another process. Said every moment, so that who watches can end that too.
+    Waiting,
     /// A series was chosen, or the reasons why none was.
     Series(&'a SeriesChoice),
     /// The volume is decoded: where its voxels lie, and which they are.
@@ -54,5 +56,5 @@ pub enum Progress<'a> {
     Answered(&'a Classification, Option<&'a HeatMap>),
 }
 
-/// Who watches an analysis. `Break` stops it before its next section.
+/// Who watches an analysis. `Break` stops it before its next section, and while another process reads the files.
 pub type Observer<'a> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + 'a;

@@ -39,7 +39,7 @@ enum CliCommand {
     Status(jobs::StatusArgs),
     /// List the daemon's jobs, newest first
     Jobs(jobs::JobsArgs),
-    /// Stop a job; heeded between sections
+    /// Stop a job; heeded between sections, and while files are read
     Cancel(jobs::CancelArgs),
     /// Choose the series of a job that needs a selection
     Choose(jobs::ChooseArgs),

@@ -238,7 +238,8 @@ mod tests {
             write_outcome(&mut bytes, ReadOutcome { notes, series }).unwrap();
             read_outcome(&mut bytes.as_slice(), 24, &mut |_| Ok(())).map_err(|error| error.kind()).map(drop)
         };
-        let warnings = |n: usize, bytes: usize| ReadNotes { warnings: vec!["w".repeat(bytes); n], ..ReadNotes::default() };
+        let warnings =
+            |n: usize, bytes: usize| ReadNotes { warnings: vec!["w".repeat(bytes); n], ..ReadNotes::default() };
         assert_eq!(told(warnings(MOST_WARNINGS, 0)), Ok(()));
         assert_eq!(told(warnings(MOST_WARNINGS + 1, 0)), Err(ErrorKind::InvalidData));
         assert_eq!(told(warnings(1, MOST_WARNING_BYTES + 1)), Err(ErrorKind::InvalidData));
@@ -247,7 +248,8 @@ mod tests {
         assert_eq!(told(choice(reasons(MOST_VERDICTS))), Ok(()));
         assert_eq!(told(choice(reasons(MOST_VERDICTS + 1))), Err(ErrorKind::InvalidData));
         let picture = |candidate| Thumbnail { candidate, width: 1, height: 1, pixels: vec![0] };
-        let pictures = |of: &[usize]| ReadNotes { thumbnails: of.iter().map(|n| picture(*n)).collect(), ..ReadNotes::default() };
+        let pictures =
+            |of: &[usize]| ReadNotes { thumbnails: of.iter().map(|n| picture(*n)).collect(), ..ReadNotes::default() };
         assert_eq!(told(pictures(&[0, 2])), Ok(()));
         assert_eq!(told(pictures(&[0, 0])), Err(ErrorKind::InvalidData));
         let took = |all: &[(Stage, f64)]| ReadNotes { timings_ms: all.to_vec(), ..ReadNotes::default() };

@@ -21,6 +21,12 @@ use crate::early_end::EarlyEnd;
 /// The program that runs now, even where a newer one was installed in its place.
 const PROGRAM: &str = "/proc/self/exe";
 
+/// How long whoever waits goes without a look at whether it still should: a person who cancels, or a unit that stops, waits no longer.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// Is asked while the process reads; its error ends the analysis.
+pub type IsWanted<'a> = dyn FnMut() -> Result<(), EarlyEnd> + 'a;
+
 /// A process that reads files. It ends with its owner.
 pub struct ReaderProcess {
     child: Child,
@@ -74,21 +80,26 @@ impl ReaderProcess {
             limits: FileLimits::default(),
             t1c: T1cUse::Unused,
         };
-        match Self::start(&nothing, Path::new("/"), limits)?.finish(&mut |_| Ok(())) {
+        match Self::start(&nothing, Path::new("/"), limits)?.finish(&mut |_| Ok(()), &mut || Ok(())) {
             Ok(outcome) => Ok(outcome.notes.walls),
             Err(end) => Err(end.problem),
         }
     }
 
-    /// Waits for the volume.
+    /// Waits for the volume; `is_wanted` is asked every moment, and its error ends the process and the analysis.
     ///
     /// # Errors
-    /// The process broke, or said what no reader says; or that of `on_stage`.
-    pub fn finish(mut self, on_stage: &mut OnStage<'_>) -> Result<ReadOutcome, EarlyEnd> {
-        let mut answer = UntilDeadline { from: &mut self.stdout, deadline: Instant::now() + self.limits.timeout() };
+    /// The process broke, or said what no reader says; or that of `on_stage` or `is_wanted`.
+    pub fn finish(mut self, on_stage: &mut OnStage<'_>, is_wanted: &mut IsWanted<'_>) -> Result<ReadOutcome, EarlyEnd> {
+        let now = Instant::now();
+        let deadline = now + self.limits.timeout();
+        let mut answer = Answer { from: &mut self.stdout, deadline, is_wanted, ask_at: now + MOMENT, unwanted: None };
         match message::read_outcome(&mut answer, self.max_voxels, on_stage) {
             Ok(outcome) => outcome,
             Err(error) => {
+                if let Some(end) = answer.unwanted {
+                    return Err(end);
+                }
                 let (ending, limits) = (self.ended(), self.limits.clone());
                 Err(ReaderError::Broke(Failure { error, ending, limits }).into())
             }
@@ -116,22 +127,79 @@ impl Drop for ReaderProcess {
     }
 }
 
-/// Reads from a pipe until a moment, and not for ever.
-struct UntilDeadline<'a> {
-    from: &'a mut ChildStdout,
+/// What comes from a pipe, until it is too late or not wanted any more.
+struct Answer<'a, R> {
+    from: &'a mut R,
     deadline: Instant,
+    is_wanted: &'a mut IsWanted<'a>,
+    ask_at: Instant,
+    /// Why it is not wanted any more.
+    unwanted: Option<EarlyEnd>,
 }
 
-impl Read for UntilDeadline<'_> {
+impl<R: Read + AsFd> Read for Answer<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
-        let mut polled = [PollFd::from_borrowed_fd(self.from.as_fd(), PollFlags::IN)];
-        match poll(&mut polled, Some(&left)) {
-            Ok(0) => Err(ErrorKind::TimedOut.into()),
-            Ok(_) => self.from.read(buffer),
-            Err(rustix::io::Errno::INTR) => Err(ErrorKind::Interrupted.into()),
-            Err(error) => Err(error.into()),
+        loop {
+            let now = Instant::now();
+            // Also where bytes come, one by one, for ever.
+            if now >= self.deadline {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            if now >= self.ask_at {
+                self.ask_at = now + MOMENT;
+                if let Err(end) = (self.is_wanted)() {
+                    self.unwanted = Some(end);
+                    return Err(io::Error::other("the volume is not wanted any more"));
+                }
+            }
+            let left = self.deadline.min(self.ask_at).saturating_duration_since(now);
+            let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
+            let mut polled = [PollFd::from_borrowed_fd(self.from.as_fd(), PollFlags::IN)];
+            match poll(&mut polled, Some(&left)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => return self.from.read(buffer),
+                Err(error) => return Err(error.into()),
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cordline_sdk::result::State;
+
+    use super::*;
+    use crate::error::AnalysisError;
+
+    fn wait(script: &str, seconds: u64, is_wanted: &mut IsWanted<'_>) -> (io::Result<usize>, Option<EarlyEnd>) {
+        let mut child = Command::new("sh").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut from, now) = (child.stdout.take().unwrap(), Instant::now());
+        let deadline = now + Duration::from_secs(seconds);
+        let mut answer = Answer { from: &mut from, deadline, is_wanted, ask_at: now + MOMENT, unwanted: None };
+        let read = io::copy(&mut answer, &mut io::sink()).map(|bytes| bytes as usize);
+        let unwanted = answer.unwanted;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        (read, unwanted)
+    }
+
+    #[test]
+    fn who_does_not_want_the_volume_any_more_does_not_wait_for_it() {
+        let began = Instant::now();
+        let (read, unwanted) = wait("exec sleep 30", 30, &mut || Err(AnalysisError::Cancelled.into()));
+        assert!(read.is_err() && began.elapsed() < Duration::from_secs(10));
+        assert_eq!(unwanted.map(|end| end.state), Some(State::Failed));
+    }
+
+    #[test]
+    fn an_answer_that_comes_byte_by_byte_ends_at_its_deadline() {
+        let mut asked = 0;
+        let (read, unwanted) = wait("while printf x; do sleep 0.05; done", 1, &mut || {
+            asked += 1;
+            Ok(())
+        });
+        assert_eq!((read.unwrap_err().kind(), unwanted), (ErrorKind::TimedOut, None));
+        assert!((1..10).contains(&asked), "asked {asked} times");
+        assert_eq!(wait("printf xyz", 20, &mut || Ok(())).0.unwrap(), 3);
     }
 }

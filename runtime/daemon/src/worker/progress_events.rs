@@ -53,7 +53,7 @@ impl EventBuilder {
                 self.heat_maps.extend(map.into_iter().flat_map(heat_map));
                 vec![EventKind::Classification(Box::new(answer.clone())).into()]
             }
-            Progress::Stage(_) | Progress::Asked { .. } => Vec::new(),
+            Progress::Stage(_) | Progress::Waiting | Progress::Asked { .. } => Vec::new(),
         }
     }
 
