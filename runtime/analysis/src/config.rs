@@ -1,6 +1,8 @@
 //! Settings, resolved once: file, then environment, then flags. Nothing else reads the environment.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
@@ -20,6 +22,43 @@ pub const DEFAULT_FILE: &str = "/etc/cordline/cordline.toml";
 
 /// Prefix of the environment variables: `CORDLINE_THREADS=2`, `CORDLINE_SERIES__MIN_SECTIONS=5`.
 const PREFIX: &str = "CORDLINE";
+
+/// Settings that are lists: in a variable, their values are parted by commas.
+const LISTS: [&str; 9] = [
+    "series.stir_inversion_time_ms",
+    "series.image_type_excluded",
+    "series.spine_body_parts",
+    "series.spine_words",
+    "series.other_words",
+    "series.agent_words",
+    "series.no_agent_words",
+    "series.fat_words",
+    "daemon.roots",
+];
+
+/// Beginnings of variables that other programs of this project read, perhaps in the same shell or container: those of the gateway, and the
+/// token of a client.
+const OF_OTHERS: [&str; 2] = ["CORDLINE_GATEWAY_", "CORDLINE_TOKEN"];
+
+/// The variables among `all` that are settings of this program.
+fn environment(all: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Environment, ConfigError> {
+    let mut ours = HashMap::new();
+    for (name, value) in all {
+        let Some(name) = name.to_str().map(str::to_uppercase) else { continue };
+        if !name.starts_with(PREFIX) || OF_OTHERS.iter().any(|other| name.starts_with(other)) {
+            continue;
+        }
+        let value = value.into_string().map_err(|_| ConfigError(format!("{name} holds no text")))?;
+        ours.insert(name, value);
+    }
+    let environment = Environment::with_prefix(PREFIX)
+        .prefix_separator("_")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",")
+        .source(Some(ours));
+    Ok(LISTS.iter().fold(environment, |environment, list| environment.with_list_parse_key(list)))
+}
 
 /// Every setting of the program. `packaging/cordline.toml` is the commented reference.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -199,8 +238,7 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or a setting is unknown or has an illegal value.
     pub fn resolve(file: Option<&Path>, flags: Flags) -> Result<Self, ConfigError> {
-        let environment = Environment::with_prefix(PREFIX).prefix_separator("_").separator("__").try_parsing(true);
-        Self::read(file, environment, flags)
+        Self::read(file, environment(std::env::vars_os())?, flags)
     }
 
     fn read(file: Option<&Path>, environment: Environment, flags: Flags) -> Result<Self, ConfigError> {
@@ -285,6 +323,53 @@ mod tests {
         assert_eq!((config.threads, config.bundle.as_deref()), (2, Some(Path::new("/b"))));
         assert_eq!(config.daemon.socket, Path::new("/run/a"));
         assert_eq!(config.daemon.roots, [Path::new("/a"), Path::new("/b")]);
+    }
+
+    fn set(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let all = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cordline.toml");
+        std::fs::write(&file, "").unwrap();
+        Config::read(Some(&file), environment(all)?, Flags::default())
+    }
+
+    #[test]
+    fn variables_of_the_gateway_and_of_clients_are_no_settings_of_this_program() {
+        let others = [("CORDLINE_GATEWAY_LISTEN", "127.0.0.1:8080"), ("CORDLINE_TOKEN", "t"), ("PATH", "/bin")];
+        assert_eq!(set(&others).unwrap(), Config::default());
+        assert!(set(&[("CORDLINE_THREAD", "3")]).unwrap_err().to_string().contains("thread"));
+        assert_eq!(set(&[("CORDLINE_SERIES__MIN_SECTIONS", "7")]).unwrap().series.min_sections, 7);
+    }
+
+    #[test]
+    fn every_list_of_the_reference_file_can_be_set_by_a_variable() {
+        let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cordline.toml");
+        let reference: toml::Table = std::fs::read_to_string(reference).unwrap().parse().unwrap();
+        let mut lists = Vec::new();
+        let mut tables = vec![(String::new(), &reference)];
+        while let Some((at, table)) = tables.pop() {
+            for (name, value) in table {
+                match value {
+                    toml::Value::Table(inner) => tables.push((format!("{at}{name}."), inner)),
+                    toml::Value::Array(_) => lists.push(format!("{at}{name}")),
+                    _ => {}
+                }
+            }
+        }
+        lists.sort();
+        let mut known = LISTS.to_vec();
+        known.sort();
+        assert_eq!(lists, known);
+        for list in lists {
+            let value = match &*list {
+                "series.stir_inversion_time_ms" => "90,310.5",
+                _ => "/one,/two",
+            };
+            let name = format!("CORDLINE_{}", list.to_uppercase().replace('.', "__"));
+            let config = set(&[(&name, value)]).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_ne!(config, Config::default(), "{name}");
+        }
+        assert_eq!(set(&[("CORDLINE_DAEMON__ROOTS", "/data")]).unwrap().daemon.roots, [Path::new("/data")]);
     }
 
     #[test]
