@@ -81,7 +81,7 @@ impl Diagnose for T1cMissing {
     }
 
     fn action(&self) -> Cow<'_, str> {
-        "add that series to the input, or name a bundle that does without it with --bundle".into()
+        "add that series to the input, or have it analysed with a bundle that does without it".into()
     }
 }
 
