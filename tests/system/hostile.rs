@@ -13,74 +13,16 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use cordline_testkit::{
-    DEFLATED, EXPLICIT, IMPLICIT, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, MR, RLE, Set, Stack, Value, head, meta, write,
+    DEFLATED, EXPLICIT, IMPLICIT, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, MR, RLE, Set, Stack, Value, example_manifest,
+    head, meta, write,
 };
 
 const FAILED: i32 = 5;
 
-/// A manifest whose models are never reached.
+/// A bundle whose models are never reached.
 fn bundle(folder: &Path) {
-    let hash = "0".repeat(64);
-    let class = |id: &str| {
-        format!("{{ id = \"{id}\", label = \"{id}\", code = \"1\", scheme = \"99TEST\", meaning = \"{id}\" }}")
-    };
-    let manifest = format!(
-        r#"format = 2
-id = "unreached"
-version = "1"
-title = "t"
-licence = "MIT"
-intended_use = "tests"
-[cohort]
-kind = "phantom"
-description = "d"
-warning = "Trained on nothing."
-[input]
-plane = "sagittal"
-contrast = "T2w"
-t1c = "unused"
-fat_saturation = false
-[preprocessing]
-name = "volume-zscore-minmax"
-clip = 5.0
-size = [64, 64]
-image_interpolation = "linear"
-mask_interpolation = "nearest"
-[segmenter]
-file = "s.onnx"
-input = "image"
-output = "probability"
-threshold = 0.5
-min_lesion_ml = 0.05
-[[classifier]]
-id = "kind"
-question = "a or b?"
-file = "k.onnx"
-channels = ["t1c*mask", "t2w*mask", "mask"]
-input = "image"
-probabilities = "probabilities"
-heat_map = "cam"
-threshold = 0.5
-undecided = [0.4, 0.6]
-classes = [{}, {}]
-[golden]
-file = "g.safetensors"
-
-[golden.tolerance.fp32]
-segmenter = 1e-4
-flipped = 0.0
-probability = 1e-4
-heat_map = 1e-3
-[sha256]
-"s.onnx" = "{hash}"
-"k.onnx" = "{hash}"
-"g.safetensors" = "{hash}"
-"#,
-        class("a"),
-        class("b"),
-    );
     fs::create_dir(folder).unwrap();
-    fs::write(folder.join("bundle.toml"), manifest).unwrap();
+    fs::write(folder.join("bundle.toml"), example_manifest()).unwrap();
 }
 
 /// The error code with which the program refuses a folder.
@@ -204,12 +146,17 @@ fn one_compressed_section_that_lies_spoils_its_series_by_name() {
         (JPEG_LOSSLESS, sof, "codestream_mismatch"),
         (RLE, vec![0xFF; 64], "decompression_failed"),
     ] {
-        let folder = tempdir().unwrap();
-        let mut sets = Stack::t2("1").all();
-        for set in &mut sets {
-            set.put(tags::PIXEL_DATA, VR::OB, Value::Fragments(vec![vec![], stream.clone()]));
+        // One among good ones, then all of them.
+        for spoiled in [1, usize::MAX] {
+            let folder = tempdir().unwrap();
+            let mut sets = Stack::t2("1").all();
+            let good = sets.split_off(spoiled.min(sets.len()));
+            for set in &mut sets {
+                set.put(tags::PIXEL_DATA, VR::OB, Value::Fragments(vec![vec![], stream.clone()]));
+            }
+            write(folder.path(), "spoiled", &sets, syntax);
+            write(folder.path(), "good", &good, EXPLICIT);
+            assert_eq!(refused(folder.path()), code, "{syntax}, {spoiled}");
         }
-        write(folder.path(), "i", &sets, syntax);
-        assert_eq!(refused(folder.path()), code, "{syntax}");
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn all() -> Vec<ResultCase> {
 
 /// Turned about two axes, anisotropic, several lesions, a name that is not ASCII, a source that was compressed with loss,
 /// and questions whose sections leave a gap.
-pub(crate) fn oblique() -> ResultCase {
+fn oblique() -> ResultCase {
     let geometry = grid([7, 52, 38], [3.3, 0.7812345678901, 0.65], 0.31, 0.17);
     let mut case = case("oblique", geometry, ["Müller^Jürgen", "İstanbul-17"], MR);
     case.source.lossy = true;
@@ -124,7 +124,7 @@ fn enhanced() -> ResultCase {
     case
 }
 
-pub(crate) fn ms() -> ResultCase {
+fn ms() -> ResultCase {
     let mut case = case("ms", grid([9, 64, 48], [3.3, 0.8, 0.8], 0.0, 0.0), ["Class^MS", "1"], MR);
     paint(&mut case, &[(2..4, 10..16, 20..24), (6..7, 40..44, 20..26)]);
     answer(&mut case, &[("tumour-demyelinating", 0.97, &[3, 4, 7]), ("ms-nmosd", 0.1, &[3, 4, 7])]);
@@ -149,7 +149,7 @@ fn astrocytoma() -> ResultCase {
 }
 
 /// Nothing segmented, and next to nothing known of the patient.
-pub(crate) fn no_lesion() -> ResultCase {
+fn no_lesion() -> ResultCase {
     let mut case = case("no_lesion", grid([5, 40, 36], [3.0, 1.0, 1.0], 0.0, 0.0), ["", ""], MR);
     case.source.patient = Patient { identity_removed: "YES".into(), ..Patient::default() };
     case.source.study = Study { uid: case.source.study.uid, ..Study::default() };
@@ -159,7 +159,7 @@ pub(crate) fn no_lesion() -> ResultCase {
 }
 
 /// The first question lies in its undecided band: nothing further is asked, and there is no heat map.
-pub(crate) fn indeterminate() -> ResultCase {
+fn indeterminate() -> ResultCase {
     let mut case = case("indeterminate", grid([5, 40, 36], [3.0, 1.0, 1.0], 0.0, 0.0), ["Near^Chance", "5"], MR);
     paint(&mut case, &[(1..3, 8..31, 12..20)]);
     answer(&mut case, &[("tumour-demyelinating", 0.55, &[2, 3])]);
@@ -167,7 +167,7 @@ pub(crate) fn indeterminate() -> ResultCase {
 }
 
 /// The mask of `ms`, corrected by a person whose name is not ASCII; it follows a segmentation and a report.
-pub(crate) fn corrected() -> ResultCase {
+fn corrected() -> ResultCase {
     let earlier = |class: &str, number: u32| Predecessor {
         series_uid: format!("2.25.77{number}"),
         sop_class_uid: class.into(),
