@@ -43,6 +43,9 @@ impl Thumbnail {
     }
 
     /// As a PNG file.
+    ///
+    /// # Errors
+    /// The encoder fails.
     pub fn to_png(&self) -> Result<Vec<u8>, EncodingError> {
         let Self { width, height, pixels, .. } = self.clone();
         GreyImage { width, height, pixels }.to_png(Packing::Compressed)

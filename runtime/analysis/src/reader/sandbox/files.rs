@@ -1,4 +1,5 @@
-//! Landlock: of all files only the input can be opened, and only for reading; no process outside can be signalled, traced or connected to.
+//! Landlock: of all files only the input can be opened, and only for reading; no process outside can be traced. Kernels from 6.12 on (ABI 6)
+//! also let none be signalled, or connected to by an abstract socket; on older ones the list of calls alone sees to that.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! A user namespace: no network, no signals to other namespaces' messages, and the right to narrow the root folder, given up at once.
+//! Namespaces of its own: no network, no System V IPC and no message queue of the host, and the right to narrow the root folder, given up
+//! at once. Signals go out of a namespace all the same; the list of calls keeps them in.
 
 use std::io;
 use std::path::Path;
