@@ -1,6 +1,6 @@
 //! The page and its pictures as a whole.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use cordline_core::findings::{ActivationMap, Findings, HeatMap};
@@ -257,10 +257,15 @@ fn panels_are_in_the_millimetres_of_the_patient() {
 }
 
 #[test]
-fn pictures_on_disk_can_be_read_back_and_have_square_pixels() {
+fn pictures_can_be_read_back_and_have_square_pixels() {
     let (result, shown) = with_lesion();
-    let dir = tempfile::tempdir().unwrap();
-    let written = write(dir.path(), &result, Some((&shown, &Tiles::of(&shown)))).unwrap();
+    let (dir, mut kept) = (tempfile::tempdir().unwrap(), HashMap::new());
+    let keep = &mut |name: &str, bytes: &[u8]| {
+        kept.insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    };
+    let written = write(dir.path(), &result, Some((&shown, &Tiles::of(&shown))), keep).unwrap();
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "whoever keeps a file writes it");
     let mut paths: Vec<&str> = written.iter().map(|f| f.path.as_str()).collect();
     paths.sort_unstable();
     assert_eq!(
@@ -276,8 +281,7 @@ fn pictures_on_disk_can_be_read_back_and_have_square_pixels() {
         ]
     );
     for file in written.iter().filter(|f| f.kind == FileKind::Picture) {
-        let reader = fs::File::open(dir.path().join(&file.path)).unwrap();
-        let mut reader = png::Decoder::new(std::io::BufReader::new(reader)).read_info().unwrap();
+        let mut reader = png::Decoder::new(io::Cursor::new(&kept[&file.path])).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut pixels).unwrap();
         let info = reader.info();
@@ -327,6 +331,7 @@ fn the_montage_says_research_use_only_and_shows_each_section() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_named() {
-    let message = write(Path::new("/nonexistent/folder"), &result(State::Failed), None).unwrap_err().to_string();
+    let keep = &mut |_: &str, _: &[u8]| Err(io::ErrorKind::NotFound.into());
+    let message = write(Path::new("/nonexistent/folder"), &result(State::Failed), None, keep).unwrap_err().to_string();
     assert!(message.contains("/nonexistent/folder/report.html"), "{message}");
 }
