@@ -78,6 +78,23 @@ def test_what_is_no_review_is_refused_by_name(client, study):
     assert refused.value.code == "wrong_state"
 
 
+def test_a_damaged_review_costs_no_other_its_object(daemon, study):
+    with daemon.start().client() as client:
+        job = client.submit_study([study])
+        end_of(client, job)
+        for reason in ("first", "second"):
+            client.review(job, "rejected", "R. Meyer", reason)
+        files = [review["file"] for review in client.status(job)["reviews"]]
+        objects = [client.download(job, file) for file in files]
+        with closing(sqlite3.connect(daemon.spool / "journal.sqlite", timeout=10)) as journal, journal:
+            journal.execute("UPDATE reviews SET review = 'x' WHERE number = 1")
+        summary = client.review(job, "accepted", "A. Novak", "third")
+        assert [reason for *_, reason in said(summary)] == ["second", "third"]
+        assert summary["reviews"][-1]["file"]["path"] not in {file["path"] for file in files}
+        assert [client.download(job, file) for file in files] == objects
+    assert daemon.stop() == 0
+
+
 def test_an_answer_without_dicom_has_a_verdict_without_one(client, study):
     voxels, matrix = volume_of(study)
     described = {"tensor": {"shape": list(voxels.shape), "element": "i16"}, "matrix": matrix.ravel().tolist()}

@@ -3,7 +3,7 @@
 use cordline_sdk::job::{JobId, JobKind, JobState, Priority};
 use cordline_sdk::problem::{Code, Problem};
 use cordline_sdk::wire::event::EventKind;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::connection::Journal;
 use super::error::JournalError;
@@ -19,6 +19,15 @@ fn order() -> String {
     let places: Vec<String> =
         Priority::ALL.into_iter().map(|p| format!("WHEN '{}' THEN {}", p.as_str(), p as u8)).collect();
     format!("CASE priority {} END DESC, touched_ms, job", places.join(" "))
+}
+
+/// The columns of moments that [`record::read`] does not read.
+const MOMENTS: [&str; 3] = ["started_ms", "ended_ms", "ended_counted_ms"];
+
+/// True where whatever is asked of a row can be read, and a job that has not ended has its input.
+fn is_whole(row: &Row<'_>) -> bool {
+    MOMENTS.iter().all(|moment| row.get::<_, Option<u64>>(*moment).is_ok())
+        && record::read(row).is_ok_and(|job| job.state.has_ended() || job.input.is_some())
 }
 
 /// What a restart did with the jobs that were running.
@@ -72,17 +81,6 @@ impl Journal {
         if let Some(may_have_queued) = &self.may_have_queued {
             may_have_queued.set(true);
         }
-    }
-
-    /// Notes a sign of life of an upload.
-    ///
-    /// # Errors
-    ///
-    /// The journal cannot be written.
-    pub fn touch(&self, job: &JobId, at_ms: u64) -> Result<(), JournalError> {
-        let mut update = self.db.prepare_cached("UPDATE jobs SET touched_ms = ?2 WHERE job = ?1")?;
-        update.execute(params![job.as_str(), at_ms])?;
-        Ok(())
     }
 
     /// The job that runs next. Costs nothing where the last answer was none, and nothing was queued since.
@@ -167,20 +165,15 @@ impl Journal {
     /// Rows that cannot be read would fail every list: they become failed jobs that say so. Returns their names.
     fn fail_damaged(&mut self, at_ms: u64) -> Result<Vec<String>, JournalError> {
         // An invalid name (after a bit flip on the disk) hides all other jobs. Its folder is set aside by the next scan.
-        let unnamed = "DELETE FROM jobs WHERE job GLOB '*[^0-9A-Za-z]*' OR length(job) NOT BETWEEN 1 AND 64";
+        let unnamed = "DELETE FROM jobs WHERE typeof(job) != 'text' OR job GLOB '*[^0-9A-Za-z]*' OR length(job) NOT BETWEEN 1 AND 64";
         let mut damaged = vec!["a job without a name".to_owned(); self.db.execute(unnamed, [])?];
         {
-            let mut statement = self.db.prepare("SELECT job, kind, state, priority, input FROM jobs")?;
+            let sql = format!("SELECT {}, {} FROM jobs", record::COLUMNS, MOMENTS.join(", "));
+            let mut statement = self.db.prepare(&sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let word = |i: usize| row.get::<_, String>(i).unwrap_or_default();
-                let state = word(2).parse::<JobState>().ok();
-                let whole = JobId::new(word(0)).is_some()
-                    && word(1).parse::<JobKind>().is_ok()
-                    && word(3).parse::<Priority>().is_ok()
-                    && state.is_some_and(|s| s.has_ended() || record::is_input(&word(4)));
-                if !whole {
-                    damaged.push(word(0));
+                if !is_whole(row) {
+                    damaged.push(row.get("job").unwrap_or_default());
                 }
             }
         }
@@ -193,16 +186,24 @@ impl Journal {
             let Some(job) = JobId::new(name.clone()) else { continue };
             let [kinds, priorities] =
                 [quoted(JobKind::ALL.map(JobKind::as_str)), quoted(Priority::ALL.map(Priority::as_str))];
+            // Numbers too: a negative one would fail every list, or put its job first in the queue for ever. The row is in no state that
+            // has ended, until its end is written below.
             let sql = format!(
-                "UPDATE jobs SET state = ?4, ended_ms = ?2, problem = ?3, finding = NULL,
-                        kind = CASE WHEN kind IN ({kinds}) THEN kind ELSE ?5 END,
-                        priority = CASE WHEN priority IN ({priorities}) THEN priority ELSE ?6 END
+                "UPDATE jobs SET state = ?3, ended_ms = NULL, ended_counted_ms = 0, started_ms = NULL, attempts = 0,
+                        submitted_ms = CASE WHEN typeof(submitted_ms) = 'integer' AND submitted_ms >= 0 THEN submitted_ms ELSE ?2 END,
+                        touched_ms = CASE WHEN typeof(touched_ms) = 'integer' AND touched_ms >= 0 THEN touched_ms ELSE ?2 END,
+                        last_event = max(0, coalesce((SELECT max(number) FROM events WHERE events.job = jobs.job), 0)),
+                        kind = CASE WHEN kind IN ({kinds}) THEN kind ELSE ?4 END,
+                        priority = CASE WHEN priority IN ({priorities}) THEN priority ELSE ?5 END
                  WHERE job = ?1"
             );
-            let [failed, study, routine] =
-                [JobState::Failed.as_str(), JobKind::Study.as_str(), Priority::default().as_str()];
-            self.db.execute(&sql, params![name, at_ms, record::to_json(&problem), failed, study, routine])?;
-            self.append(&job, at_ms, &[EventKind::ended(JobState::Failed, problem.clone()).into()])?;
+            let [receiving, study, routine] =
+                [JobState::Receiving.as_str(), JobKind::Study.as_str(), Priority::default().as_str()];
+            let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            transaction.execute(&sql, params![name, at_ms, receiving, study, routine])?;
+            append_in(&transaction, &job, at_ms, &[EventKind::ended(JobState::Failed, problem.clone()).into()])?;
+            transaction.commit()?;
+            self.raise_watermark();
         }
         Ok(damaged)
     }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 pub(super) const COLUMNS: &str =
     "job, kind, state, priority, submitted_ms, touched_ms, input, series, attempts, last_event, finding, problem,
      study_uid, predecessors,
-     (SELECT group_concat(review, ',') FROM (SELECT review FROM reviews WHERE reviews.job = jobs.job ORDER BY number))";
+     (SELECT group_concat(review, char(10)) FROM (SELECT review FROM reviews WHERE reviews.job = jobs.job ORDER BY number))";
 
 /// The same without the input, except for corrected masks, whose readers are in summaries.
 pub(super) fn brief_columns() -> String {
@@ -29,7 +29,7 @@ pub struct NewJob {
     pub submitted_ms: u64,
     /// The input as it was described.
     pub input: Input,
-    /// Series Instance UID that a person chose.
+    /// Selector of the series that a person chose: its Series Instance UID, or `UID#N` where one UID names several.
     pub series: Option<String>,
     /// Results of earlier analyses, which the new ones name.
     pub predecessors: Vec<Predecessor>,
@@ -51,11 +51,11 @@ pub struct JobRecord {
     pub priority: Priority,
     /// When it was submitted, in ms since 1970.
     pub submitted_ms: u64,
-    /// When its upload last gave a sign of life, or it was accepted, in ms since 1970.
+    /// When it was submitted or, once it was, accepted, in ms since 1970.
     pub touched_ms: u64,
     /// The input as it was described; `None` where the row is damaged.
     pub input: Option<Input>,
-    /// Series Instance UID that a person chose.
+    /// Selector of the series that a person chose: its Series Instance UID, or `UID#N` where one UID names several.
     pub series: Option<String>,
     /// How often it was started.
     pub attempts: u32,
@@ -116,7 +116,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         problem: text(row, 11)?.and_then(from_json),
         study_uid: text(row, 12)?,
         predecessors: text(row, 13)?.and_then(from_json).unwrap_or_default(),
-        reviews: text(row, 14)?.map(reviews).unwrap_or_default(),
+        reviews: reviews(row.get_ref(14)?.as_bytes_or_null().ok().flatten().unwrap_or_default()),
     })
 }
 
@@ -126,14 +126,16 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     Ok(bytes.ok().flatten().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
 }
 
-/// Parses rows of reviews that are joined by commas.
-fn reviews(rows: String) -> Vec<Review> {
-    from_json(format!("[{rows}]")).unwrap_or_else(|| {
-        tracing::error!(
-            "reviews of a job cannot be read; their rows are left as they are: check the disk of the spool"
-        );
-        Vec::new()
-    })
+/// Parses rows of reviews, one a line, since JSON holds no line break. One that is damaged hides no other.
+fn reviews(rows: &[u8]) -> Vec<Review> {
+    let parse = |row: &[u8]| {
+        let read = serde_json::from_slice(row).ok();
+        if read.is_none() {
+            tracing::error!("a review of a job cannot be read; its row is left as it is: check the disk of the spool");
+        }
+        read
+    };
+    rows.split(|byte| *byte == b'\n').filter(|row| !row.is_empty()).filter_map(parse).collect()
 }
 
 pub(super) fn known<T>(column: usize, value: Option<T>) -> rusqlite::Result<T> {
@@ -145,10 +147,6 @@ pub(super) fn known<T>(column: usize, value: Option<T>) -> rusqlite::Result<T> {
 
 pub(super) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("messages are plain data with text keys")
-}
-
-pub(super) fn is_input(text: &str) -> bool {
-    serde_json::from_str::<Input>(text).is_ok()
 }
 
 fn from_json<T: DeserializeOwned>(text: String) -> Option<T> {

@@ -101,7 +101,7 @@ impl Journal {
         Ok(self.db.prepare_cached(&sql)?.query_row([moment_ms], |row| row.get(0))?)
     }
 
-    /// Uploads without a sign of life since a moment.
+    /// Jobs that have received input since before a moment. Whether pieces still come is not in the journal.
     ///
     /// # Errors
     ///

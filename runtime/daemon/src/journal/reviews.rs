@@ -1,5 +1,6 @@
 //! Readers' verdicts on answers: added, never changed, and removed only with their job.
 
+use cordline_sdk::job::JobId;
 use cordline_sdk::review::Review;
 use rusqlite::params;
 
@@ -8,6 +9,16 @@ use super::error::JournalError;
 use super::{record, watermark};
 
 impl Journal {
+    /// The number of a job's next review, from 1. Rows are counted, also those that cannot be read: each number is given once.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be read.
+    pub fn next_review(&self, job: &JobId) -> Result<usize, JournalError> {
+        let sql = "SELECT 1 + count(*) FROM reviews WHERE job = ?1";
+        Ok(self.db.prepare_cached(sql)?.query_row([job.as_str()], |row| row.get(0))?)
+    }
+
     /// Adds a review; forced to the disk when this returns. Its file, where it has one, can be fetched from then on.
     ///
     /// # Errors
@@ -39,7 +50,6 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use cordline_sdk::job::JobId;
     use cordline_sdk::review::Verdict;
     use cordline_sdk::wire::event::FileInfo;
     use cordline_sdk::wire::request::{Input, Predecessor};
@@ -87,6 +97,27 @@ mod tests {
         begin(&mut journal, "a");
         assert_eq!(journal.job(&job("a")).unwrap().unwrap().reviews, []);
         assert!(matches!(journal.add_review(&review("c", 1, None)), Err(JournalError::Vanished(_))));
+    }
+
+    #[test]
+    fn a_damaged_review_hides_no_other_and_keeps_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&folder.path().join("journal.sqlite")).unwrap();
+        begin(&mut journal, "a");
+        let said = [review("a", 1, None), review("a", 2, None), review("a", 3, None)];
+        said.iter().for_each(|review| journal.add_review(review).unwrap());
+        for damage in ["'{\"job'", "x'7bff0a7d'", "'a' || char(10) || 'b'", "7"] {
+            let sql = format!("UPDATE reviews SET review = {damage} WHERE number = 2");
+            journal.db.execute(&sql, []).unwrap();
+            assert_eq!(
+                journal.job(&job("a")).unwrap().unwrap().reviews,
+                [said[0].clone(), said[2].clone()],
+                "{damage}"
+            );
+            assert_eq!(journal.next_review(&job("a")).unwrap(), 4);
+        }
+        journal.add_review(&review("a", 4, None)).unwrap();
+        assert_eq!(journal.next_review(&job("a")).unwrap(), 5);
     }
 
     #[test]

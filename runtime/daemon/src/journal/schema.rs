@@ -9,8 +9,8 @@ use super::error::JournalError;
 /// Format of the file, in SQLite's `user_version`.
 const FORMAT: i64 = 5;
 
-/// A job is one row; times are ms since 1970. `input`, `finding` and `problem` are JSON. `touched_ms`: last sign of life of
-/// an upload. `attempts`: how often a worker began it, `started_ms`: when it did last. `files`: what can be fetched.
+/// A job is one row; times are ms since 1970. `input`, `finding` and `problem` are JSON. `touched_ms`: when
+/// it was submitted or, once it was, accepted. `attempts`: how often a worker began it, `started_ms`: when it did last. `files`: what can be fetched.
 const TABLES: &str = "
 CREATE TABLE jobs (
     job          TEXT PRIMARY KEY,

@@ -11,7 +11,7 @@ pub(crate) const IDLE_UPLOAD_MS: u64 = HOUR_MS;
 /// Jobs by the reason for which they go.
 #[derive(Debug, Default)]
 pub(crate) struct RemovalPlan {
-    /// Uploads that have stopped, as the journal has it.
+    /// Uploads that were begun long ago. Whether they have stopped is not in the journal.
     pub idle_uploads: Vec<JobId>,
     /// Jobs that are too old, or for which there is no room.
     pub expired: Vec<JobId>,

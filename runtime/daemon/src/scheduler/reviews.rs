@@ -62,7 +62,7 @@ impl Scheduler {
         };
         let folder = self.spool.results(&record.job);
         let moment = u64::try_from(review.at_ms).ok().and_then(clock::local);
-        let number = record.reviews.len() + 1;
+        let number = self.journal.next_review(&record.job).map_err(|e| journal_fault(&e))?;
         let moment = moment.unwrap_or_else(output::now);
         let written = sr::review::write(&folder, review, number, &output::objects::device(), moment);
         let Some(bytes) = written.map_err(|e| failed(&e))? else { return Ok(None) };
