@@ -136,13 +136,14 @@ impl AuditLog {
         let mut file = options.open(path).map_err(failed)?;
         let (mut previous, mut whole) = (String::new(), 0);
         let mut reader = BufReader::new(&file);
-        let mut line = String::new();
-        while reader.read_line(&mut line).map_err(failed)? > 0 {
-            if !line.ends_with('\n') {
+        // Bytes, not text: a line may have been cut inside a character.
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+            if line.last() != Some(&b'\n') {
                 break;
             }
             whole += line.len() as u64;
-            if let Ok(read) = serde_json::from_str::<Line>(&line) {
+            if let Ok(read) = serde_json::from_slice::<Line>(&line) {
                 previous = read.hash;
             }
             line.clear();
@@ -251,6 +252,24 @@ mod tests {
         let path = written(folder.path());
         let entry =
             |n: usize| AuditEntry { event: AuditEvent::Fetched, who: "viewer".into(), about: format!("job{n}") };
+    #[test]
+    fn a_line_that_is_cut_inside_a_character_is_cut_off_and_one_with_a_turned_bit_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path());
+        let entry = || AuditEntry { event: AuditEvent::Connected, who: "box".into(), about: "Slicer Zürich".into() };
+        AuditLog::open(&path).unwrap().write(entry()).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let cut = whole.iter().position(|byte| !byte.is_ascii()).unwrap() + 1;
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        AuditLog::open(&path).unwrap().write(entry()).unwrap();
+        assert_eq!(verify(&path).unwrap().0, 7);
+        let mut turned = std::fs::read(&path).unwrap();
+        turned[3] |= 0x80;
+        std::fs::write(&path, turned).unwrap();
+        AuditLog::open(&path).unwrap().write(entry()).unwrap();
+        assert!(matches!(verify(&path), Err(AuditError::Broken { line: 1, .. })));
+    }
+
         let mut audit = AuditLog::open(&path).unwrap();
         audit.write_all((0..100).map(entry)).unwrap();
         audit.write_all([]).unwrap();
