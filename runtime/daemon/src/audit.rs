@@ -70,13 +70,13 @@ struct Line {
 
 impl Line {
     /// The line of an event that happens now, after a line with the hash `previous`.
-    fn after(previous: String, entry: AuditEntry) -> Self {
+    fn after(previous: String, entry: &AuditEntry) -> Self {
         let mut line = Self {
             at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
             event: entry.event,
             code: entry.event.code().into(),
-            who: entry.who,
-            about: entry.about,
+            who: entry.who.clone(),
+            about: entry.about.clone(),
             previous,
             hash: String::new(),
         };
@@ -159,7 +159,7 @@ impl AuditLog {
     ///
     /// The file cannot be written.
     pub fn write(&mut self, entry: AuditEntry) -> io::Result<()> {
-        self.write_all([entry])
+        self.write_all(&[entry])
     }
 
     /// Writes events in their order and forces them to the disk, all at once.
@@ -167,7 +167,7 @@ impl AuditLog {
     /// # Errors
     ///
     /// The file cannot be written; then none of them is.
-    pub fn write_all(&mut self, entries: impl IntoIterator<Item = AuditEntry>) -> io::Result<()> {
+    pub fn write_all(&mut self, entries: &[AuditEntry]) -> io::Result<()> {
         let mut previous = self.previous.clone();
         let mut text = String::new();
         for entry in entries {
@@ -184,6 +184,12 @@ impl AuditLog {
         }
         self.previous = previous;
         Ok(())
+    }
+
+    /// Writes into another file from now on, and returns the one before: `/dev/full` is a full disk.
+    #[cfg(test)]
+    pub(crate) fn replace_file(&mut self, file: File) -> File {
+        std::mem::replace(&mut self.file, file)
     }
 }
 
@@ -247,12 +253,6 @@ mod tests {
     }
 
     #[test]
-    fn a_heap_of_lines_is_one_chain_with_those_before_and_after() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = written(folder.path());
-        let entry =
-            |n: usize| AuditEntry { event: AuditEvent::Fetched, who: "viewer".into(), about: format!("job{n}") };
-    #[test]
     fn a_line_that_is_cut_inside_a_character_is_cut_off_and_one_with_a_turned_bit_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = written(folder.path());
@@ -270,9 +270,15 @@ mod tests {
         assert!(matches!(verify(&path), Err(AuditError::Broken { line: 1, .. })));
     }
 
+    #[test]
+    fn a_heap_of_lines_is_one_chain_with_those_before_and_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path());
+        let entry =
+            |n: usize| AuditEntry { event: AuditEvent::Fetched, who: "viewer".into(), about: format!("job{n}") };
         let mut audit = AuditLog::open(&path).unwrap();
-        audit.write_all((0..100).map(entry)).unwrap();
-        audit.write_all([]).unwrap();
+        audit.write_all(&(0..100).map(entry).collect::<Vec<_>>()).unwrap();
+        audit.write_all(&[]).unwrap();
         audit.write(entry(100)).unwrap();
         assert_eq!(verify(&path).unwrap().0, 6 + 101);
     }

@@ -79,13 +79,13 @@ impl CommandQueue {
         true
     }
 
-    /// The next command and a batch of entries; nothing after `timeout`.
-    pub(super) fn pop(&self, timeout: Duration) -> Batch {
+    /// The next command and a batch of entries, `max_entries` at most; nothing after `timeout`.
+    pub(super) fn pop(&self, timeout: Duration, max_entries: usize) -> Batch {
         let deadline = Instant::now() + timeout;
         let mut state = self.lock();
         loop {
             let command = state.internal.pop_front().or_else(|| state.of_clients.pop());
-            let count = state.entries.len().min(ENTRY_BATCH);
+            let count = state.entries.len().min(ENTRY_BATCH).min(max_entries);
             let entries: Vec<AuditEntry> = state.entries.drain(..count).collect();
             let left = deadline.saturating_duration_since(Instant::now());
             if command.is_some() || !entries.is_empty() || left.is_zero() {
@@ -125,16 +125,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_bounded_and_come_in_heaps_beside_the_orders() {
+    fn entries_are_bounded_and_come_in_batches_beside_the_commands() {
         let queue = CommandQueue::default();
         let kept = (0..2 * MAX_ENTRIES).filter(|_| queue.try_audit(entry())).count();
         assert_eq!(kept, MAX_ENTRIES);
         queue.audit(entry());
+        assert!(queue.pop(Duration::from_millis(1), 0).entries.is_empty(), "for more there is no room");
         queue.push_internal(SchedulerCommand::WorkerIdle);
-        let batch = queue.pop(Duration::ZERO);
+        let batch = queue.pop(Duration::ZERO, usize::MAX);
         assert!(matches!(batch.command, Some(SchedulerCommand::WorkerIdle)) && batch.entries.len() == ENTRY_BATCH);
         let rest: usize =
-            std::iter::repeat_with(|| queue.pop(Duration::ZERO).entries.len()).take_while(|n| *n > 0).sum();
+            std::iter::repeat_with(|| queue.pop(Duration::ZERO, usize::MAX).entries.len()).take_while(|n| *n > 0).sum();
         assert_eq!(rest, MAX_ENTRIES + 1 - ENTRY_BATCH);
     }
 }
