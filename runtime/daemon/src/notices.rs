@@ -8,6 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) enum Topic {
     /// Entries of the journal were lost.
     Journal,
+    /// Events wait, since the journal cannot be written.
+    Events,
+    /// Entries of the audit file wait.
+    Audit,
     /// The wall clock jumped.
     Clock,
 }

@@ -56,4 +56,17 @@ impl Journal {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// As on a disk that is full: the file does not grow any more.
+    #[cfg(test)]
+    pub(crate) fn set_full(&self, is_full: bool) {
+        let pages = if is_full { 1 } else { 1_000_000 };
+        self.db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
+    }
+
+    /// As on a disk that can be read only.
+    #[cfg(test)]
+    pub(crate) fn set_read_only(&self, is_read_only: bool) {
+        self.db.pragma_update(None, "query_only", is_read_only).unwrap();
+    }
 }

@@ -40,6 +40,9 @@ pub enum JournalError {
     /// A job that was there a moment ago is missing.
     #[error("the job {0} is not in the journal")]
     Vanished(JobId),
+    /// A job that has ended was to end once more.
+    #[error("the job {0} has ended already")]
+    Ended(JobId),
     /// Reading or writing failed.
     #[error("the journal failed: {0}")]
     Sql(#[from] rusqlite::Error),
@@ -56,7 +59,7 @@ impl JournalError {
             Self::Open { path, source } => unopened(path, source),
             Self::Damaged { .. } => (Code::JournalDamaged, DAMAGED),
             Self::Newer { .. } => (Code::JournalNewer, "start the program that wrote it, or a later one"),
-            Self::Vanished(_) | Self::Sql(_) => {
+            Self::Vanished(_) | Self::Ended(_) | Self::Sql(_) => {
                 (Code::JournalFailed, "look at the disk of the spool; if it is healthy, report this message")
             }
         }
@@ -66,6 +69,14 @@ impl JournalError {
     pub fn is_disk_full(&self) -> bool {
         let (Self::Sql(source) | Self::Open { source, .. }) = self else { return false };
         source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+    }
+
+    /// True where the same may succeed another time: the disk or another program refused it, and nothing is wrong with what was to be
+    /// written. SQLite calls a full disk by many names: with a quota, or where its index of the log has to grow, it is an I/O error.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode::{ApiMisuse, ConstraintViolation, ParameterOutOfRange, TooBig, TypeMismatch};
+        let Self::Sql(rusqlite::Error::SqliteFailure(said, _)) = self else { return false };
+        !matches!(said.code, ApiMisuse | ConstraintViolation | ParameterOutOfRange | TooBig | TypeMismatch)
     }
 }
 

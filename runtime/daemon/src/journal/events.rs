@@ -51,17 +51,17 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// There is no such job, or the journal cannot be written.
+    /// There is no such job, it has ended already and was to end once more, or the journal cannot be written.
     pub fn append(&mut self, job: &JobId, at_ms: u64, events: &[PendingEvent]) -> Result<u64, JournalError> {
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let last = append_in(&transaction, job, at_ms, events)?;
         transaction.commit()?;
-        // A job that has not ended is run again after a loss: not worth a write for each section.
         let queues =
             |event: &PendingEvent| matches!(&event.kind, EventKind::State(change) if change.state == JobState::Queued);
         if events.iter().any(queues) {
             self.note_queued();
         }
+        // A job that has not ended is run again after a loss: not worth a write for each section.
         let ends = |event: &PendingEvent| matches!(&event.kind, EventKind::State(change) if change.state.has_ended());
         if events.iter().any(ends) {
             self.raise_watermark();
@@ -136,7 +136,7 @@ pub(super) fn append_in(
     at_ms: u64,
     events: &[PendingEvent],
 ) -> Result<u64, JournalError> {
-    let mut number = last_number(db, job)?;
+    let (mut number, mut has_ended) = progress(db, job)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO events (job, number, at_ms, name, header, checksum, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
@@ -146,7 +146,14 @@ pub(super) fn append_in(
         let (name, checksum) = (kind.name().as_str(), checksum(&header));
         insert.execute(params![job.as_str(), number, at_ms, name, header, checksum, raw])?;
         match kind {
-            EventKind::State(change) => write_state(db, job, at_ms, change)?,
+            // A second end would take back what clients were told.
+            EventKind::State(change) if has_ended && change.state.has_ended() => {
+                return Err(JournalError::Ended(job.clone()));
+            }
+            EventKind::State(change) => {
+                write_state(db, job, at_ms, change)?;
+                has_ended = change.state.has_ended();
+            }
             EventKind::Files(files) => write_files(db, job, files)?,
             EventKind::Series(choice) => write_study(db, job, choice.study_uid.as_deref())?,
             _ => {}
@@ -188,9 +195,11 @@ fn damaged() -> EventKind {
     EventKind::Warning(Warning { message: "what the journal kept of this event cannot be read".into() })
 }
 
-fn last_number(db: &Connection, job: &JobId) -> Result<u64, JournalError> {
-    let row = db.prepare_cached("SELECT last_event FROM jobs WHERE job = ?1")?.query_row([job.as_str()], |r| r.get(0));
-    match row {
+/// Number of the last event of a job, and whether it has ended.
+fn progress(db: &Connection, job: &JobId) -> Result<(u64, bool), JournalError> {
+    let mut statement = db.prepare_cached("SELECT last_event, state FROM jobs WHERE job = ?1")?;
+    let has_ended = |state: String| state.parse().is_ok_and(JobState::has_ended);
+    match statement.query_row([job.as_str()], |row| Ok((row.get(0)?, has_ended(row.get(1)?)))) {
         Err(rusqlite::Error::QueryReturnedNoRows) => Err(JournalError::Vanished(job.clone())),
         other => Ok(other?),
     }

@@ -163,21 +163,102 @@ fn a_job_that_is_handed_back_has_lost_no_attempt() {
 fn a_damaged_row_fails_its_job_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = open(&folder);
-    for name in ["a", "b", "c"] {
+    for name in ["a", "b", "c", "d", "e", "f"] {
         journal.begin(&new(name, Priority::Routine, 1)).unwrap();
         journal.accept(&job(name), 2, None).unwrap();
     }
+    journal.db.execute("PRAGMA foreign_keys = OFF", []).unwrap();
     journal.db.execute("UPDATE jobs SET input = '{\"kind\": \"fol' WHERE job = 'a'", []).unwrap();
     journal.db.execute("UPDATE jobs SET state = 'dancing', priority = 'x' WHERE job = 'b'", []).unwrap();
-    journal.db.execute("UPDATE jobs SET job = '../../etc' WHERE job = 'x'", []).unwrap();
+    for (was, name) in [("d", "'../../etc'"), ("e", "x'65'"), ("f", "''")] {
+        journal.db.execute(&format!("UPDATE jobs SET job = {name} WHERE job = '{was}'"), []).unwrap();
+    }
     drop(journal);
     let mut journal = open(&folder);
-    assert_eq!(journal.recover(9).unwrap().damaged, ["a", "b"]);
+    let unnamed = "a job without a name";
+    assert_eq!(journal.recover(9).unwrap().damaged, [unnamed, unnamed, unnamed, "a", "b"]);
+    assert_eq!(journal.count().unwrap(), 3);
     for name in ["a", "b"] {
         let record = journal.job(&job(name)).unwrap().unwrap();
         assert_eq!((record.state, record.problem.unwrap().code), (JobState::Failed, Code::JournalRowDamaged));
     }
     assert_eq!(journal.next().unwrap().unwrap().job, job("c"));
+}
+
+#[test]
+fn a_damaged_number_fails_its_job_and_holds_up_no_other() {
+    let damages = [
+        "touched_ms = touched_ms | (1 << 63)",
+        "submitted_ms = -1",
+        "attempts = 1 << 40",
+        "last_event = -9",
+        "started_ms = -5",
+        "ended_ms = -5",
+        "ended_counted_ms = 1 << 63",
+        "touched_ms = 'x'",
+    ];
+    for damage in damages {
+        for end in [None, Some(JobState::Completed)] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut journal = open(&folder);
+            for name in ["a", "b"] {
+                journal.begin(&new(name, Priority::Routine, 1)).unwrap();
+                journal.accept(&job(name), 2, None).unwrap();
+            }
+            if let Some(end) = end {
+                journal.append(&job("a"), 3, &[warning("x"), state(end)]).unwrap();
+            }
+            journal.db.execute(&format!("UPDATE jobs SET {damage} WHERE job = 'a'"), []).unwrap();
+            drop(journal);
+            let mut journal = open(&folder);
+            assert_eq!(journal.recover(9).unwrap().damaged, ["a"], "{damage}");
+            assert_eq!(journal.next().unwrap().unwrap().job, job("b"), "{damage}");
+            assert_eq!(journal.list(&[], None, None, 9).unwrap().len(), 2, "{damage}");
+            assert_eq!(journal.ended().unwrap().len(), 1, "{damage}");
+            let record = journal.job(&job("a")).unwrap().unwrap();
+            assert_eq!(record.problem.unwrap().code, Code::JournalRowDamaged, "{damage}");
+            let events = journal.events(&job("a"), 0, 9).unwrap();
+            assert_eq!(events.last().unwrap().number, record.last_event, "{damage}");
+            // Sent again, it is a job like any other.
+            journal.accept(&job("a"), 10, None).unwrap();
+            assert_eq!(journal.waiting().unwrap(), ["b", "a"].map(job), "{damage}");
+        }
+    }
+}
+
+#[test]
+fn a_job_ends_once_until_it_is_queued_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    let ended = |result| matches!(result, Err(JournalError::Ended(_)));
+    assert!(ended(journal.append(&job("a"), 2, &[state(JobState::Completed), state(JobState::Cancelled)])));
+    journal.append(&job("a"), 2, &[state(JobState::Completed)]).unwrap();
+    assert!(ended(journal.append(&job("a"), 3, &[warning("x"), state(JobState::Cancelled)])));
+    let record = journal.job(&job("a")).unwrap().unwrap();
+    assert_eq!((record.state, record.last_event), (JobState::Completed, 1));
+    journal.accept(&job("a"), 4, None).unwrap();
+    journal.append(&job("a"), 5, &[state(JobState::Cancelled)]).unwrap();
+}
+
+#[test]
+fn what_may_pass_is_told_from_what_never_will() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(&folder);
+    journal.begin(&new("a", Priority::Routine, 1)).unwrap();
+    let large = PendingEvent { raw: Some(vec![0; 1 << 20]), ..warning("x") };
+    journal.set_full(true);
+    let full = journal.append(&job("a"), 2, std::slice::from_ref(&large)).unwrap_err();
+    assert!(full.is_disk_full() && full.may_pass(), "{full}");
+    journal.set_full(false);
+    journal.set_read_only(true);
+    let refused = journal.append(&job("a"), 2, &[warning("x")]).unwrap_err();
+    assert!(!refused.is_disk_full() && refused.may_pass(), "{refused}");
+    journal.set_read_only(false);
+    assert_eq!(journal.append(&job("a"), 2, &[large]).unwrap(), 1);
+    journal.db.execute("UPDATE jobs SET last_event = 0", []).unwrap();
+    assert!(!journal.append(&job("a"), 2, &[warning("x")]).unwrap_err().may_pass(), "the number is taken");
+    assert!(!journal.append(&job("b"), 2, &[]).unwrap_err().may_pass());
 }
 
 #[test]
@@ -218,8 +299,6 @@ fn what_has_ended_or_idles_is_listed_and_forgotten() {
     assert_eq!(journal.ended().unwrap(), [ended("b", 60), ended("a", 70)]);
     assert_eq!(journal.idle_uploads(9).unwrap(), []);
     assert_eq!(journal.idle_uploads(10).unwrap(), [job("c")]);
-    journal.touch(&job("c"), 50).unwrap();
-    assert_eq!(journal.idle_uploads(10).unwrap(), []);
     journal.remove(&job("a")).unwrap();
     assert!(journal.job(&job("a")).unwrap().is_none() && journal.events(&job("a"), 0, 9).unwrap().is_empty());
     assert!(matches!(journal.append(&job("a"), 1, &[]), Err(JournalError::Vanished(_))));

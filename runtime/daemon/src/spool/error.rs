@@ -85,7 +85,7 @@ impl SpoolError {
             Self::TooLong { .. } => (Code::TooLarge, "send what the manifest announced, or submit anew"),
             Self::Digest { .. } => (Code::DigestMismatch, "send the item again from its beginning"),
             Self::Incomplete { .. } => (Code::UploadIncomplete, "send the rest, then commit"),
-            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            Self::Write { source, .. } if is_full(source) => {
                 (Code::DiskReserve, "wait until older jobs are removed, or ask the operator for space")
             }
             Self::Taken { .. } | Self::Write { .. } => (Code::Internal, "ask the operator to look at the daemon's log"),
@@ -101,13 +101,18 @@ impl SpoolError {
     fn advice(&self) -> (Code, &'static str) {
         match self {
             Self::Taken { .. } => (Code::SpoolTaken, "stop the other daemon, or give this one a spool of its own"),
-            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            Self::Write { source, .. } if is_full(source) => {
                 (Code::DiskFull, "free some space on the disk of the spool")
             }
             Self::Write { .. } => (Code::SpoolNotWritable, "give the daemon's user this folder, or name another one"),
             _ => (Code::Upload, "send it again"),
         }
     }
+}
+
+/// True where the disk has no room, or this user has none left of it.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl Diagnose for SpoolError {
