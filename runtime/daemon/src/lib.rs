@@ -164,7 +164,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         spool: spool.clone(),
         keep: daemon.keep.clone(),
         reserve_bytes: daemon.reserve_bytes,
-        notices,
+        notices: notices.clone(),
         scheduler: commands.clone(),
         stop: stop.clone(),
     };
@@ -184,6 +184,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         spool: spool.clone(),
         metrics: metrics.clone(),
         config: scheduler_config,
+        notices: notices.clone(),
         replies: reply_sender,
         worker: assignments,
     });

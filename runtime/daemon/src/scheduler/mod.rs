@@ -1,4 +1,5 @@
-//! The one writer: journal and spool are changed on this thread and nowhere else, one command after the other.
+//! The one writer: what becomes of a job is decided on this thread and nowhere else, one command after the other, and nobody else writes the
+//! journal. Folders of the spool are filled and emptied by other threads too, each for a job that was given to it.
 //!
 //! - [`command`]: what it is asked to do; [`command_queue`] is where that waits
 //! - [`uploads`]: new jobs and the pieces of their input; [`upload_table`] bounds how many are open
@@ -29,6 +30,7 @@ mod upload_table;
 mod uploads;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +48,7 @@ use cordline_sdk::wire::reply::Answer;
 use super::clock::now_ms;
 use super::error::{cancelled, journal_fault, no_such_job, wrong_state};
 use super::metrics::Metrics;
+use super::notices::{Notices, Topic};
 use super::origin::RequestOrigin;
 use super::replies::{ReplySender, ServerMessage};
 use crate::audit::{AuditEntry, AuditEvent, AuditLog};
@@ -61,8 +64,10 @@ use upload_table::UploadTable;
 
 /// How long the scheduler waits for a command.
 const POLL_INTERVAL: Duration = Duration::from_secs(60);
-/// How soon events that a full disk refused are tried again.
-const FULL_DISK_RETRY: Duration = Duration::from_secs(1);
+/// How soon events and audit entries that the disk refused are tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// When a request that is audited is worth another try, while the audit file cannot be written.
+const RETRY_AFTER_MS: u64 = 3_000;
 
 /// Settings that hold as long as the daemon runs.
 pub(super) struct SchedulerConfig {
@@ -86,6 +91,7 @@ pub(super) struct SchedulerParts {
     pub audit_log: AuditLog,
     pub spool: Arc<Spool>,
     pub metrics: Arc<Metrics>,
+    pub notices: Notices,
     pub config: SchedulerConfig,
     pub replies: ReplySender,
     pub worker: Sender<Assignment>,
@@ -97,6 +103,7 @@ pub(super) struct Scheduler {
     audit_log: AuditLog,
     spool: Arc<Spool>,
     metrics: Arc<Metrics>,
+    notices: Notices,
     config: SchedulerConfig,
     replies: ReplySender,
     worker: Sender<Assignment>,
@@ -111,8 +118,11 @@ pub(super) struct Scheduler {
     /// For threads that work on transfers.
     commands: CommandQueue,
     started: Instant,
-    /// Events that the journal has not taken. Of one job at most: nothing is assigned while there are any.
+    /// Events that the journal has not taken. Nothing is assigned while there are any, and of a job that waits here to end nothing else is
+    /// decided: one job of the worker, and one end each of others.
     unpersisted: VecDeque<Unpersisted>,
+    /// When the journal refused events last; `None` where it has taken some since.
+    events_refused: Option<Instant>,
 }
 
 /// Events of one job, with their time.
@@ -124,12 +134,13 @@ struct Unpersisted {
 
 impl Scheduler {
     pub(super) fn new(parts: SchedulerParts) -> Self {
-        let SchedulerParts { journal, audit_log, spool, metrics, config, replies, worker } = parts;
+        let SchedulerParts { journal, audit_log, spool, metrics, notices, config, replies, worker } = parts;
         Self {
             journal,
             audit_log,
             spool,
             metrics,
+            notices,
             config,
             replies,
             worker,
@@ -143,6 +154,7 @@ impl Scheduler {
             commands: CommandQueue::default(),
             started: Instant::now(),
             unpersisted: VecDeque::new(),
+            events_refused: None,
         }
     }
 
@@ -155,29 +167,38 @@ impl Scheduler {
             Err(error) => tracing::error!(%error, "the uploads of the last start could not be counted"),
         }
         self.restore_reservations();
-        loop {
-            let timeout = if self.unpersisted.is_empty() { POLL_INTERVAL } else { FULL_DISK_RETRY };
+        while self.step(commands) {}
+    }
+
+    /// Does what there is to do, or waits for it; false after [`SchedulerCommand::Stop`].
+    fn step(&mut self, commands: &CommandQueue) -> bool {
+        let timeout = match () {
             // Answers that wait for the disk do not wait for commands that may never come.
-            let batch = commands.pop(if self.audit_batch.is_empty() { timeout } else { Duration::ZERO });
-            let nothing_came = batch.command.is_none() && batch.entries.is_empty();
-            batch.entries.into_iter().for_each(|entry| self.audit_batch.add(entry));
-            match batch.command {
-                None if nothing_came => self.persist_events(),
-                None => {}
-                Some(SchedulerCommand::Stop) => {
-                    commands.close();
-                    self.audit_batch.add(of_daemon(AuditEvent::Stopped));
-                    self.audit_batch.commit(&mut self.audit_log, &self.replies);
-                    return;
-                }
-                Some(command) => self.execute(command),
+            () if self.audit_batch.waits_for_more() => Duration::ZERO,
+            () if self.events_refused.is_some() || self.audit_batch.is_refused() => RETRY_INTERVAL,
+            () => POLL_INTERVAL,
+        };
+        let batch = commands.pop(timeout, self.audit_batch.room());
+        let nothing_came = batch.command.is_none() && batch.entries.is_empty();
+        batch.entries.into_iter().for_each(|entry| self.audit_batch.add(entry));
+        match batch.command {
+            None => {}
+            Some(SchedulerCommand::Stop) => {
+                commands.close();
+                self.audit_batch.add(of_daemon(AuditEvent::Stopped));
+                self.write_audit();
+                return false;
             }
-            // Before the next job is assigned, for which the answers would have to wait too.
-            if nothing_came || self.audit_batch.is_due() || (!self.audit_batch.is_empty() && commands.is_empty()) {
-                self.audit_batch.commit(&mut self.audit_log, &self.replies);
-            }
-            self.assign();
+            Some(command) => self.execute(command),
         }
+        // Before the next job is assigned, for which the answers would have to wait too.
+        let waits = self.audit_batch.waits_for_more();
+        if self.audit_batch.is_due(RETRY_INTERVAL) || (waits && (nothing_came || commands.is_empty())) {
+            self.write_audit();
+        }
+        self.retry_events();
+        self.assign();
+        true
     }
 
     fn execute(&mut self, command: SchedulerCommand) {
@@ -206,11 +227,7 @@ impl Scheduler {
                 self.worker_is_idle = true;
                 self.running = None;
             }
-            SchedulerCommand::Requeue(job) => {
-                if let Err(error) = self.journal.requeue(&job, now_ms()) {
-                    tracing::error!(%job, %error, "the job could not be given back");
-                }
-            }
+            SchedulerCommand::Requeue(job) => self.requeue(&job),
             // Ends the loop before it comes here.
             SchedulerCommand::Stop => {}
         }
@@ -221,6 +238,17 @@ impl Scheduler {
         self.replies.send(ServerMessage::Answer(origin, answer));
     }
 
+    /// Writes the audit entries that wait, and gives the answers that wait for them.
+    fn write_audit(&mut self) {
+        let written = self.audit_batch.commit(&mut self.audit_log, &self.replies);
+        let notice = |error: io::Error| {
+            format!(
+                "the audit file cannot be written ({error}): what clients do waits for it; look at the disk of the spool"
+            )
+        };
+        self.notices.set(Topic::Audit, written.err().map(notice));
+    }
+
     /// As `respond`, and audited where it was not refused: the answer waits until its entry is on the disk.
     fn respond_audited(
         &mut self,
@@ -229,7 +257,11 @@ impl Scheduler {
         job: &JobId,
         work: impl FnOnce(&mut Self) -> Result<Answer, Fault>,
     ) {
-        match self.authorized(&origin, work) {
+        let room = match self.audit_batch.room() {
+            0 => Err(Fault::busy("the audit file cannot be written just now", RETRY_AFTER_MS)),
+            _ => Ok(()),
+        };
+        match room.and_then(|()| self.authorized(&origin, work)) {
             Ok(answer) => {
                 self.audit_batch.add(AuditEntry { event, who: origin.peer.name.to_string(), about: job.to_string() });
                 self.audit_batch.hold(origin, answer);
@@ -250,12 +282,16 @@ impl Scheduler {
 
     fn cancel(&mut self, job: &JobId) -> Result<Answer, Fault> {
         let state = self.state(job)?.ok_or_else(|| no_such_job(job))?;
-        self.cancel_transfer(job);
         if let Some((_, cancel)) = self.running.as_ref().filter(|(running, _)| running == job) {
             // The worker looks at it between sections, and reports the end.
             cancel.store(true, Ordering::Relaxed);
-        } else if !state.has_ended() {
-            self.record_events(job, vec![EventKind::ended(JobState::Cancelled, cancelled()).into()]);
+            return self.summary(job);
+        }
+        self.check_persisted(job)?;
+        self.cancel_transfer(job);
+        match state.has_ended() {
+            false => self.record_events(job, vec![EventKind::ended(JobState::Cancelled, cancelled()).into()]),
+            true => self.give_up_input(job),
         }
         self.summary(job)
     }
@@ -279,7 +315,8 @@ impl Scheduler {
 
     /// Hands the next job to an idle worker.
     fn assign(&mut self) {
-        if !self.worker_is_idle || !self.unpersisted.is_empty() {
+        let is_refused = self.events_refused.is_some_and(|refused| refused.elapsed() < RETRY_INTERVAL);
+        if !self.worker_is_idle || !self.unpersisted.is_empty() || is_refused {
             return;
         }
         let record = match self.journal.next() {
@@ -289,11 +326,24 @@ impl Scheduler {
         };
         let job = record.job.clone();
         self.record_events(&job, vec![EventKind::state(JobState::Decoding).into()]);
+        // Refused by the disk: the job stays queued. One that is worked on has an attempt in the journal, or it could take the daemon down
+        // for ever.
+        if self.unpersisted.pop_back().is_some() {
+            return;
+        }
         let cancel = Arc::new(AtomicBool::new(false));
-        self.running = Some((job, cancel.clone()));
         self.worker_is_idle = false;
-        // A worker that has ended leaves its job to the next start.
-        let _ = self.worker.send(Assignment { record, cancel });
+        match self.worker.send(Assignment { record, cancel: cancel.clone() }) {
+            Ok(()) => self.running = Some((job, cancel)),
+            // The worker has ended, since the daemon shuts down: nothing was attempted.
+            Err(_) => self.requeue(&job),
+        }
+    }
+
+    fn requeue(&mut self, job: &JobId) {
+        if let Err(error) = self.journal.requeue(job, now_ms()) {
+            tracing::error!(%job, %error, "the job could not be given back");
+        }
     }
 
     fn state(&self, job: &JobId) -> Result<Option<JobState>, Fault> {

@@ -63,7 +63,7 @@ impl Worker {
         let mut prefetcher = Prefetcher::default();
         while !self.is_stopping() {
             self.scheduler.push_internal(SchedulerCommand::WorkerIdle);
-            let Some(assignment) = self.next_job(jobs) else { return };
+            let Some(assignment) = self.next_job(jobs) else { break };
             if !models.are_current() {
                 match WarmModels::open(&self.config) {
                     Ok(reopened) => models = reopened,
@@ -78,6 +78,8 @@ impl Worker {
             }
             self.run_job(&assignment, &mut models, &mut prefetcher);
         }
+        // Handed over during the shutdown and not begun: no attempt.
+        jobs.try_iter().for_each(|left| self.scheduler.push_internal(SchedulerCommand::Requeue(left.record.job)));
     }
 
     fn is_stopping(&self) -> bool {
