@@ -1,4 +1,5 @@
-//! Disk space and places in the queue: reserved when a job is submitted, consumed by its upload, released at its end.
+//! Disk space: reserved when a job is submitted, consumed by its upload, released at its end. The length of the queue is looked at when a job is
+//! submitted; nothing is reserved there, so uploads that were begun may make it longer.
 
 use cordline_sdk::job::{JobId, JobState};
 use cordline_sdk::problem::Code;
@@ -86,6 +87,16 @@ impl Scheduler {
                 _ => announced,
             };
             self.ledger.reserve(&record.job, reserved);
+        }
+    }
+
+    /// New input of a job that has ended is not wanted after all: what it was promised is free again. What was received goes with the next
+    /// scan of the retention.
+    pub(super) fn give_up_input(&mut self, job: &JobId) {
+        // A transfer ends with its next piece, and then comes here.
+        if !self.transfers.contains_key(job) {
+            self.uploads.end(job);
+            self.ledger.release(job);
         }
     }
 

@@ -80,6 +80,7 @@ impl Scheduler {
         }
         if let Some(running) = self.transfers.get_mut(job) {
             if !running.wanted.load(Ordering::Relaxed) || running.origins.len() >= MAX_ORIGINS {
+        self.check_persisted(job)?;
                 return Err(busy("the input of this job is being copied for somebody else, or was a moment ago"));
             }
             running.origins.push(origin.clone());
@@ -178,8 +179,15 @@ impl Scheduler {
             Err(TransferError::Changed(what)) => {
                 let (message, action) = (format!("the folder cannot be taken: {what}"), CHANGED_ACTION);
                 let problem = Problem { code: Code::FolderChanged, message: message.clone(), action: action.into() };
+                if !is_wanted {
+                    self.give_up_input(&job);
+                }
                 self.discard_input(&job);
-                self.record_events(&job, vec![EventKind::ended(JobState::Failed, problem).into()]);
+                match self.state(&job) {
+                    // One that had ended has its end.
+                    Ok(Some(state)) if state.has_ended() => self.give_up_input(&job),
+                    _ => self.record_events(&job, vec![EventKind::ended(JobState::Failed, problem).into()]),
+                }
                 Some(Fault::new(Code::FolderNotAllowed, message, action))
             }
         };

@@ -22,7 +22,13 @@ impl Scheduler {
             Err(error) => tracing::error!(%error, "old jobs could not be removed"),
         }
         let journal = &self.journal;
-        self.uploads.forget(|job| matches!(journal.progress(job), Ok(Some((state, _))) if takes_input(state)));
+        let takes_input = |job: &JobId| matches!(journal.progress(job), Ok(Some((state, _))) if takes_input(state));
+        for job in self.uploads.forget(takes_input) {
+            // An upload for a job that has ended: no further end gives its room back.
+            if self.is_in(&job, JobState::has_ended).unwrap_or(false) {
+                self.give_up_input(&job);
+            }
+        }
     }
 
     fn carry_out(&mut self, plan: &RemovalPlan) -> Result<usize, JournalError> {
@@ -35,14 +41,15 @@ impl Scheduler {
             }
         }
         for job in &plan.expired {
-            // It may have been reviewed or corrected since the scan.
-            if self.is_in(job, JobState::has_ended)? && !self.journal.has_reader_work(job)? {
+            // It may have been reviewed, corrected or sent again since the scan.
+            let is_old = self.is_in(job, JobState::has_ended)? && !self.takes_in(job);
+            if is_old && !self.journal.has_reader_work(job)? {
                 removed += self.remove(job)?;
             }
         }
         let mut of_readers = 0;
         for job in &plan.expired_reader_work {
-            if self.is_in(job, JobState::has_ended)? {
+            if self.is_in(job, JobState::has_ended)? && !self.takes_in(job) {
                 of_readers += self.remove(job)?;
             }
         }
@@ -51,7 +58,7 @@ impl Scheduler {
         }
         for job in &plan.unanswered {
             let is_unanswered = |state| matches!(state, JobState::Failed | JobState::Cancelled);
-            if self.is_in(job, is_unanswered)? && !self.transfers.contains_key(job) {
+            if self.is_in(job, is_unanswered)? && !self.takes_in(job) {
                 let discarded = match self.journal.lists_files(job)? {
                     true => self.spool.discard_input(job),
                     false => self.spool.discard(job),
@@ -87,6 +94,12 @@ impl Scheduler {
             );
         }
         Ok(())
+    }
+
+    /// True where input of a job comes in: one that has ended stays what it is until its new input is whole.
+    fn takes_in(&self, job: &JobId) -> bool {
+        let is_alive = |idle: Duration| idle < Duration::from_millis(IDLE_UPLOAD_MS);
+        self.transfers.contains_key(job) || self.uploads.idle(job).is_some_and(is_alive)
     }
 
     fn is_in(&self, job: &JobId, state: impl Fn(JobState) -> bool) -> Result<bool, JournalError> {
