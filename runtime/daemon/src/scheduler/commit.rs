@@ -13,7 +13,7 @@ use cordline_sdk::wire::request::{Input, Submit};
 use super::Scheduler;
 use super::command::SchedulerCommand;
 use super::states::takes_input;
-use super::transfer::{FolderCopy, FolderListed, InputStored, Transfer, TransferError, catch_panic};
+use super::transfer::{FolderCopy, FolderListed, FolderSlot, InputStored, Transfer, TransferError, catch_panic};
 use crate::audit::AuditEvent;
 use crate::clock::now_ms;
 use crate::error::{internal, journal_fault, wrong_state};
@@ -41,24 +41,26 @@ impl Scheduler {
         let path = path.clone();
         let slot = (origin.peer.role.check(origin.required))
             .and_then(|()| submission::check(&submit, &self.config.limits))
-            .and_then(|()| self.take_folder_slot(&origin));
-        if let Err(fault) = slot {
-            return self.replies.send(ServerMessage::Answer(origin, Answer::Fault(fault)));
-        }
+            .and_then(|()| self.take_folder_slot(&origin, &path));
+        let slot = match slot {
+            Ok(slot) => slot,
+            Err(fault) => return self.replies.send(ServerMessage::Answer(origin, Answer::Fault(fault))),
+        };
         let (roots, files, client) = (self.config.roots.clone(), self.config.files.clone(), origin.clone());
+        let taken = slot.clone();
         let started = self.spawn_task("folder", move || {
             let list = || Listing::of(&path, &roots, &files).map(|found| (found.fingerprint(), found.bytes()));
-            SchedulerCommand::FolderListed(Box::new(FolderListed { found: catch_panic(list), origin, submit }))
+            SchedulerCommand::FolderListed(Box::new(FolderListed { found: catch_panic(list), origin, submit, slot }))
         });
         if let Err(fault) = started {
-            self.folder_slots.release(&client.connection);
+            self.folder_slots.release(&taken);
             self.replies.send(ServerMessage::Answer(client, Answer::Fault(fault)));
         }
     }
 
     /// Goes on with a folder that was listed.
-    pub(super) fn folder_listed(&mut self, FolderListed { origin, submit, found }: FolderListed) {
-        self.folder_slots.release(&origin.connection);
+    pub(super) fn folder_listed(&mut self, FolderListed { origin, submit, slot, found }: FolderListed) {
+        self.folder_slots.release(&slot);
         let who = origin.peer.name.clone();
         self.respond(origin, |scheduler| scheduler.begin_upload(submit, Some(found?), &who));
     }
@@ -78,26 +80,23 @@ impl Scheduler {
         if !takes_input(record.state) {
             return Ok(false);
         }
+        self.check_persisted(job)?;
         if let Some(running) = self.transfers.get_mut(job) {
             if !running.wanted.load(Ordering::Relaxed) || running.origins.len() >= MAX_ORIGINS {
-        self.check_persisted(job)?;
                 return Err(busy("the input of this job is being copied for somebody else, or was a moment ago"));
             }
             running.origins.push(origin.clone());
             return Ok(true);
         }
         let wanted = Arc::new(AtomicBool::new(true));
-        let folder_of = match &record.input {
-            Some(Input::Folder { path, .. }) => {
-                self.start_copy(origin, &record, path.clone(), wanted.clone())?;
-                Some(origin.connection.clone())
-            }
+        let slot = match &record.input {
+            Some(Input::Folder { path, .. }) => Some(self.start_copy(origin, &record, path.clone(), wanted.clone())?),
             _ => {
                 self.start_sync(&record)?;
                 None
             }
         };
-        self.transfers.insert(job.clone(), Transfer { origins: vec![origin.clone()], wanted, folder_of });
+        self.transfers.insert(job.clone(), Transfer { origins: vec![origin.clone()], wanted, slot });
         Ok(true)
     }
 
@@ -107,8 +106,9 @@ impl Scheduler {
         record: &JobRecord,
         path: String,
         wanted: Arc<AtomicBool>,
-    ) -> Result<(), Fault> {
+    ) -> Result<FolderSlot, Fault> {
         let fingerprint = self.uploads.fingerprint(&record.job);
+        let slot = self.take_folder_slot(origin, &path)?;
         let copy = FolderCopy {
             path,
             roots: self.config.roots.clone(),
@@ -126,17 +126,22 @@ impl Scheduler {
             Some(then) => then == found,
             None => submission::name(&again, Some(found), &bundle, &key) == *job,
         };
-        self.take_folder_slot(origin)?;
         let (spool, job) = (self.spool.clone(), record.job.clone());
         let started = self.spawn_task("folder", move || {
             let result = catch_panic(|| copy.run(&spool, &job, &is_same));
             SchedulerCommand::InputStored(Box::new(InputStored { job, result }))
         });
-        started.inspect_err(|_| self.folder_slots.release(&origin.connection))
+        match started {
+            Ok(()) => Ok(slot),
+            Err(fault) => {
+                self.folder_slots.release(&slot);
+                Err(fault)
+            }
+        }
     }
 
     fn start_sync(&self, record: &JobRecord) -> Result<(), Fault> {
-        if self.transfers.values().filter(|other| other.folder_of.is_none()).count() >= MAX_SYNCS {
+        if self.transfers.values().filter(|other| other.slot.is_none()).count() >= MAX_SYNCS {
             return Err(busy("many uploads are being forced to the disk"));
         }
         let input = record.input.as_ref().ok_or_else(|| internal("the journal lost what this job works on"))?;
@@ -152,9 +157,9 @@ impl Scheduler {
 
     /// Accepts a job whose input is on the disk, and answers everybody who committed it.
     pub(super) fn input_stored(&mut self, InputStored { job, result }: InputStored) {
-        let Some(Transfer { origins, wanted, folder_of }) = self.transfers.remove(&job) else { return };
-        if let Some(client) = &folder_of {
-            self.folder_slots.release(client);
+        let Some(Transfer { origins, wanted, slot }) = self.transfers.remove(&job) else { return };
+        if let Some(slot) = &slot {
+            self.folder_slots.release(slot);
         }
         let is_wanted = wanted.load(Ordering::Relaxed);
         let result = if is_wanted { result } else { Err(self.cancelled_meanwhile(&job)) };
@@ -171,17 +176,17 @@ impl Scheduler {
             },
             Err(TransferError::Refused(fault)) => {
                 // An upload that was refused goes on where it is.
-                if folder_of.is_some() || !is_wanted {
+                if slot.is_some() || !is_wanted {
                     self.discard_input(&job);
+                }
+                if !is_wanted {
+                    self.give_up_input(&job);
                 }
                 Some(fault)
             }
             Err(TransferError::Changed(what)) => {
                 let (message, action) = (format!("the folder cannot be taken: {what}"), CHANGED_ACTION);
                 let problem = Problem { code: Code::FolderChanged, message: message.clone(), action: action.into() };
-                if !is_wanted {
-                    self.give_up_input(&job);
-                }
                 self.discard_input(&job);
                 match self.state(&job) {
                     // One that had ended has its end.
@@ -219,9 +224,9 @@ impl Scheduler {
         }
     }
 
-    fn take_folder_slot(&mut self, origin: &RequestOrigin) -> Result<(), Fault> {
-        let free = self.folder_slots.take(&origin.connection);
-        free.then_some(()).ok_or_else(|| busy("other folders are being looked at"))
+    fn take_folder_slot(&mut self, origin: &RequestOrigin, path: &str) -> Result<FolderSlot, Fault> {
+        let slot = self.folder_slots.take(&origin.peer.lane, path, &self.config.roots);
+        slot.ok_or_else(|| busy("other folders are being looked at"))
     }
 
     /// Does work on a thread of its own, which ends with a command to the scheduler.

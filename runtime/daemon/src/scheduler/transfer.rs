@@ -2,7 +2,7 @@
 //! tens of thousands of files take seconds anywhere.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,18 +13,21 @@ use cordline_sdk::wire::fault::Fault;
 use cordline_sdk::wire::request::Submit;
 
 use crate::error::internal;
-use crate::origin::{ConnectionId, RequestOrigin};
+use crate::origin::{Lane, RequestOrigin};
 use crate::spool::Spool;
 use crate::submission::folder::{CopyError, CopyGuard, Listing};
 
-/// Folders that are listed or copied at once; and for one client: those on a disk that does not answer keep their slot.
+/// Folders that are listed or copied at once; for one client, however often it connects; and below one root: those on a disk that does not answer
+/// keep their slot.
 const MAX_FOLDERS: usize = 8;
 const MAX_FOLDERS_PER_CLIENT: usize = 3;
+const MAX_FOLDERS_PER_ROOT: usize = 6;
 
 /// A submitted folder was listed.
 pub(crate) struct FolderListed {
     pub origin: RequestOrigin,
     pub submit: Submit,
+    pub slot: FolderSlot,
     /// Its fingerprint, and bytes of all files.
     pub found: Result<(String, u64), Fault>,
 }
@@ -56,27 +59,40 @@ pub(super) struct Transfer {
     pub origins: Vec<RequestOrigin>,
     /// Cleared once the job is cancelled.
     pub wanted: Arc<AtomicBool>,
-    /// For whom a folder is copied; `None` for an upload.
-    pub folder_of: Option<ConnectionId>,
+    /// The slot in which a folder is copied; `None` for an upload.
+    pub slot: Option<FolderSlot>,
 }
 
-/// For whom folders are listed or copied.
+/// For whom a folder is listed or copied, and below which root it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FolderSlot {
+    pub lane: Lane,
+    /// Empty where no root is above it; then it is refused.
+    pub root: PathBuf,
+}
+
+/// Folders that are listed or copied now.
 #[derive(Default)]
-pub(super) struct FolderSlots(Vec<ConnectionId>);
+pub(super) struct FolderSlots(Vec<FolderSlot>);
 
 impl FolderSlots {
-    /// Takes a slot; false where none is free.
-    pub(super) fn take(&mut self, client: &ConnectionId) -> bool {
-        let of_client = self.0.iter().filter(|c| *c == client).count();
-        let free = self.0.len() < MAX_FOLDERS && of_client < MAX_FOLDERS_PER_CLIENT;
-        if free {
-            self.0.push(client.clone());
-        }
-        free
+    /// Takes a slot for a folder at `path`; `None` where none is free.
+    pub(super) fn take(&mut self, lane: &Lane, path: &str, roots: &[PathBuf]) -> Option<FolderSlot> {
+        let above = roots.iter().filter(|root| Path::new(path).starts_with(root));
+        let root = above.max_by_key(|root| root.components().count()).cloned().unwrap_or_default();
+        let of_client = self.0.iter().filter(|slot| slot.lane == *lane).count();
+        let of_root = self.0.iter().filter(|slot| slot.root == root).count();
+        let is_free =
+            self.0.len() < MAX_FOLDERS && of_client < MAX_FOLDERS_PER_CLIENT && of_root < MAX_FOLDERS_PER_ROOT;
+        is_free.then(|| {
+            let slot = FolderSlot { lane: lane.clone(), root };
+            self.0.push(slot.clone());
+            slot
+        })
     }
 
-    pub(super) fn release(&mut self, client: &ConnectionId) {
-        if let Some(place) = self.0.iter().position(|c| c == client) {
+    pub(super) fn release(&mut self, slot: &FolderSlot) {
+        if let Some(place) = self.0.iter().position(|taken| taken == slot) {
             self.0.swap_remove(place);
         }
     }
@@ -138,4 +154,31 @@ impl FolderCopy {
 /// Turns a panic into an error: a thread that dies must answer too, or its client waits for ever.
 pub(super) fn catch_panic<T, E: From<Fault>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(internal("the work on the input broke off").into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::origin::ConnectionId;
+
+    #[test]
+    fn a_disk_that_does_not_answer_takes_neither_all_slots_of_others_nor_those_of_other_roots() {
+        let roots = ["/mnt/dead", "/mnt/dead/alive", "/data"].map(PathBuf::from);
+        let mut slots = FolderSlots::default();
+        let mut take = |lane: &Lane, path: &str| slots.take(lane, path, &roots);
+        let key = Lane::Key("a".into());
+        // Reconnecting gives a key nothing.
+        let taken = (0..20).filter(|_| take(&key, "/mnt/dead/x").is_some()).count();
+        assert_eq!(taken, MAX_FOLDERS_PER_CLIENT);
+        let reconnected = |n: u8| Lane::Connection(Arc::new(ConnectionId { listener: 0, identity: vec![n] }));
+        let taken = (0..20).filter(|n| take(&reconnected(*n), "/mnt/dead/x").is_some()).count();
+        assert_eq!(taken, MAX_FOLDERS_PER_ROOT - MAX_FOLDERS_PER_CLIENT);
+        let slot = take(&reconnected(30), "/data/x").unwrap();
+        assert!(take(&reconnected(31), "/mnt/dead/alive/x").is_some());
+        assert!(take(&reconnected(32), "/data/x").is_none(), "all are taken");
+        slots.release(&slot);
+        assert!(slots.take(&reconnected(32), "/data/x", &roots).is_some());
+    }
 }
