@@ -123,8 +123,8 @@ impl FolderCopy {
         if !is_same(job, &listing.fingerprint()) {
             return Err(TransferError::Changed("it is not what it was when it was submitted".into()));
         }
-        // What an earlier try left must not be mixed in.
-        spool.discard(job).map_err(|e| e.fault())?;
+        // What an earlier try left must not be mixed in. Results stay: a job that failed lists its report until it is accepted again.
+        spool.discard_input(job).map_err(|e| e.fault())?;
         let has_room =
             |bytes: u64| spool.free_bytes().is_ok_and(|free| free >= bytes.saturating_add(self.reserve_bytes));
         let guard = CopyGuard { is_wanted: &|| self.wanted.load(Ordering::Relaxed), has_room: &has_room };
