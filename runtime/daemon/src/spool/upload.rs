@@ -1,5 +1,7 @@
-//! Items of an upload, piece by piece. An item counts as received once it is whole and has the announced digest.
+//! Items of an upload, piece by piece. An item counts as received once it is whole and has the announced digest. That is computed as the pieces come;
+//! where an interruption lost it, the item is read again when the upload is sealed, for which no other client waits.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
@@ -16,6 +18,8 @@ use crate::private_folder::private_folder;
 
 /// Pieces from this length on are written and digested at the same time; for shorter ones a thread costs more than it saves.
 const MIN_PARALLEL: usize = 256 << 10;
+/// Unfinished digests that an upload keeps.
+const MAX_PAUSED: usize = 4096;
 
 /// An item as the manifest announces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub struct Item {
 pub struct ItemReceiver {
     items: Arc<[Item]>,
     open_item: Option<OpenItem>,
+    /// Digests of other items that are not whole yet, since the pieces of items may alternate; with the number of bytes digested.
+    paused: BTreeMap<usize, (u64, Hasher)>,
     /// Of a folder when it was submitted.
     fingerprint: Option<String>,
 }
@@ -40,14 +46,14 @@ struct OpenItem {
     index: usize,
     file: File,
     bytes: u64,
-    /// `None` where the first bytes came before a restart.
+    /// `None` where the first bytes came before an interruption.
     hasher: Option<Hasher>,
 }
 
 impl ItemReceiver {
     /// For a manifest of which any part may have been received already.
     pub fn new(items: Vec<Item>) -> Self {
-        Self { items: items.into(), open_item: None, fingerprint: None }
+        Self { items: items.into(), open_item: None, paused: BTreeMap::new(), fingerprint: None }
     }
 
     /// For a folder of this host, which is copied only while it has this fingerprint.
@@ -63,13 +69,26 @@ impl ItemReceiver {
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
+
+    /// Takes the open item where it is this one. Of another one the digest is kept.
+    fn take_open(&mut self, index: usize) -> Option<OpenItem> {
+        let open_item = self.open_item.take()?;
+        if open_item.index == index {
+            return Some(open_item);
+        }
+        if let Some(hasher) = open_item.hasher.filter(|_| self.paused.len() < MAX_PAUSED) {
+            self.paused.insert(open_item.index, (open_item.bytes, hasher));
+        }
+        None
+    }
 }
 
 impl OpenItem {
-    fn open(index: usize, part: &Path) -> io::Result<Self> {
+    fn open(index: usize, part: &Path, paused: Option<(u64, Hasher)>) -> io::Result<Self> {
         let file = File::options().create(true).append(true).open(part)?;
         let bytes = file.metadata()?.len();
-        Ok(Self { index, file, bytes, hasher: (bytes == 0).then(Hasher::default) })
+        let paused = paused.filter(|(digested, _)| *digested == bytes).map(|(_, hasher)| hasher);
+        Ok(Self { index, file, bytes, hasher: paused.or_else(|| (bytes == 0).then(Hasher::default)) })
     }
 
     fn add(&mut self, piece: &[u8]) -> io::Result<()> {
@@ -92,7 +111,7 @@ impl OpenItem {
             })
         };
         if let Err(error) = written {
-            // A full disk may have taken half of the piece. The digest includes all of it, so it is computed again at the end.
+            // A full disk may have taken half of the piece, and the digest includes all of it.
             let _ = self.file.set_len(self.bytes);
             self.hasher = None;
             return Err(error);
@@ -100,18 +119,13 @@ impl OpenItem {
         self.bytes += piece.len() as u64;
         Ok(())
     }
+}
 
-    fn sha256(self, part: &Path) -> io::Result<Sha256> {
-        let hasher = match self.hasher {
-            Some(hasher) => hasher,
-            None => {
-                let mut hasher = Hasher::default();
-                io::copy(&mut File::open(part)?, &mut hasher)?;
-                hasher
-            }
-        };
-        Ok(hasher.finish())
-    }
+/// Reads a file and computes its digest. May take long.
+fn sha256_of(path: &Path) -> io::Result<Sha256> {
+    let mut hasher = Hasher::default();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hasher.finish())
 }
 
 /// Has the kernel start to write a piece to the disk, so that little is left to wait for when the item is sealed.
@@ -138,8 +152,8 @@ impl Spool {
         items.iter().enumerate().map(|(i, item)| count(i, item)).collect()
     }
 
-    /// Adds a piece to an item, and returns how many bytes of it were received. After its last piece the digest of the item is checked; one with
-    /// another digest is discarded, and begins again.
+    /// Adds a piece to an item, and returns how many bytes of it were received. After its last piece the digest of the item is checked, unless
+    /// an interruption lost it: then [`Spool::seal`] does. One with another digest is discarded, and begins again.
     ///
     /// # Errors
     ///
@@ -154,18 +168,23 @@ impl Spool {
     ) -> Result<u64, SpoolError> {
         let folder = self.input(job);
         let fails = |source| SpoolError::write(&folder, source);
-        let item = receiver.items.get(index).ok_or(SpoolError::Unknown { item: index, count: receiver.items.len() })?;
+        let items = receiver.items();
+        let item = items.get(index).ok_or(SpoolError::Unknown { item: index, count: items.len() })?;
         let (path, part) = (self.item(job, index), self.part(job, index));
-        let mut open_item = match receiver.open_item.take().filter(|open_item| open_item.index == index) {
+        let mut open_item = match receiver.take_open(index) {
             Some(open_item) => open_item,
             // Sent again after a lost answer.
             None if path.exists() => return Ok(item.bytes),
             None => {
                 private_folder(&folder).map_err(fails)?;
-                OpenItem::open(index, &part).map_err(fails)?
+                OpenItem::open(index, &part, receiver.paused.remove(&index)).map_err(fails)?
             }
         };
         let here = open_item.bytes;
+        // Whole, and to be checked by `seal`.
+        if here == item.bytes && here > 0 {
+            return Ok(here);
+        }
         let after = here + piece.len() as u64;
         let refused = if here != offset {
             Some(SpoolError::Order { item: index, offset, here })
@@ -183,27 +202,42 @@ impl Spool {
             receiver.open_item = Some(open_item);
             return Ok(after);
         }
-        if Some(open_item.sha256(&part).map_err(fails)?) != item.sha256 {
-            fs::remove_file(&part).map_err(fails)?;
-            return Err(SpoolError::Digest { item: index });
+        if let Some(hasher) = open_item.hasher {
+            self.finish_item(job, index, item, hasher.finish())?;
         }
-        fs::rename(&part, &path).map_err(fails)?;
         Ok(after)
     }
 
-    /// Forces every item to the disk. May take long.
+    /// Gives an item of which all bytes came its name, or discards it where its digest is another one.
+    fn finish_item(&self, job: &JobId, index: usize, item: &Item, sha256: Sha256) -> Result<(), SpoolError> {
+        let fails = |source| SpoolError::write(&self.input(job), source);
+        let part = self.part(job, index);
+        if Some(sha256) != item.sha256 {
+            fs::remove_file(&part).map_err(fails)?;
+            return Err(SpoolError::Digest { item: index });
+        }
+        fs::rename(&part, self.item(job, index)).map_err(fails)
+    }
+
+    /// Forces every item to the disk. An item whose digest was lost by an interruption is read again first. May take long.
     ///
     /// # Errors
     ///
-    /// An item is not whole, or the disk cannot be written.
+    /// An item is not whole, has another digest and begins again, or the disk cannot be written.
     pub fn seal(&self, job: &JobId, items: &[Item]) -> Result<(), SpoolError> {
         let folder = self.input(job);
         for (index, item) in items.iter().enumerate() {
             match fs::metadata(self.item(job, index)) {
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    let here = fs::metadata(self.part(job, index)).map_or(0, |m| m.len());
-                    return Err(SpoolError::Incomplete { item: index, here, announced: item.bytes });
+                    let part = self.part(job, index);
+                    let here = fs::metadata(&part).map(|m| m.len()).ok();
+                    if here != Some(item.bytes) {
+                        let here = here.unwrap_or(0);
+                        return Err(SpoolError::Incomplete { item: index, here, announced: item.bytes });
+                    }
+                    let sha256 = sha256_of(&part).map_err(|e| SpoolError::write(&folder, e))?;
+                    self.finish_item(job, index, item, sha256)?;
                 }
                 Err(e) => return Err(SpoolError::write(&folder, e)),
             }
@@ -219,10 +253,8 @@ impl Spool {
     /// An item is missing, or has another digest.
     pub fn verify(&self, job: &JobId, items: &[Item]) -> Result<(), SpoolError> {
         for (index, item) in items.iter().enumerate() {
-            let mut hasher = Hasher::default();
-            let read = File::open(self.item(job, index)).and_then(|mut file| io::copy(&mut file, &mut hasher));
-            read.map_err(|e| SpoolError::write(&self.input(job), e))?;
-            if Some(hasher.finish()) != item.sha256 {
+            let sha256 = sha256_of(&self.item(job, index)).map_err(|e| SpoolError::write(&self.input(job), e))?;
+            if Some(sha256) != item.sha256 {
                 return Err(SpoolError::Digest { item: index });
             }
         }
@@ -307,6 +339,31 @@ mod tests {
         let item = item(b"abcdef");
         spool.add(&job, &mut ItemReceiver::new(vec![item.clone()]), 0, 0, b"Xbc").unwrap();
         let mut receiver = ItemReceiver::new(vec![item.clone()]);
-        assert!(matches!(spool.add(&job, &mut receiver, 0, 3, b"def"), Err(SpoolError::Digest { item: 0 })));
+        for piece in [b"def", b"def"] {
+            assert_eq!(spool.add(&job, &mut receiver, 0, 3, piece).unwrap(), 6, "not read again while others wait");
+        }
+        let items = [item];
+        assert!(matches!(spool.seal(&job, &items), Err(SpoolError::Digest { item: 0 })));
+        assert_eq!(spool.received(&job, &items), [0]);
+        for (offset, piece) in [(0, b"abc"), (3, b"def")] {
+            spool.add(&job, &mut ItemReceiver::new(items.to_vec()), 0, offset, piece).unwrap();
+        }
+        spool.seal(&job, &items).unwrap();
+        spool.verify(&job, &items).unwrap();
+    }
+
+    #[test]
+    fn pieces_of_items_in_turn_are_digested_as_they_come() {
+        let (_folder, spool, job) = spool();
+        let items = [item(b"abcdef"), item(b"uvwxyz")];
+        let mut receiver = ItemReceiver::new(items.to_vec());
+        spool.add(&job, &mut receiver, 0, 0, b"ab").unwrap();
+        spool.add(&job, &mut receiver, 1, 0, b"uv").unwrap();
+        // Whoever reads the item again finds other bytes than came.
+        fs::write(spool.part(&job, 0), b"AB").unwrap();
+        spool.add(&job, &mut receiver, 0, 2, b"cd").unwrap();
+        spool.add(&job, &mut receiver, 1, 2, b"wxyz").unwrap();
+        assert_eq!(spool.add(&job, &mut receiver, 0, 4, b"ef").unwrap(), 6);
+        spool.seal(&job, &items).unwrap();
     }
 }
