@@ -27,5 +27,7 @@ mod upload;
 
 pub use error::SpoolError;
 pub use layout::{INPUT, Spool};
+pub(crate) use error::is_full;
+pub(crate) use layout::JOURNAL;
 pub use sync::sync_input;
 pub use upload::{Item, ItemReceiver};
