@@ -13,7 +13,7 @@
 //! - [`worker`]: computes, with warm models
 //! - [`retention`]: what is removed by itself
 //! - [`origin`], [`replies`]: where a request comes from, and how its answer gets back; [`error`](mod@error): refusals that several parts give
-//! - [`fair_queue`], [`rate_limiter`]: no client delays another; [`descriptors`]: no more connections than there is room for
+//! - [`fair_queue`], [`rate_limiter`], [`byte_count`]: no client delays another, and what waits is bounded; [`descriptors`]: no more connections than there is room for
 //! - [`health`], [`notices`], [`metrics`]: the state of the models, warnings to the operator, figures for Prometheus
 //! - [`journal`], [`spool`]: jobs on disk; their input and results on disk
 //! - [`keys`], [`audit`]: which clients of other hosts are accepted; who did what, when
@@ -23,6 +23,7 @@
 
 pub mod audit;
 mod auth;
+mod byte_count;
 mod clock;
 mod config_check;
 mod descriptors;

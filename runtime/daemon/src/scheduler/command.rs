@@ -8,6 +8,7 @@ use cordline_sdk::wire::request::{Chunk, Judgement, Submit};
 
 use super::removal_plan::RemovalPlan;
 use super::transfer::{FolderListed, InputStored};
+use crate::byte_count::CountedBytes;
 use crate::journal::{JobRecord, PendingEvent};
 use crate::origin::RequestOrigin;
 
@@ -15,8 +16,8 @@ use crate::origin::RequestOrigin;
 // A command is moved once, from queue to work.
 #[allow(clippy::large_enum_variant)]
 pub(crate) enum SchedulerCommand {
-    /// A new job, or one that is known.
-    Submit(RequestOrigin, Submit),
+    /// A new job, or one that is known; the bytes of a long manifest are counted until it is taken.
+    Submit(RequestOrigin, Submit, Option<CountedBytes>),
     /// A piece of an upload.
     Chunk(RequestOrigin, Chunk, zmq::Message),
     /// The upload is whole.

@@ -203,7 +203,7 @@ impl Scheduler {
 
     fn execute(&mut self, command: SchedulerCommand) {
         match command {
-            SchedulerCommand::Submit(origin, submit) => self.submit(origin, submit),
+            SchedulerCommand::Submit(origin, submit, _counted) => self.submit(origin, submit),
             SchedulerCommand::FolderListed(listed) => self.folder_listed(*listed),
             SchedulerCommand::Chunk(origin, chunk, bytes) => {
                 let who = origin.peer.name.clone();

@@ -1,7 +1,6 @@
 //! Long `submit` headers are parsed on a thread of their own: the manifest of a large study takes as long as a hundred other requests.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cordline_sdk::wire::codec;
@@ -10,6 +9,7 @@ use cordline_sdk::wire::limits::Limits;
 use cordline_sdk::wire::reply::Answer;
 use cordline_sdk::wire::request::Verb;
 
+use crate::byte_count::{ByteCount, CountedBytes};
 use crate::error::{shutting_down, verb_named_twice};
 use crate::fair_queue::SharedFairQueue;
 use crate::origin::RequestOrigin;
@@ -27,8 +27,9 @@ const SHUTDOWN_POLL: Duration = Duration::from_millis(200);
 /// Long headers that wait for the parser; copies share them.
 #[derive(Clone, Default)]
 pub(crate) struct ManifestQueue {
-    headers: SharedFairQueue<(RequestOrigin, zmq::Message)>,
-    bytes: Arc<AtomicUsize>,
+    headers: SharedFairQueue<(RequestOrigin, zmq::Message, CountedBytes)>,
+    /// Of all manifests that the scheduler has not taken. One that is parsed takes about twice as much.
+    bytes: ByteCount,
 }
 
 impl ManifestQueue {
@@ -38,31 +39,22 @@ impl ManifestQueue {
     ///
     /// Too many manifests wait already.
     pub(super) fn push(&self, origin: RequestOrigin, header: zmq::Message) -> Result<(), Fault> {
-        let bytes = header.len();
         let full = || Fault::busy("too many manifests wait to be read", RETRY_AFTER_MS);
-        if self.bytes.load(Ordering::Relaxed) + bytes > MAX_BYTES {
-            return Err(full());
-        }
-        // Counted before the other thread can subtract it.
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let counted = self.bytes.take(header.len(), MAX_BYTES).ok_or_else(full)?;
         let lane = origin.peer.lane.clone();
-        self.headers.push(&lane, MAX_PER_CLIENT, (origin, header)).map_err(|_| {
-            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            full()
-        })
+        self.headers.push(&lane, MAX_PER_CLIENT, (origin, header, counted)).map_err(|_| full())
     }
 
     /// Parses headers until `stop` is set.
     pub(crate) fn run(&self, limits: &Limits, scheduler: &CommandQueue, replies: &ReplySender, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
-            let Some((origin, header)) = self.headers.pop(SHUTDOWN_POLL) else { continue };
+            let Some((origin, header, counted)) = self.headers.pop(SHUTDOWN_POLL) else { continue };
             let parsed = codec::request(&[&header[..]], limits).map(|(request, _)| request.verb);
-            self.bytes.fetch_sub(header.len(), Ordering::Relaxed);
             drop(header);
             let refused = match parsed {
                 Ok(Verb::Submit(submit)) => {
                     let lane = origin.peer.lane.clone();
-                    match scheduler.push(lane, SchedulerCommand::Submit(origin.clone(), submit)) {
+                    match scheduler.push(lane, SchedulerCommand::Submit(origin.clone(), submit, Some(counted))) {
                         Ok(()) => continue,
                         Err(_) => shutting_down(),
                     }

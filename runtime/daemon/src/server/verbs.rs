@@ -58,7 +58,7 @@ impl Server {
             Verb::Commit(_) | Verb::Cancel(_) | Verb::Choose(_) | Verb::Review(_) if !self.may_audit(origin) => {
                 return Some(self.busy("lines", AUDIT_TOO_FAST, RETRY_LATER_MS));
             }
-            Verb::Submit(submit) => SchedulerCommand::Submit(origin.clone(), submit),
+            Verb::Submit(submit) => SchedulerCommand::Submit(origin.clone(), submit, None),
             Verb::Commit(of) => SchedulerCommand::Commit(origin.clone(), of.job),
             Verb::Cancel(of) => SchedulerCommand::Cancel(origin.clone(), of.job),
             Verb::Choose(choose) => SchedulerCommand::Choose(origin.clone(), choose.job, choose.series),
