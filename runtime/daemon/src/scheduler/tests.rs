@@ -32,32 +32,36 @@ impl Drop for Bench {
     }
 }
 
-/// `reserve_of`: what share of the free bytes must stay free.
-fn bench(root: &Path, reserve_of: f64) -> Bench {
-    let folder = tempfile::tempdir().unwrap();
-    let spool = Arc::new(Spool::open(folder.path()).unwrap());
-    let journal = Journal::open(&spool.journal()).unwrap();
-    let audit_log = AuditLog::open(&spool.audit()).unwrap();
-    let (sender, replies) = reply_channel().unwrap();
-    let (commands, (worker, jobs)) = (CommandQueue::default(), channel());
+/// A scheduler with a spool of its own, and those who hear from it. `reserve_of`: what share of the free bytes must stay free.
+fn scheduler(folder: &Path, root: &Path, reserve_of: f64) -> (Scheduler, ReplyReceiver, Receiver<Assignment>) {
+    let spool = Arc::new(Spool::open(folder).unwrap());
+    let (replies, answers) = reply_channel().unwrap();
+    let (worker, jobs) = channel();
     let config = SchedulerConfig {
         limits: Limits { job_bytes: u64::MAX, ..Limits::default() },
         reserve_bytes: (spool.free_bytes().unwrap() as f64 * reserve_of) as u64,
         queue: 100,
-        bundle: folder.path().into(),
+        bundle: folder.into(),
         roots: vec![root.into()],
         files: FileLimits { study_bytes: u64::MAX, ..FileLimits::default() },
     };
-    let metrics = Arc::new(Metrics::new());
-    let scheduler = Scheduler::new(SchedulerParts {
-        journal,
-        audit_log,
-        spool: spool.clone(),
-        metrics,
+    let parts = SchedulerParts {
+        journal: Journal::open(&spool.journal()).unwrap(),
+        audit_log: AuditLog::open(&spool.audit()).unwrap(),
+        spool,
+        metrics: Arc::new(Metrics::new()),
+        notices: Notices::default(),
         config,
-        replies: sender,
+        replies,
         worker,
-    });
+    };
+    (Scheduler::new(parts), answers, jobs)
+}
+
+fn bench(root: &Path, reserve_of: f64) -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let (scheduler, replies, jobs) = scheduler(folder.path(), root, reserve_of);
+    let (spool, commands) = (scheduler.spool.clone(), CommandQueue::default());
     let inbox = commands.clone();
     let scheduler = std::thread::spawn(move || scheduler.run(&inbox));
     Bench {
@@ -110,8 +114,17 @@ impl Bench {
         answer
     }
 
+    fn chunk(&mut self, job: &JobId, offset: u64, bytes: &[u8]) -> Answer {
+        let (chunk, bytes) = (Chunk { job: job.clone(), item: 0, offset }, bytes.into());
+        self.ask(|origin| SchedulerCommand::Chunk(origin, chunk, bytes))
+    }
+
+    fn cancel(&mut self, job: &JobId) -> JobState {
+        state(&self.ask(|origin| SchedulerCommand::Cancel(origin, job.clone())))
+    }
+
     fn submit(&mut self, input: Input) -> Result<JobId, Fault> {
-        match self.ask(|origin| SchedulerCommand::Submit(origin, Submit::new(input))) {
+        match self.ask(|origin| SchedulerCommand::Submit(origin, Submit::new(input), None)) {
             Answer::Upload(upload) => Ok(upload.job),
             Answer::Fault(fault) => Err(fault),
             other => panic!("{other:?}"),
@@ -239,4 +252,179 @@ fn folders_that_the_journal_does_not_know_are_set_aside_and_kept() {
     let set_aside = crate::spool::orphans::list(bench.spool.journal().parent().unwrap()).unwrap();
     assert_eq!(set_aside.len(), 1);
     assert!(set_aside[0].job == lost && set_aside[0].has_results());
+}
+
+#[test]
+fn input_that_comes_in_for_a_job_that_failed_is_neither_left_over_nor_old() {
+    let root = tempfile::tempdir().unwrap();
+    let mut bench = bench(root.path(), 0.0);
+    let job = bench.submit(study("abcdef", 6)).unwrap();
+    assert_eq!(bench.cancel(&job), JobState::Cancelled);
+    assert_eq!(bench.submit(study("abcdef", 6)).unwrap(), job);
+    assert!(matches!(bench.chunk(&job, 0, b"abc"), Answer::Upload(_)));
+    // As a scan finds it that knows when the job was cancelled, and nothing of what came since.
+    let all = vec![job.clone()];
+    let plan = RemovalPlan {
+        expired: all.clone(),
+        expired_reader_work: all.clone(),
+        unanswered: all,
+        ..RemovalPlan::default()
+    };
+    bench.commands.push_internal(SchedulerCommand::Remove(Box::new(plan)));
+    assert!(matches!(bench.chunk(&job, 3, b"def"), Answer::Upload(_)));
+    let committed = bench.ask(|origin| SchedulerCommand::Commit(origin, job.clone()));
+    assert_eq!(state(&committed), JobState::Queued);
+}
+
+#[test]
+fn room_for_new_input_of_a_job_that_ended_is_given_back_where_none_is_committed() {
+    let root = tempfile::tempdir().unwrap();
+    let mut bench = bench(root.path(), 0.5);
+    let large = bench.spool.free_bytes().unwrap() / 5;
+    let first = bench.submit(study("first", large)).unwrap();
+    for _ in 0..2 {
+        assert_eq!(bench.cancel(&first), JobState::Cancelled);
+        assert_eq!(bench.submit(study("first", large)).unwrap(), first);
+    }
+    assert_eq!(bench.submit(study("second", large)).unwrap_err().problem.code, Code::DiskReserve);
+    assert_eq!(bench.cancel(&first), JobState::Cancelled);
+    bench.submit(study("second", large)).unwrap();
+}
+
+#[test]
+fn room_for_new_input_that_does_not_come_is_given_back_after_a_while() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, _answers, _jobs) = scheduler(folder.path(), folder.path(), 0.0);
+    let [left, receiving] = ["left", "receiving"].map(|name| {
+        let submit = Submit::new(study(name, 1000));
+        let Ok(Answer::Upload(upload)) = scheduler.begin_upload(submit, None, "box") else { panic!("{name}") };
+        upload.job
+    });
+    scheduler.cancel(&left).unwrap();
+    scheduler.begin_upload(Submit::new(study("left", 1000)), None, "box").unwrap();
+    scheduler.remove_planned(&RemovalPlan::default());
+    assert_eq!(scheduler.ledger.total(), 4000);
+    [&left, &receiving].iter().for_each(|job| scheduler.uploads.let_idle(job));
+    scheduler.remove_planned(&RemovalPlan::default());
+    assert_eq!(scheduler.ledger.reserved_for(&left), None);
+    assert_eq!(scheduler.ledger.reserved_for(&receiving), Some(2000), "it may go on, or be removed by a scan");
+}
+
+#[test]
+fn a_folder_that_changed_gives_no_second_end_to_a_job_that_has_ended() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("a"), b"abc").unwrap();
+    let mut bench = bench(root.path(), 0.0);
+    let job = bench.submit(folder(root.path())).unwrap();
+    assert_eq!(bench.cancel(&job), JobState::Cancelled);
+    assert_eq!(bench.submit(folder(root.path())).unwrap(), job);
+    fs::write(root.path().join("a"), b"abcd").unwrap();
+    let answer = bench.ask(|origin| SchedulerCommand::Commit(origin, job.clone()));
+    assert_eq!(code(answer), Code::FolderNotAllowed);
+    let journal = Journal::reader(&bench.spool.journal()).unwrap();
+    assert_eq!(journal.progress(&job).unwrap(), Some((JobState::Cancelled, 1)));
+}
+
+#[test]
+fn a_folder_that_is_copied_for_a_failed_job_leaves_the_files_that_it_lists() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("a"), b"abc").unwrap();
+    let mut bench = bench(root.path(), 0.0);
+    let job = bench.submit(folder(root.path())).unwrap();
+    assert_eq!(bench.cancel(&job), JobState::Cancelled);
+    let report = bench.spool.results(&job).join("report.html");
+    fs::create_dir_all(report.parent().unwrap()).unwrap();
+    fs::write(&report, b"why it failed").unwrap();
+    assert_eq!(bench.submit(folder(root.path())).unwrap(), job);
+    let committed = bench.ask(|origin| SchedulerCommand::Commit(origin, job.clone()));
+    assert_eq!(state(&committed), JobState::Queued);
+    assert!(report.exists() && bench.spool.input(&job).join("000000").exists());
+}
+
+/// A scheduler with one job that waits for the worker.
+fn with_queued_job(folder: &Path) -> (Scheduler, JobId, ReplyReceiver, Receiver<Assignment>) {
+    let (mut scheduler, answers, jobs) = scheduler(folder, folder, 0.0);
+    let submit = Submit::new(study("a", 1));
+    let Ok(Answer::Upload(upload)) = scheduler.begin_upload(submit, None, "box") else { panic!("refused") };
+    scheduler.journal.accept(&upload.job, 1, None).unwrap();
+    scheduler.uploads.end(&upload.job);
+    (scheduler, upload.job, answers, jobs)
+}
+
+fn completed() -> Vec<PendingEvent> {
+    // More than fits into what a full disk still has.
+    vec![PendingEvent { kind: EventKind::state(JobState::Completed), raw: Some(vec![0; 1 << 20]) }]
+}
+
+#[test]
+fn a_job_whose_end_waits_for_room_ends_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, job, _answers, _jobs) = with_queued_job(folder.path());
+    scheduler.execute(SchedulerCommand::WorkerIdle);
+    scheduler.assign();
+    scheduler.journal.set_full(true);
+    scheduler.execute(SchedulerCommand::Progress(job.clone(), completed()));
+    scheduler.execute(SchedulerCommand::WorkerIdle);
+    for _ in 0..3 {
+        assert_eq!(scheduler.cancel(&job).unwrap_err().problem.code, Code::DiskReserve);
+    }
+    assert_eq!(scheduler.unpersisted.len(), 1);
+    scheduler.journal.set_full(false);
+    scheduler.persist_events();
+    assert_eq!(scheduler.journal.progress(&job).unwrap(), Some((JobState::Completed, 3)));
+}
+
+#[test]
+fn events_that_a_disk_refuses_for_any_reason_wait_and_the_operator_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, job, _answers, _jobs) = with_queued_job(folder.path());
+    scheduler.journal.set_read_only(true);
+    scheduler.record_events(&job, completed());
+    assert_eq!((scheduler.unpersisted.len(), scheduler.notices.all().len()), (1, 1));
+    scheduler.journal.set_read_only(false);
+    scheduler.persist_events();
+    assert_eq!(scheduler.state(&job).unwrap(), Some(JobState::Completed));
+    assert!(scheduler.unpersisted.is_empty() && scheduler.notices.all().is_empty());
+}
+
+#[test]
+fn events_that_wait_for_room_are_tried_again_however_much_there_is_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, job, _answers, _jobs) = with_queued_job(folder.path());
+    scheduler.journal.set_full(true);
+    scheduler.record_events(&job, completed());
+    scheduler.journal.set_full(false);
+    let (commands, deadline) = (CommandQueue::default(), Instant::now() + 20 * RETRY_INTERVAL);
+    while !scheduler.unpersisted.is_empty() {
+        assert!(Instant::now() < deadline, "never tried again");
+        commands.push_internal(SchedulerCommand::WorkerIdle);
+        assert!(scheduler.step(&commands));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_job_is_handed_over_only_with_its_attempt_in_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, job, _answers, jobs) = with_queued_job(folder.path());
+    scheduler.execute(SchedulerCommand::WorkerIdle);
+    scheduler.journal.set_read_only(true);
+    scheduler.assign();
+    assert!(jobs.try_recv().is_err() && scheduler.running.is_none() && scheduler.unpersisted.is_empty());
+    scheduler.journal.set_read_only(false);
+    scheduler.events_refused = Instant::now().checked_sub(RETRY_INTERVAL);
+    scheduler.assign();
+    assert_eq!(jobs.try_recv().unwrap().record.job, job);
+    assert_eq!(scheduler.record(&job).unwrap().attempts, 1);
+}
+
+#[test]
+fn a_job_that_no_worker_takes_any_more_has_lost_no_attempt() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, job, _answers, jobs) = with_queued_job(folder.path());
+    scheduler.execute(SchedulerCommand::WorkerIdle);
+    drop(jobs);
+    scheduler.assign();
+    let record = scheduler.record(&job).unwrap();
+    assert_eq!((record.state, record.attempts), (JobState::Queued, 0));
 }
