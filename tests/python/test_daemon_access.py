@@ -48,6 +48,16 @@ def test_only_keys_of_the_list_come_in_and_roles_hold(guarded, study, cordline):
     assert "slicer" in cordline("keys", "list", "--keys", guarded.keys).expect(0).stdout
 
 
+def test_connections_that_are_gone_lock_nobody_out(guarded):
+    """As a script makes them that asks for the status again and again: the daemon is not told when one is closed."""
+    key = guarded.new_key("script")
+    with Client.connect(guarded.tcp, key=key) as standing:
+        for _ in range(80):
+            with Client.connect(guarded.tcp, key=key) as client:
+                client.status()
+        standing.status()
+
+
 def test_a_key_that_is_taken_out_ends_a_standing_connection(guarded, cordline):
     with Client.connect(guarded.tcp, key=guarded.new_key("guest")) as client:
         client.status()

@@ -99,16 +99,12 @@ impl Server {
             return self.send_now(&id, request.id, Answer::Fault(hello_first));
         };
         let (name, granted) = (printable(&hello.client, MAX_NAME_CHARS), role.1);
-        let peer = match self.new_peer(&id, key, role) {
-            Ok(peer) => peer,
-            Err(fault) => return self.send_now(&id, request.id, Answer::Fault(fault)),
-        };
-        let who = peer.name.to_string();
-        let entry = AuditEntry { event: AuditEvent::Connected, who, about: name.clone() };
+        let entry = AuditEntry { event: AuditEvent::Connected, who: role.0.to_string(), about: name.clone() };
         if !self.scheduler.try_audit(entry) {
             let busy = self.busy("connections", "more connections come than can be written down", 1000);
             return self.send_now(&id, request.id, busy);
         }
+        let peer = self.new_peer(&id, key, role);
         tracing::info!(who = &*peer.name, client = %name, "connected");
         self.add_connection(id.clone(), peer);
         let welcome = self.welcome(granted);

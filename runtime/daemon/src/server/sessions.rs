@@ -18,7 +18,6 @@ use crate::origin::{ConnectionId, Lane, Peer};
 const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// Connections of one key.
 const MAX_CONNECTIONS: usize = 64;
-const RETRY_AFTER_MS: u64 = 1000;
 
 impl Server {
     /// Name and role of the sender of a message, by the key list as it was read after the message came.
@@ -33,25 +32,18 @@ impl Server {
         }
     }
 
-    /// The peer of a new session.
-    ///
-    /// # Errors
-    ///
-    /// Too many connections of its key are open.
-    pub(super) fn new_peer(
-        &mut self,
-        id: &ConnectionId,
-        key: &str,
-        (name, role): (Arc<str>, Role),
-    ) -> Result<Peer, Fault> {
+    /// The peer of a new session. Nobody tells of a connection that was closed: where its key has as many as it may, the one that was silent
+    /// longest is dropped. A client that is there after all greets again, and goes on.
+    pub(super) fn new_peer(&mut self, id: &ConnectionId, key: &str, (name, role): (Arc<str>, Role)) -> Peer {
         let key: Arc<str> = key.into();
         let lane = if key.is_empty() { Lane::Connection(Arc::new(id.clone())) } else { Lane::Key(key.clone()) };
         if self.shares.get(&lane).is_some_and(|share| share.connections >= MAX_CONNECTIONS) {
-            self.metrics.busy("connections");
-            return Err(Fault::busy(format!("{MAX_CONNECTIONS} connections of this key are open"), RETRY_AFTER_MS));
+            let of_key = self.connections.iter().filter(|(_, connection)| connection.peer.lane == lane);
+            let longest = of_key.min_by_key(|(_, connection)| connection.last_heard).map(|(id, _)| id.clone());
+            longest.inspect(|id| drop(self.remove_connection(id)));
         }
         self.sessions += 1;
-        Ok(Peer { session: self.sessions, key, name, role: GrantedRole::new(role), lane })
+        Peer { session: self.sessions, key, name, role: GrantedRole::new(role), lane }
     }
 
     /// Checks all connections against a key list that has changed: one without a key any more is ended, and one with a lower role has to
