@@ -1,15 +1,16 @@
 //! The files of a result: forced to the disk before the job ends, and described for clients.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cordline_analysis::output::RESULT_FILE;
 use cordline_sdk::sha256::Sha256;
 use cordline_sdk::wire::event::FileInfo;
 use cordline_sdk::{AnalysisResult, FileKind};
 
-/// Syncs every file of a result, and its folder.
+/// Syncs every file of a result, and the folders that hold their names, up to the folder of the job.
 ///
 /// # Errors
 ///
@@ -30,8 +31,20 @@ pub(super) fn sync_and_list(result: &AnalysisResult, out: &Path) -> io::Result<V
             sha256: Sha256::of(&bytes).to_string(),
         });
     }
-    File::open(out)?.sync_all()?;
+    let paths = files.iter().map(|file| file.path.as_str());
+    folders_above(paths, out).iter().try_for_each(|folder| File::open(folder)?.sync_all())?;
     Ok(files)
+}
+
+/// The folders that hold the names of files in `out`, and that of `out` itself, which may be new: a new file survives a power cut only if its name
+/// does.
+fn folders_above<'a>(paths: impl IntoIterator<Item = &'a str>, out: &Path) -> BTreeSet<PathBuf> {
+    let top = out.parent().unwrap_or(out);
+    let files = paths.into_iter().map(|path| out.join(path));
+    let above = |file: PathBuf| -> Vec<PathBuf> {
+        file.ancestors().skip(1).take_while(|folder| folder.starts_with(top)).map(Path::to_owned).collect()
+    };
+    files.flat_map(above).collect()
 }
 
 fn media_type(path: &str) -> &'static str {
@@ -41,5 +54,17 @@ fn media_type(path: &str) -> &'static str {
         Some("html") => "text/html",
         Some("png") => "image/png",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_between_a_file_and_its_job_is_forced_to_the_disk() {
+        let found = folders_above(["result.json", "pictures/thumbnail.png"], Path::new("/spool/jobs/a/results"));
+        let expected = ["/spool/jobs/a", "/spool/jobs/a/results", "/spool/jobs/a/results/pictures"];
+        assert_eq!(found, expected.map(PathBuf::from).into());
     }
 }
