@@ -79,6 +79,9 @@ pub enum KeyError {
     /// A name that is taken, unknown or invalid.
     #[error("{0}")]
     Name(String),
+    /// The libraries make no keys.
+    #[error("no key could be made: {0}")]
+    Unmade(zmq::Error),
 }
 
 impl Diagnose for KeyError {
@@ -91,6 +94,7 @@ impl Diagnose for KeyError {
             Self::File { .. } => "give this user the right to read and write the folder of keys, or name another one",
             Self::Content { .. } => "correct the file, or put back a copy",
             Self::Name(_) => "look at `cordline keys list`",
+            Self::Unmade(_) => "install a libzmq with libsodium (Debian: libzmq5)",
         }
         .into()
     }
@@ -171,10 +175,11 @@ impl KeyFolder {
         if clients.contains_key(name) {
             return Err(KeyError::Name(format!("there is a key for {name} already")));
         }
-        let pair = new_pair()?;
+        // Before the list: a key that cannot be handed out is not in it.
+        let (pair, server) = (new_pair()?, self.server()?.public);
         clients.insert(name.into(), ListedKey { public: pair.public.clone(), role, until });
         self.write(CLIENTS, &to_toml(&clients))?;
-        Ok((pair, self.server()?.public))
+        Ok((pair, server))
     }
 
     /// Removes a client. The daemon ends its connections when it next checks the list.
@@ -194,11 +199,13 @@ impl KeyFolder {
     /// Held while the list is read and written again: of two that change it at once, the later one would bring back what the other one
     /// took out. Nothing where there is no folder, and so no list.
     fn turn(&self) -> Result<Option<File>, KeyError> {
-        let locked = match File::open(&self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            opened => opened.and_then(|folder| folder.lock().map(|()| Some(folder))),
+        let folder = match File::open(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|source| KeyError::File { path: self.0.clone(), source })?,
         };
-        locked.map_err(|source| KeyError::File { path: self.0.clone(), source })
+        // A file system that has no locks does not keep the operator from adding a key.
+        let _ = folder.lock();
+        Ok(Some(folder))
     }
 
     /// Replaces a file as a whole, for this user alone.
@@ -234,10 +241,9 @@ impl KeyFolder {
 }
 
 fn new_pair() -> Result<KeyPair, KeyError> {
-    let failed = |e: &dyn std::fmt::Display| KeyError::Name(format!("no key could be made: {e}"));
-    let pair = zmq::CurveKeyPair::new().map_err(|e| failed(&e))?;
-    let text = |key: &[u8]| zmq::z85_encode(key).map_err(|e| failed(&e));
-    Ok(KeyPair { public: text(&pair.public_key)?, secret: text(&pair.secret_key)? })
+    let pair = zmq::CurveKeyPair::new().map_err(KeyError::Unmade)?;
+    let text = |key: &[u8]| zmq::z85_encode(key).expect("a key is 32 bytes, and Z85 takes multiples of 4");
+    Ok(KeyPair { public: text(&pair.public_key), secret: text(&pair.secret_key) })
 }
 
 fn to_toml(value: &impl Serialize) -> String {
@@ -299,6 +305,15 @@ mod tests {
             }
         });
         assert_eq!(keys.clients().unwrap().into_keys().collect::<Vec<_>>(), names("new"));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_handed_out_is_not_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path());
+        fs::write(folder.path().join(SERVER), "public = 3\n").unwrap();
+        assert!(keys.add("slicer", Role::Viewer, None).unwrap_err().to_string().contains(SERVER));
+        assert!(keys.clients().unwrap().is_empty());
     }
 
     #[test]
