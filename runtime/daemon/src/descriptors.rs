@@ -22,6 +22,8 @@ const REMOTE_SHARE: u64 = 30;
 /// Local connections, and those from other hosts, however many descriptors there are.
 const MAX_LOCAL: usize = 2048;
 const MAX_REMOTE: usize = 256;
+/// How long a listener waits for a connection while no descriptor is left.
+const ACCEPT_POLL_MS: c_int = 100;
 /// Stands for an unlimited number.
 const UNLIMITED: u64 = 1 << 20;
 
@@ -124,6 +126,11 @@ pub(super) unsafe extern "C" fn accept4(
         }
         close(taken);
     } else if matches!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) {
+        // The kernel says so before it looks for a connection. Without one the call below would wait for the next, and nobody else could
+        // be refused meanwhile.
+        if !has_connection(socket) {
+            return interrupted();
+        }
         let mut kept = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = None;
         close(accept());
@@ -132,6 +139,18 @@ pub(super) unsafe extern "C" fn accept4(
         return taken;
     }
     REFUSED.fetch_add(1, Ordering::Relaxed);
+    interrupted()
+}
+
+/// Waits a moment for a connection on a listener; true where there is one.
+fn has_connection(socket: c_int) -> bool {
+    let mut asked = libc::pollfd { fd: socket, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one element, which outlives the call.
+    unsafe { libc::poll(&raw mut asked, 1, ACCEPT_POLL_MS) > 0 }
+}
+
+/// What accept4(2) returns for an interrupted call.
+fn interrupted() -> c_int {
     // SAFETY: the address of this thread's own errno.
     unsafe { *libc::__errno_location() = libc::EINTR };
     -1
@@ -146,8 +165,10 @@ fn close(descriptor: c_int) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{TcpListener, TcpStream};
     use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -183,5 +204,39 @@ mod tests {
         router.recv_multipart(0).unwrap();
         assert!(taken() > slots, "libzmq calls another accept4");
         assert_eq!(REFUSED.load(Ordering::Relaxed), before);
+    }
+
+    /// Set in the process of its own that the test below needs: it has no descriptor left.
+    const ALONE: &str = "CORDLINE_TEST_WITHOUT_DESCRIPTORS";
+
+    #[test]
+    fn an_idle_listener_holds_up_no_other_where_no_descriptor_is_left() {
+        if std::env::var_os(ALONE).is_none() {
+            let name = "descriptors::tests::an_idle_listener_holds_up_no_other_where_no_descriptor_is_left";
+            let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+            let mut alone = alone.args([name, "--exact"]).env(ALONE, "1").spawn().unwrap();
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while alone.try_wait().unwrap().is_none() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let _ = alone.kill();
+            return assert!(alone.wait().unwrap().success());
+        }
+        let idle = TcpListener::bind("127.0.0.1:0").unwrap();
+        let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+        *SPARE.lock().unwrap() = spare();
+        let client = TcpStream::connect(busy.local_addr().unwrap()).unwrap();
+        let limit = Rlimit { current: Some(100), ..getrlimit(Resource::Nofile) };
+        setrlimit(Resource::Nofile, limit).unwrap();
+        let _all: Vec<File> = std::iter::from_fn(spare).collect();
+        let accept = |listener: &TcpListener| {
+            // SAFETY: no address is asked for.
+            unsafe { accept4(listener.as_raw_fd(), std::ptr::null_mut(), std::ptr::null_mut(), 0) }
+        };
+        for listener in [&idle, &busy, &idle] {
+            assert_eq!(accept(listener), -1);
+        }
+        assert_eq!(REFUSED.load(Ordering::Relaxed), 1, "one was there to be refused");
+        drop(client);
     }
 }
