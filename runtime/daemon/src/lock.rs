@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 /// How long a lock may outlive its daemon: a reader process that was being started when the daemon was killed holds it until its `exec`.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -16,7 +17,7 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 pub(crate) enum LockError {
     /// Another process holds the lock: its process id, empty where that cannot be read.
     Taken(String),
-    /// It could not be written into.
+    /// It could not be locked, or written into.
     Io(io::Error),
 }
 
@@ -25,19 +26,41 @@ pub(crate) enum LockError {
 ///
 /// # Errors
 ///
-/// Another process holds the lock, or the id cannot be written.
+/// Another process holds the lock, the file system has none, or the id cannot be written.
 pub(crate) fn lock_file(mut file: File) -> Result<File, LockError> {
     let deadline = Instant::now() + RELEASE_TIMEOUT;
-    while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        if Instant::now() < deadline {
-            thread::sleep(RETRY_INTERVAL);
-            continue;
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => break,
+            Err(Errno::INTR) => {}
+            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => thread::sleep(RETRY_INTERVAL),
+            Err(Errno::WOULDBLOCK) => {
+                let mut holder = String::new();
+                // The holder is only a hint to the operator.
+                let _ = file.read_to_string(&mut holder);
+                return Err(LockError::Taken(holder.trim().to_owned()));
+            }
+            // A file system without locks, for instance.
+            Err(error) => return Err(LockError::Io(error.into())),
         }
-        let mut holder = String::new();
-        // The holder is only a hint to the operator.
-        let _ = file.read_to_string(&mut holder);
-        return Err(LockError::Taken(holder.trim().to_owned()));
     }
     file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(LockError::Io)?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::OFlags;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_locked_is_not_taken_by_another() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        // A descriptor that refuses every lock.
+        let refusing = File::options().read(true).custom_flags(OFlags::PATH.bits() as i32).open(file.path()).unwrap();
+        assert!(matches!(lock_file(refusing), Err(LockError::Io(_))));
+    }
 }
