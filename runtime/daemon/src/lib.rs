@@ -19,7 +19,7 @@
 //! - [`keys`], [`audit`]: which clients of other hosts are accepted; who did what, when
 //! - [`private_folder`], [`lock`]: files for one user and one process
 //! - [`config_check`]: whether the daemon can work with a configuration
-//! - [`clock`]: the wall clock
+//! - [`clock`]: the wall clock; [`stop_on_drop`]: a thread without which the daemon is none
 
 pub mod audit;
 mod auth;
@@ -44,6 +44,7 @@ mod retention;
 mod scheduler;
 mod server;
 pub mod spool;
+mod stop_on_drop;
 mod submission;
 mod worker;
 
@@ -74,6 +75,7 @@ use scheduler::{CommandQueue, Scheduler, SchedulerCommand, SchedulerConfig, Sche
 use server::manifests::ManifestQueue;
 use server::socket_file::SocketFile;
 use server::{Links, RemoteAccess, Server};
+use stop_on_drop::StopOnDrop;
 use worker::Worker;
 
 /// The file that makes a folder a spool.
@@ -190,7 +192,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         worker: assignments,
     });
 
-    let links = Links { scheduler: commands.clone(), manifests, replies, metrics };
+    let links = Links { scheduler: commands.clone(), manifests, replies, metrics, stop: stop.clone() };
     descriptors::reserve(limit);
     let server = Server::bind(&socket.endpoint(), remote, queries, links).map_err(|e| {
         unusable(&format!("the socket {}, or the endpoint for other hosts,", daemon.socket.display()), &e)
@@ -260,12 +262,6 @@ fn spawn(
     stop: &Arc<AtomicBool>,
     work: impl FnOnce() + Send + 'static,
 ) -> Result<std::thread::JoinHandle<()>, Problem> {
-    struct StopOnDrop(Arc<AtomicBool>);
-    impl Drop for StopOnDrop {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
     let on_end = StopOnDrop(stop.clone());
     let run = move || {
         let _on_end = on_end;

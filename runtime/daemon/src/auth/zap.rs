@@ -17,7 +17,8 @@ const REQUEST_FRAMES: usize = 6;
 /// Refusals that are audited one by one, at once and then a second. Others are only counted, or strangers could fill the disk.
 const AUDITED: (u32, u32) = (60, 1);
 
-/// Answers libzmq until its context ends; to be called before any guarded socket is bound. Refusals go to `audit`.
+/// Answers libzmq as long as the process runs; to be called before any guarded socket is bound. Refusals go to `audit`. Should the thread end,
+/// the daemon stops, since nobody would be refused any more.
 ///
 /// # Errors
 ///
@@ -27,20 +28,27 @@ pub(crate) fn spawn_zap(
     keys: Arc<KeyStore>,
     metrics: Arc<Metrics>,
     audit: impl Fn(AuditEntry) + Send + 'static,
+    on_end: impl Send + 'static,
 ) -> Result<(), zmq::Error> {
     let socket = context.socket(zmq::REP)?;
     socket.bind(ADDRESS)?;
     let run = move || {
+        let _on_end = on_end;
         let limiter = RateLimiter::new(AUDITED.0, AUDITED.1, Instant::now());
         let mut refusals = RefusalLog { limiter, suppressed: 0, audit };
-        while let Ok(request) = socket.recv_multipart(0) {
+        loop {
+            let request = match socket.recv_multipart(0) {
+                Ok(request) => request,
+                Err(zmq::Error::EINTR) => continue,
+                Err(error) => return tracing::error!(%error, "keys of other hosts can be checked no more"),
+            };
             let answer = authenticate(&request, &keys, |address, why| {
                 metrics.refused();
                 refusals.record(address, why);
             });
             let frames: Vec<&[u8]> = answer.iter().map(Vec::as_slice).collect();
-            if socket.send_multipart(frames, 0).is_err() {
-                return;
+            if let Err(error) = socket.send_multipart(frames, 0) {
+                return tracing::error!(%error, "keys of other hosts can be checked no more");
             }
         }
     };

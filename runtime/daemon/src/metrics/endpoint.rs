@@ -11,6 +11,7 @@ use super::page::page;
 use crate::health::Health;
 use crate::journal::Journal;
 use crate::spool::Spool;
+use crate::stop_on_drop::StopOnDrop;
 
 const SHUTDOWN_POLL: Duration = Duration::from_millis(500);
 
@@ -30,7 +31,9 @@ pub(crate) struct MetricsSources {
 /// The address cannot be bound, or no thread could be started.
 pub(crate) fn serve(address: &str, sources: MetricsSources, stop: Arc<AtomicBool>) -> std::io::Result<()> {
     let server = Server::http(address).map_err(std::io::Error::other)?;
+    let on_end = StopOnDrop(stop.clone());
     let run = move || {
+        let _on_end = on_end;
         while !stop.load(Ordering::Relaxed) {
             if let Ok(Some(request)) = server.recv_timeout(SHUTDOWN_POLL) {
                 let (status, body) = answer(request.url(), &sources);

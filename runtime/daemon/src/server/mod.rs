@@ -1,5 +1,5 @@
 //! The one thread that owns the ZeroMQ sockets: it reads requests, answers at once what can be looked up, passes the rest to the scheduler, and
-//! sends what comes back. It never waits for a disk that others write to.
+//! sends what comes back. It waits for no disk but that of the spool, and there for a piece of a file or the number of free bytes.
 //!
 //! A message whose sender has no right to it is refused unread, and nothing is queued without a bound: what is too much is refused as `busy`.
 //!
@@ -33,6 +33,7 @@ use super::queries::Queries;
 use super::replies::ReplyReceiver;
 use super::scheduler::CommandQueue;
 use crate::keys::KeyPair;
+use crate::stop_on_drop::StopOnDrop;
 use client_share::ClientShare;
 use connection::Connection;
 use listener::{SocketListener, router};
@@ -61,6 +62,8 @@ pub(super) struct Links {
     pub manifests: ManifestQueue,
     pub replies: ReplyReceiver,
     pub metrics: Arc<Metrics>,
+    /// Set at shutdown.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// Sockets and connections.
@@ -106,14 +109,14 @@ impl Server {
         queries: Queries,
         links: Links,
     ) -> Result<Self, zmq::Error> {
-        let Links { scheduler, manifests, replies, metrics } = links;
+        let Links { scheduler, manifests, replies, metrics, stop } = links;
         let context = zmq::Context::new();
         let socket = router(&context, queries.limits())?;
         socket.bind(local_endpoint)?;
         let mut listeners = vec![SocketListener::new(socket, None)];
         if let Some(RemoteAccess { endpoint, pair, keys }) = remote {
             let audit = scheduler.clone();
-            spawn_zap(&context, keys.clone(), metrics.clone(), move |entry| audit.audit(entry))?;
+            spawn_zap(&context, keys.clone(), metrics.clone(), move |entry| audit.audit(entry), StopOnDrop(stop))?;
             let socket = router(&context, queries.limits())?;
             socket.set_curve_server(true)?;
             socket.set_curve_secretkey(&zmq::z85_decode(&pair.secret).map_err(|_| zmq::Error::EINVAL)?)?;
