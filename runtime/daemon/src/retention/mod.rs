@@ -106,13 +106,14 @@ impl RetentionScanner {
         let (with_reader_work, ended): (Vec<EndedJob>, Vec<EndedJob>) =
             ended.into_iter().partition(|job| job.has_reader_work);
         sizes.retain(&ended);
-        let mut total: u64 = ended.iter().map(|job| sizes.measure(&self.spool, job)).sum();
+        // Measured once each: what is sent again meanwhile grows.
+        let measured: Vec<u64> = ended.iter().map(|job| sizes.measure(&self.spool, job)).collect();
+        let mut total: u64 = measured.iter().sum();
         let mut missing = self.missing_bytes()?;
-        for job in ended {
+        for (job, size) in ended.into_iter().zip(measured) {
             let is_old = age(&job) > u64::from(self.keep.days) * DAY_MS;
             let for_room = missing > 0 && age(&job) > u64::from(self.keep.room_hours) * HOUR_MS;
             if plan.expired.len() < max && (is_old || total > self.keep.bytes || for_room) {
-                let size = sizes.measure(&self.spool, &job);
                 (total, missing) = (total - size, missing.saturating_sub(size));
                 plan.expired.push(job.job);
             }
