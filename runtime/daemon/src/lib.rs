@@ -9,7 +9,7 @@
 //! - [`server`]: owns the sockets; one connection, its send queue and its subscriptions
 //! - [`auth`]: which clients are accepted from other hosts, and what each may do
 //! - [`queries`]: the read side, answered at once
-//! - [`scheduler`]: the one writer of journal and spool; [`submission`] is what clients want analysed
+//! - [`scheduler`]: decides what becomes of jobs, and is the one writer of the journal; [`submission`] is what clients want analysed
 //! - [`worker`]: computes, with warm models
 //! - [`retention`]: what is removed by itself
 //! - [`origin`], [`replies`]: where a request comes from, and how its answer gets back; [`error`](mod@error): refusals that several parts give
@@ -78,8 +78,6 @@ use server::{Links, RemoteAccess, Server};
 use stop_on_drop::StopOnDrop;
 use worker::Worker;
 
-/// The file that makes a folder a spool.
-const JOURNAL: &str = "journal.sqlite";
 /// Open files below which the operator is warned.
 const FEW_DESCRIPTORS: u64 = 1024;
 
@@ -186,8 +184,8 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         audit_log,
         spool: spool.clone(),
         metrics: metrics.clone(),
-        config: scheduler_config,
         notices: notices.clone(),
+        config: scheduler_config,
         replies: reply_sender,
         worker: assignments,
     });
@@ -226,13 +224,13 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
 }
 
 /// Keeps all other users out of the spool, whatever rights its files were made with.
-fn close(spool: &Path) -> std::io::Result<()> {
-    if !spool.join(JOURNAL).exists() {
+fn close(folder: &Path) -> std::io::Result<()> {
+    if !folder.join(spool::JOURNAL).exists() {
         // A new one, in a folder that may have other uses.
-        return if spool.exists() { close_to_writers(spool) } else { Ok(()) };
+        return if folder.exists() { close_to_writers(folder) } else { Ok(()) };
     }
-    make_private(spool)?;
-    for entry in std::fs::read_dir(spool)? {
+    make_private(folder)?;
+    for entry in std::fs::read_dir(folder)? {
         make_private(&entry?.path())?;
     }
     Ok(())

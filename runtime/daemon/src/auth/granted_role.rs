@@ -1,4 +1,5 @@
-//! What a client may do now: checked when its message arrives, when the scheduler works on it, and when something is sent to it.
+//! What a client may do now: checked when its message arrives, when the scheduler works on it, and within 100 ms of a change
+//! of the key list.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

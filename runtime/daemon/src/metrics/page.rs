@@ -39,7 +39,11 @@ pub(super) fn page(metrics: &Metrics, journal: &Journal, spool: &Spool, health: 
     let fallbacks = device.map_or(0, |d| d.fallbacks.len());
     registry.register("fallbacks", "Providers that were wanted more and are not used", gauge(fallbacks as i64));
     let refused = i64::try_from(descriptors::refused()).unwrap_or(i64::MAX);
-    registry.register("refused_connections", "Connections for which there was no descriptor", gauge(refused));
+    registry.register(
+        "refused_connections",
+        "Connections for which there was no descriptor, or no place among those of their kind",
+        gauge(refused),
+    );
     let provider = Family::<ProviderLabel, Gauge>::default();
     if let Some(device) = device {
         provider.get_or_create(&ProviderLabel { provider: device.provider.clone() }).set(1);

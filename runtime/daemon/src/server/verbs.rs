@@ -107,7 +107,7 @@ impl Server {
             }
             _ => {
                 let what = format!("{MAX_COMMANDS} requests of this client wait already");
-                Err(self.busy("orders", &what, RETRY_SOON_MS))
+                Err(self.busy("commands", &what, RETRY_SOON_MS))
             }
         }
     }

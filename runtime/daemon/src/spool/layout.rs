@@ -18,6 +18,9 @@ use crate::private_folder::private_folder;
 /// Name of the folder of a job's input, in the folder of the job.
 pub const INPUT: &str = "input";
 
+/// The file that makes a folder a spool.
+pub(crate) const JOURNAL: &str = "journal.sqlite";
+
 /// Name of the trash in the spool.
 pub(super) const TRASH: &str = "going";
 
@@ -65,7 +68,7 @@ impl Spool {
 
     /// Path of the journal.
     pub fn journal(&self) -> PathBuf {
-        self.folder.join("journal.sqlite")
+        self.folder.join(JOURNAL)
     }
 
     /// Path of the audit file.

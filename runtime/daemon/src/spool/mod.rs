@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! SPOOL/lock                        held by the one daemon that works here
-//! SPOOL/journal.sqlite              see crate::journal
+//! SPOOL/journal.sqlite              see crate::journal; beside it SQLite's -wal and -shm
+//! SPOOL/journal.mark                how much the journal should hold, see crate::journal
 //! SPOOL/audit.jsonl                 see crate::audit
 //! SPOOL/key                         makes the names of jobs unguessable from their input
 //! SPOOL/jobs/JOB/input/000000       an item of the manifest; 000000.part while it is on the way
@@ -26,8 +27,8 @@ mod trash;
 mod upload;
 
 pub use error::SpoolError;
-pub use layout::{INPUT, Spool};
 pub(crate) use error::is_full;
 pub(crate) use layout::JOURNAL;
+pub use layout::{INPUT, Spool};
 pub use sync::sync_input;
 pub use upload::{Item, ItemReceiver};
