@@ -4,11 +4,11 @@ import { findSection, type ImagePlane } from "./geometry";
 import type { Job } from "./job";
 import { cornerstone, cornerstoneTools } from "./ohifServices";
 
-/** Where an image lies; `undefined` if it does not say so, as a secondary capture, or is not known to the viewer. */
+/** Where an image lies; `undefined` if it does not say so: a secondary capture, for example. */
 export function imagePlane(imageId: string): ImagePlane | undefined {
-  const instance = cornerstone().metaData.get("instance", imageId);
-  if (!instance?.ImagePositionPatient || !instance.ImageOrientationPatient) return undefined;
-  return { position: instance.ImagePositionPatient, orientation: instance.ImageOrientationPatient };
+  const { ImagePositionPatient: position, ImageOrientationPatient: orientation } =
+    cornerstone().metaData.get("instance", imageId) ?? {};
+  return position && orientation && { position, orientation };
 }
 
 /** The section that an image shows, from 1; `undefined` if it shows none. */

@@ -105,6 +105,7 @@ interface LoadedImage {
 export interface Instance {
   SOPInstanceUID: string;
   SeriesInstanceUID: string;
+  /** Position and orientation are absent where an image has no plane. */
   ImagePositionPatient?: number[];
   ImageOrientationPatient?: number[];
   LossyImageCompression?: string;
