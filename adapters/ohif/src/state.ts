@@ -63,6 +63,8 @@ export interface PanelState {
   readonly correcting: boolean;
   /** Of all analyses of the study, oldest first. */
   readonly reviews: readonly Review[];
+  /** Why there may be others, if the last request for them failed. */
+  readonly reviewsUnknown?: string;
   /** The job before the correction, whose finding stays visible. */
   readonly first?: StoredStudy["first"];
   /** Set if the job classified a corrected mask. */

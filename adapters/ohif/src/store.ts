@@ -1,6 +1,6 @@
 /** Holds the panel's state, outside React: OHIF unmounts the panel whenever another tab is opened. */
 
-import { hasEnded, type JobSummary, type Review } from "@cordline/sdk";
+import { hasEnded, type JobSummary, Rejected, type Review } from "@cordline/sdk";
 import { ApiError, fetchAnalysis, fetchReviews, fetchSession, startAnalysis, storeResults, submitReview } from "./api";
 import { Connection } from "./connection";
 import type { VolumeMask } from "./correction";
@@ -29,8 +29,9 @@ export class Store {
     onState: (connection) => {
       this.set({ connection, ...(connection.kind === "connected" ? { welcome: connection.welcome } : {}) });
       if (connection.kind !== "connected") return;
-      void this.resume().catch(console.error);
-      void fetchSession().then((session) => this.set({ session }));
+      void this.resume();
+      // What was known of the token stays known.
+      void fetchSession().then((session) => this.set({ session }), console.error);
     },
     onEvent: (event, raw) => {
       const { job } = this.state;
@@ -73,7 +74,7 @@ export class Store {
     const current = { connection, display, studyUid, studyLabel, seriesUid, requesting: false, ...NO_OVERLAYS };
     this.state = { ...saved, ...current, ...(welcome && { welcome }), ...(session && { session }) };
     this.notify();
-    void this.resume().catch(console.error);
+    void this.resume();
   }
 
   /** Starts the analysis of the study; `series`: if a person selected one. */
@@ -195,8 +196,7 @@ export class Store {
     try {
       await work(studyUid);
     } catch (error) {
-      if (!(error instanceof ApiError)) console.error(error);
-      this.setIfOpen(studyUid, { error: error instanceof Error ? error.message : String(error) });
+      this.tell(studyUid, error);
     } finally {
       this.setIfOpen(studyUid, { requesting: false });
     }
@@ -206,14 +206,22 @@ export class Store {
   private async resume(): Promise<void> {
     const { studyUid, job, connection } = this.state;
     if (!studyUid || connection.kind !== "connected") return;
-    void this.loadReviews(studyUid).catch(console.error);
-    if (job) {
-      await this.connection.subscribe(job.id, job.last);
-      return;
+    // The reviews that are known stay. That there are none is not said where nobody knows.
+    void this.loadReviews(studyUid).catch(({ message }) => this.setIfOpen(studyUid, { reviewsUnknown: message }));
+    try {
+      if (job) await this.connection.subscribe(job.id, job.last);
+      else await this.findJob(studyUid);
+    } catch (error) {
+      // After a lost connection this is called again.
+      if (error instanceof ApiError || error instanceof Rejected) this.tell(studyUid, error);
+      else console.error(error);
     }
+  }
+
+  private async findJob(studyUid: string): Promise<void> {
     const stored = loadStudy(studyUid);
-    const restored = stored && (await this.connection.status(stored.job).catch(() => undefined));
-    const found: JobSummary | undefined = restored ?? (await fetchAnalysis(studyUid).catch(() => undefined));
+    const restored = stored && (await this.connection.status(stored.job).catch(unlessGone));
+    const found: JobSummary | undefined = restored ?? (await fetchAnalysis(studyUid));
     if (!found || this.state.studyUid !== studyUid || this.state.job) return;
     if (restored) this.set({ first: stored.first, heat: stored.heat, done: stored.done });
     if (hasEnded(found.state)) this.set({ jobToOpen: found.job });
@@ -222,7 +230,7 @@ export class Store {
 
   private async loadReviews(studyUid: string): Promise<void> {
     const reviews = await fetchReviews(studyUid);
-    this.setIfOpen(studyUid, { reviews });
+    this.setIfOpen(studyUid, { reviews, reviewsUnknown: undefined });
   }
 
   /** Shows a job and subscribes to its events. */
@@ -259,6 +267,11 @@ export class Store {
     this.set({ queuePosition: status?.position, secondsLeft: status?.seconds_left });
   }
 
+  private tell(studyUid: string, error: unknown): void {
+    if (!(error instanceof ApiError)) console.error(error);
+    this.setIfOpen(studyUid, { error: error instanceof Error ? error.message : String(error) });
+  }
+
   /** Changes the state unless another study was opened meanwhile. */
   private setIfOpen(studyUid: string, change: StateChange): void {
     if (this.state.studyUid === studyUid) this.set(change);
@@ -268,4 +281,9 @@ export class Store {
     this.state = { ...this.state, ...change } as PanelState;
     this.notify();
   }
+}
+
+/** `undefined` if the daemon does not know the job any more; what else went wrong is thrown again. */
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof Rejected)) throw error;
 }

@@ -151,6 +151,9 @@ export const strings = {
   elsewhere: (said: string) => `Another result of this study: ${said}`,
   showThat: "Show it",
   oldGateway: "This gateway cannot take a verdict back. Ask the operator to update it.",
+  reviewsUnknown: (why: string) => `What readers said is not known: ${why}`,
+  noAnswer: (status: number) =>
+    `The gateway did not answer (HTTP ${status}). Try again; if it goes on, ask the operator.`,
   gone: "The box does not keep that result any more.",
   moment: (ms: number) => {
     const then = new Date(ms);

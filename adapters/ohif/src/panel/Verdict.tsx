@@ -8,7 +8,7 @@ import { isSubmitter, type PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
 import { RejectForm } from "./RejectForm";
-import { BAD, button, card, faint, GOOD, quiet, row, shared } from "./styles";
+import { BAD, button, card, faint, GOOD, quiet, row, shared, WARN } from "./styles";
 
 interface Props {
   store: Store;
@@ -29,6 +29,11 @@ export function Verdict({ store, state, job }: Props) {
   return (
     <section aria-label={strings.reader} style={card}>
       {current && <CurrentReview review={current} />}
+      {state.reviewsUnknown !== undefined && (
+        <output data-testid="cordline-reviews-unknown" style={{ ...faint, color: WARN, display: "block" }}>
+          {strings.reviewsUnknown(state.reviewsUnknown)}
+        </output>
+      )}
       {current?.job !== job.id && other && (
         <div style={{ ...row, ...faint }} data-testid="cordline-elsewhere">
           <span>{strings.elsewhere(describe(other))}</span>
