@@ -44,18 +44,15 @@ export class Connection {
     this.opening = true;
     clearTimeout(this.timer);
     if (this.attempts === 0) this.listener.onState({ kind: "connecting" });
+    let client: Client | undefined;
     try {
-      const client = await Client.connect(openSocket(), CLIENT_NAME);
-      client.onEvent = (event, raw) => this.listener.onEvent(event, raw);
-      client.onLost = () => {
-        this.client = undefined;
-        this.scheduleRetry("lost");
-      };
+      client = await Client.connect(openSocket(), CLIENT_NAME);
       const device = await client.ask("device", {});
-      this.client = client;
-      this.attempts = 0;
+      this.use(client);
       this.listener.onState({ kind: "connected", welcome: client.welcome, device });
     } catch (error) {
+      // One that did not get as far would stay open beside the next.
+      client?.close();
       this.scheduleRetry(await classify(error));
     } finally {
       this.opening = false;
@@ -87,6 +84,16 @@ export class Connection {
   async status(job: string): Promise<JobSummary | undefined> {
     const status = await this.client?.ask("status", { job });
     return status && "job" in status ? status : undefined;
+  }
+
+  private use(client: Client): void {
+    this.client = client;
+    this.attempts = 0;
+    client.onEvent = (event, raw) => this.listener.onEvent(event, raw);
+    client.onLost = () => {
+      this.client = undefined;
+      this.scheduleRetry("lost");
+    };
   }
 
   private scheduleRetry(kind: Disconnected): void {
