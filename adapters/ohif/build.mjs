@@ -13,6 +13,6 @@ await build({
   define: { "process.env.NODE_ENV": '"production"' },
 });
 if (process.argv[2] === "tests") {
-  const entryPoints = readdirSync("tests").map((name) => `tests/${name}`);
+  const entryPoints = readdirSync("tests").filter((name) => name.includes(".test.")).map((name) => `tests/${name}`);
   await build({ ...shared, entryPoints, outdir: "dist/tests", platform: "node", outExtension: { ".js": ".mjs" } });
 }

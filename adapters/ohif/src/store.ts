@@ -13,14 +13,18 @@ import { strings } from "./strings";
 const STATUS_POLL_MS = 1000;
 const NO_OVERLAYS = { lesionStatus: new Map(), maskStatus: "none", heatMapStatus: "none", has3d: false } as const;
 
+const NEW_STUDY: Pick<PanelState, "requesting" | "correcting" | "reviews" | "heat"> = {
+  requesting: false,
+  correcting: false,
+  reviews: [],
+};
+
 type StateChange = { [K in keyof PanelState]?: PanelState[K] | undefined };
 
 export class Store {
   private state: PanelState = {
     connection: { kind: "connecting" },
-    requesting: false,
-    correcting: false,
-    reviews: [],
+    ...NEW_STUDY,
     display: { outline: true, opacity: 1, hidden: false },
     ...NO_OVERLAYS,
   };
@@ -67,11 +71,10 @@ export class Store {
     }
     const { studyUid: previous, connection, welcome, session, display } = this.state;
     if (previous) this.studies.set(previous, this.state);
-    // A request that is under way belongs to the study before.
-    const { heat: _, ...saved } = this.studies.get(studyUid) ?? { correcting: false, reviews: [] };
+    const { heat: _, ...saved } = this.studies.get(studyUid) ?? NEW_STUDY;
     const { StudyDate: date, StudyDescription: description } = instances?.[0] ?? {};
     const studyLabel = { ...(date && { date }), ...(description && { description }) };
-    const current = { connection, display, studyUid, studyLabel, seriesUid, requesting: false, ...NO_OVERLAYS };
+    const current = { connection, display, studyUid, studyLabel, seriesUid, ...NO_OVERLAYS };
     this.state = { ...saved, ...current, ...(welcome && { welcome }), ...(session && { session }) };
     this.notify();
     void this.resume();
@@ -82,15 +85,15 @@ export class Store {
     return this.request(async (studyUid) => {
       const summary = await startAnalysis(studyUid, series);
       this.startedJob = summary.job;
-      this.set({ first: undefined, heat: undefined, jobToOpen: undefined });
-      this.setJob(summary, studyUid);
+      this.setJob(summary, studyUid, { first: undefined, heat: undefined, jobToOpen: undefined });
     });
   }
 
   /** Selects the heat map that is shown, or none. */
   showHeatMap(heat: PanelState["heat"]): void {
+    const { studyUid } = this.state;
     this.set({ heat });
-    this.save();
+    if (studyUid) this.save(studyUid);
   }
 
   setCorrecting(correcting: boolean): void {
@@ -101,14 +104,12 @@ export class Store {
   async submitCorrection(mask: VolumeMask | undefined): Promise<boolean> {
     let isSubmitted = false;
     await this.request(async (studyUid) => {
-      const { job } = this.state;
+      const { job, first = job && { job: job.id, finding: job.finding?.label ?? "" } } = this.state;
       if (!job || !mask) throw new ApiError(strings.notDrawn);
       const summary = await this.connection.submitMask(job.id, mask.shape, mask.voxels);
       if (!summary) throw new ApiError(strings.lost);
       isSubmitted = true;
-      const first = this.state.first ?? { job: job.id, finding: job.finding?.label ?? "" };
-      this.set({ correcting: false, first, heat: undefined, jobToOpen: undefined });
-      this.setJob(summary, studyUid);
+      this.setJob(summary, studyUid, { correcting: false, first, heat: undefined, jobToOpen: undefined });
     });
     return isSubmitted;
   }
@@ -118,8 +119,7 @@ export class Store {
     return this.request(async (studyUid) => {
       const summary = await this.connection.status(id);
       if (!summary) throw new ApiError(strings.gone);
-      this.set({ first: undefined, heat: undefined });
-      this.setJob(summary, studyUid);
+      this.setJob(summary, studyUid, { first: undefined, heat: undefined });
     });
   }
 
@@ -129,24 +129,22 @@ export class Store {
       const { job } = this.state;
       if (!job) return;
       const objects = await storeResults(studyUid, job.id);
-      this.set({ done: strings.stored(objects) });
-      this.save();
+      this.setOf(studyUid, { done: strings.stored(objects) });
+      this.save(studyUid);
     });
   }
 
   /** Submits or withdraws the reader's verdict. */
   review(verdict: Review["verdict"], reason: string): Promise<void> {
     return this.request(async (studyUid) => {
-      const { job, reviews: before } = this.state;
+      const { job, session, reviews: before } = this.state;
       if (!job) return;
       await submitReview(studyUid, job.id, verdict, reason);
-      await this.loadReviews(studyUid);
-      const { session, reviews } = this.state;
-      // Older gateways store it and do not return it.
-      if (reviews.length === before.length && this.state.studyUid === studyUid)
-        this.set({
-          reviews: [...reviews, { job: job.id, reader: session?.name ?? "", at_ms: Date.now(), verdict, reason }],
-        });
+      const reviews = await fetchReviews(studyUid).catch(() => [...before]);
+      // It was taken. Older gateways do not return it.
+      if (reviews.length === before.length)
+        reviews.push({ job: job.id, reader: session?.name ?? "", at_ms: Date.now(), verdict, reason });
+      this.setOf(studyUid, { reviews, reviewsUnknown: undefined });
     });
   }
 
@@ -163,8 +161,9 @@ export class Store {
   }
 
   async cancel(): Promise<void> {
-    const { job } = this.state;
-    if (job) await this.connection.cancel(job.id).catch((error: Error) => this.set({ error: error.message }));
+    const { job, studyUid } = this.state;
+    if (!job || !studyUid) return;
+    await this.connection.cancel(job.id).catch(({ message }: Error) => this.setOf(studyUid, { error: message }));
   }
 
   /** The images in the viewport differ from those that the job analysed. */
@@ -188,7 +187,7 @@ export class Store {
   /** Connects at once, after the reader has got a token. */
   readonly reconnect = (): void => void this.connection.open();
 
-  /** Runs one request at a time; errors go into the state of the study that it began in. */
+  /** Runs one request of a study at a time. What comes of it belongs to that study, whichever is open by then. */
   private async request(work: (studyUid: string) => Promise<void>): Promise<void> {
     const { studyUid, requesting } = this.state;
     if (!studyUid || requesting) return;
@@ -198,7 +197,7 @@ export class Store {
     } catch (error) {
       this.tell(studyUid, error);
     } finally {
-      this.setIfOpen(studyUid, { requesting: false });
+      this.setOf(studyUid, { requesting: false });
     }
   }
 
@@ -207,7 +206,9 @@ export class Store {
     const { studyUid, job, connection } = this.state;
     if (!studyUid || connection.kind !== "connected") return;
     // The reviews that are known stay. That there are none is not said where nobody knows.
-    void this.loadReviews(studyUid).catch(({ message }) => this.setIfOpen(studyUid, { reviewsUnknown: message }));
+    void fetchReviews(studyUid)
+      .then((reviews) => this.setOf(studyUid, { reviews, reviewsUnknown: undefined }))
+      .catch(({ message }) => this.setOf(studyUid, { reviewsUnknown: message }));
     try {
       if (job) await this.connection.subscribe(job.id, job.last);
       else await this.findJob(studyUid);
@@ -223,28 +224,19 @@ export class Store {
     const restored = stored && (await this.connection.status(stored.job).catch(unlessGone));
     const found: JobSummary | undefined = restored ?? (await fetchAnalysis(studyUid));
     if (!found || this.state.studyUid !== studyUid || this.state.job) return;
-    if (restored) this.set({ first: stored.first, heat: stored.heat, done: stored.done });
-    if (hasEnded(found.state)) this.set({ jobToOpen: found.job });
-    this.setJob(found, studyUid);
+    const kept = restored ? { first: stored.first, heat: stored.heat, done: stored.done } : {};
+    this.setJob(found, studyUid, { ...kept, ...(hasEnded(found.state) && { jobToOpen: found.job }) });
   }
 
-  private async loadReviews(studyUid: string): Promise<void> {
-    const reviews = await fetchReviews(studyUid);
-    this.setIfOpen(studyUid, { reviews, reviewsUnknown: undefined });
-  }
-
-  /** Shows a job and subscribes to its events. */
-  private setJob({ job: id, state, corrects, reader }: JobSummary, studyUid: string): void {
-    if (this.state.studyUid !== studyUid) {
-      // The reader went to another study meanwhile, and finds the job when they come back.
-      saveStudy(studyUid, { job: id });
-      return;
-    }
-    const job = this.state.job?.id === id ? this.state.job : newJob(id);
+  /** Makes a job that of a study, and subscribes to its events; those of a study that is not open are read when the reader comes back. */
+  private setJob({ job: id, state, corrects, reader }: JobSummary, studyUid: string, change: StateChange): void {
+    const before = this.stateOf(studyUid)?.job;
+    const job = before?.id === id ? before : newJob(id);
     const correction = corrects ? { job: id, of: corrects, ...(reader && { reader }) } : undefined;
-    this.set({ job, correction, mismatch: undefined, jobToNotify: hasEnded(state) ? undefined : id });
-    this.save();
-    void this.connection.subscribe(job.id, job.last).catch(console.error);
+    const jobToNotify = hasEnded(state) ? undefined : id;
+    this.setOf(studyUid, { ...change, job, correction, mismatch: undefined, jobToNotify });
+    this.save(studyUid);
+    if (this.state.studyUid === studyUid) void this.connection.subscribe(job.id, job.last).catch(console.error);
   }
 
   /** Rejects a job of another study, whatever record in the archive or the tab named it. */
@@ -254,9 +246,9 @@ export class Store {
     if (actual && actual !== studyUid && !mismatch) this.set({ mismatch: strings.otherStudy, heat: undefined });
   }
 
-  private save(): void {
-    const { studyUid, job, first, heat, done } = this.state;
-    if (!studyUid || !job) return;
+  private save(studyUid: string): void {
+    const { job, first, heat, done } = this.stateOf(studyUid) ?? {};
+    if (!job) return;
     saveStudy(studyUid, { job: job.id, ...(first && { first }), ...(heat && { heat }), ...(done && { done }) });
   }
 
@@ -264,17 +256,25 @@ export class Store {
     const { job, connection } = this.state;
     if (!job || !isRunning(job) || connection.kind !== "connected") return;
     const status = await this.connection.status(job.id).catch(() => undefined);
+    // Another job may be shown by now.
+    if (this.state.job?.id !== job.id) return;
     this.set({ queuePosition: status?.position, secondsLeft: status?.seconds_left });
   }
 
   private tell(studyUid: string, error: unknown): void {
     if (!(error instanceof ApiError)) console.error(error);
-    this.setIfOpen(studyUid, { error: error instanceof Error ? error.message : String(error) });
+    this.setOf(studyUid, { error: error instanceof Error ? error.message : String(error) });
   }
 
-  /** Changes the state unless another study was opened meanwhile. */
-  private setIfOpen(studyUid: string, change: StateChange): void {
+  private stateOf(studyUid: string): PanelState | undefined {
+    return this.state.studyUid === studyUid ? this.state : this.studies.get(studyUid);
+  }
+
+  /** Changes the state of a study, open or not. */
+  private setOf(studyUid: string, change: StateChange): void {
+    const left = this.studies.get(studyUid);
     if (this.state.studyUid === studyUid) this.set(change);
+    else if (left) this.studies.set(studyUid, { ...left, ...change } as PanelState);
   }
 
   private set(change: StateChange): void {

@@ -1,37 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decode, encode } from "@cordline/sdk";
 import { Connection, type ConnectionState } from "../src/connection.js";
-
-/** A socket to a daemon that answers each verb as `daemon` says; `undefined`: not at all. */
-class FakeSocket {
-  static all: FakeSocket[] = [];
-  static daemon: (verb: string) => object | undefined = () => undefined;
-  isOpen = true;
-  onopen: (() => void) | null = null;
-  onmessage: ((message: { data: ArrayBuffer }) => void) | null = null;
-  onclose: (() => void) | null = null;
-
-  constructor() {
-    FakeSocket.all.push(this);
-    queueMicrotask(() => this.onopen?.());
-  }
-
-  send(message: Uint8Array): void {
-    const { id, verb } = decode(message.buffer as ArrayBuffer)?.header as unknown as { id: number; verb: string };
-    const answer = FakeSocket.daemon(verb);
-    if (answer) queueMicrotask(() => this.onmessage?.({ data: encode({ v: 1, id, ...answer }).buffer as ArrayBuffer }));
-  }
-
-  close(): void {
-    this.isOpen = false;
-    queueMicrotask(() => this.onclose?.());
-  }
-}
-
-const WELCOME = { reply: "hello", body: { ready: true } };
-const DEVICE = { reply: "device", body: { provider: "CPU", fallbacks: [] } };
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+import { DEVICE, FakeSocket, settled, WELCOME } from "./fakeSocket.js";
 
 function start() {
   FakeSocket.all = [];

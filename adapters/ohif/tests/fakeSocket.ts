@@ -1,0 +1,38 @@
+import { decode, encode } from "@cordline/sdk";
+
+interface Request {
+  id: number;
+  verb: string;
+  body: object;
+}
+
+/** A socket to a daemon that answers each verb as `daemon` says; `undefined`: not at all. */
+export class FakeSocket {
+  static all: FakeSocket[] = [];
+  static daemon: (verb: string, body: object) => object | undefined | Promise<object> = () => undefined;
+  isOpen = true;
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: ArrayBuffer }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  constructor() {
+    FakeSocket.all.push(this);
+    queueMicrotask(() => this.onopen?.());
+  }
+
+  send(message: Uint8Array): void {
+    const { id, verb, body } = decode(message.buffer as ArrayBuffer)?.header as unknown as Request;
+    void Promise.resolve(FakeSocket.daemon(verb, body)).then(
+      (answer) => answer && this.onmessage?.({ data: encode({ v: 1, id, ...answer }).buffer as ArrayBuffer }),
+    );
+  }
+
+  close(): void {
+    this.isOpen = false;
+    queueMicrotask(() => this.onclose?.());
+  }
+}
+
+export const WELCOME = { reply: "hello", body: { ready: true } };
+export const DEVICE = { reply: "device", body: { provider: "CPU", fallbacks: [] } };
+export const settled = () => new Promise((resolve) => setImmediate(resolve));
