@@ -14,5 +14,8 @@ await build({
 });
 if (process.argv[2] === "tests") {
   const entryPoints = readdirSync("tests").filter((name) => name.includes(".test.")).map((name) => `tests/${name}`);
-  await build({ ...shared, entryPoints, outdir: "dist/tests", platform: "node", outExtension: { ".js": ".mjs" } });
+  // React's renderer for servers requires modules of Node.
+  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+  const options = { outdir: "dist/tests", platform: "node", outExtension: { ".js": ".mjs" }, jsx: "automatic", banner };
+  await build({ ...shared, ...options, entryPoints });
 }

@@ -14,9 +14,10 @@ export async function fetchAnalysis(studyUid: string): Promise<JobSummary | unde
   return getJson<JobSummary>(`/api/v1/analyses?study_uid=${encodeURIComponent(studyUid)}`);
 }
 
-/** Starts the analysis of a study; the same study is the same job. `series`: if a person selected one. */
-export async function startAnalysis(studyUid: string, series?: string): Promise<JobSummary> {
-  return (await post("/api/v1/analyses", { study_uid: studyUid, ...(series ? { series } : {}) })) as JobSummary;
+/** Starts the analysis of a study; the same study is the same job, unless `again` is set. `series`: if a person selected one. */
+export async function startAnalysis(studyUid: string, series?: string, again = false): Promise<JobSummary> {
+  const request = { study_uid: studyUid, ...(series ? { series } : {}), ...(again ? { again } : {}) };
+  return (await post("/api/v1/analyses", request)) as JobSummary;
 }
 
 /** Stores the results in the archive; resolves to the number of objects. */

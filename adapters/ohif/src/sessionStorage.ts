@@ -4,6 +4,10 @@
 export interface StoredStudy {
   /** The job that is shown. */
   job: string;
+  /** The series that a person selected for it. */
+  selected?: string;
+  /** True if it was started beside an earlier job of the same study. */
+  again?: boolean;
   /** If `job` classified a corrected mask: the job before the correction, and its finding. */
   first?: { job: string; finding: string };
   /** The heat map that is shown, if any; opacity 0 to 1. */

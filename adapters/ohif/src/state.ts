@@ -59,8 +59,14 @@ export interface PanelState {
   readonly secondsLeft?: number;
   /** True between a click and the answer to its request. */
   readonly requesting: boolean;
+  /** True while the request that is under way starts a job. */
+  readonly starting: boolean;
   /** True while a reader corrects the mask. */
   readonly correcting: boolean;
+  /** The series that a person selected for the job, or for the one whose mask it corrects. */
+  readonly selected?: string;
+  /** True if the job was started beside an earlier one. */
+  readonly again?: boolean;
   /** Of all analyses of the study, oldest first. */
   readonly reviews: readonly Review[];
   /** Why there may be others, if the last request for them failed. */

@@ -6,15 +6,16 @@ import { Connection } from "./connection";
 import type { VolumeMask } from "./correction";
 import { applyEvent, isRunning, newJob } from "./job";
 import type { DisplaySet } from "./ohifServices";
-import { loadStudy, saveStudy } from "./sessionStorage";
+import { loadStudy, type StoredStudy, saveStudy } from "./sessionStorage";
 import type { DisplayOptions, PanelState } from "./state";
 import { strings } from "./strings";
 
 const STATUS_POLL_MS = 1000;
 const NO_OVERLAYS = { lesionStatus: new Map(), maskStatus: "none", heatMapStatus: "none", has3d: false } as const;
 
-const NEW_STUDY: Pick<PanelState, "requesting" | "correcting" | "reviews" | "heat"> = {
+const NEW_STUDY: Pick<PanelState, "requesting" | "starting" | "correcting" | "reviews" | "heat"> = {
   requesting: false,
+  starting: false,
   correcting: false,
   reviews: [],
 };
@@ -80,13 +81,20 @@ export class Store {
     void this.resume();
   }
 
-  /** Starts the analysis of the study; `series`: if a person selected one. */
-  run(series?: string): Promise<void> {
-    return this.request(async (studyUid) => {
-      const summary = await startAnalysis(studyUid, series);
+  /** Starts the analysis of the study; `series`: if a person selected one. `again`: as another job than before. */
+  run(series?: string, again = false): Promise<boolean> {
+    return this.start(async (studyUid) => {
+      const summary = await startAnalysis(studyUid, series, again);
       this.startedJob = summary.job;
-      this.setJob(summary, studyUid, { first: undefined, heat: undefined, jobToOpen: undefined });
+      const change = { selected: series, again, first: undefined, heat: undefined, jobToOpen: undefined };
+      this.setJob(summary, studyUid, change);
     });
+  }
+
+  /** Analyses the same series again. A job that failed or was cancelled is taken up; one that has a result stays as it is. */
+  runAgain(): Promise<boolean> {
+    const { job, selected, again } = this.state;
+    return this.run(selected, again || job?.state === "completed");
   }
 
   /** Selects the heat map that is shown, or none. */
@@ -101,30 +109,27 @@ export class Store {
   }
 
   /** Submits the corrected mask; resolves to true once the daemon has it. The first finding is kept. */
-  async submitCorrection(mask: VolumeMask | undefined): Promise<boolean> {
-    let isSubmitted = false;
-    await this.request(async (studyUid) => {
+  submitCorrection(mask: VolumeMask | undefined): Promise<boolean> {
+    return this.start(async (studyUid) => {
       const { job, first = job && { job: job.id, finding: job.finding?.label ?? "" } } = this.state;
       if (!job || !mask) throw new ApiError(strings.notDrawn);
       const summary = await this.connection.submitMask(job.id, mask.shape, mask.voxels);
       if (!summary) throw new ApiError(strings.lost);
-      isSubmitted = true;
       this.setJob(summary, studyUid, { correcting: false, first, heat: undefined, jobToOpen: undefined });
     });
-    return isSubmitted;
   }
 
   /** Shows another job of the study. */
-  showJob(id: string): Promise<void> {
+  showJob(id: string): Promise<boolean> {
     return this.request(async (studyUid) => {
       const summary = await this.connection.status(id);
       if (!summary) throw new ApiError(strings.gone);
-      this.setJob(summary, studyUid, { first: undefined, heat: undefined });
+      this.setJob(summary, studyUid, { selected: undefined, again: undefined, first: undefined, heat: undefined });
     });
   }
 
   /** Stores the results in the archive. */
-  storeResults(): Promise<void> {
+  storeResults(): Promise<boolean> {
     return this.request(async (studyUid) => {
       const { job } = this.state;
       if (!job) return;
@@ -134,8 +139,8 @@ export class Store {
     });
   }
 
-  /** Submits or withdraws the reader's verdict. */
-  review(verdict: Review["verdict"], reason: string): Promise<void> {
+  /** Submits or withdraws the reader's verdict; resolves to true once the gateway has it. */
+  review(verdict: Review["verdict"], reason: string): Promise<boolean> {
     return this.request(async (studyUid) => {
       const { job, session, reviews: before } = this.state;
       if (!job) return;
@@ -187,17 +192,27 @@ export class Store {
   /** Connects at once, after the reader has got a token. */
   readonly reconnect = (): void => void this.connection.open();
 
-  /** Runs one request of a study at a time. What comes of it belongs to that study, whichever is open by then. */
-  private async request(work: (studyUid: string) => Promise<void>): Promise<void> {
+  /** A request that starts a job. */
+  private start(work: (studyUid: string) => Promise<void>): Promise<boolean> {
+    return this.request(work, true);
+  }
+
+  /**
+   * Runs one request of a study at a time; resolves to true if it succeeded. What comes of it belongs to that study, whichever is open by
+   * then.
+   */
+  private async request(work: (studyUid: string) => Promise<void>, starting = false): Promise<boolean> {
     const { studyUid, requesting } = this.state;
-    if (!studyUid || requesting) return;
-    this.set({ requesting: true, error: undefined, done: undefined });
+    if (!studyUid || requesting) return false;
+    this.set({ requesting: true, starting, error: undefined, done: undefined });
     try {
       await work(studyUid);
+      return true;
     } catch (error) {
       this.tell(studyUid, error);
+      return false;
     } finally {
-      this.setOf(studyUid, { requesting: false });
+      this.setOf(studyUid, { requesting: false, starting: false });
     }
   }
 
@@ -224,7 +239,8 @@ export class Store {
     const restored = stored && (await this.connection.status(stored.job).catch(unlessGone));
     const found: JobSummary | undefined = restored ?? (await fetchAnalysis(studyUid));
     if (!found || this.state.studyUid !== studyUid || this.state.job) return;
-    const kept = restored ? { first: stored.first, heat: stored.heat, done: stored.done } : {};
+    const { selected, again, first, heat, done }: Partial<StoredStudy> = restored ? stored : {};
+    const kept = restored && { selected, again, first, heat, done };
     this.setJob(found, studyUid, { ...kept, ...(hasEnded(found.state) && { jobToOpen: found.job }) });
   }
 
@@ -247,9 +263,11 @@ export class Store {
   }
 
   private save(studyUid: string): void {
-    const { job, first, heat, done } = this.stateOf(studyUid) ?? {};
+    const { job, selected, again, first, heat, done } = this.stateOf(studyUid) ?? {};
     if (!job) return;
-    saveStudy(studyUid, { job: job.id, ...(first && { first }), ...(heat && { heat }), ...(done && { done }) });
+    const run = { ...(selected && { selected }), ...(again && { again }), ...(first && { first }) };
+    const kept = { ...run, ...(heat && { heat }), ...(done && { done }) };
+    saveStudy(studyUid, { job: job.id, ...kept });
   }
 
   private async pollStatus(): Promise<void> {

@@ -131,6 +131,7 @@ export const strings = {
   reader: "Your verdict",
   more: "Correct and save",
   onlyLooks: "Your token may look, not change: ask the operator for one with the role submitter.",
+  underWay: "The last request is still under way.",
   correct: "Correct the mask",
   correctHow: "Paint or erase on the images; a locked lesion stays as it is. Then classify again.",
   brush: "Brush",
@@ -138,6 +139,7 @@ export const strings = {
   brushSize: (mm: number) => `Width ${mm} mm`,
   classify: "Classify again",
   giveUp: "Give up and restore",
+  endCorrection: "Classify the corrected mask again, or give it up, first.",
   corrected: "Corrected by a reader. Before:",
   correctedBy: (reader: string | undefined, job: string) =>
     `Mask corrected by ${reader || "a reader"}, from job ${job.slice(0, 8)}`,

@@ -27,6 +27,11 @@ export class FakeSocket {
     );
   }
 
+  /** Sends an event. */
+  tell(event: object): void {
+    this.onmessage?.({ data: encode(event).buffer as ArrayBuffer });
+  }
+
   close(): void {
     this.isOpen = false;
     queueMicrotask(() => this.onclose?.());

@@ -155,3 +155,57 @@ test("reviews that are known stay where nobody knows whether there are others", 
   await settled();
   assert.deepEqual([store.get().reviews, store.get().reviewsUnknown], [[review], "what; do"]);
 });
+
+test("a verdict says whether it was taken", async (t) => {
+  const store = await open(t);
+  const kept = later();
+  answers = { "POST /api/v1/analyses/store": kept.answer };
+  void store.storeResults();
+  assert.equal(await store.review("rejected", "too large"), false);
+  kept.give({ objects: 1 });
+  await settled();
+  const failed = () => Response.json({ message: "what", action: "do" }, { status: 502 });
+  answers = { "GET /api/v1/analyses/reviews": () => Response.json([]), "POST /api/v1/analyses/verdict": failed };
+  assert.equal(await store.review("rejected", "too large"), false);
+  assert.equal(store.get().error, "what; do");
+
+  // One that was taken is shown, also where the reviews cannot be read afterwards.
+  let asked = 0;
+  answers = {
+    "GET /api/v1/analyses/reviews": () => (asked++ === 0 ? Response.json([]) : failed()),
+    "POST /api/v1/analyses/verdict": () => new Response(null, { status: 204 }),
+  };
+  assert.equal(await store.review("rejected", "too large"), true);
+  assert.deepEqual([store.get().reviews[0]?.reason, store.get().error], ["too large", undefined]);
+});
+
+test("a result that is analysed again is another job of the same series; one without a result is taken up", async (t) => {
+  const store = await open(t);
+  const answer = (job: string, rest: object = {}) => {
+    answers = { "POST /api/v1/analyses": () => Response.json(summary(job, rest)) };
+  };
+  const asked = () => posted.at(-1)?.[1];
+  const end = (job: string, state: string) => {
+    const event = { v: 1, job, number: 1, at_ms: 0, event: "state", body: { state } };
+    FakeSocket.all[0]?.tell(event);
+  };
+  answer("b");
+  await store.run("1.2");
+  assert.deepEqual(asked(), { study_uid: "A", series: "1.2" });
+  end("b", "failed");
+  await store.runAgain();
+  assert.deepEqual(asked(), { study_uid: "A", series: "1.2" });
+  answer("c");
+  await store.run("1.2");
+  end("c", "completed");
+  answer("d");
+  await store.runAgain();
+  assert.deepEqual(asked(), { study_uid: "A", series: "1.2", again: true });
+  // It is the second one that failed: not the first is shown in its place.
+  end("d", "failed");
+  await store.runAgain();
+  assert.deepEqual(asked(), { study_uid: "A", series: "1.2", again: true });
+  // Kept by the browser's tab.
+  const { selected, again } = JSON.parse(stored.get("cordline study A") ?? "");
+  assert.deepEqual([selected, again], ["1.2", true]);
+});

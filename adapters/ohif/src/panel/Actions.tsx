@@ -4,9 +4,10 @@ import { useEffect, useState } from "react";
 import type { BrushKind } from "../brush";
 import type { Job } from "../job";
 import type { Masks } from "../masks";
-import { isSubmitter, type PanelState } from "../state";
+import type { PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
+import { whyNotRequest } from "./obstacles";
 import { button, card, faint, GOOD, row, shared } from "./styles";
 
 interface Props {
@@ -22,7 +23,7 @@ export function Actions({ store, state, job, masks }: Props) {
     masks.setEditable(job, true);
     store.setCorrecting(true);
   };
-  const notAllowed = isSubmitter(state) ? undefined : strings.onlyLooks;
+  const notAllowed = whyNotRequest(state);
   // Only a mask that is drawn can be painted on.
   const isDrawn = state.lesionStatus.size > 0 && state.maskStatus !== "lost";
   const cannotCorrect = notAllowed ?? (isDrawn ? undefined : strings.notDrawn);
@@ -106,6 +107,7 @@ function CorrectionTools({ store, job, masks, requesting }: Omit<Props, "state">
         type="button"
         data-testid="cordline-give-up"
         style={{ ...shared, marginTop: 8, width: "100%" }}
+        disabled={requesting}
         onClick={giveUp}
       >
         {strings.giveUp}

@@ -51,7 +51,7 @@ export function Panel({ store, masks, jump, open, isSagittal }: Props) {
         <ErrorMessage error={state.error} />
         {job && <Finding job={job} first={state.first} label={state.studyLabel} />}
         {job && <SeriesSelection store={store} state={state} job={job} open={open} isSagittal={isSagittal} />}
-        {isCompleted && <Verdict store={store} state={state} job={job} />}
+        {isCompleted && <Verdict key={job.id} store={store} state={state} job={job} />}
         <Warnings job={job} welcome={welcome} />
         {job?.answers.map((answer) => (
           <Answer

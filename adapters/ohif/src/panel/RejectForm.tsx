@@ -6,7 +6,14 @@ import { GROUND, INK, shared } from "./styles";
 
 const MAX_LENGTH = 1000;
 
-export function RejectForm({ submit, close }: { submit(reason: string): void; close(): void }) {
+interface Props {
+  /** True while nothing can be sent; Enter does nothing then. */
+  disabled: boolean;
+  submit(reason: string): void;
+  close(): void;
+}
+
+export function RejectForm({ disabled, submit, close }: Props) {
   const [reason, setReason] = useState("");
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -35,7 +42,7 @@ export function RejectForm({ submit, close }: { submit(reason: string): void; cl
         onKeyDown={onKeyDown}
         style={{ flex: 1, minWidth: 0, background: GROUND, color: INK, border: `1px solid ${INK}`, padding: 4 }}
       />
-      <button type="submit" data-testid="cordline-reject-now" style={{ ...shared, flex: "none" }}>
+      <button type="submit" data-testid="cordline-reject-now" style={{ ...shared, flex: "none" }} disabled={disabled}>
         {strings.reject}
       </button>
     </form>

@@ -4,17 +4,19 @@ import { isRunning, secondsLeft } from "../job";
 import { isSubmitter, type PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
+import { whyNotAnalyse } from "./obstacles";
 import { ACCENT, BAD, button, faint, quiet, TRACK } from "./styles";
 
-export function isBusy({ job, requesting, mismatch }: PanelState): boolean {
-  return requesting || (job !== undefined && !mismatch && isRunning(job));
+/** True while a job is started, or runs. */
+export function isBusy({ job, starting, mismatch }: PanelState): boolean {
+  return starting || (job !== undefined && !mismatch && isRunning(job));
 }
 
 /** `again`: a smaller button beside a result. */
 export function Run({ store, state, again }: { store: Store; state: PanelState; again: boolean }) {
   const { studyUid, connection } = state;
   if (isBusy(state)) return <Progress store={store} state={state} />;
-  const disabledReason = isSubmitter(state) ? (studyUid ? undefined : strings.noStudy) : strings.onlyLooks;
+  const disabledReason = studyUid ? whyNotAnalyse(state) : (whyNotAnalyse(state) ?? strings.noStudy);
   return (
     <button
       type="button"
@@ -22,7 +24,7 @@ export function Run({ store, state, again }: { store: Store; state: PanelState; 
       style={again ? { ...quiet, marginTop: 10 } : { ...button, margin: "10px 0" }}
       disabled={disabledReason !== undefined || connection.kind !== "connected"}
       title={disabledReason}
-      onClick={() => void store.run()}
+      onClick={() => void (again ? store.runAgain() : store.run())}
     >
       {again ? strings.again : strings.run}
     </button>
@@ -39,7 +41,9 @@ export function ErrorMessage({ error }: { error: string | undefined }) {
 }
 
 function Progress({ store, state }: { store: Store; state: PanelState }) {
-  const { job, queuePosition, connection } = state;
+  const { queuePosition, connection } = state;
+  // While a job is started, the one before it may still be shown.
+  const job = state.job && isRunning(state.job) ? state.job : undefined;
   const jobState = job?.state ?? "receiving";
   // The networks are being loaded: no section is done yet.
   const isPreparing = jobState === "segmenting" && (!job || job.total === 0);

@@ -2,9 +2,10 @@
 
 import type { SeriesVerdict } from "@cordline/sdk";
 import type { Job } from "../job";
-import { isSubmitter, type PanelState } from "../state";
+import type { PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
+import { whyNotAnalyse } from "./obstacles";
 import { SeriesList } from "./SeriesList";
 import { faint, quiet, row, WARN } from "./styles";
 
@@ -42,7 +43,7 @@ export function SeriesInfo({ job, state, store, open }: Props) {
         <SeriesList
           job={job.id}
           series={others}
-          notAllowed={isSubmitter(state) ? undefined : strings.onlyLooks}
+          notAllowed={whyNotAnalyse(state)}
           show={(one: SeriesVerdict) => open(one.uid)}
           analyse={(one: SeriesVerdict) => void store.run(one.selector ?? one.uid)}
           analyseLabel={strings.use}

@@ -8,7 +8,7 @@ import { card, faint, INK, quiet } from "./styles";
 interface Props {
   job: string;
   series: readonly SeriesVerdict[];
-  /** Why this reader may analyse none. */
+  /** Why none can be analysed now. */
   notAllowed: string | undefined;
   show(one: SeriesVerdict): void;
   analyse(one: SeriesVerdict): void;

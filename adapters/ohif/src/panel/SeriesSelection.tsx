@@ -2,9 +2,10 @@
 
 import type { SeriesVerdict } from "@cordline/sdk";
 import type { Job } from "../job";
-import { isSubmitter, type PanelState } from "../state";
+import type { PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
+import { whyNotAnalyse } from "./obstacles";
 import { SeriesList } from "./SeriesList";
 import { faint } from "./styles";
 
@@ -19,7 +20,7 @@ interface Props {
 export function SeriesSelection({ store, state, job, open, isSagittal }: Props) {
   const { series } = job;
   if (!series) return null;
-  const notAllowed = isSubmitter(state) ? undefined : strings.onlyLooks;
+  const notAllowed = whyNotAnalyse(state);
   const shared = {
     job: job.id,
     notAllowed,

@@ -4,9 +4,10 @@ import type { Review } from "@cordline/sdk";
 import { useState } from "react";
 import type { Job } from "../job";
 import { currentReview, otherReviews } from "../reviews";
-import { isSubmitter, type PanelState } from "../state";
+import type { PanelState } from "../state";
 import type { Store } from "../store";
 import { strings } from "../strings";
+import { whyNotRequest, whyNotShow } from "./obstacles";
 import { RejectForm } from "./RejectForm";
 import { BAD, button, card, faint, GOOD, quiet, row, shared, WARN } from "./styles";
 
@@ -21,10 +22,11 @@ export function Verdict({ store, state, job }: Props) {
   const { reviews } = state;
   const current = currentReview(reviews, job.id);
   const [other] = otherReviews(reviews, job.id);
-  const notAllowed = isSubmitter(state) ? undefined : strings.onlyLooks;
-  const submit = (verdict: Review["verdict"], reason = "") => {
-    setRejecting(false);
-    void store.review(verdict, reason);
+  const notAllowed = whyNotRequest(state);
+  const cannotShow = whyNotShow(state);
+  const submit = async (verdict: Review["verdict"], reason = "") => {
+    // A reason that was not taken stays, to be sent again.
+    if (await store.review(verdict, reason)) setRejecting(false);
   };
   return (
     <section aria-label={strings.reader} style={card}>
@@ -37,7 +39,14 @@ export function Verdict({ store, state, job }: Props) {
       {current?.job !== job.id && other && (
         <div style={{ ...row, ...faint }} data-testid="cordline-elsewhere">
           <span>{strings.elsewhere(describe(other))}</span>
-          <button type="button" style={quiet} onClick={() => void store.showJob(other.job)}>
+          <button
+            type="button"
+            data-testid="cordline-show-that"
+            style={quiet}
+            disabled={cannotShow !== undefined}
+            title={cannotShow}
+            onClick={() => void store.showJob(other.job)}
+          >
             {strings.showThat}
           </button>
         </div>
@@ -50,7 +59,7 @@ export function Verdict({ store, state, job }: Props) {
           disabled={notAllowed !== undefined}
           aria-pressed={current?.verdict === "accepted"}
           title={notAllowed}
-          onClick={() => current?.verdict !== "accepted" && submit("accepted")}
+          onClick={() => current?.verdict !== "accepted" && void submit("accepted")}
         >
           {strings.accept}
         </button>
@@ -73,13 +82,19 @@ export function Verdict({ store, state, job }: Props) {
             style={{ ...shared, flex: "1 1 28%" }}
             disabled={notAllowed !== undefined}
             title={notAllowed}
-            onClick={() => submit("withdrawn")}
+            onClick={() => void submit("withdrawn")}
           >
             {strings.withdraw}
           </button>
         )}
       </div>
-      {rejecting && <RejectForm submit={(reason) => submit("rejected", reason)} close={() => setRejecting(false)} />}
+      {rejecting && (
+        <RejectForm
+          disabled={notAllowed !== undefined}
+          submit={(reason) => void submit("rejected", reason)}
+          close={() => setRejecting(false)}
+        />
+      )}
     </section>
   );
 }
