@@ -66,6 +66,8 @@ function createController(ohif: ExtensionParams): Controller {
     else if (job) void masks.draw(job, display).catch(console.error);
     else if (connection.kind === "connected") void masks.prepare().catch(console.error);
     drawHeatMap(heatMap, state);
+    // Also in another viewport than that in which the correction was begun, and not in another study.
+    masks.holdBrush(state.correcting ? job : undefined);
     readStatus();
   };
   const readStatus = () => {

@@ -30,8 +30,14 @@ export class Correction {
       this.ohif.servicesManager.services.segmentationService.setSegmentLocked(segmentationId, segment, locked);
   }
 
-  setBrush(segmentationId: string, kind: BrushKind, diameterMm: number): void {
-    this.brush.activate(kind, diameterMm, segmentationId, 1);
+  chooseBrush(kind: BrushKind, diameterMm: number): void {
+    this.brush.choose(kind, diameterMm);
+  }
+
+  /** Has the active viewport paint on a segmentation, or puts the brush away; to be called with each change of the viewports. */
+  holdBrush(segmentationId: string | undefined): void {
+    if (segmentationId) this.brush.activate(segmentationId, 1);
+    else this.brush.deactivate();
   }
 
   /** The union of all segments as they are now; `undefined` if the labelmap lacks sections. */

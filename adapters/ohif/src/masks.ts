@@ -154,7 +154,13 @@ export class Masks {
   }
 
   setBrush(job: Job, kind: BrushKind, diameterMm: number): void {
-    this.correction.setBrush(this.labelmaps.idOf(job.id), kind, diameterMm);
+    this.correction.chooseBrush(kind, diameterMm);
+    this.holdBrush(job);
+  }
+
+  /** Has the active viewport paint on the mask of a job that is being corrected; else the brush is put away. */
+  holdBrush(job: Job | undefined): void {
+    this.correction.holdBrush(job && this.correctedJob === job.id ? this.labelmaps.idOf(job.id) : undefined);
   }
 
   /** Undoes the correction: writes the mask of the job again. */

@@ -80,7 +80,10 @@ export interface Services {
   };
   cornerstoneViewportService: Subscribable & { getCornerstoneViewport(viewportId: string): Viewport | undefined };
   segmentationService: SegmentationService & Subscribable;
-  toolGroupService: { getToolGroupForViewport(viewportId: string): ToolGroup | undefined };
+  toolGroupService: {
+    getToolGroup(toolGroupId: string): ToolGroup | undefined;
+    getToolGroupForViewport(viewportId: string): ToolGroup | undefined;
+  };
   uiNotificationService: {
     show(notification: { title: string; message: string; type: string; duration: number; position: string }): void;
   };

@@ -15,21 +15,28 @@ export function trapKeys(root: HTMLElement): void {
 
 /**
  * Moves the focus to `root` when the focused control is removed or disabled: the browser would move it to the page, and the next keys
- * would reach OHIF. A click elsewhere moves the focus as usual.
+ * would reach OHIF. A button that waits for an answer has it back with the answer. A click elsewhere moves the focus as usual.
  */
 export function keepFocus(root: HTMLElement): void {
   root.tabIndex = -1;
   root.style.outline = "none";
   let focused: HTMLElement | undefined;
+  /** Had the focus when it was disabled. */
+  let waiting: HTMLElement | undefined;
   const isGone = (element: HTMLElement) => !element.isConnected || (element as HTMLButtonElement).disabled === true;
   const check = () => {
+    if (waiting && document.activeElement !== root) waiting = undefined;
+    if (waiting && !isGone(waiting)) waiting.focus({ preventScroll: true });
     if (!focused || !root.isConnected) return;
     if (!isGone(focused)) {
       if (document.activeElement !== focused) focused = undefined;
       return;
     }
     const active = document.activeElement;
-    if (active === focused || !root.contains(active)) root.focus({ preventScroll: true });
+    if (active === focused || !root.contains(active)) {
+      waiting = focused;
+      root.focus({ preventScroll: true });
+    }
     focused = undefined;
   };
   root.addEventListener("focusin", ({ target }) => {
