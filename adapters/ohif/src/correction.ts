@@ -20,9 +20,13 @@ export class Correction {
 
   /** Unlocks all segments for the brush, or locks them and puts the brush away. */
   setEditable(segmentationId: string, editable: boolean): void {
-    const segments = cornerstoneTools().segmentation.state.getSegmentation(segmentationId)?.segments ?? {};
-    for (const segment of Object.keys(segments)) this.lock(segmentationId, Number(segment), !editable);
+    this.lockOnly(segmentationId, editable ? [] : this.segments(segmentationId));
     if (!editable) this.brush.deactivate();
+  }
+
+  /** Locks these segments and unlocks all others. */
+  lockOnly(segmentationId: string, locked: readonly number[]): void {
+    for (const segment of this.segments(segmentationId)) this.lock(segmentationId, segment, locked.includes(segment));
   }
 
   lock(segmentationId: string, segment: number, locked: boolean): void {
@@ -55,5 +59,10 @@ export class Correction {
       found.add(section);
     }
     return found.size === shape[0] ? { shape, voxels: mask } : undefined;
+  }
+
+  private segments(segmentationId: string): number[] {
+    const segmentation = cornerstoneTools().segmentation.state.getSegmentation(segmentationId);
+    return Object.keys(segmentation?.segments ?? {}).map(Number);
   }
 }

@@ -11,6 +11,7 @@ import { activeViewport, cornerstone, cornerstoneTools, type ExtensionParams, ty
 import { Overlay, type OverlayStyle } from "./overlay";
 import type { DisplayOptions, OverlayStatus } from "./state";
 import { strings } from "./strings";
+import { Strokes } from "./strokes";
 import { listViewports, showsJob, type ViewportInfo } from "./viewports";
 
 interface DrawnJob {
@@ -26,8 +27,8 @@ export class Masks {
   private drawn: DrawnJob | undefined;
   /** True while a labelmap is being created: one at a time. */
   private isCreating = false;
-  /** The job whose mask is being corrected: nothing but the brush changes it. */
-  private correctedJob: string | undefined;
+  /** By job whose mask is being corrected: nothing but the brush changes it. The reader may leave one open and correct another. */
+  private readonly strokes = new Map<string, Strokes>();
   /** By display set and digest; `undefined` while the comparison runs. */
   private readonly comparisons = new Map<string, Comparison | undefined>();
   /** Lesions that the reader hid, in all viewports. */
@@ -101,7 +102,8 @@ export class Masks {
     await drawn.overlay.apply(viewports, this.style(job));
     if (this.drawn !== drawn) return;
     drawn.overlay.removeFrom(listViewports(this.ohif).filter((viewport) => !showsJob(job, viewport)));
-    if (this.correctedJob !== job.id) drawn.writer.write(drawn.overlay.id, job);
+    if (this.strokes.has(job.id)) this.keepStrokes(job);
+    else drawn.writer.write(drawn.overlay.id, job);
     // As the reader wants it now: they may have hidden all while the overlay was added.
     drawn.overlay.show(viewports, (lesion) => !this.display.hidden && !this.hiddenLesions.has(lesion));
     drawn.overlay.repeat(viewports);
@@ -129,7 +131,7 @@ export class Masks {
     const viewports = this.viewportsOf(job);
     if (this.drawn?.job !== job.id || job.lesions?.length === 0) return "none";
     const { overlay, writer } = this.drawn;
-    if (viewports.length > 0 && this.correctedJob !== job.id && !writer.isIntact(overlay.id, job)) return "lost";
+    if (viewports.length > 0 && !this.strokes.has(job.id) && !writer.isIntact(overlay.id, job)) return "lost";
     return overlay.status(viewports);
   }
 
@@ -149,8 +151,10 @@ export class Masks {
 
   /** Starts or ends the correction of a job's mask. */
   setEditable(job: Job, editable: boolean): void {
-    this.correctedJob = editable ? job.id : undefined;
+    if (editable) this.strokes.set(job.id, new Strokes());
+    else this.strokes.delete(job.id);
     this.correction.setEditable(this.labelmaps.idOf(job.id), editable);
+    this.keepStrokes(job);
   }
 
   setBrush(job: Job, kind: BrushKind, diameterMm: number): void {
@@ -160,7 +164,7 @@ export class Masks {
 
   /** Has the active viewport paint on the mask of a job that is being corrected; else the brush is put away. */
   holdBrush(job: Job | undefined): void {
-    this.correction.holdBrush(job && this.correctedJob === job.id ? this.labelmaps.idOf(job.id) : undefined);
+    this.correction.holdBrush(job && this.strokes.has(job.id) ? this.labelmaps.idOf(job.id) : undefined);
   }
 
   /** Undoes the correction: writes the mask of the job again. */
@@ -170,8 +174,9 @@ export class Masks {
     this.drawn.writer.write(this.drawn.overlay.id, job);
   }
 
-  /** The corrected mask; `undefined` if not all of it is loaded. */
+  /** The corrected mask; `undefined` if not all of it is loaded, or is being loaded again. */
   readMask(job: Job): VolumeMask | undefined {
+    if (this.isCreating || this.drawn?.job !== job.id) return undefined;
     return this.correction.readMask(this.labelmaps.idOf(job.id), job);
   }
 
@@ -228,14 +233,24 @@ export class Masks {
   private async start(job: Job, first: ViewportInfo): Promise<void> {
     // Two masks over each other could not be told apart. An unfinished correction is kept for when the reader comes back.
     if (this.drawn && this.drawn.job !== job.id) {
-      if (this.drawn.job === this.correctedJob) this.labelmaps.hide(this.drawn.job);
+      if (this.strokes.has(this.drawn.job)) this.labelmaps.hide(this.drawn.job);
       else this.remove(this.drawn.job);
     }
     const id = this.labelmaps.assign(job.id, first);
     await this.labelmaps.create(id, first.displaySet);
     // The labelmap may hold the mask of an earlier run of the job.
-    if (this.correctedJob !== job.id) for (const { voxels } of labelmapSections(id, job)) voxels.fill(0);
+    if (!this.strokes.has(job.id)) for (const { voxels } of labelmapSections(id, job)) voxels.fill(0);
     this.drawn = { job: job.id, overlay: new Overlay(this.ohif, id), writer: new MaskWriter(), hasJumped: false };
+    if (!this.strokes.has(job.id)) return;
+    this.addSegments(job);
+    this.keepStrokes(job);
+  }
+
+  /** Copies the strokes of a correction, and puts them back into a labelmap that was made anew. */
+  private keepStrokes(job: Job): void {
+    const id = this.labelmaps.idOf(job.id);
+    const locked = this.strokes.get(job.id)?.keep(id, job);
+    if (locked) this.correction.lockOnly(id, locked);
   }
 
   /** The opacity applies to the outline or to the inside, whichever is displayed. */

@@ -95,7 +95,7 @@ export interface ExtensionParams {
   commandsManager: { runCommand(name: string, options: object): unknown };
 }
 
-interface LabelmapImage {
+export interface LabelmapImage {
   referencedImageId: string;
   columns: number;
   voxelManager: { getScalarData(): Uint8Array; setScalarData?(data: Uint8Array): void };
