@@ -120,7 +120,6 @@ export const strings = {
   hideAllHow: "Key O, over the images",
   allHidden: "Everything of the AI is hidden.",
   outline: "Outline",
-  filled: "Filled",
   density: "Density of the masks",
   unfit: "Masks and heat maps are not shown in this layout.",
   lostMasks: "The viewer does not draw the masks. Open the series again, or load the page anew.",

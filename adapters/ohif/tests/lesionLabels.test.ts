@@ -36,7 +36,7 @@ test("of two of one size the first in the volume goes first, and the ends of row
   assert.deepEqual([labels[at(0, 0, 4)], labels[at(0, 1, 0)]], [1, 2]);
 });
 
-test("lesions are sectionLabels once they were measured, and each section has its own", () => {
+test("lesions are labelled once they were measured, and each section has its own", () => {
   const grid = { shape: SHAPE, matrix: [], pixel_sha256: "", provider: "CPU" };
   const bits = (...voxels: number[]) => packBits(mask(...voxels.map((v) => v % 20)).subarray(0, 20));
   const masks = new Map([

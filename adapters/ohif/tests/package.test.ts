@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 interface Manifest {
@@ -44,4 +44,22 @@ test("what is loaded in a viewer has React inside, and asks for nothing outside"
   assert.equal(extension.id, "@cordline/ohif-extension");
   const { default: mode } = await import(`${process.cwd()}/dist/mode.js`);
   assert.equal(typeof mode.modeFactory, "function");
+});
+
+test("a configuration that is imported for its effect alone is not dropped by a bundler", () => {
+  const words = ["--bundle", "--minify", "--log-level=error"];
+  const input = 'import "./dist/app-config.js"; import "./dist/index.js";';
+  const text = execFileSync("node_modules/.bin/esbuild", words, { input, encoding: "utf8" });
+  assert.match(text, /dicomweb/);
+  // Of a module that nothing is taken of, nothing is left.
+  assert.ok(text.length < 10_000, String(text.length));
+});
+
+test("README.md says of every source what it is for", () => {
+  const readme = readFileSync("README.md", "utf8");
+  const names = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isFile());
+  assert.deepEqual(
+    names.map(({ name }) => name).filter((name) => !readme.includes(`\`${name}\``)),
+    [],
+  );
 });
