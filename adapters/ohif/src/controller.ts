@@ -92,7 +92,7 @@ function createController(ohif: ExtensionParams): Controller {
   });
   window.addEventListener("beforeunload", (event) => {
     // Brush strokes exist in this page alone until they are submitted.
-    if (store.get().correcting) event.preventDefault();
+    if (store.hasCorrection) event.preventDefault();
   });
   store.subscribe(() => {
     const state = store.get();

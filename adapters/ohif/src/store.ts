@@ -47,7 +47,7 @@ export class Store {
       if (wasStartedHere && event.body.uid) this.set({ seriesToOpen: event.body.uid });
     },
   });
-  /** State of each study that was open: returning to it finds it as it was. */
+  /** State of each study that was open and is not: returning to it finds it as it was. */
   private readonly studies = new Map<string, PanelState>();
   /** The job that was started on this page. */
   private startedJob: string | undefined;
@@ -73,6 +73,7 @@ export class Store {
     const { studyUid: previous, connection, welcome, session, display } = this.state;
     if (previous) this.studies.set(previous, this.state);
     const { heat: _, ...saved } = this.studies.get(studyUid) ?? NEW_STUDY;
+    this.studies.delete(studyUid);
     const { StudyDate: date, StudyDescription: description } = instances?.[0] ?? {};
     const studyLabel = { ...(date && { date }), ...(description && { description }) };
     const current = { connection, display, studyUid, studyLabel, seriesUid, ...NO_OVERLAYS };
@@ -102,6 +103,11 @@ export class Store {
     const { studyUid } = this.state;
     this.set({ heat });
     if (studyUid) this.save(studyUid);
+  }
+
+  /** True while the mask of a study is being corrected, open or not. */
+  get hasCorrection(): boolean {
+    return [this.state, ...this.studies.values()].some(({ correcting }) => correcting);
   }
 
   setCorrecting(correcting: boolean): void {

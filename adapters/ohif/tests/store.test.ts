@@ -96,6 +96,11 @@ test("a correction that is submitted ends in its own study alone", async (t) => 
   store.setDisplaySet(study("A"));
   const { correcting, first, job } = store.get();
   assert.deepEqual([correcting, first?.job, job?.id], [false, "a", "corrected"]);
+  // The one in the other study has not ended: the page is not to be closed over it.
+  assert.equal(store.hasCorrection, true);
+  store.setDisplaySet(study("B"));
+  store.setCorrecting(false);
+  assert.equal(store.hasCorrection, false);
 });
 
 test("an error is told in the study in which it happened", async (t) => {
