@@ -1,5 +1,7 @@
 //! A network that is to be opened: its bytes, and what goes in and out.
 
+use std::path::Path;
+
 /// A network that is to be opened.
 #[derive(Debug, Clone, Copy)]
 pub struct Graph<'a> {
@@ -17,4 +19,15 @@ pub struct Graph<'a> {
     pub usual_batch: usize,
     /// Images that it is given at once at most.
     pub largest_batch: usize,
+    /// Where a provider that keeps engines finds that of this network, or writes it.
+    pub engine: Option<EngineFolder<'a>>,
+}
+
+/// Folders of an engine.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineFolder<'a> {
+    /// Of this network alone: providers name their files by the names of tensors, which several networks share.
+    pub engine: &'a Path,
+    /// Of all networks: what the builder measured on the device.
+    pub timing: &'a Path,
 }

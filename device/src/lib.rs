@@ -5,6 +5,7 @@
 //! - [`host`]: both together, and the plug-ins beside them
 //! - [`provider`]: TensorRT, TensorRT-RTX, CUDA, OpenVINO, CPU: the order of preference, and what each needs
 //! - [`precision`]: how exactly a network is computed
+//! - [`engine`]: what a provider compiled of a network, kept on disk and trusted only as it was built
 //! - [`session`]: a network ready to run, on a provider and in a precision that are named
 //! - [`graph`]: a network that is to be opened
 //! - [`fallback`]: a provider that was wanted and not used; [`refusal`]: why
@@ -16,6 +17,7 @@
 //!
 //! Absent from here: DICOM, bundles, spines.
 
+pub mod engine;
 pub mod fallback;
 pub mod graph;
 pub mod heap;
@@ -32,7 +34,7 @@ pub mod session;
 pub mod trial;
 
 pub use fallback::Fallback;
-pub use graph::Graph;
+pub use graph::{EngineFolder, Graph};
 pub use host::{Host, PlugIns};
 pub use library::{LibraryError, OnnxRuntime};
 pub use precision::{Precision, PrecisionPolicy};

@@ -26,6 +26,9 @@ pub enum Refusal {
     /// The bundle holds no graph, or no tolerance, for this precision.
     #[error("{0}")]
     NotTolerated(String),
+    /// It compiles networks first, and there is no engine of this one that could be trusted.
+    #[error("{0}")]
+    Engine(String),
     /// The provider refused the network.
     #[error("the network {network} could not be opened: {reason}")]
     Opening {
@@ -70,6 +73,7 @@ impl Refusal {
             Self::DoesNotLoad(_) => "does_not_load",
             Self::Precision(_) => "precision",
             Self::NotTolerated(_) => "not_tolerated",
+            Self::Engine(_) => "engine",
             Self::Opening { .. } => "opening",
             Self::NodesOutside { .. } => "nodes_outside",
             Self::WarmUp { .. } => "warm_up",

@@ -18,6 +18,7 @@ use std::str::FromStr;
 use ort::session::builder::SessionBuilder;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::EngineKey;
 use crate::graph::Graph;
 use crate::host::Host;
 use crate::precision::{Precision, PrecisionPolicy};
@@ -98,6 +99,30 @@ impl ExecutionProvider {
     /// True where the graph itself must be in half precision. OpenVINO converts the one in single precision by itself.
     pub fn wants_half_graph(self, precision: Precision) -> bool {
         precision == Precision::Fp16 && self != Self::OpenVino
+    }
+
+    /// True for a provider that compiles a network for minutes, and keeps what came of it.
+    pub fn keeps_engines(self) -> bool {
+        matches!(self, Self::TensorRt | Self::TensorRtRtx)
+    }
+
+    /// What an engine of a network depends on; `sha256`: of the network's file. Meaningless for a provider that keeps none.
+    pub fn engine_key(self, host: &Host, precision: Precision, graph: &Graph<'_>, sha256: &str) -> EngineKey {
+        let own = match self {
+            Self::TensorRt => tensorrt::engine_parts(host, graph),
+            Self::TensorRtRtx => tensorrt_rtx::engine_parts(host, graph),
+            Self::Cuda | Self::OpenVino | Self::Cpu => Vec::new(),
+        };
+        let gpu = host.hardware.gpu.as_ref();
+        let common = [
+            ("network", sha256.to_owned()),
+            ("by", self.as_str().to_owned()),
+            ("precision", precision.to_string()),
+            ("onnxruntime", host.runtime.version().to_owned()),
+            ("device", gpu.map(|gpu| gpu.model.clone()).unwrap_or_default()),
+            ("driver", gpu.and_then(|gpu| gpu.driver.clone()).unwrap_or_default()),
+        ];
+        EngineKey::new(common.into_iter().chain(own))
     }
 
     /// Has a session that is being built compute on this provider alone.

@@ -2,7 +2,7 @@
 
 use ort::session::builder::SessionBuilder;
 
-use super::tensorrt::Profile;
+use super::tensorrt::{self, Profile};
 use super::{plug_in, refused};
 use crate::graph::Graph;
 use crate::host::Host;
@@ -20,14 +20,27 @@ pub(super) fn obstacle(host: &Host) -> Option<Refusal> {
     plug_in::obstacle(host.plug_ins.tensorrt_rtx.as_deref())
 }
 
+/// What an engine depends on beside its network.
+pub(super) fn engine_parts(host: &Host, graph: &Graph<'_>) -> Vec<(&'static str, String)> {
+    let Profile { least, usual, most } = Profile::of(graph);
+    let library = host.plug_ins.tensorrt_rtx.clone().unwrap_or_default();
+    vec![
+        ("builder", tensorrt::stamp(&library.with_file_name(FIRST[1]))),
+        ("provider", tensorrt::stamp(&library)),
+        ("profile", format!("{least} {usual} {most}")),
+    ]
+}
+
 pub(super) fn configure(builder: SessionBuilder, host: &Host, graph: &Graph<'_>) -> Result<SessionBuilder, Refusal> {
     let devices = plug_in::devices(host, host.plug_ins.tensorrt_rtx.as_deref(), ONNX_NAME, &FIRST)?;
     let profile = Profile::of(graph);
-    let options = [
+    let cache = graph.engine.iter().map(|folders| ("nv_runtime_cache_path", folders.engine.display().to_string()));
+    let shapes = [
         ("nv_profile_min_shapes", profile.least),
         ("nv_profile_opt_shapes", profile.usual),
         ("nv_profile_max_shapes", profile.most),
-    ]
-    .map(|(key, value)| (format!("{ONNX_NAME}.{key}"), value));
+    ];
+    let options: Vec<(String, String)> =
+        shapes.into_iter().chain(cache).map(|(key, value)| (format!("{ONNX_NAME}.{key}"), value)).collect();
     builder.with_devices(devices, Some(&options)).map_err(|error| refused(graph, &error))
 }

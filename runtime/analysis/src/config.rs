@@ -85,7 +85,7 @@ pub struct Config {
 }
 
 /// Who computes networks, and how exactly.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeviceConfig {
     /// Execution providers in order of preference, or whatever is there, fastest first.
@@ -96,6 +96,23 @@ pub struct DeviceConfig {
     pub openvino: Option<PathBuf>,
     /// The plug-in of TensorRT-RTX, likewise.
     pub tensorrt_rtx: Option<PathBuf>,
+    /// Folder of the engines that TensorRT compiles; for the user of the program alone.
+    pub engines: PathBuf,
+    /// Bytes of all engines together; beyond, the oldest go when a new one is trusted.
+    pub engine_bytes: u64,
+}
+
+impl Default for DeviceConfig {
+    fn default() -> Self {
+        Self {
+            providers: ProviderChoice::default(),
+            precision: PrecisionPolicy::default(),
+            openvino: None,
+            tensorrt_rtx: None,
+            engines: "/var/cache/cordline/engines".into(),
+            engine_bytes: 4 << 30,
+        }
+    }
 }
 
 /// How the log is written.
@@ -266,9 +283,9 @@ impl Config {
     /// How networks are to be run.
     pub fn network_options(&self) -> NetworkOptions {
         let all = std::thread::available_parallelism().map_or(1, |n| n.get());
-        let DeviceConfig { providers, precision, openvino, tensorrt_rtx } = self.device.clone();
+        let DeviceConfig { providers, precision, openvino, tensorrt_rtx, engines, .. } = self.device.clone();
         let threads = if self.threads == 0 { all } else { self.threads };
-        NetworkOptions { providers, precision, threads, openvino, tensorrt_rtx }
+        NetworkOptions { providers, precision, threads, openvino, tensorrt_rtx, engines }
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`progress`]: what the observer is told on the way
 //! - [`early_end`]: why an analysis ended before any finding
 //! - [`reader`]: files to a volume; for the daemon in a process of its own
+//! - [`engine_builder`]: what providers compile of the networks, ahead and by processes of their own
 //! - [`config`]: settings, resolved once; [`diagnosis`]: what this host has and lacks
 //! - [`context`]: what every stage needs; [`timings`]: how long each took; [`error`]: why none came to findings
 //!
@@ -18,6 +19,7 @@ mod context;
 pub mod correction;
 pub mod diagnosis;
 pub mod early_end;
+pub mod engine_builder;
 pub mod error;
 mod infer;
 mod load;

@@ -7,7 +7,8 @@ use cordline_analysis::config::{Config, Flags};
 
 use crate::exit::Exit;
 use crate::{
-    analyze, bundle, doctor, documents, evaluate, fail, get, jobs, keys, logging, output, serve, spool, submit, watch,
+    analyze, bundle, doctor, documents, engines, evaluate, fail, get, jobs, keys, logging, output, serve, spool,
+    submit, watch,
 };
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nResearch use only; not a medical device");
@@ -57,6 +58,9 @@ enum CliCommand {
     /// Look after bundles (manifest + models)
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
+    /// Look after the engines that TensorRT compiles of the networks
+    #[command(subcommand)]
+    Engines(engines::EnginesCommand),
     /// Compare results with the truth: accuracy, sensitivity, specificity, AUC, Dice
     Evaluate(evaluate::EvaluateArgs),
     /// Print shell completions, man pages or the schema of the result
@@ -116,6 +120,7 @@ pub(crate) fn run(line: CommandLine) -> Exit {
         CliCommand::Spool(command) => spool::run(command, &config),
         CliCommand::Doctor(args) => doctor::run(&args, &config),
         CliCommand::Bundle(_) => bundle::run(&config),
+        CliCommand::Engines(command) => engines::run(&command, &config, line.config.as_deref()),
         CliCommand::Evaluate(args) => evaluate::run(args, &config),
         CliCommand::Print(command) => documents::run(command, command_line()),
     })

@@ -4,6 +4,7 @@
 //! - [`analyze`]: a study to findings
 //! - [`doctor`]: what this host has, what was chosen and why, what is wrong and what to do
 //! - [`bundle`]: is a bundle whole
+//! - [`engines`]: what TensorRT compiled of its networks
 //! - [`evaluate`]: figures of a cohort
 //! - [`documents`]: shell completions, man pages and the schema of the result
 //! - [`serve`]: the daemon
@@ -24,6 +25,7 @@ mod bundle;
 mod command_line;
 mod doctor;
 mod documents;
+mod engines;
 mod evaluate;
 mod exit;
 mod get;

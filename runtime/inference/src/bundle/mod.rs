@@ -17,6 +17,9 @@ use cordline_sdk::result::BundleIdentity;
 use cordline_sdk::sha256::Sha256;
 use thiserror::Error;
 
+/// Name of the segmenter among the networks; the others go by the id of their classifier.
+pub const SEGMENTER: &str = "segmenter";
+
 /// Name of the manifest in a bundle's folder.
 pub const MANIFEST_FILE: &str = "bundle.toml";
 
@@ -147,6 +150,17 @@ impl Bundle {
     /// It cannot be read, or was altered.
     pub fn read(&self, file: &str) -> Result<Vec<u8>, BundleError> {
         verify::read(self, file)
+    }
+
+    /// Every network by its name: the segmenter, then the classifiers by their ids.
+    pub fn network_names(&self) -> impl Iterator<Item = &str> {
+        [SEGMENTER].into_iter().chain(self.manifest.classifiers.iter().map(|c| c.id.as_str()))
+    }
+
+    /// SHA-256 that the manifest gives for one of its files.
+    pub fn sha256_of(&self, file: &str) -> &str {
+        // The check of the manifest made sure that every file in use is listed.
+        self.manifest.sha256.get(file).map_or("", String::as_str)
     }
 
     /// How the bundle is named in results.

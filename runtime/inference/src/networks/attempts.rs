@@ -1,7 +1,9 @@
 //! Provider after provider, precision after precision, until one opens the network, runs it, and reproduces its stored output.
 
+use cordline_device::engine::{EngineKey, EngineRecord, EngineState, EngineStore};
 use cordline_device::{
-    ExecutionProvider, Fallback, Graph, Host, OpenError, Precision, PrecisionPolicy, Refusal, RunError, Session,
+    EngineFolder, ExecutionProvider, Fallback, Graph, Host, OpenError, Precision, PrecisionPolicy, Refusal, RunError,
+    Session,
 };
 use ndarray::ArrayView4;
 
@@ -13,7 +15,7 @@ use crate::bundle::{Bundle, BundleError};
 const BATCHES: [usize; 2] = [8, 32];
 
 /// What the manifest says of a network.
-pub(super) struct Blueprint<'a> {
+pub(crate) struct Blueprint<'a> {
     name: &'a str,
     file: &'a str,
     half: Option<&'a str>,
@@ -24,7 +26,7 @@ pub(super) struct Blueprint<'a> {
 
 impl<'a> Blueprint<'a> {
     /// Of the segmenter, or of a classifier of the manifest by its id.
-    pub(super) fn of(bundle: &'a Bundle, name: &'a str) -> Self {
+    pub(crate) fn of(bundle: &'a Bundle, name: &'a str) -> Self {
         let manifest = &bundle.manifest;
         let [rows, columns] = manifest.preprocessing.size;
         if name == SEGMENTER {
@@ -37,6 +39,25 @@ impl<'a> Blueprint<'a> {
         let shape = [one.channels.len(), rows, columns];
         Self { name, file: &one.file, half: one.half.as_deref(), input: &one.input, outputs, shape }
     }
+
+    /// The file that a provider wants for a precision.
+    pub(crate) fn file(&self, provider: ExecutionProvider, precision: Precision) -> Result<&'a str, Refusal> {
+        match provider.wants_half_graph(precision) {
+            true => self.half.ok_or_else(|| not_judged("graph", precision)),
+            false => Ok(self.file),
+        }
+    }
+
+    /// The network that the bytes of its file describe.
+    pub(crate) fn graph<'g>(&'g self, onnx: &'g [u8], engine: Option<EngineFolder<'g>>) -> Graph<'g> {
+        let &Self { name, input, ref outputs, shape, .. } = self;
+        let [usual_batch, largest_batch] = BATCHES;
+        Graph { name, onnx, input, outputs, shape, usual_batch, largest_batch, engine }
+    }
+}
+
+fn not_judged(what: &str, precision: Precision) -> Refusal {
+    Refusal::NotTolerated(format!("the bundle has no {what} for {precision}"))
 }
 
 /// Opens networks, and remembers who could not: what failed for one network is not tried with the next.
@@ -116,23 +137,32 @@ impl Attempts {
         precision: Precision,
         extent: Extent,
     ) -> Result<Session, Failed> {
-        let &Blueprint { name, file, half, input, ref outputs, shape } = blueprint;
-        let not_judged = |what: &str| Refusal::NotTolerated(format!("the bundle has no {what} for {precision}"));
+        let name = blueprint.name;
         if bundle.manifest.golden.tolerance.of(precision.as_str()).is_none() {
-            return Err(not_judged("tolerance").into());
+            return Err(not_judged("tolerance", precision).into());
         }
-        let file = match provider.wants_half_graph(precision) {
-            true => half.ok_or_else(|| not_judged("graph"))?,
-            false => file,
-        };
+        let file = blueprint.file(provider, precision)?;
         let onnx = bundle.read(file)?;
-        let [usual_batch, largest_batch] = BATCHES;
-        let graph = Graph { name, onnx: &onnx, input, outputs, shape, usual_batch, largest_batch };
+        let store = EngineStore::new(&self.options.engines);
+        let timing = store.timing_folder();
+        let key = provider.engine_key(&self.host, precision, &blueprint.graph(&onnx, None), bundle.sha256_of(file));
+        let engine = match provider.keeps_engines() {
+            true => Some(trusted(&store, &key)?),
+            false => None,
+        };
+        let folder = engine.as_ref().map(|_| store.folder(&key));
+        let graph = blueprint.graph(&onnx, folder.as_ref().map(|engine| EngineFolder { engine, timing: &timing }));
         let mut session = match Session::open(&self.host, provider, precision, &graph, self.options.threads) {
             Ok(session) => session,
             Err(OpenError::Provider(reason)) => return Err(reason.into()),
             Err(error @ OpenError::NoSuchTensor { .. }) => return Err(Failed::Bundle(error.into())),
         };
+        // A provider that finds its engine unfit builds another one in its place, which nobody has looked at.
+        if let Some(record) = &engine
+            && trusted(&store, &key)? != *record
+        {
+            return Err(Refusal::Engine("the engine was not read as it was built".into()).into());
+        }
         // The stored output was made by these kernels; whoever starts the daemon, or asks for it, has it compared all the same.
         if provider == ExecutionProvider::Cpu {
             return Ok(session);
@@ -155,6 +185,16 @@ impl Attempts {
         if !self.fallbacks.contains(&fallback) {
             self.fallbacks.push(fallback);
         }
+    }
+}
+
+/// The record of an engine that may be used.
+fn trusted(store: &EngineStore, key: &EngineKey) -> Result<EngineRecord, Refusal> {
+    match store.state(key) {
+        EngineState::Trusted(record) => Ok(record),
+        EngineState::Refused(reason) => Err(Refusal::Engine(format!("its engine was refused: {reason}"))),
+        EngineState::Damaged => Err(Refusal::Engine("its engine is not what was built; it will be built again".into())),
+        EngineState::Absent => Err(Refusal::Engine("its engine is not built yet: `cordline engines build`".into())),
     }
 }
 

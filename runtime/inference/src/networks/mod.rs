@@ -6,7 +6,7 @@
 //!
 //! Most studies need the segmenter and two of three classifiers, a study without lesion the segmenter alone: what is not needed is not loaded.
 
-mod attempts;
+pub(crate) mod attempts;
 mod error;
 pub mod golden;
 
@@ -16,12 +16,10 @@ use std::path::{Path, PathBuf};
 use cordline_device::{Fallback, Host, OnnxRuntime, PlugIns, PrecisionPolicy, ProviderChoice, Session, library, probe};
 
 use crate::bundle::Bundle;
+pub use crate::bundle::SEGMENTER;
 use attempts::{Attempts, Blueprint};
 pub use error::NetworkError;
 use golden::{Extent, GoldenDifference};
-
-/// Name of the segmenter among the networks; the others go by the id of their classifier.
-pub const SEGMENTER: &str = "segmenter";
 
 /// How networks are to be run.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +34,8 @@ pub struct NetworkOptions {
     pub openvino: Option<PathBuf>,
     /// The plug-in of TensorRT-RTX, likewise.
     pub tensorrt_rtx: Option<PathBuf>,
+    /// Folder of the engines that providers compile.
+    pub engines: PathBuf,
 }
 
 /// Lazily opened sessions of one bundle.
@@ -114,8 +114,7 @@ impl Networks {
     /// The first network that no provider reproduces, or that cannot run at all.
     pub fn golden_check(&mut self) -> Result<Vec<GoldenDifference>, NetworkError> {
         let bundle = self.bundle.clone();
-        let names: Vec<&str> =
-            [SEGMENTER].into_iter().chain(bundle.manifest.classifiers.iter().map(|c| c.id.as_str())).collect();
+        let names: Vec<&str> = bundle.network_names().collect();
         loop {
             self.used.clear();
             self.open.clear();
@@ -170,6 +169,16 @@ impl Networks {
     pub fn noteworthy_fallbacks(&self) -> impl Iterator<Item = &Fallback> {
         let is_auto = self.attempts.options().providers == ProviderChoice::Auto;
         self.fallbacks().iter().filter(move |fallback| !(is_auto && fallback.is_expected()))
+    }
+
+    /// The bundle that they are of.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// How they are run.
+    pub fn options(&self) -> &NetworkOptions {
+        self.attempts.options()
     }
 
     /// The host that runs them.

@@ -86,13 +86,14 @@ fn a_damaged_section_is_an_error_of_its_series_and_of_no_other() {
         let at = place(bytes, tags::PIXEL_SPACING) + 4;
         bytes[at..at + 2].fill(b'?');
     };
-    let damages: [(&dyn Fn(&mut Vec<u8>), Code); 4] = [
+    type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+    let damages: [(Damage<'_>, Code); 4] = [
         (&in_pixels, Code::TruncatedFile),
         (&in_a_head, Code::TruncatedFile),
         (&in_a_value, Code::ValueBeyondEnd),
         (&malformed, Code::MalformedDicom),
     ];
-    let damaged = |series: &Stack, damage: &dyn Fn(&mut Vec<u8>)| {
+    let damaged = |series: &Stack, damage: Damage<'_>| {
         let mut bytes = series.section(5).file(EXPLICIT);
         damage(&mut bytes);
         bytes
