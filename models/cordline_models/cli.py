@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     dicom_options(add("dicom", dicom, "a sagittal T2w NIfTI volume as a DICOM series"))
     train_options(add("train", train, "train segmenter and classifiers on a cohort; goes on where it stopped"))
     export_options(add("export", export, "trained networks to a bundle folder; thresholds from the validation split"))
+    complete_options(
+        add("complete", complete, "half graphs, golden data and manifest anew, from a bundle's own networks")
+    )
     evaluate_options(add("evaluate", evaluate, "run a bundle on a split: table of cases and figures with intervals"))
     card_options(add("card", card, "write the bundle's model card from its evaluation"))
     all_options(add("all", all_, "phantoms, train, export, evaluate"))
@@ -127,6 +130,18 @@ def export(args: argparse.Namespace) -> None:
 
     settings = BundleSettings(cohort_kind=args.kind, cohort=args.description or f"{args.kind} cohort")
     export_all(args.cohort, args.run, args.bundle, settings, args.id, args.bundle_version, args.threads)
+
+
+def complete_options(command: argparse.ArgumentParser) -> None:
+    add_bundle(command)
+    command.add_argument("--bundle-version", help="of the bundle from now on")
+    command.add_argument("--threads", type=int, default=2)
+
+
+def complete(args: argparse.Namespace) -> None:
+    from .bundle.complete import complete_again
+
+    complete_again(args.bundle, args.bundle_version, args.threads)
 
 
 def evaluate_options(command: argparse.ArgumentParser) -> None:

@@ -1,11 +1,15 @@
 """Bundles: what the runtime loads, and how good it is.
 
-    preprocessing  volume to sections in 0..1, as the runtime does it
-    export         PyTorch networks to ONNX
-    manifest       bundle.toml and the golden file
-    inference      a bundle on a volume, the plain Python counterpart of the runtime
-    evaluate       a bundle on a cohort: table of cases, figures with intervals
-    card           CARD.md
+    preprocessing    volume to sections in 0..1, as the runtime does it
+    export           PyTorch networks to ONNX
+    half             the same graphs for providers that compute in half
+    golden_sections  sections of held-out phantoms on which networks are unsure
+    golden           the golden file of these, and how far a provider strays from it
+    manifest         bundle.toml
+    complete         all of these from the networks of a bundle
+    inference        a bundle on a volume, the plain Python counterpart of the runtime
+    evaluate         a bundle on a cohort: table of cases, figures with intervals
+    card             CARD.md
 
-Absent from here: training. Only `export` needs PyTorch.
+Absent from here: training. Only `export` needs PyTorch; `half` needs onnx.
 """

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import numpy as np
-
+from ..bundle.complete import complete
 from ..bundle.evaluate import evaluate
 from ..bundle.export import export_classifier, export_segmenter, onnx_segmenter
 from ..bundle.inference import Bundle
-from ..bundle.manifest import QUESTIONS, BundleSettings, write_golden, write_manifest
+from ..bundle.manifest import QUESTIONS, BundleSettings
 from ..networks.densenet import DenseNet121
 from ..networks.multiresunet import MultiResUNet
 from . import classifiers, segmenter
@@ -83,10 +82,7 @@ def export_all(
     settings = choose(values, labels, settings)
     settings = choose_decisions(list(evaluate(bundle, cohort, "validation", settings, run / "maps")), settings)
     settings.save(run / "bundle-settings.json")
-    sections = load_sections(cohort, "validation", run / "store")
-    most = int(np.argmax(sections.mask.sum((1, 2))))
-    write_golden(folder, sections.view(most), sections.mask[most])
-    write_manifest(folder, settings, bundle_id, version)
+    complete(folder, settings, bundle_id, version, threads)
     print(
         f"{folder}: threshold {settings.threshold}, "
         f"core {settings.core_threshold} of at least {settings.min_lesion_ml} mL"
