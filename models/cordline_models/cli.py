@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
         add("complete", complete, "half graphs, golden data and manifest anew, from a bundle's own networks")
     )
     evaluate_options(add("evaluate", evaluate, "run a bundle on a split: table of cases and figures with intervals"))
+    precision_options(add("precision", precision, "a fast evaluation beside the exact one: the card's section on it"))
     card_options(add("card", card, "write the bundle's model card from its evaluation"))
     all_options(add("all", all_, "phantoms, train, export, evaluate"))
     return top
@@ -148,6 +149,8 @@ def evaluate_options(command: argparse.ArgumentParser) -> None:
     add_cohort_and_run(command)
     add_bundle(command)
     command.add_argument("--split", default="test")
+    add_openvino(command)
+    command.add_argument("--precision", choices=("f32", "bf16", "f16"), default="f32", help="of OpenVINO")
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -156,11 +159,37 @@ def evaluate(args: argparse.Namespace) -> None:
     from .bundle.manifest import BundleSettings
 
     settings = BundleSettings.of_bundle(args.bundle)
-    bundle = Bundle(args.bundle, args.threads)
+    name, provider = args.split, None
+    if args.openvino:
+        from .bundle.openvino import OpenVino
+
+        name, provider = f"{args.split}.{args.precision}", OpenVino(args.openvino, args.precision)
+    bundle = Bundle(args.bundle, args.threads, provider)
     rows = list(evaluation.evaluate(bundle, args.cohort, args.split, settings, args.run / "maps"))
-    evaluation.write_table(args.run / f"{args.split}.csv", rows)
+    evaluation.write_table(args.run / f"{name}.csv", rows)
     text = evaluation.as_markdown(evaluation.figures(rows, settings))
-    (args.run / f"{args.split}.md").write_text(text)
+    (args.run / f"{name}.md").write_text(text)
+    print(text)
+
+
+def precision_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--run", type=Path, required=True, help="folder with test.csv and test.bf16.csv")
+    add_bundle(command)
+    add_openvino(command)
+    command.add_argument("--threads", type=int, default=2)
+
+
+def precision(args: argparse.Namespace) -> None:
+    from .bundle import precision as precisions
+    from .bundle.manifest import BundleSettings
+
+    settings = BundleSettings.of_bundle(args.bundle)
+    if args.openvino:
+        rows = precisions.measure(args.bundle, args.openvino, settings, args.threads)
+        precisions.write_measured(args.run / "golden.csv", rows)
+    text = precisions.section(args.run, settings)
+    path = args.bundle / "CARD.md"
+    path.write_text(precisions.put_into(path.read_text(), text))
     print(text)
 
 
@@ -188,7 +217,7 @@ def all_options(command: argparse.ArgumentParser) -> None:
     add_bundle(command)
     add_identity(command)
     add_processes(command)
-    command.set_defaults(begin_with=None, only=None, split="test")
+    command.set_defaults(begin_with=None, only=None, split="test", openvino=None)
 
 
 def all_(args: argparse.Namespace) -> None:
@@ -218,6 +247,12 @@ def add_settings(command: argparse.ArgumentParser) -> None:
 
 def add_bundle(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bundle", type=Path, required=True, help="bundle folder")
+
+
+def add_openvino(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--openvino", type=Path, metavar="FOLDER", help="run on OpenVINO: the folder of its plug-in for ONNX Runtime"
+    )
 
 
 def add_identity(command: argparse.ArgumentParser) -> None:

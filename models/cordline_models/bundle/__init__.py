@@ -8,7 +8,9 @@
     manifest         bundle.toml
     complete         all of these from the networks of a bundle
     inference        a bundle on a volume, the plain Python counterpart of the runtime
+    openvino         the same on OpenVINO, in a precision that is asked for
     evaluate         a bundle on a cohort: table of cases, figures with intervals
+    precision        an exact and a fast evaluation side by side
     card             CARD.md
 
 Absent from here: training. Only `export` needs PyTorch; `half` needs onnx.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import platform
@@ -14,25 +13,16 @@ from scipy import ndimage
 
 from ..phantom.cohort import COUNTS, FIRST_SEED
 from ..phantom.nifti_to_dicom import sagittal_image
-from .evaluate import Row, as_markdown, figures
+from .evaluate import as_markdown, figures, read_rows
 from .inference import Bundle, finding, native_mask
 from .manifest import CLASSES_OF, QUESTIONS, BundleSettings
+from .precision import section
 from .preprocessing import masks_of, sections_of
 
 TARGETS = (
     "Targets, set beforehand: mean Dice 0.75 (astrocytoma), 0.80 (ependymoma), 0.50 (MS), 0.70 (NMOSD); accuracy 0.95, 0.82 "
     "and 0.82; 27 of 30 healthy cases without a lesion."
 )
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The table of an evaluation."""
-    value = lambda text: float(text) if text else float("nan")  # noqa: E731
-    with path.open(newline="") as lines:
-        return [
-            Row(r["case"], r["label"], r["finding"], value(r["dice"]), {q: value(r[f"p:{q}"]) for q in QUESTIONS})
-            for r in csv.DictReader(lines)
-        ]
 
 
 def on_real(bundle: Bundle, settings: BundleSettings, nifti: Path, thick: bool) -> str:
@@ -115,6 +105,7 @@ Intervals: Wilson for shares, bootstrap over cases (2,000 draws) for Dice and AU
 
 {"These figures are about drawings. Nobody has measured this bundle on patients, and nothing here lets one guess how it would do." if phantom else ""}
 
+{section(run, settings)}
 ## Declared
 
 - Preprocessing: z-score over the volume, clipped at 5, min-max to 0..1; sections to 256 x 256, linear; masks nearest.

@@ -72,6 +72,16 @@ def write_table(path: Path, rows: list[Row]) -> None:
             )
 
 
+def read_rows(path: Path) -> list[Row]:
+    """The table of an evaluation."""
+    value = lambda text: float(text) if text else float("nan")  # noqa: E731
+    with path.open(newline="") as lines:
+        return [
+            Row(r["case"], r["label"], r["finding"], value(r["dice"]), {q: value(r[f"p:{q}"]) for q in QUESTIONS})
+            for r in csv.DictReader(lines)
+        ]
+
+
 def wilson(right: int, total: int) -> tuple[float, float]:
     """95 % interval of a proportion."""
     if not total:

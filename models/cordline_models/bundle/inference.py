@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnxruntime
@@ -20,17 +21,32 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+class Provider(Protocol):
+    """Another way to run the networks than ONNX Runtime's own for processors."""
+
+    precision: str
+
+    def open(self, folder: Path, network: str, threads: int) -> onnxruntime.InferenceSession: ...
+
+
 @dataclass
 class Bundle:
-    """Sessions of one bundle folder."""
+    """Sessions of one bundle folder, on the processor in single precision unless a provider is given."""
 
     folder: Path
     threads: int = 2
+    provider: Provider | None = None
 
     def __post_init__(self) -> None:
-        self.hash = sha256(self.folder / "segmenter.onnx")[:12]
         names = ["segmenter", *QUESTIONS]
-        self.session = {name: open_session(self.folder / f"{name}.onnx", self.threads) for name in names}
+        if self.provider:
+            self.session = {name: self.provider.open(self.folder, name, self.threads) for name in names}
+        else:
+            self.session = {name: open_session(self.folder / f"{name}.onnx", self.threads) for name in names}
+        # Under which maps are kept: those of another precision are others.
+        self.hash = sha256(self.folder / "segmenter.onnx")[:12] + (
+            f"-{self.provider.precision}" if self.provider else ""
+        )
 
     def probability(self, sections: np.ndarray) -> np.ndarray:
         """(n, 256, 256) images in 0..1 to probability maps, section by section."""
