@@ -20,7 +20,17 @@ from a timer.
 from . import verbs
 from .client import Client
 from .connection import DEFAULT_ENDPOINT
-from .errors import Busy, ChecksumMismatch, ClientError, ConnectError, HelloRequired, Rejected, Timeout, VersionMismatch
+from .errors import (
+    Busy,
+    ChecksumMismatch,
+    ClientError,
+    ConnectError,
+    HelloRequired,
+    InvalidUid,
+    Rejected,
+    Timeout,
+    VersionMismatch,
+)
 from .messages import RESEARCH_USE, Event
 from .operations import Operation
 from .polling_client import PollingClient
@@ -37,6 +47,7 @@ __all__ = [
     "ConnectError",
     "Event",
     "HelloRequired",
+    "InvalidUid",
     "Operation",
     "PollingClient",
     "Rejected",

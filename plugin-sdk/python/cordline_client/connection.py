@@ -13,13 +13,15 @@ from typing import Any
 import zmq
 
 from . import messages, verbs
-from .errors import Busy, ClientError, Rejected, VersionMismatch, rejection
+from .errors import Busy, ClientError, Rejected, VersionMismatch, rejection, too_large
 from .messages import Event, Reply
 from .operations import Operation, Request
 from .socket_monitor import SocketMonitor
 
 DEFAULT_ENDPOINT = "ipc:///run/cordline/cordline.sock"
 LINGER_MS = 1000
+SILENCE_S = 30
+"""Where the daemon does not say after which silence it forgets a client."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Connection:
         self.monitor: SocketMonitor | None = None
         self.subscription_error: Rejected | None = None
         """Why the daemon stopped sending the events of a job that has not ended."""
-        self.last_message_at = time.monotonic()
+        self.last_message_at = self.last_sent_at = time.monotonic()
         self._name, self._monitored = name, monitored
         self._key = _read_key(Path(key)) if key is not None else None
         self._socket: zmq.Socket[bytes] | None = None
@@ -60,6 +62,8 @@ class Connection:
         self._subscription = 0
         """Number of the latest request `events`: a fault under it may come long after its reply."""
         self._pending: dict[int, _Sent] = {}
+        self._held: list[Operation] = []
+        """What was started before the first welcome, which has the limits."""
         self._deferred: list[tuple[float, _Sent]] = []
         """What the daemon was too busy for, with the time (time.monotonic) at which it is sent again."""
 
@@ -72,6 +76,7 @@ class Connection:
         self.events.clear()
         self.subscription_error = None
         self._pending.clear()
+        self._held.clear()
         self._deferred.clear()
         self._socket = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.linger = LINGER_MS
@@ -85,7 +90,16 @@ class Connection:
         return self.hello()
 
     def hello(self) -> Operation:
-        return self.start(verbs.call("hello", client=self._name))
+        return self._begin(verbs.call("hello", client=self._name))
+
+    @property
+    def ping_at(self) -> float:
+        """When (time.monotonic) the daemon must hear of this client again: a third of the silence that it allows."""
+        return self.last_sent_at + max(self.welcome.get("limits", {}).get("silence_s", SILENCE_S), 1) / 3
+
+    def drop_events(self, job: str) -> None:
+        """Forgets the events of a job that were not read yet."""
+        self.events = deque(event for event in self.events if event.job != job)
 
     def close(self) -> None:
         if self.monitor is not None:
@@ -94,6 +108,13 @@ class Connection:
             self._socket.close()
 
     def start(self, operation: Operation) -> Operation:
+        """Sends the first requests of an operation, or does so once the welcome has come."""
+        if self.welcome:
+            return self._begin(operation)
+        self._held.append(operation)
+        return operation
+
+    def _begin(self, operation: Operation) -> Operation:
         for request in operation.begin(self.welcome.get("limits", {})):
             self._send(_Sent(operation, request, time.monotonic() + self.timeout_s))
         return operation
@@ -102,6 +123,7 @@ class Connection:
         """Ignores replies to an operation from now on."""
         self._pending = {number: sent for number, sent in self._pending.items() if sent.operation is not operation}
         self._deferred = [each for each in self._deferred if each[1].operation is not operation]
+        self._held = [each for each in self._held if each is not operation]
 
     def poll(self) -> None:
         """Handles all messages that are there; never waits."""
@@ -121,12 +143,18 @@ class Connection:
                 return False
 
     def _send(self, sent: _Sent) -> None:
+        request = sent.request
+        header = messages.encode_request(self._number + 1, request.verb, request.body)
+        most = self.welcome.get("limits", {}).get("header_bytes", len(header))
+        if len(header) > most:
+            # ZeroMQ would close the connection before the daemon could say why.
+            sent.operation.fail(too_large(len(header), most))
+            return
         self._number += 1
         self._pending[self._number] = sent
-        request = sent.request
+        self.last_sent_at = time.monotonic()
         if request.verb == "events":
-            self._subscription = self._number
-        header = messages.encode_request(self._number, request.verb, request.body)
+            self._subscription, self.subscription_error = self._number, None
         self._socket.send_multipart([header] if request.raw is None else [header, request.raw])
 
     def _send_deferred(self) -> None:
@@ -149,6 +177,7 @@ class Connection:
                 sent.operation.fail(message)
             self._pending.clear()
             self._deferred.clear()
+            self._fail_held(message)
 
     def _handle_reply(self, reply: Reply) -> None:
         sent = self._pending.pop(reply.id, None)
@@ -162,6 +191,8 @@ class Connection:
         if reply.name == "welcome":
             self._greeted(reply.body)
         operation, request = sent.operation, sent.request
+        if error is not None and request.verb == "hello":
+            self._fail_held(error)
         following = operation.on_reply(request, reply) if error is None else operation.on_rejected(request, error)
         for each in following:
             self._send(_Sent(operation, each, time.monotonic() + self.timeout_s))
@@ -179,6 +210,14 @@ class Connection:
         if self.monitor is not None:
             # Unread events of the monitor would fill its queue, and then block ZeroMQ's own thread.
             self.monitor.close()
+        held, self._held = self._held, []
+        for operation in held:
+            self._begin(operation)
+
+    def _fail_held(self, error: ClientError) -> None:
+        held, self._held = self._held, []
+        for operation in held:
+            operation.fail(error)
 
 
 def _read_key(path: Path) -> dict[str, str]:

@@ -58,6 +58,13 @@ class Busy(Rejected):
     """The daemon is overloaded, or this client exceeds its share. Clients repeat the request until their timeout."""
 
 
+class InvalidUid(ClientError, ValueError):
+    """A DICOM file that cannot be listed: the UID of its file meta information breaks the rule for UIDs."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"the UID in the file meta information of {path} is no UID")
+
+
 class ChecksumMismatch(ClientError):
     """A downloaded file is shorter than announced, or has another SHA-256."""
 
@@ -65,3 +72,10 @@ class ChecksumMismatch(ClientError):
 def rejection(fault: Fault) -> Rejected:
     """The error for the body of a `fault`, by its code."""
     return {"hello_required": HelloRequired, "busy": Busy}.get(fault.get("code", ""), Rejected)(fault)
+
+
+def too_large(header_bytes: int, most: int) -> Rejected:
+    """What the daemon would say of a header beyond its limit, could it read it."""
+    message = f"the list of what is to be sent has {header_bytes} bytes, and the daemon takes {most}"
+    action = "send fewer files at once, or raise `daemon.limits.header_bytes`"
+    return Rejected({"code": "too_large", "message": message, "action": action, "retry": False})

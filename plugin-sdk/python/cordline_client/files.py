@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from .errors import InvalidUid
 from .schema import Instance
+
+MAX_UID_CHARS = 64
 
 
 def sop_instance_uid(data: bytes) -> str | None:
-    """From the file meta information (DICOM PS3.10, 7.1); None for files that are not DICOM."""
+    """From the file meta information (DICOM PS3.10, 7.1); None for files that are not DICOM, and for what is no UID."""
+    uid = _written_uid(data)
+    return uid if uid is not None and _is_uid(uid) else None
+
+
+def _is_uid(text: str) -> bool:
+    """The rule of the daemon: digits between dots, none of them empty."""
+    return len(text) <= MAX_UID_CHARS and re.fullmatch(r"[0-9]+(\.[0-9]+)*", text) is not None
+
+
+def _written_uid(data: bytes) -> str | None:
     if data[128:132] != b"DICM":
         return None
     at = 132
@@ -24,14 +38,16 @@ def sop_instance_uid(data: bytes) -> str | None:
         if begin + length > len(data):
             return None
         if element == b"\x03\x00":
-            uid = data[begin : begin + length].rstrip(b"\0 ").decode("ascii", "replace")
-            return uid if uid and len(uid) <= 64 and set(uid) <= set("0123456789.") else None
+            return data[begin : begin + length].rstrip(b"\0 ").decode("ascii", "replace")
         at = begin + length
     return None
 
 
 def manifest(inputs: Iterable[str | os.PathLike[str]]) -> list[tuple[Path, Instance]]:
-    """Files with their entries, sorted by UID. Files that are not DICOM, and second copies, are left out."""
+    """Files with their entries, sorted by UID. Files that are not DICOM, and second copies, are left out.
+
+    Raises InvalidUid as `manifest_entry`.
+    """
     found: dict[str, tuple[Path, Instance]] = {}
     for path in (file for name in inputs for file in _files(Path(name))):
         described = manifest_entry(path)
@@ -41,11 +57,16 @@ def manifest(inputs: Iterable[str | os.PathLike[str]]) -> list[tuple[Path, Insta
 
 
 def manifest_entry(path: Path) -> Instance | None:
-    """The entry of one file in a manifest: UID, size and SHA-256; None for files that are not DICOM."""
+    """The entry of one file in a manifest: UID, size and SHA-256; None for files that are not DICOM.
+
+    Raises InvalidUid for a DICOM file that cannot be listed: it is not left out in silence.
+    """
     data = path.read_bytes()
-    uid = sop_instance_uid(data)
+    uid = _written_uid(data)
     if uid is None:
         return None
+    if not _is_uid(uid):
+        raise InvalidUid(path)
     return {"sop_uid": uid, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 

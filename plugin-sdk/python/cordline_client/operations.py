@@ -37,7 +37,7 @@ class Operation:
         self.error: ClientError | None = None
 
     def begin(self, limits: Limits) -> list[Request]:
-        """limits: those of the `welcome`."""
+        """limits: those of the `welcome`. An operation that failed may be begun again."""
         raise NotImplementedError
 
     def on_reply(self, request: Request, reply: Reply) -> list[Request]:
@@ -46,6 +46,13 @@ class Operation:
 
     def on_rejected(self, request: Request, error: Rejected) -> list[Request]:
         return self.fail(error)
+
+    def inquiry(self) -> Operation | None:
+        """What is to be asked where no reply has come in time; None where that means that the daemon is gone."""
+        return None
+
+    def on_inquiry(self, told: dict[str, Any]) -> None:
+        """told: the reply to the inquiry. The reply to the operation may have come before it."""
 
     def finish(self, result: Any) -> list[Request]:
         self.done, self.result = True, result
@@ -64,6 +71,7 @@ class Call(Operation):
         self._request = Request(verb, body)
 
     def begin(self, limits: Limits) -> list[Request]:
+        self.done, self.error = False, None
         return [self._request]
 
     def on_reply(self, request: Request, reply: Reply) -> list[Request]:
@@ -80,12 +88,14 @@ class Upload(Operation):
     def __init__(self, body: dict[str, Any], items: list[Callable[[], bytes]]) -> None:
         super().__init__()
         self._submit, self._items = Request("submit", body), items
+
+    def begin(self, limits: Limits) -> list[Request]:
+        self.done, self.error = False, None
         self._job = ""
         self._credit = self._unanswered = self._resumes = 0
         self._chunks: Iterator[Request] = iter(())
-        self._rejected: Rejected | None = None
-
-    def begin(self, limits: Limits) -> list[Request]:
+        self._failure: ClientError | None = None
+        self._waits_for = self._submit
         self._chunk_bytes = limits["frame_bytes"]
         return [self._submit]
 
@@ -99,7 +109,7 @@ class Upload(Operation):
             if reply.body["state"] != "receiving":
                 return self.finish(self._job)
             self._chunks = self._missing_chunks(reply.body.get("received", []))
-            self._rejected = None
+            self._failure = None
         self._credit = reply.body["credit"]
         return self._next()
 
@@ -108,24 +118,42 @@ class Upload(Operation):
             return self.fail(error)
         self._unanswered -= 1
         # Chunks behind a rejected one are rejected too; the first error has the cause.
-        self._rejected = self._rejected or error
+        self._failure = self._failure or error
         return self._next()
+
+    def inquiry(self) -> Operation | None:
+        if self._waits_for.verb == "commit":
+            # Its input is being forced to the disk; that of a folder is copied.
+            return Call("status", {"job": self._job})
+        return Call("ping", {}) if self._waits_for.body["kind"] == "folder" else None
+
+    def on_inquiry(self, told: dict[str, Any]) -> None:
+        # In these states a job waits for its commit to be done.
+        if not self.done and told.get("state", "receiving") not in ("receiving", "failed", "cancelled"):
+            self.finish(self._job)
 
     def _next(self) -> list[Request]:
         chunks = []
-        while self._rejected is None and self._unanswered < max(self._credit, 1):
-            chunk = next(self._chunks, None)
+        while self._failure is None and self._unanswered < max(self._credit, 1):
+            try:
+                chunk = next(self._chunks, None)
+            except OSError as error:
+                self._failure = ClientError(f"a file cannot be read any more: {error}")
+                break
             if chunk is None:
                 break
             chunks.append(chunk)
             self._unanswered += 1
         if self._unanswered:
             return chunks
-        if self._rejected is None:
-            return [Request("commit", {"job": self._job})]
-        if self._rejected.code not in RESUMABLE or self._resumes == MAX_RESUMES:
-            return self.fail(self._rejected)
+        if self._failure is None:
+            self._waits_for = Request("commit", {"job": self._job})
+            return [self._waits_for]
+        resumable = isinstance(self._failure, Rejected) and self._failure.code in RESUMABLE
+        if not resumable or self._resumes == MAX_RESUMES:
+            return self.fail(self._failure)
         self._resumes += 1
+        self._waits_for = self._submit
         return [self._submit]
 
     def _missing_chunks(self, received: list[int]) -> Iterator[Request]:
@@ -149,6 +177,7 @@ class Download(Operation):
         self._data = bytearray()
 
     def begin(self, limits: Limits) -> list[Request]:
+        self.done, self.error = False, None
         return self._next()
 
     def on_reply(self, request: Request, reply: Reply) -> list[Request]:

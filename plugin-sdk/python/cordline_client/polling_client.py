@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 
+from . import verbs
 from .connection import DEFAULT_ENDPOINT, Connection
 from .errors import Rejected
 from .messages import Event
@@ -64,15 +66,17 @@ class PollingClient:
         return self._connection.subscription_error
 
     def start(self, operation: Operation) -> Operation:
-        """Begins an operation of `verbs`; `poll` carries it on until it is `done`.
+        """Begins an operation of `verbs`, once the welcome has come; `poll` carries it on until it is `done`.
 
         One upload at a time: the credit is that of the connection.
         """
         return self._connection.start(operation)
 
     def poll(self) -> list[Event]:
-        """Handles what has arrived, and returns the events among it."""
+        """Handles what has arrived, and returns the events among it. Pings where nothing was sent for long."""
         self._connection.poll()
+        if self.welcome and time.monotonic() >= self._connection.ping_at:
+            self.start(verbs.call("ping"))
         events = list(self._connection.events)
         self._connection.events.clear()
         return events
