@@ -2,7 +2,7 @@
 
 import { Busy, ChecksumMismatch, ClientError, Closed, ConnectError, HelloRequired, Rejected, Timeout, toError } from "./errors.js";
 import { checkDigest, sha256, studyManifest } from "./files.js";
-import { decode, encode } from "./frame.js";
+import { decode, encode, packedBytes } from "./frame.js";
 import {
   MAJOR,
   hasEnded,
@@ -20,6 +20,7 @@ import {
   type Voxels,
   type Welcome,
 } from "./messages.js";
+import { headerTooLarge, isFlowControl, isTransient, retryAfter, sleep, takesInput } from "./rules.js";
 
 /** The part of a WebSocket that the client uses; tests pass their own. */
 export interface Socket {
@@ -44,8 +45,11 @@ export interface Volume {
 }
 
 interface Follower {
+  /** Id of its request `events`; what comes before the answer to it is of an earlier one. */
+  request?: number;
+  begin(begun: AnswerOf["events"]): void;
   receive: Listener;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
 
 interface PendingRequest {
@@ -55,12 +59,12 @@ interface PendingRequest {
 }
 
 const TIMEOUT_MS = 10_000;
-const PING_INTERVAL_MS = 8_000;
-/** Pause before a request is repeated if the busy daemon names none. */
-const BUSY_RETRY_MS = 250;
 /** How often an upload is resumed after rejected chunks. */
 const MAX_UPLOAD_RETRIES = 5;
-/** Pauses between the attempts of {@link Client.follow} to reconnect; it gives up after the last. An event starts them anew. */
+/**
+ * Pauses between the attempts of {@link Client.follow} to reconnect; it gives up after the last. An event, or an answered ping, starts
+ * them anew.
+ */
 const RECONNECT_MS = [500, 2_000, 4_000, 8_000, 16_000];
 
 /** A connection to the gateway; made by {@link Client.connect}. */
@@ -76,6 +80,7 @@ export class Client {
   private isClosed = false;
   private reconnecting: Promise<void> | undefined;
   private pingTimer: ReturnType<typeof setInterval> | undefined;
+  private answeredPings = 0;
   private lastId = 0;
   private readonly pending = new Map<number, PendingRequest>();
   private readonly followers = new Map<string, Follower>();
@@ -112,24 +117,29 @@ export class Client {
 
   /**
    * Calls `each` with every event of a job after number `since` until the job has ended; resolves to the last number. A lost
-   * connection is opened again on the way, and no event comes twice.
+   * connection is opened again on the way, and no event comes twice. What `each` throws ends it.
    */
   async follow(job: string, each: Listener, since = 0): Promise<number> {
     let last = since;
     let retries = 0;
+    let isUnwanted = false;
     const receive: Listener = (event, raw) => {
       last = event.number;
       retries = 0;
+      isUnwanted = true;
       each(event, raw);
+      isUnwanted = false;
     };
     for (;;) {
+      const answered = this.answeredPings;
       try {
         return await this.followOnce(job, receive, last);
       } catch (error) {
+        if (this.answeredPings > answered) retries = 0;
         const pause = RECONNECT_MS[retries++];
-        if (!this.open || this.isClosed || !isTransient(error) || pause === undefined) throw error;
-        // A connection that does not answer may have lost events already.
-        if (error instanceof Timeout) this.disconnect();
+        if (isUnwanted || !this.open || this.isClosed || !isTransient(error) || pause === undefined) throw error;
+        // A connection that does not answer may have lost events already, and one that is not known has none.
+        if (error instanceof Timeout || error instanceof HelloRequired) this.disconnect();
         await sleep(pause);
         if (this.isClosed) throw error;
         await this.reconnect(this.open).catch((error) => {
@@ -143,27 +153,37 @@ export class Client {
   private followOnce(job: string, receive: Listener, since: number): Promise<number> {
     return new Promise((resolve, reject) => {
       let last = since;
-      let lastWanted = Number.POSITIVE_INFINITY;
+      let lastWanted: number | undefined;
+      const leave = () => {
+        if (this.followers.get(job) === follower) this.followers.delete(job);
+      };
       const end = () => {
-        this.followers.delete(job);
+        leave();
         resolve(last);
       };
       const follower: Follower = {
+        begin: (begun) => {
+          lastWanted = begun.last;
+          if (hasEnded(begun.state) && begun.last <= last) end();
+        },
         receive: (event, raw) => {
-          if (event.number <= last) return;
+          if (lastWanted === undefined || event.number <= last) return;
           last = event.number;
-          receive(event, raw);
+          try {
+            receive(event, raw);
+          } catch (error) {
+            leave();
+            reject(error);
+            return;
+          }
           if (event.event === "state" && hasEnded(event.body.state) && last >= lastWanted) end();
         },
         reject,
       };
       this.followers.get(job)?.reject(new ClientError(`another call of follow replaced this one of job ${job}`));
       this.followers.set(job, follower);
-      this.subscribe(job, since).then((begun) => {
-        lastWanted = begun.last;
-        if (hasEnded(begun.state) && begun.last <= last) end();
-      }, (error) => {
-        if (this.followers.get(job) === follower) this.followers.delete(job);
+      this.subscribe(job, since).catch((error) => {
+        leave();
         reject(error);
       });
     });
@@ -236,7 +256,9 @@ export class Client {
   }
 
   private async submitOnce(body: Submit, items: readonly Uint8Array[]): Promise<JobSummary> {
-    const { job, state, received = [], credit } = await this.ask("submit", body);
+    const { job, state, received = [], ...begun } = await this.ask("submit", body);
+    // The latest one counts: where many send at once it becomes less.
+    let credit = begun.credit;
     if (state !== "receiving") return (await this.ask("status", { job })) as JobSummary;
     const chunkBytes = this.welcome.limits.frame_bytes;
     const sent: Promise<Upload>[] = [];
@@ -247,7 +269,9 @@ export class Client {
         const chunk = this.ask("chunk", { job, item, offset }, bytes.subarray(offset, offset + chunkBytes));
         sent.push(chunk);
         const settled: Promise<void> = chunk.then(
-          () => {},
+          (taken) => {
+            credit = taken.credit;
+          },
           () => {
             failed = true;
           },
@@ -287,12 +311,24 @@ export class Client {
       if (socket === this.socket) this.lost();
     };
     this.socket = socket;
-    this.pingTimer = setInterval(() => void this.ask("ping", {}).catch(() => this.disconnect()), PING_INTERVAL_MS);
     try {
       this.welcome = await this.ask("hello", { client: this.name });
     } catch (error) {
       this.disconnect();
       throw error;
+    }
+    if (socket !== this.socket) throw new Closed("the connection to the gateway is closed");
+    // The daemon forgets who is silent for longer; what it sends itself does not count.
+    const interval = (Math.max(this.welcome.limits.silence_s, 1) * 1000) / 3;
+    this.pingTimer = setInterval(() => void this.ping(), interval);
+  }
+
+  private async ping(): Promise<void> {
+    try {
+      await this.ask("ping", {});
+      this.answeredPings++;
+    } catch {
+      this.disconnect();
     }
   }
 
@@ -334,14 +370,51 @@ export class Client {
         return;
       }
       const id = ++this.lastId;
-      if (verb === "events") this.subscriptions.set(id, (body as Requests["events"]).job);
-      const timer = setTimeout(() => {
-        this.pending.delete(id);
-        reject(new Timeout(`no answer to ${verb}`));
-      }, TIMEOUT_MS);
+      const header = { v: MAJOR, id, verb, body };
+      // Beyond, the daemon closes the connection before it can say why. Before the welcome there is only `hello`.
+      const most = this.welcome?.limits.header_bytes ?? Number.POSITIVE_INFINITY;
+      const bytes = verb === "submit" ? packedBytes(header) : 0;
+      if (bytes > most) {
+        reject(headerTooLarge(bytes, most));
+        return;
+      }
+      if (verb === "events") {
+        const { job } = body as Requests["events"];
+        this.subscriptions.set(id, job);
+        const follower = this.followers.get(job);
+        if (follower) follower.request = id;
+      }
+      const giveUp = (error: Error) => {
+        if (this.pending.delete(id)) reject(error);
+      };
+      const expire = () => {
+        const inquiry = this.inquire(verb, body);
+        if (!inquiry) giveUp(new Timeout(`no answer to ${verb}`));
+        else void inquiry.then(goOn, giveUp);
+      };
+      const goOn = (summary: JobSummary | undefined) => {
+        const waiting = this.pending.get(id);
+        if (!waiting) return;
+        if (summary && !takesInput(summary.state)) {
+          // The job is further on: the answer to its commit would say no more.
+          this.pending.delete(id);
+          waiting.resolve({ body: summary as never, raw: new Uint8Array() });
+        } else waiting.timer = setTimeout(expire, TIMEOUT_MS);
+      };
+      const timer = setTimeout(expire, TIMEOUT_MS);
       this.pending.set(id, { resolve: resolve as PendingRequest["resolve"], reject, timer });
-      this.socket.send(encode({ v: MAJOR, id, verb, body }, raw));
+      this.socket.send(encode(header, raw));
     });
+  }
+
+  /** Asks whether the daemon is still at work on what it answers only after it listed, copied or forced to the disk. */
+  private inquire<V extends Verb>(verb: V, body: Requests[V]): Promise<JobSummary | undefined> | undefined {
+    if (verb === "commit") {
+      const { job } = body as Requests["commit"];
+      return this.ask("status", { job }) as Promise<JobSummary>;
+    }
+    if (verb === "submit" && (body as Submit).kind === "folder") return this.ask("ping", {}).then(() => undefined);
+    return undefined;
   }
 
   private receive(data: ArrayBuffer): void {
@@ -356,8 +429,11 @@ export class Client {
     if (!message) return;
     const { header, raw } = message;
     if (!("reply" in header)) {
-      this.onEvent(header, raw);
-      this.followers.get(header.job)?.receive(header, raw);
+      try {
+        this.onEvent(header, raw);
+      } finally {
+        this.followers.get(header.job)?.receive(header, raw);
+      }
       return;
     }
     const pending = this.pending.get(header.id);
@@ -370,7 +446,14 @@ export class Client {
     if (header.reply === "fault") {
       this.subscriptions.delete(header.id);
       pending.reject(toError(header.body));
-    } else pending.resolve({ body: header.body as never, raw });
+      return;
+    }
+    if (header.reply === "events") {
+      // At once: the first events may come in the same turn.
+      const follower = this.followers.get(header.body.job);
+      if (follower?.request === header.id) follower.begin(header.body);
+    }
+    pending.resolve({ body: header.body as never, raw });
   }
 
   /** The daemon ended a subscription before its job ended: the key was revoked, or the connection forgotten. It is of no more use. */
@@ -410,22 +493,4 @@ export class Client {
 
 async function described({ tensor, matrix, voxels, sha256: digest }: Volume): Promise<Voxels> {
   return { tensor, matrix, sha256: digest ?? (await sha256(voxels)) };
-}
-
-/** True if a new connection may help: the same rule as in the clients of the other languages. */
-function isTransient(error: unknown): boolean {
-  return [ConnectError, Timeout, Closed, HelloRequired].some((kind) => error instanceof kind);
-}
-
-/** True if chunks came too fast or out of order, so that the upload can be resumed. */
-function isFlowControl(fault: Fault): boolean {
-  return ["busy", "credit_exceeded", "chunk_out_of_order"].includes(fault.code);
-}
-
-function retryAfter(fault: Fault): number {
-  return fault.retry_after_ms ?? BUSY_RETRY_MS;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -17,7 +17,8 @@ type SocketFactory = (address: string, headers: Record<string, string> | undefin
  * Node sends the token in the header `Authorization`. A browser cannot: there the token is exchanged for the gateway's cookie, and
  * without a token the present cookie counts. A page reaches only the gateway that served it.
  *
- * Throws {@link Rejected} if the token is not accepted, and {@link ConnectError} if nobody answers.
+ * Throws {@link ClientError} if `url` is no address, {@link Rejected} if the token is not accepted, and {@link ConnectError} if nobody
+ * answers.
  */
 export async function connect(url: string, token?: string, name = DEFAULT_NAME): Promise<Client> {
   const { wire, web } = addresses(url);
@@ -34,7 +35,12 @@ export async function connect(url: string, token?: string, name = DEFAULT_NAME):
 
 /** The addresses of the WebSocket and of the HTTP API, from what a person writes. */
 export function addresses(url: string): { wire: string; web: string } {
-  const parsed = new URL(url);
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new ClientError(`${url} is no address of a gateway: it begins with http: or https:`);
+  }
   const secure = parsed.protocol === "https:" || parsed.protocol === "wss:";
   if (!secure && parsed.protocol !== "http:" && parsed.protocol !== "ws:") {
     throw new ClientError(`${parsed.protocol} is no way to a gateway: its address begins with http: or https:`);
@@ -51,7 +57,7 @@ function isBrowser(): boolean {
   return typeof location !== "undefined" && typeof location.origin === "string";
 }
 
-/** Exchanges the token for an HttpOnly cookie. */
+/** Exchanges the token for an HttpOnly cookie. Throws {@link ConnectError} if nobody answers. */
 async function signIn(web: string, token: string | undefined): Promise<void> {
   if (new URL(web).origin !== location.origin) {
     throw new ClientError(`a page reaches only the gateway that it came from: ${location.origin}`);
@@ -61,6 +67,8 @@ async function signIn(web: string, token: string | undefined): Promise<void> {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ token }),
+  }).catch(() => {
+    throw unreachable(web);
   });
   if (!answer.ok) throw await rejection(answer);
 }
@@ -81,13 +89,16 @@ async function socketFactory(): Promise<SocketFactory> {
 
 /** Why the socket was not opened: a WebSocket does not tell, a plain request does. */
 async function diagnose(web: string, headers: Record<string, string> | undefined): Promise<Error> {
-  const unreachable = new ConnectError(`nobody answers at ${web}; see that the gateway runs there`);
   try {
     const answer = await fetch(`${web}/api/v1/status`, { headers: headers ?? {} });
     return answer.ok ? new ConnectError(`the gateway at ${web} opens no WebSocket; is a proxy in between?`) : await rejection(answer);
   } catch {
-    return unreachable;
+    return unreachable(web);
   }
+}
+
+function unreachable(web: string): ConnectError {
+  return new ConnectError(`nobody answers at ${web}; see that the gateway runs there`);
 }
 
 async function rejection(answer: Response): Promise<Error> {

@@ -41,6 +41,13 @@ export class ChecksumMismatch extends ClientError {
   }
 }
 
+/** A DICOM file that cannot be listed: the UID of its file meta information breaks the rule for UIDs. `index`: in the list of files. */
+export class InvalidUid extends ClientError {
+  constructor(readonly index: number) {
+    super(`the UID in the file meta information of file ${index} (from 0) is no UID`);
+  }
+}
+
 /** A fault of the wire as an error. */
 export function toError(fault: Fault): Rejected {
   if (fault.code === "hello_required") return new HelloRequired(fault);

@@ -37,3 +37,19 @@ export function decode(message: ArrayBuffer): { header: FromDaemon; raw: Uint8Ar
   if (header.v !== MAJOR) throw new VersionMismatch(header.v);
   return { header, raw: new Uint8Array(message, LENGTH_BYTES + length) };
 }
+
+/** Bytes of a header in MessagePack, as the daemon gets it; a measure that is whole, such as 1.0, counts as the shorter integer. */
+export function packedBytes(value: unknown): number {
+  if (typeof value === "string") {
+    const bytes = new TextEncoder().encode(value).length;
+    return bytes + (bytes < 32 ? 1 : bytes < 1 << 8 ? 2 : bytes < 1 << 16 ? 3 : 5);
+  }
+  if (typeof value === "number") {
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) return 9;
+    return value < 1 << 7 ? 1 : value < 1 << 8 ? 2 : value < 1 << 16 ? 3 : 5;
+  }
+  if (typeof value !== "object" || value === null) return 1;
+  const within = Array.isArray(value) ? value : Object.entries(value).filter(([, each]) => each !== undefined).flat();
+  const count = Array.isArray(value) ? within.length : within.length / 2;
+  return within.reduce((sum, each) => sum + packedBytes(each), count < 16 ? 1 : count < 1 << 16 ? 3 : 5);
+}

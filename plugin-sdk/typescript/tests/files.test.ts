@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { addresses } from "../src/connect.js";
-import { ChecksumMismatch } from "../src/errors.js";
+import { ChecksumMismatch, ClientError, InvalidUid } from "../src/errors.js";
 import { checkDigest, sha256, sopInstanceUid, studyManifest } from "../src/files.js";
 
 /** A DICOM file with this UID in its meta information, behind an element of the long form. */
@@ -31,6 +31,15 @@ test("a manifest is in the order of its UIDs, each once, without what is no DICO
   assert.equal(instances[1]!.sha256, await sha256(nine));
 });
 
+test("a DICOM file that cannot be listed is named", async () => {
+  const long = `\x02\0\x03\0UN\0\0${String.fromCharCode(0, 0, 4, 0)}${"1".repeat(4 << 16)}`;
+  const huge = Uint8Array.from(Buffer.from(`${"\0".repeat(128)}DICM${long}`, "latin1"));
+  for (const odd of [file("1..2"), file(".1"), file("1."), file("1".repeat(65)), huge]) {
+    assert.equal(sopInstanceUid(odd), undefined);
+    await assert.rejects(studyManifest([file("1.2"), odd]), (error) => error instanceof InvalidUid && error.index === 1);
+  }
+});
+
 test("a file that arrived otherwise than it was announced is named", async () => {
   const abc = Buffer.from("abc");
   await checkDigest("a", abc, "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD");
@@ -47,5 +56,6 @@ test("the address of a gateway is read as people write it", () => {
     web: "https://proxy/cordline",
   });
   assert.throws(() => addresses("box:8080"), /begins with http/);
+  assert.throws(() => addresses("box"), ClientError);
   assert.throws(() => addresses("ftp://box"), /begins with http/);
 });
