@@ -31,6 +31,9 @@ onnxruntime_library() {
 # True when $1 is at least version $2.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ]; }
 
+# When a process began, in ticks since the machine's start; nothing where there is none. The name before it may hold anything.
+began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
 # Builds the programs as they are shipped, and names them to benchmarks and long tests.
 build_release() {
     say "Building (release)"

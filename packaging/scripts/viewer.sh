@@ -12,8 +12,9 @@ archive=http://127.0.0.1:18042
 
 keep() { # command... : runs on after this script, until stop.sh
     setsid nohup "$@" >>"$folder/log" 2>&1 &
-    echo $! >>"$folder/pids"
+    note $!
 }
+note() { echo "$1 $(began "$1")" >>"$folder/pids"; } # pid: for stop.sh
 until_it_answers() { # what command...
     local what=$1 until=$((SECONDS + 30))
     shift
@@ -38,7 +39,7 @@ until_it_answers "The daemon" "$target/release/cordline" status --socket "$folde
 setsid nohup "$target/release/cordline-gateway" --archive "$archive" --daemon "ipc://$folder/socket" --arrivals "$folder/arrivals" \
     --ohif "$(ls -d "$tree"/.ohif/*/package/dist | sort -V | tail -n1)" --extension "$tree/adapters/ohif/dist" \
     >"$folder/address" 2>>"$folder/log" &
-echo $! >>"$folder/pids"
+note $!
 until_it_answers "The gateway" curl -sf http://127.0.0.1:8080/api/v1/health
 
 say "A study arrives in Orthanc"
