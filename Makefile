@@ -33,5 +33,5 @@ training: ## Install what training needs (PyTorch, in .venv-train)
 	@$(scripts)/setup.sh train
 
 clean: ## Remove what was built and written; keep what was downloaded
-	@rm -rf target out .pytest_cache .ruff_cache
+	@rm -rf target out .pytest_cache .ruff_cache adapters/ohif/dist plugin-sdk/typescript/build plugin-sdk/typescript/dist
 	@find models tests -name __pycache__ -type d -prune -exec rm -rf {} +
