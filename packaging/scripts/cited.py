@@ -16,7 +16,7 @@ PAGES = ("ARCHITECTURE.md", "CONTRIBUTING.md")
 TEST = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+){3,}")
 PATH = re.compile(r"[\w.-]*/[\w./-]*|[\w.-]+\.(?:rs|py|ts|mjs|sh|toml|md)")
 # Made by what they are about, and so in no clone; or somebody else's.
-ELSEWHERE = {".onnxruntime/", ".tools/", ".venv/", ".venv-train/", "result.json", "report.html"}
+ELSEWHERE = {".ohif/", ".onnxruntime/", ".tools/", ".venv/", ".venv-train/", "result.json", "report.html"}
 
 
 def main() -> None:
