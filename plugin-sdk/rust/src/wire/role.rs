@@ -8,9 +8,9 @@ words! {
     pub enum Role {
         /// Look: events, artifacts, list, status, device.
         Viewer = "viewer",
-        /// Also submit, upload, choose, cancel.
+        /// Also submit, upload, choose, cancel, review; jobs of others too.
         Submitter = "submitter",
-        /// Everything, jobs of others too.
+        /// As `submitter`: no verb asks for more yet. The local socket gives this role.
         Admin = "admin",
     }
 }
