@@ -3,20 +3,22 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Type of an element: little-endian, in C order (the last index runs fastest).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Element {
-    /// One bit, eight to a byte, the first in the lowest bit; the last byte of the frame is filled up with zeros.
-    Bit,
-    /// Unsigned, 8 bits.
-    U8,
-    /// Signed, 16 bits.
-    I16,
-    /// Unsigned, 16 bits.
-    U16,
-    /// IEEE 754, 32 bits.
-    F32,
+use crate::words::words;
+
+words! {
+    /// Type of an element: little-endian, in C order (the last index runs fastest).
+    pub enum Element {
+        /// One bit, eight to a byte, the first in the lowest bit; the last byte of the frame is filled up with zeros.
+        Bit = "bit",
+        /// Unsigned, 8 bits.
+        U8 = "u8",
+        /// Signed, 16 bits.
+        I16 = "i16",
+        /// Unsigned, 16 bits.
+        U16 = "u16",
+        /// IEEE 754, 32 bits.
+        F32 = "f32",
+    }
 }
 
 impl Element {

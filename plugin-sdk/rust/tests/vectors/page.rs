@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use cordline_sdk::job::{JobId, JobKind, JobState, JobSummary, Priority};
 use cordline_sdk::problem::Code;
 use cordline_sdk::result::SeriesChoice;
+use cordline_sdk::review::Verdict;
 use cordline_sdk::sha256::{Sha256, hex};
 use cordline_sdk::wire::codec;
-use cordline_sdk::wire::event::{Event, EventKind, FileInfo, Files, Grid, Lesions, SectionMask, StateChange, Warning};
+use cordline_sdk::wire::event::{
+    Event, EventKind, EventName, FileInfo, Files, Grid, Lesions, SectionMask, StateChange, Warning,
+};
 use cordline_sdk::wire::fault::Fault;
-use cordline_sdk::wire::reply::{Answer, ArtifactPiece, EventsBegin, Reply, Upload};
+use cordline_sdk::wire::reply::{Answer, AnswerName, ArtifactPiece, EventsBegin, Reply, Role, Upload};
 use cordline_sdk::wire::request::{
     Artifact, Chunk, Events, Hello, Input, OfJob, Request, Submit, Verb, VerbName, Voxels,
 };
@@ -177,8 +180,38 @@ fn the_page_names_every_word_that_is_sent() {
     rows(FileKind::ALL.map(FileKind::as_str).into());
     rows(VerbName::ALL.map(VerbName::as_str).into());
     rows(JobKind::ALL.map(JobKind::as_str).into());
-    for word in JobState::ALL.map(JobState::as_str).into_iter().chain(Priority::ALL.map(Priority::as_str)) {
-        assert!(protocol.contains(word), "PROTOCOL.md does not name {word}");
+    rows(EventName::ALL.map(EventName::as_str).into());
+    rows(AnswerName::ALL.map(AnswerName::as_str).into());
+    let within: [Vec<&str>; 5] = [
+        JobState::ALL.map(JobState::as_str).into(),
+        Priority::ALL.map(Priority::as_str).into(),
+        Role::ALL.map(Role::as_str).into(),
+        Verdict::ALL.map(Verdict::as_str).into(),
+        Element::ALL.map(Element::as_str).into(),
+    ];
+    for word in within.concat() {
+        let named = protocol.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
+        assert!(named, "PROTOCOL.md does not name {word}");
+    }
+}
+
+/// Files of other languages that name the version; `RELEASING.md` lists them.
+#[test]
+fn the_version_is_the_same_everywhere() {
+    let version = env!("CARGO_PKG_VERSION");
+    for (path, said) in [
+        ("../python/pyproject.toml", format!("version = \"{version}\"")),
+        ("../typescript/package.json", format!("\"version\": \"{version}\"")),
+        ("../typescript/src/connect.ts", format!("\"typescript {version}\"")),
+        ("../../adapters/ohif/package.json", format!("\"version\": \"{version}\"")),
+        ("../../adapters/ohif/src/connection.ts", format!("\"ohif {version}\"")),
+        ("../../adapters/slicer/Cordline/CordlineLib/connection.py", format!("Cordline {version}\"")),
+        ("../../models/pyproject.toml", format!("version = \"{version}\"")),
+        ("../../models/cordline_models/__init__.py", format!("__version__ = \"{version}\"")),
+    ] {
+        assert!(page(path).contains(&said), "{path} does not say: {said}");
+        let listed = path.trim_start_matches("../");
+        assert!(page("../../RELEASING.md").contains(listed), "RELEASING.md does not list {listed}");
     }
 }
 
