@@ -107,7 +107,7 @@ fn here(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult
 fn through_daemon(args: &AnalyzeArgs, config: &Config, bar: &Bar) -> Result<AnalysisResult, Problem> {
     let fetch = || -> Result<_, Refusal> {
         let mut client = remote::connect(&config.daemon.socket)?;
-        let job = client.submit_study(&args.inputs, Priority::Urgent, args.series.as_deref(), &mut |_, _| {})?;
+        let job = client.submit_study(&args.inputs, Priority::Urgent, args.series.as_deref())?;
         client.follow(&job, 0, &mut |event, _| {
             bar.show_event(event);
             ControlFlow::Continue(())

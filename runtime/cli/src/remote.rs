@@ -96,6 +96,11 @@ fn problem(error: &ClientError) -> Problem {
             error.to_string(),
             "unpack it and name the folder; `cordline analyze` without --daemon reads archives as they are".to_owned(),
         ),
+        ClientError::InvalidUid { .. } => (
+            Code::InvalidUid,
+            error.to_string(),
+            "leave the file out, or have its sender mend it: nothing could refer to it".to_owned(),
+        ),
         ClientError::Key { .. } => (
             Code::Key,
             error.to_string(),

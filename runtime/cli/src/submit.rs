@@ -39,7 +39,7 @@ pub(crate) fn run(args: &SubmitArgs, config: &Config) -> Exit {
         let series = args.series.as_deref();
         let job = match &args.on_the_box {
             Some(path) => client.submit_folder(path, args.priority, series)?,
-            None => client.submit_study(&args.inputs, args.priority, series, &mut |_, _| {})?,
+            None => client.submit_study(&args.inputs, args.priority, series)?,
         };
         if args.watch {
             return Ok(watch(client, &job, 0, args.remote.json)?);

@@ -249,7 +249,7 @@ impl StudyProcessor {
         let inputs = vec![folder.path().to_owned()];
         let client = self.daemon.upload_client().await?;
         let described = move |input| Submit { priority, series: chosen, predecessors, ..Submit::new(input) };
-        Ok(client.with(move |client| client.submit_files(&inputs, again, described, &mut |_, _| {})).await?)
+        Ok(client.with(move |client| client.submit_files(&inputs, again, described)).await?)
     }
 
     async fn wait_for_end(&self, job: &JobId) -> Result<JobSummary, ProcessingError> {
@@ -286,7 +286,7 @@ impl StudyProcessor {
 fn is_permanent(error: &ClientError) -> bool {
     match error {
         ClientError::Rejected(fault) => matches!(fault.problem.code, Code::TooLarge | Code::ManifestInvalid),
-        ClientError::NoDicom => true,
+        ClientError::NoDicom | ClientError::InvalidUid { .. } => true,
         _ => false,
     }
 }

@@ -45,6 +45,9 @@ pub struct AsyncClient {
 
 impl AsyncClient {
     /// Connects and says hello. `name`: name and version of the program, for the daemon's log.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
     pub async fn connect(endpoint: Endpoint, name: &str) -> Result<Self, ClientError> {
         let (work, orders) = mpsc::channel::<Work>();
         let (greeted, greeting) = oneshot::channel();
@@ -69,6 +72,9 @@ impl AsyncClient {
     }
 
     /// Whatever the blocking client can do, away from the executor's threads.
+    ///
+    /// # Errors
+    /// What `work` says, and [`ClientError::Closed`] where the connection's thread has ended.
     pub async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Client) -> Result<T, ClientError> + Send + 'static,
@@ -80,6 +86,9 @@ impl AsyncClient {
     }
 
     /// Sends DICOM files, and those in folders; returns the job.
+    ///
+    /// # Errors
+    /// As [`Client::submit_study`], and [`ClientError::Closed`].
     pub async fn submit_study(
         &self,
         inputs: Vec<PathBuf>,
@@ -90,6 +99,9 @@ impl AsyncClient {
     }
 
     /// The same, analysed anew: `again` says how often it was analysed before.
+    ///
+    /// # Errors
+    /// As [`Client::submit_study`], and [`ClientError::Closed`].
     pub async fn submit_study_again(
         &self,
         inputs: Vec<PathBuf>,
@@ -97,11 +109,13 @@ impl AsyncClient {
         series: Option<String>,
         again: u32,
     ) -> Result<JobId, ClientError> {
-        self.with(move |client| client.submit_study_again(&inputs, priority, series.as_deref(), again, &mut |_, _| {}))
-            .await
+        self.with(move |client| client.submit_study_again(&inputs, priority, series.as_deref(), again)).await
     }
 
     /// Has a folder of the daemon's own host analysed.
+    ///
+    /// # Errors
+    /// As [`Client::submit_folder`], and [`ClientError::Closed`].
     pub async fn submit_folder(
         &self,
         path: String,
@@ -112,6 +126,9 @@ impl AsyncClient {
     }
 
     /// Sends a T2-weighted volume, with the contrast-enhanced T1-weighted one where there is one; returns the job.
+    ///
+    /// # Errors
+    /// As [`Client::submit_volume`], and [`ClientError::Closed`].
     pub async fn submit_volume(
         &self,
         t2w: VolumeUpload,
@@ -122,6 +139,9 @@ impl AsyncClient {
     }
 
     /// Sends a corrected mask of an earlier job, packed by `pack_bits`; returns the new job.
+    ///
+    /// # Errors
+    /// As [`Client::submit_mask`], and [`ClientError::Closed`].
     pub async fn submit_mask(
         &self,
         job: JobId,
@@ -134,46 +154,73 @@ impl AsyncClient {
     }
 
     /// The daemon as a whole.
+    ///
+    /// # Errors
+    /// As [`Client::daemon`], and [`ClientError::Closed`].
     pub async fn daemon(&self) -> Result<Daemon, ClientError> {
         self.with(Client::daemon).await
     }
 
     /// Where a job is.
+    ///
+    /// # Errors
+    /// As [`Client::status`], and [`ClientError::Closed`].
     pub async fn status(&self, job: JobId) -> Result<JobSummary, ClientError> {
         self.with(move |client| client.status(&job)).await
     }
 
     /// Jobs, newest first.
+    ///
+    /// # Errors
+    /// As [`Client::list_jobs`], and [`ClientError::Closed`].
     pub async fn list_jobs(&self, list: List) -> Result<Jobs, ClientError> {
         self.with(move |client| client.list_jobs(list)).await
     }
 
     /// Stops a job.
+    ///
+    /// # Errors
+    /// As [`Client::cancel`], and [`ClientError::Closed`].
     pub async fn cancel(&self, job: JobId) -> Result<JobSummary, ClientError> {
         self.with(move |client| client.cancel(&job)).await
     }
 
     /// Selects the series of a job that needs a selection.
+    ///
+    /// # Errors
+    /// As [`Client::select_series`], and [`ClientError::Closed`].
     pub async fn select_series(&self, job: JobId, series: String) -> Result<JobSummary, ClientError> {
         self.with(move |client| client.select_series(&job, &series)).await
     }
 
     /// Says what a reader thinks of the answer of a completed job.
+    ///
+    /// # Errors
+    /// As [`Client::review`], and [`ClientError::Closed`].
     pub async fn review(&self, judgement: Judgement) -> Result<JobSummary, ClientError> {
         self.with(move |client| client.review(judgement)).await
     }
 
     /// What the box is and can run.
+    ///
+    /// # Errors
+    /// As [`Client::device`], and [`ClientError::Closed`].
     pub async fn device(&self) -> Result<DeviceReport, ClientError> {
         self.with(Client::device).await
     }
 
     /// The files that a job has made.
+    ///
+    /// # Errors
+    /// As [`Client::files`], and [`ClientError::Closed`].
     pub async fn files(&self, job: JobId) -> Result<Vec<FileInfo>, ClientError> {
         self.with(move |client| client.files(&job)).await
     }
 
     /// A file of a job, checked against its digest.
+    ///
+    /// # Errors
+    /// As [`Client::download`], and [`ClientError::Closed`].
     pub async fn download(&self, job: JobId, file: FileInfo) -> Result<Vec<u8>, ClientError> {
         self.with(move |client| client.download(&job, &file)).await
     }
@@ -184,7 +231,8 @@ impl AsyncClient {
         let (endpoint, name) = (self.endpoint.clone(), self.name.clone());
         thread::spawn(move || {
             let followed = Client::connect(&endpoint, &name).and_then(|mut client| {
-                client.follow(&job, since, &mut |event, raw| {
+                // A follower that was dropped while nothing happens is seen with the next ping.
+                client.follow_while(&|| !tell.is_closed(), &job, since, &mut |event, raw| {
                     // A follower that was dropped wants no more.
                     match tell.blocking_send(Ok((event.clone(), raw.map(<[u8]>::to_vec)))) {
                         Ok(()) => ControlFlow::Continue(()),
@@ -208,6 +256,9 @@ pub struct Followed {
 
 impl Followed {
     /// The next event with its raw frame; `None` once the job has ended.
+    ///
+    /// # Errors
+    /// As [`Client::follow`]; nothing comes after an error.
     pub async fn next(&mut self) -> Option<Result<Arrived, ClientError>> {
         self.events.recv().await
     }

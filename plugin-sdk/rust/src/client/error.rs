@@ -65,6 +65,12 @@ pub enum ClientError {
         /// The archive.
         path: PathBuf,
     },
+    /// A DICOM file that cannot be listed: the UID of its file meta information breaks the rule for UIDs.
+    #[error("the UID in the file meta information of {} is no UID", .path.display())]
+    InvalidUid {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file that is not a key file.
     #[error("{} is no key file", .path.display())]
     Key {

@@ -18,6 +18,9 @@ pub struct ClientKey {
 
 impl ClientKey {
     /// Reads a key file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no key file.
     pub fn read(path: &Path) -> Result<Self, ClientError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ClientError::Unreadable { path: path.into(), source })?;

@@ -37,6 +37,9 @@ impl Lines {
     }
 
     /// Opens a connection; whether anybody is there shows with the answer to `hello`.
+    ///
+    /// # Errors
+    /// What the socket says.
     pub fn open(&self) -> Result<Link, ClientError> {
         let set = |socket: &zmq::Socket| {
             socket.set_rcvhwm(AHEAD)?;
@@ -48,6 +51,9 @@ impl Lines {
 
 impl Link {
     /// Sends a message; never waits. False where too many wait already, and this one was not taken.
+    ///
+    /// # Errors
+    /// What the socket says.
     pub fn send(&mut self, frames: &[Vec<u8>]) -> Result<bool, ClientError> {
         match self.0.send_multipart(frames, zmq::DONTWAIT) {
             Ok(()) => Ok(true),
@@ -57,6 +63,9 @@ impl Link {
     }
 
     /// The next message that is here; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// What the socket says.
     pub fn take(&mut self) -> Result<Option<Frames>, ClientError> {
         loop {
             match self.0.recv_multipart(zmq::DONTWAIT) {
@@ -69,6 +78,9 @@ impl Link {
     }
 
     /// Becomes readable when something may have changed. It is the connection's own, and is not to be read or closed.
+    ///
+    /// # Errors
+    /// What the socket says.
     pub fn descriptor(&self) -> Result<RawFd, ClientError> {
         self.0.get_fd().map_err(ClientError::socket)
     }

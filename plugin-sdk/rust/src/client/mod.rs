@@ -5,7 +5,7 @@
 //! use cordline_sdk::job::Priority;
 //!
 //! let mut client = Client::connect(&Endpoint::default(), "example 1.0")?;
-//! let job = client.submit_study(&["study".into()], Priority::Routine, None, &mut |_, _| {})?;
+//! let job = client.submit_study(&["study".into()], Priority::Routine, None)?;
 //! client.follow(&job, 0, &mut |event, _mask| {
 //!     println!("{:?}", event.kind);
 //!     std::ops::ControlFlow::Continue(())
@@ -15,6 +15,7 @@
 //!
 //! - [`asynchronous`]: the same for async programs (feature `async`)
 //! - [`error`](mod@error): what can go wrong
+//! - `follow`: the events of a job
 //! - `link`: messages as they are, for gateways (feature `async`, on Unix)
 //! - [`key`]: with which a client of another host comes in
 //! - [`upload`]: files to items, pieces and credit
@@ -23,6 +24,7 @@
 #[cfg(feature = "async")]
 pub mod asynchronous;
 pub mod error;
+mod follow;
 pub mod key;
 #[cfg(all(feature = "async", unix))]
 pub mod link;
@@ -30,20 +32,23 @@ pub mod part10;
 mod upload;
 
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use crate::job::{JobId, JobSummary};
+use crate::job::{JobId, JobState, JobSummary};
 use crate::problem::Code;
 use crate::sha256::Sha256;
 use crate::wire::codec::{self, FromDaemon};
-use crate::wire::event::{Event, EventKind, FileInfo};
-use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Reply, Welcome};
-use crate::wire::request::{Artifact, Choose, Events, Hello, Judgement, List, Nothing, OfJob, Request, Status, Verb};
+use crate::wire::event::{Event, FileInfo};
+use crate::wire::fault::Fault;
+use crate::wire::reply::{Answer, Daemon, DeviceReport, Jobs, Welcome};
+use crate::wire::request::{
+    Artifact, Choose, Hello, Input, Judgement, List, Nothing, OfJob, Request, Status, Submit, Verb,
+};
 
 #[cfg(feature = "async")]
 pub use asynchronous::AsyncClient;
 pub use error::{ClientError, SocketError};
+pub use follow::Listener;
 pub use key::ClientKey;
 pub use upload::VolumeUpload;
 
@@ -67,15 +72,11 @@ impl Default for Endpoint {
 /// Messages that ZeroMQ holds for a client that does not read; the daemon's own books hold the rest.
 const HIGH_WATER: i32 = 64;
 
-/// How often a follower says that it is still there, and how often it tries to come back.
-const PING_EVERY: Duration = Duration::from_secs(8);
+/// How often a follower tries to come back, and how often an upload goes on after a refused piece.
 const TRIES: u32 = 5;
 
 /// An event with its raw frame.
 pub type Arrived = (Event, Option<Vec<u8>>);
-
-/// Who is told of events; `Break` when no more are wanted.
-pub type Listener<'a> = dyn FnMut(&Event, Option<&[u8]>) -> ControlFlow<()> + 'a;
 
 /// A connection to the daemon.
 pub struct Client {
@@ -84,11 +85,17 @@ pub struct Client {
     socket: zmq::Socket,
     next_id: u64,
     welcome: Option<Welcome>,
+    /// Events that came while an answer was waited for.
     early: VecDeque<Arrived>,
+    /// When the daemon last heard of this client: what it sends itself does not count there.
+    spoke: Instant,
 }
 
 impl Client {
     /// Connects and says hello. `name`: name and version of the program, for the daemon's log.
+    ///
+    /// # Errors
+    /// [`ClientError::ConnectError`] where nobody answers; the refusal of the daemon; what the socket says.
     pub fn connect(endpoint: &Endpoint, name: &str) -> Result<Self, ClientError> {
         let socket = open(&zmq::Context::new(), endpoint, |_| Ok(())).map_err(ClientError::socket)?;
         let mut client = Self {
@@ -98,6 +105,7 @@ impl Client {
             next_id: 1,
             welcome: None,
             early: VecDeque::new(),
+            spoke: Instant::now(),
         };
         client.greet()?;
         Ok(client)
@@ -109,6 +117,9 @@ impl Client {
     }
 
     /// The daemon as a whole.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
     pub fn daemon(&mut self) -> Result<Daemon, ClientError> {
         match self.ask(Verb::Status(Status { job: None }))? {
             Answer::Daemon(daemon) => Ok(*daemon),
@@ -117,11 +128,17 @@ impl Client {
     }
 
     /// Where a job is.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
     pub fn status(&mut self, job: &JobId) -> Result<JobSummary, ClientError> {
         self.job_answer(Verb::Status(Status { job: Some(job.clone()) }))
     }
 
     /// Jobs, newest first.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
     pub fn list_jobs(&mut self, list: List) -> Result<Jobs, ClientError> {
         match self.ask(Verb::List(list))? {
             Answer::Jobs(jobs) => Ok(jobs),
@@ -130,21 +147,33 @@ impl Client {
     }
 
     /// Stops a job.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
     pub fn cancel(&mut self, job: &JobId) -> Result<JobSummary, ClientError> {
         self.job_answer(Verb::Cancel(OfJob { job: job.clone() }))
     }
 
     /// Selects the series of a job that needs a selection.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
     pub fn select_series(&mut self, job: &JobId, series: &str) -> Result<JobSummary, ClientError> {
         self.job_answer(Verb::Choose(Choose { job: job.clone(), series: series.into() }))
     }
 
     /// Says what a reader thinks of the answer of a completed job; a summary with all reviews of it.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
     pub fn review(&mut self, judgement: Judgement) -> Result<JobSummary, ClientError> {
         self.job_answer(Verb::Review(judgement))
     }
 
     /// What the box is and can run.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
     pub fn device(&mut self) -> Result<DeviceReport, ClientError> {
         match self.ask(Verb::Device(Nothing {}))? {
             Answer::Device(report) => Ok(*report),
@@ -152,51 +181,10 @@ impl Client {
         }
     }
 
-    /// Hands every event after number `since` to `each`, with its raw frame, until the job has ended or `each` wants no more; returns
-    /// the last number.
-    ///
-    /// A lost connection is mended on the way, and nothing is told twice.
-    pub fn follow(&mut self, job: &JobId, since: u64, each: &mut Listener<'_>) -> Result<u64, ClientError> {
-        let mut last = since;
-        let mut tries = 0;
-        loop {
-            match self.follow_once(job, &mut last, each) {
-                Err(error) if error.is_passing() && tries < TRIES => {
-                    tries += 1;
-                    std::thread::sleep(Duration::from_secs(1 << tries.min(4)));
-                    // Where nobody listens yet the next round tries again.
-                    let _ = self.reconnect();
-                }
-                ended => return ended.map(|()| last),
-            }
-        }
-    }
-
-    fn follow_once(&mut self, job: &JobId, last: &mut u64, each: &mut Listener<'_>) -> Result<(), ClientError> {
-        let begun = self.ask(Verb::Events(Events { job: job.clone(), since: *last, follow: true }))?;
-        let Answer::Events(begun) = begun else { return Err(ClientError::unexpected(&begun)) };
-        // The answer was to the last request that was sent.
-        let asked = self.next_id - 1;
-        if begun.last <= *last && begun.state.has_ended() {
-            return Ok(());
-        }
-        loop {
-            let (event, raw) = self.next_event(asked)?;
-            if event.job != *job || event.number <= *last {
-                continue;
-            }
-            *last = event.number;
-            if each(&event, raw.as_deref()).is_break() {
-                return Ok(());
-            }
-            if matches!(&event.kind, EventKind::State(change) if change.state.has_ended()) && event.number >= begun.last
-            {
-                return Ok(());
-            }
-        }
-    }
-
     /// A file of a job, checked against its digest.
+    ///
+    /// # Errors
+    /// As [`Client::ask`], and [`ClientError::ChecksumMismatch`].
     pub fn download(&mut self, job: &JobId, file: &FileInfo) -> Result<Vec<u8>, ClientError> {
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < file.bytes {
@@ -216,28 +204,12 @@ impl Client {
         }
     }
 
-    /// The files that a job has made.
-    pub fn files(&mut self, job: &JobId) -> Result<Vec<FileInfo>, ClientError> {
-        let answer = self.ask(Verb::Events(Events { job: job.clone(), since: 0, follow: false }))?;
-        let Answer::Events(begun) = answer else { return Err(ClientError::unexpected(&answer)) };
-        let asked = self.next_id - 1;
-        let mut files = Vec::new();
-        let mut number = 0;
-        while number < begun.last {
-            let (event, _) = self.next_event(asked)?;
-            if event.job != *job {
-                continue;
-            }
-            number = event.number;
-            if let EventKind::Files(listed) = event.kind {
-                files = listed.files;
-            }
-        }
-        Ok(files)
-    }
-
     /// Sends a request and waits for its answer; a refusal is an error. A daemon that forgot this client, since it was silent for
     /// long, is greeted again.
+    ///
+    /// # Errors
+    /// The refusal of the daemon, [`ClientError::Timeout`] where it does not answer, an answer that was not expected, or what the
+    /// socket says.
     pub fn ask(&mut self, verb: Verb) -> Result<Answer, ClientError> {
         Ok(self.introduced(verb)?.0)
     }
@@ -270,50 +242,55 @@ impl Client {
         }
     }
 
+    /// One request and its answer. Where that may take minutes the daemon is asked meanwhile whether it is still at work.
     fn exchange(&mut self, verb: Verb, raw: Option<&[u8]>) -> Result<(Answer, Option<Vec<u8>>), ClientError> {
+        let inquiry = inquiry(&verb);
         let id = self.send(verb, raw)?;
-        let deadline = Instant::now() + self.endpoint.timeout;
+        let mut deadline = Instant::now() + self.endpoint.timeout;
+        let mut inquired = None;
         loop {
-            match self.receive(deadline)? {
-                (FromDaemon::Reply(reply), raw) if reply.id == id => return refuse(reply.answer).map(|a| (a, raw)),
+            let (message, raw) = match (self.receive(deadline), &inquiry) {
+                (Err(ClientError::Timeout { .. }), Some(inquiry)) if inquired.is_none() => {
+                    inquired = Some(self.send(inquiry.clone(), None)?);
+                    deadline = Instant::now() + self.endpoint.timeout;
+                    continue;
+                }
+                (received, _) => received?,
+            };
+            match message {
+                FromDaemon::Reply(reply) if reply.id == id => return refuse(reply.answer).map(|a| (a, raw)),
+                FromDaemon::Reply(reply) if Some(reply.id) == inquired => match reply.answer {
+                    Answer::Fault(fault) if fault.problem.code != Code::Busy => {
+                        return Err(ClientError::Rejected(fault));
+                    }
+                    // The job is further on: the answer to its commit would say no more.
+                    Answer::Job(summary) if !takes_input(summary.state) => return Ok((Answer::Job(summary), None)),
+                    _ => {
+                        inquired = None;
+                        deadline = Instant::now() + self.endpoint.timeout;
+                    }
+                },
                 // The answer to a request that was given up.
-                (FromDaemon::Reply(_), _) => {}
-                (FromDaemon::Event(event), raw) => self.early.push_back((event, raw)),
+                FromDaemon::Reply(_) => {}
+                FromDaemon::Event(event) => self.early.push_back((event, raw)),
             }
         }
     }
 
     fn send(&mut self, verb: Verb, raw: Option<&[u8]>) -> Result<u64, ClientError> {
         let id = self.next_id;
-        self.next_id += 1;
         let header = codec::header(&Request { id, verb });
-        let frames = [Some(header.as_slice()), raw];
-        self.socket.send_multipart(frames.into_iter().flatten(), 0).map_err(ClientError::socket)?;
-        Ok(id)
-    }
-
-    /// The next event, pinging while none comes. `asked`: number of the request `events`; a fault under it ends the stream.
-    fn next_event(&mut self, asked: u64) -> Result<(Event, Option<Vec<u8>>), ClientError> {
-        if let Some(early) = self.early.pop_front() {
-            return Ok(early);
-        }
-        loop {
-            match self.receive(Instant::now() + PING_EVERY) {
-                Ok((FromDaemon::Event(event), raw)) => return Ok((event, raw)),
-                Ok((FromDaemon::Reply(Reply { id, answer: Answer::Fault(fault) }), _)) if id == asked => {
-                    return Err(ClientError::Rejected(fault));
-                }
-                Ok((FromDaemon::Reply(_), _)) => {}
-                Err(ClientError::Timeout { .. }) => {
-                    // Not `ask`: with the client the daemon forgot what it follows.
-                    self.exchange(Verb::Ping(Nothing {}), None)?;
-                    if let Some(early) = self.early.pop_front() {
-                        return Ok(early);
-                    }
-                }
-                Err(other) => return Err(other),
+        if let Some(most) = self.welcome.as_ref().map(|welcome| welcome.limits.header_bytes) {
+            // Beyond, ZeroMQ closes the connection before the daemon can say why.
+            if header.len() as u64 > most {
+                return Err(ClientError::Rejected(header_too_large(header.len(), most)));
             }
         }
+        self.next_id += 1;
+        let frames = [Some(header.as_slice()), raw];
+        self.socket.send_multipart(frames.into_iter().flatten(), 0).map_err(ClientError::socket)?;
+        self.spoke = Instant::now();
+        Ok(id)
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<(FromDaemon, Option<Vec<u8>>), ClientError> {
@@ -369,6 +346,28 @@ fn open(
     }
     socket.connect(&endpoint.address)?;
     Ok(socket)
+}
+
+/// What is asked while the answer to a request is late that the daemon gives only after it listed, copied or forced to the disk.
+fn inquiry(verb: &Verb) -> Option<Verb> {
+    match verb {
+        Verb::Commit(of) => Some(Verb::Status(Status { job: Some(of.job.clone()) })),
+        Verb::Submit(Submit { input: Input::Folder { .. }, .. }) => Some(Verb::Ping(Nothing {})),
+        _ => None,
+    }
+}
+
+/// True for a state that a job keeps until it is committed.
+fn takes_input(state: JobState) -> bool {
+    matches!(state, JobState::Receiving | JobState::Failed | JobState::Cancelled)
+}
+
+fn header_too_large(bytes: usize, most: u64) -> Fault {
+    Fault::new(
+        Code::TooLarge,
+        format!("the list of what is to be sent has {bytes} bytes, and the daemon takes {most}"),
+        "send fewer files at once, or raise `daemon.limits.header_bytes`",
+    )
 }
 
 fn refuse(answer: Answer) -> Result<Answer, ClientError> {

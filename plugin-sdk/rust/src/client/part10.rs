@@ -7,6 +7,11 @@ use crate::uid::Uid;
 /// The meta information (PS3.10, 7.1) is Explicit VR Little Endian whatever follows it, and (0002,0003) stands near its
 /// beginning.
 pub fn sop_instance_uid(file: &[u8]) -> Option<String> {
+    written_uid(file)?.map(Uid::into_string)
+}
+
+/// The same, with what is written there but is no UID as `Some(None)`.
+pub(super) fn written_uid(file: &[u8]) -> Option<Option<Uid>> {
     let mut rest = file.get(128..)?.strip_prefix(b"DICM")?;
     loop {
         let (tag, vr) = (rest.get(..4)?, rest.get(4..6)?);
@@ -21,8 +26,8 @@ pub fn sop_instance_uid(file: &[u8]) -> Option<String> {
         };
         let value = rest.get(begin..begin.checked_add(length)?)?;
         if tag[2..] == [0x03, 0x00] {
-            let uid = std::str::from_utf8(value).ok()?.trim_end_matches(['\0', ' ']);
-            return Uid::parse(uid).ok().map(Uid::into_string);
+            let uid = std::str::from_utf8(value).ok().map(|uid| uid.trim_end_matches(['\0', ' ']));
+            return Some(uid.and_then(|uid| Uid::parse(uid).ok()));
         }
         rest = &rest[begin + length..];
     }

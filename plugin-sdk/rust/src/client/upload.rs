@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,8 +12,9 @@ use super::{Client, ClientError, TRIES, part10};
 use crate::job::{JobId, JobState, Priority};
 use crate::problem::Code;
 use crate::sha256::Sha256;
+use crate::uid::Uid;
 use crate::wire::codec::FromDaemon;
-use crate::wire::reply::{Answer, Upload};
+use crate::wire::reply::{Answer, AnswerName, Upload};
 use crate::wire::request::{Chunk, Input, Instance, OfJob, Submit, Verb, Voxels};
 use crate::wire::tensor::{Element, Tensor};
 
@@ -41,37 +43,44 @@ struct Sending {
 }
 
 impl Client {
-    /// Sends DICOM files (and those in folders) as one job, and commits it. `each(bytes sent, bytes of all)` follows the upload.
+    /// Sends DICOM files (and those in folders) as one job, and commits it.
+    ///
+    /// # Errors
+    /// [`ClientError::NoDicom`], [`ClientError::Unreadable`] and [`ClientError::InvalidUid`] for what was named; else as
+    /// [`Client::ask`].
     pub fn submit_study(
         &mut self,
         inputs: &[PathBuf],
         priority: Priority,
         series: Option<&str>,
-        each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
-        self.submit_study_again(inputs, priority, series, 0, each)
+        self.submit_study_again(inputs, priority, series, 0)
     }
 
     /// The same, analysed anew: `again` says how often it was analysed before, and another number is another job.
+    ///
+    /// # Errors
+    /// As [`Client::submit_study`].
     pub fn submit_study_again(
         &mut self,
         inputs: &[PathBuf],
         priority: Priority,
         series: Option<&str>,
         again: u32,
-        each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
         let described = |input| Submit { priority, series: series.map(str::to_owned), ..Submit::new(input) };
-        self.submit_files(inputs, again, described, each)
+        self.submit_files(inputs, again, described)
     }
 
     /// The same with every wish that there is: `described` makes the submission of the files.
+    ///
+    /// # Errors
+    /// As [`Client::submit_study`].
     pub fn submit_files(
         &mut self,
         inputs: &[PathBuf],
         again: u32,
         described: impl FnOnce(Input) -> Submit,
-        each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
         let files = manifest(inputs)?;
         if files.is_empty() {
@@ -80,10 +89,12 @@ impl Client {
         let instances = files.iter().map(|f| f.instance.clone()).collect();
         let submit = described(Input::Study { instances, again });
         let read = |item: usize| {
-            let path = &files[item].path;
+            // The daemon says how many items there are.
+            let unasked = ClientError::Unexpected { answer: AnswerName::Upload };
+            let path = &files.get(item).ok_or(unasked)?.path;
             fs::read(path).map_err(|source| ClientError::Unreadable { path: path.clone(), source })
         };
-        self.submit(submit, &read, each)
+        self.submit(submit, &read)
     }
 
     /// Sends a T2-weighted volume, with the contrast-enhanced T1-weighted one where there is one, and commits it.
@@ -100,7 +111,7 @@ impl Client {
         let submit = Submit { priority, ..Submit::new(input) };
         // Item 1 is the T1-weighted volume; it is asked for only where it was announced.
         let read = |item| Ok(if item == 0 { t2w } else { t1c.unwrap_or(t2w) }.bytes.clone());
-        self.submit(submit, &read, &mut |_, _| {})
+        self.submit(submit, &read)
     }
 
     /// Sends a corrected mask of an earlier job, whose volume is classified again, and commits it. `bits`: sections, rows and columns,
@@ -125,10 +136,14 @@ impl Client {
             reader: reader.map(str::to_owned),
         };
         let submit = Submit { priority, ..Submit::new(input) };
-        self.submit(submit, &|_| Ok(bits.to_vec()), &mut |_, _| {})
+        self.submit(submit, &|_| Ok(bits.to_vec()))
     }
 
     /// Has a folder of the daemon's own host analysed.
+    ///
+    /// # Errors
+    /// As [`Client::ask`]. The daemon lists and copies the folder before it answers, and is waited for while it says that it
+    /// is there.
     pub fn submit_folder(
         &mut self,
         path: &str,
@@ -137,15 +152,17 @@ impl Client {
     ) -> Result<JobId, ClientError> {
         let input = Input::Folder { path: path.into(), again: 0 };
         let submit = Submit { priority, series: series.map(str::to_owned), ..Submit::new(input) };
-        self.submit(submit, &|_| Ok(Vec::new()), &mut |_, _| {})
+        self.submit(submit, &|_| Ok(Vec::new()))
     }
 
     /// Submits, sends what is missing of the items that `read` gives, and commits.
+    ///
+    /// # Errors
+    /// As [`Client::ask`], and what `read` says.
     pub fn submit(
         &mut self,
         submit: Submit,
         read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
-        each: &mut dyn FnMut(u64, u64),
     ) -> Result<JobId, ClientError> {
         let mut tries = 0;
         loop {
@@ -155,7 +172,7 @@ impl Client {
             if upload.state != JobState::Receiving {
                 return Ok(job);
             }
-            match self.send_items(&upload, read, each) {
+            match self.send_items(&upload, read) {
                 Ok(()) => {
                     self.ask(Verb::Commit(OfJob { job: job.clone() }))?;
                     return Ok(job);
@@ -174,11 +191,10 @@ impl Client {
         &mut self,
         upload: &Upload,
         read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
-        each: &mut dyn FnMut(u64, u64),
     ) -> Result<(), ClientError> {
         // Item of each request whose answer is due.
         let mut due: BTreeMap<u64, usize> = BTreeMap::new();
-        let mut settled = self.send_pieces(upload, read, each, &mut due);
+        let mut settled = self.send_pieces(upload, read, &mut due);
         // After a refusal too, what is on the way is waited for: the next try must not meet it.
         while !due.is_empty() && matches!(settled, Ok(()) | Err(ClientError::Rejected(_))) {
             match self.take_answer(&mut due) {
@@ -194,17 +210,13 @@ impl Client {
         &mut self,
         upload: &Upload,
         read: &dyn Fn(usize) -> Result<Vec<u8>, ClientError>,
-        each: &mut dyn FnMut(u64, u64),
         due: &mut BTreeMap<u64, usize>,
     ) -> Result<(), ClientError> {
         let piece = self.welcome().limits.frame_bytes as usize;
         let mut credit = upload.credit;
-        let (mut sent, mut all) = (0, 0);
         for (item, &received) in upload.received.iter().enumerate() {
             let bytes = read(item)?;
-            all += bytes.len() as u64;
             let mut offset = (received as usize).min(bytes.len());
-            sent += offset as u64;
             while offset < bytes.len() {
                 while due.len() as u32 >= credit.max(1) {
                     credit = self.take_answer(due)?;
@@ -213,9 +225,7 @@ impl Client {
                 let chunk = Chunk { job: upload.job.clone(), item: item as u32, offset: offset as u64 };
                 let id = self.send(Verb::Chunk(chunk), Some(&bytes[offset..end]))?;
                 due.insert(id, item);
-                sent += (end - offset) as u64;
                 offset = end;
-                each(sent, all);
             }
         }
         Ok(())
@@ -255,7 +265,9 @@ fn manifest(inputs: &[PathBuf]) -> Result<Vec<Sending>, ClientError> {
         if is_zip(&bytes) {
             return Err(ClientError::Archive { path });
         }
-        let Some(sop_uid) = part10::sop_instance_uid(&bytes) else { continue };
+        let Some(sop_uid) = part10::written_uid(&bytes) else { continue };
+        // A DICOM file is not left out in silence.
+        let Some(sop_uid) = sop_uid.map(Uid::into_string) else { return Err(ClientError::InvalidUid { path }) };
         let sha256 = Sha256::of(&bytes).to_string();
         let instance = Instance { sop_uid: sop_uid.clone(), bytes: bytes.len() as u64, sha256 };
         files.entry(sop_uid).or_insert(Sending { path, instance });
@@ -268,16 +280,64 @@ fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
+/// The file at `path`, or those of the folder. What a folder holds beside files and folders (pipes, sockets, links that lead nowhere) is
+/// passed over: a pipe has no end.
 fn collect(path: &Path, paths: &mut Vec<PathBuf>) -> Result<(), ClientError> {
-    let unreadable = |source| ClientError::Unreadable { path: path.into(), source };
-    if fs::metadata(path).map_err(unreadable)?.is_dir() {
-        let mut entries: Vec<PathBuf> = Vec::new();
-        for entry in fs::read_dir(path).map_err(unreadable)? {
-            entries.push(entry.map_err(unreadable)?.path());
-        }
-        entries.sort();
-        return entries.iter().try_for_each(|entry| collect(entry, paths));
+    let unreadable = |path: &Path, source| ClientError::Unreadable { path: path.into(), source };
+    if !fs::metadata(path).map_err(|error| unreadable(path, error))?.is_dir() {
+        paths.push(path.into());
+        return Ok(());
     }
-    paths.push(path.into());
+    let mut entries: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(path).map_err(|error| unreadable(path, error))? {
+        entries.push(entry.map_err(|error| unreadable(path, error))?.path());
+    }
+    entries.sort();
+    for entry in entries {
+        match fs::metadata(&entry) {
+            Ok(about) if about.is_dir() || about.is_file() => collect(&entry, paths)?,
+            Ok(_) => {}
+            Err(error) if error.kind() != ErrorKind::PermissionDenied && entry.is_symlink() => {}
+            Err(error) => return Err(unreadable(&entry, error)),
+        }
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dicom(uid: &str) -> Vec<u8> {
+        [&[0; 128][..], b"DICM\x02\x00\x03\x00UI", &(uid.len() as u16).to_le_bytes(), uid.as_bytes()].concat()
+    }
+
+    #[test]
+    fn what_is_no_file_in_a_folder_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("within")).unwrap();
+        fs::write(at("within/b"), dicom("1.2.10")).unwrap();
+        fs::write(at("a"), dicom("1.2.9")).unwrap();
+        fs::write(at("notes"), "text").unwrap();
+        std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+        std::os::unix::fs::symlink("itself", at("itself")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        let uids = |files: Vec<Sending>| files.into_iter().map(|file| file.instance.sop_uid).collect::<Vec<_>>();
+        assert_eq!(uids(manifest(&[folder.path().into()]).unwrap()), ["1.2.10", "1.2.9"]);
+        assert!(
+            matches!(manifest(&[at("dangling")]), Err(ClientError::Unreadable { path, .. }) if path == at("dangling"))
+        );
+    }
+
+    #[test]
+    fn a_dicom_file_that_cannot_be_listed_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        for uid in ["1..2", "../x", "", &"1".repeat(66)] {
+            fs::write(&path, dicom(uid)).unwrap();
+            let told = manifest(&[folder.path().into()]);
+            assert!(matches!(told, Err(ClientError::InvalidUid { path: named }) if named == path), "{uid}");
+        }
+    }
 }
