@@ -3,6 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 readonly logs=$target/test-logs
+readonly second_try="Once more, alone: what failed"
 rm -rf "$logs"
 mkdir -p "$logs"
 table=()
@@ -18,8 +19,10 @@ step() { # name command...
         failed+=("$log")
     fi
     table+=("$(printf '%-10s %5s s   %s' "$verdict" $((SECONDS - began)) "$name")")
-    # Nobody overlooks a test that needed its second try.
-    while read -r once; do table+=("    at the first try: ${once:0:200}"); done < <(grep -E '^(FAILED|ERROR) ' "$log" || true)
+    # Nobody overlooks a test that needed its second try. Only some steps have one, and say so.
+    local try=
+    if grep -q "$second_try" "$log"; then try="at the first try: "; fi
+    while read -r once; do table+=("    $try${once:0:200}"); done < <(grep -E '^(FAILED|ERROR) ' "$log" || true)
 }
 
 # Who sees only the end of a long output, as most CI shows it, still reads what failed. False where something did.

@@ -26,7 +26,7 @@ twice() { # python words...
     shift
     "$python" -m pytest -q "$@" || status=$?
     [ $status -eq 1 ] || return $status
-    say "Once more, alone: what failed"
+    say "$second_try"
     "$python" -m pytest -q -rA --show-capture=no --last-failed --last-failed-no-failures none "${@//--numprocesses=*/--numprocesses=0}"
 }
 models_tests() { (cd models && ../.venv-train/bin/python -m pytest -q tests); }
@@ -40,6 +40,7 @@ whole_system() {
 text_steps
 step "build of the programs" cargo build --locked --workspace --examples --bins
 step "tests of Rust" cargo nextest run --workspace --locked --no-fail-fast
+step "examples in the documentation of Rust" cargo test --doc --workspace --locked --quiet
 step "fuzzing" packaging/scripts/fuzz.sh 60
 step "a browser" browser
 client_steps
