@@ -82,13 +82,11 @@ def test_a_follower_whose_events_come_all_the_time_is_heard():
     with daemon(lambda *_: [begun(0, "segmenting")], silence_s=1) as said, Client.connect(said.endpoint) as client:
         numbers = itertools.count(1)
         said.idle = lambda: said.send(event(next(numbers))) if "events" in said.verbs() else None
-        until = time.monotonic() + 1.5
+        until = time.monotonic() + 10
         for _ in client.follow("a"):
-            if time.monotonic() > until:
+            if said.verbs().count("ping") == 2 or time.monotonic() > until:
                 break
-    heard = [at for at, _ in said.asked]
-    assert "ping" in said.verbs()
-    assert max(later - earlier for earlier, later in itertools.pairwise(heard)) < 0.9
+    assert said.verbs()[:4] == ["hello", "events", "ping", "ping"]
 
 
 def test_a_follower_comes_back_after_more_than_one_try(monkeypatch):
@@ -175,9 +173,8 @@ def test_a_polling_client_that_only_listens_is_heard():
         PollingClient.connect(said.endpoint) as client,
     ):
         client.start(verbs.follow("a"))
-        until = time.monotonic() + 1.0
-        while time.monotonic() < until:
+        until = time.monotonic() + 10
+        while said.verbs().count("ping") < 2 and time.monotonic() < until:
             client.poll()
             time.sleep(0.01)
-    assert said.verbs()[:2] == ["hello", "events"]
-    assert said.verbs().count("ping") >= 2
+    assert said.verbs()[:4] == ["hello", "events", "ping", "ping"]

@@ -41,15 +41,13 @@ fn one_whose_events_come_all_the_time_is_heard() {
         None => vec![],
     });
     let mut client = Client::connect(&daemon.endpoint, "test").unwrap();
-    let until = Instant::now() + Duration::from_millis(1500);
+    let until = Instant::now() + Duration::from_secs(2);
     let listen = &mut |_: &_, _: Option<&[u8]>| match Instant::now() < until {
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(()),
     };
-    assert!(client.follow(&job(), 0, listen).unwrap() > 20);
-    let heard: Vec<Instant> = daemon.heard().into_iter().map(|(at, _)| at).collect();
-    assert!(heard.windows(2).all(|two| two[1] - two[0] < Duration::from_millis(900)));
-    assert!(heard.len() >= 5);
+    client.follow(&job(), 0, listen).unwrap();
+    assert_eq!(daemon.verbs()[..4], ["hello", "events", "ping", "ping"]);
 }
 
 #[test]
