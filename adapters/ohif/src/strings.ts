@@ -171,7 +171,7 @@ export const strings = {
   at: (ms: number) => new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }),
 } as const;
 
-/** Two digits, as in the report. No model is certain, so neither 0.00 nor 1.00 is said of a probability. */
+/** Two digits; no model is certain, so this panel says neither 0.00 nor 1.00 of a probability. */
 export function probability(value: number): string {
   const text = value.toFixed(2);
   if (text === "1.00") return ">0.99";
