@@ -80,6 +80,20 @@ export const away = ({ normal, focal }, place) => Math.abs(normal.reduce((sum, n
 /** Half the distance of two planes through the sagittal volume, along the view's own normal, and a little. */
 export const halfStep = ({ normal }) => (Math.abs(normal[0]) > 0.7 ? 1.6 : 0.6);
 
+/** The tool of the left mouse button in the active view; waits for a while until it is `wanted`. */
+export async function tool(page, wanted) {
+  const read = () => {
+    const { toolGroupService, viewportGridService } = window.services;
+    const { activeViewportId } = viewportGridService.getState();
+    return toolGroupService.getToolGroupForViewport(activeViewportId)?.getActivePrimaryMouseButtonTool();
+  };
+  if (wanted) {
+    const is = `(${read})() === ${JSON.stringify(wanted)}`;
+    await page.waitForFunction(is, undefined, { timeout: 15_000 }).catch(() => {});
+  }
+  return page.evaluate(read);
+}
+
 /** All of the viewer that a key might change: cameras, presentation, sections, tool, layout, cine. */
 export const standing = (page) =>
   page.evaluate(() => {
