@@ -32,8 +32,13 @@ await main(async (page, saw) => {
   await picture("next-reader");
   await page.click(at("withdraw"));
   await page.waitForSelector(at("verdict"), { state: "detached" });
-  await page.click(at("accept"));
+  // By the keyboard, which the button has again once the answer has come.
+  await page.waitForSelector(`${at("accept")}:enabled`);
+  await page.focus(at("accept"));
+  await page.keyboard.press("Enter");
   await page.waitForSelector(at("verdict"));
+  await page.waitForSelector(`${at("accept")}:enabled`);
+  saw.focused = await page.evaluate(() => document.activeElement?.dataset.testid);
   saw.then = await page.innerText(at("verdict"));
 
   await enter(viewer);

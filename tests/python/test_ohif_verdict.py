@@ -34,6 +34,7 @@ def test_the_next_reader_sees_what_the_last_one_said(orthanc, program, library, 
         assert told.startswith("Rejected by R. Meyer, ")
         assert told.endswith(": too large, see section 5")
     assert saw["pressed"] == "true"
+    assert saw["focused"] == "cordline-accept"
     assert saw["then"].startswith("Accepted by S. Okafor, ")
     assert saw["looking"] == saw["then"]
     for name, (disabled, why) in saw["disabled"].items():
