@@ -1,5 +1,6 @@
-//! Code inside the reader: the program `taken_over` tries what an attacker would, behind all walls and behind each alone, so that it
-//! is seen that every attack can go through and that the walls are what stops it.
+//! Code inside the reader: the program `taken_over` tries what an attacker would, behind all walls, behind each alone and behind none. Of the
+//! attacks that are demanded of the last it is seen that they can go through, and that the walls are what stops them; the others need
+//! rights or a kernel that not every host has.
 
 // A test that cannot go on should say where.
 #![allow(clippy::unwrap_used)]
