@@ -1,5 +1,7 @@
 //! Which providers are tried, in which order.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
@@ -25,13 +27,24 @@ impl ProviderChoice {
     }
 }
 
+impl fmt::Display for ProviderChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Named(providers) => {
+                f.write_str(&providers.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for ProviderChoice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Words;
         impl<'de> Visitor<'de> for Words {
             type Value = ProviderChoice;
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("\"auto\", or execution providers in order of preference")
             }
 
@@ -74,6 +87,10 @@ mod tests {
         assert_eq!(read(r#"["cuda", "cpu"]"#), named(&[ExecutionProvider::Cuda, ExecutionProvider::Cpu]));
         // As an environment variable gives it.
         assert_eq!(read(r#""openvino, cpu""#), named(&[ExecutionProvider::OpenVino, ExecutionProvider::Cpu]));
+        for choice in [ProviderChoice::Auto, named(&[ExecutionProvider::TensorRtRtx, ExecutionProvider::Cpu]).unwrap()]
+        {
+            assert_eq!(read(&format!("\"{choice}\"")), Ok(choice));
+        }
         for wrong in [r#"[]"#, r#""""#, r#""gpu""#, r#"["auto", "cpu"]"#] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

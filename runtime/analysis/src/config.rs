@@ -280,6 +280,22 @@ impl Config {
         Ok(self)
     }
 
+    /// The settings of networks as variables, for a process of the program's own: it must see those that hold here, wherever they come from.
+    pub fn network_environment(&self) -> Vec<(String, OsString)> {
+        let DeviceConfig { providers, precision, openvino, tensorrt_rtx, engines, .. } = &self.device;
+        let words = [
+            ("THREADS", Some(self.threads.to_string().into())),
+            ("ONNXRUNTIME", self.onnxruntime.clone().map(OsString::from)),
+            ("BUNDLE", self.bundle.clone().map(OsString::from)),
+            ("DEVICE__PROVIDERS", Some(providers.to_string().into())),
+            ("DEVICE__PRECISION", Some(precision.to_string().into())),
+            ("DEVICE__OPENVINO", openvino.clone().map(OsString::from)),
+            ("DEVICE__TENSORRT_RTX", tensorrt_rtx.clone().map(OsString::from)),
+            ("DEVICE__ENGINES", Some(engines.clone().into())),
+        ];
+        words.into_iter().filter_map(|(name, value)| Some((format!("{PREFIX}_{name}"), value?))).collect()
+    }
+
     /// How networks are to be run.
     pub fn network_options(&self) -> NetworkOptions {
         let all = std::thread::available_parallelism().map_or(1, |n| n.get());
@@ -328,6 +344,16 @@ mod tests {
     fn the_reference_file_says_what_the_defaults_are() {
         let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cordline.toml");
         assert_eq!(Config::read(Some(&reference), nowhere(), Flags::default()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_process_of_its_own_sees_the_settings_of_the_networks_that_hold_here() {
+        let text = "threads = 3\nonnxruntime = \"/o\"\nbundle = \"/b\"\n[device]\nproviders = [\"tensorrt\", \"cpu\"]\n\
+                    precision = \"fp16\"\nopenvino = \"/v\"\ntensorrt_rtx = \"/r\"\nengines = \"/e\"\n";
+        let config = read(text).unwrap();
+        let variables = config.network_environment().into_iter().map(|(name, value)| (name.into(), value));
+        let seen = Config::read(None, environment(variables).unwrap(), Flags::default()).unwrap();
+        assert_eq!(seen, config);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Engines are built by processes of their own, one network after the other: a builder has been seen to end by a signal, and again when it
 //! was run again in the same process.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,6 +13,8 @@ use cordline_core::printable::printable;
 use cordline_device::engine::{EngineRecord, EngineState, EngineStore};
 use cordline_inference::engines::WantedEngine;
 use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
+
+use crate::config::Config;
 
 /// Words of the command that builds one engine; the network and the provider follow. Not for people.
 pub const COMMAND: [&str; 2] = ["engines", "build-one"];
@@ -27,8 +30,8 @@ const NICE: i32 = 10;
 pub struct EngineBuilder {
     /// The program that runs [`COMMAND`].
     program: PathBuf,
-    /// What goes before it: the configuration.
-    arguments: Vec<String>,
+    /// The settings of the networks, as variables.
+    environment: Vec<(String, OsString)>,
     limit: Duration,
 }
 
@@ -64,10 +67,9 @@ pub enum BuildEnd {
 }
 
 impl EngineBuilder {
-    /// With this program, as it runs now. `config`: the file of its settings, where one was named.
-    pub fn new(config: Option<&Path>) -> Self {
-        let named = config.map(|file| vec!["--config".to_owned(), file.display().to_string()]);
-        Self { program: "/proc/self/exe".into(), arguments: named.unwrap_or_default(), limit: LIMIT }
+    /// With this program, as it runs now, and its settings.
+    pub fn new(config: &Config) -> Self {
+        Self { program: "/proc/self/exe".into(), environment: config.network_environment(), limit: LIMIT }
     }
 
     /// Builds each engine of `wanted` that is absent or damaged. `each` is told of it every second, and ends the work with `false`.
@@ -162,9 +164,9 @@ impl EngineBuilder {
     fn start(&self, engine: &WantedEngine) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command
-            .args(&self.arguments)
             .args(COMMAND)
             .args([&engine.network, engine.provider.as_str()])
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());

@@ -120,7 +120,7 @@ pub(crate) fn run(line: CommandLine) -> Exit {
         CliCommand::Spool(command) => spool::run(command, &config),
         CliCommand::Doctor(args) => doctor::run(&args, &config),
         CliCommand::Bundle(_) => bundle::run(&config),
-        CliCommand::Engines(command) => engines::run(&command, &config, line.config.as_deref()),
+        CliCommand::Engines(command) => engines::run(&command, &config),
         CliCommand::Evaluate(args) => evaluate::run(args, &config),
         CliCommand::Print(command) => documents::run(command, command_line()),
     })

@@ -1,7 +1,6 @@
 //! `cordline engines`: what TensorRT compiled of a bundle's networks for this host.
 
-use std::path::Path;
-
+use chrono::{Local, SecondsFormat};
 use clap::Subcommand;
 use cordline_analysis::config::Config;
 use cordline_analysis::engine_builder::{BuildEnd, EngineBuilder, EngineProgress};
@@ -39,9 +38,9 @@ pub(crate) enum EnginesCommand {
     },
 }
 
-/// Runs the command. `file`: the configuration that was named.
-pub(crate) fn run(command: &EnginesCommand, config: &Config, file: Option<&Path>) -> Exit {
-    match execute(command, config, file) {
+/// Runs the command.
+pub(crate) fn run(command: &EnginesCommand, config: &Config) -> Exit {
+    match execute(command, config) {
         Ok(exit) => exit,
         // The owner of this process reads the last line.
         Err(problem) if matches!(command, EnginesCommand::BuildOne { .. }) => {
@@ -52,14 +51,14 @@ pub(crate) fn run(command: &EnginesCommand, config: &Config, file: Option<&Path>
     }
 }
 
-fn execute(command: &EnginesCommand, config: &Config, file: Option<&Path>) -> Result<Exit, Problem> {
+fn execute(command: &EnginesCommand, config: &Config) -> Result<Exit, Problem> {
     let bundle = Bundle::open_or_default(config.bundle.as_deref())?;
     let store = EngineStore::new(&config.device.engines);
     let networks = load_networks(config, bundle)?;
     let wanted = engines::wanted(&networks, &store)?;
     match command {
         EnginesCommand::List => list(&store, &wanted),
-        EnginesCommand::Build { json } => return Ok(build(&store, &wanted, file, *json)),
+        EnginesCommand::Build { json } => return Ok(build(&store, &wanted, config, *json)),
         EnginesCommand::Clean => {
             let keys: Vec<EngineKey> = wanted.into_iter().map(|engine| engine.key).collect();
             let gone = store.clean(&keys, config.device.engine_bytes).map_err(|e| unwritable(config, &e))?;
@@ -101,9 +100,9 @@ fn list(store: &EngineStore, wanted: &[WantedEngine]) {
     }
 }
 
-fn build(store: &EngineStore, wanted: &[WantedEngine], file: Option<&Path>, json: bool) -> Exit {
+fn build(store: &EngineStore, wanted: &[WantedEngine], config: &Config, json: bool) -> Exit {
     let mut told = -1.0;
-    let ends = EngineBuilder::new(file).build(store, wanted, &now, &mut |progress| {
+    let ends = EngineBuilder::new(config).build(store, wanted, &now, &mut |progress| {
         if progress.seconds < told || progress.seconds >= told + 1.0 {
             told = progress.seconds;
             tell(progress, json);
@@ -162,7 +161,7 @@ fn build_one(
 }
 
 fn now() -> String {
-    chrono::Local::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+    Local::now().to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 fn unwritable(config: &Config, error: &std::io::Error) -> Problem {

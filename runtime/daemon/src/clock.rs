@@ -18,6 +18,11 @@ pub(super) fn local(ms: u64) -> Option<DateTime<FixedOffset>> {
     Some(moment.with_timezone(&Local).fixed_offset().trunc_subsecs(0))
 }
 
+/// Now, to the second, as RFC 3339 with the local offset.
+pub(super) fn now_rfc3339() -> String {
+    local(now_ms()).map(|now| now.to_rfc3339()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@
 //! - [`queries`]: the read side, answered at once
 //! - [`scheduler`]: decides what becomes of jobs, and is the one writer of the journal; [`submission`] is what clients want analysed
 //! - [`worker`]: computes, with warm models
+//! - [`engines`]: has what TensorRT compiles built while the worker goes on
 //! - [`retention`]: what is removed by itself
 //! - [`origin`], [`replies`]: where a request comes from, and how its answer gets back; [`error`](mod@error): refusals that several parts give
 //! - [`fair_queue`], [`rate_limiter`], [`byte_count`]: no client delays another, and what waits is bounded; [`descriptors`]: no more connections than there is room for
@@ -27,6 +28,7 @@ mod byte_count;
 mod clock;
 mod config_check;
 mod descriptors;
+mod engines;
 mod error;
 mod fair_queue;
 mod health;
@@ -53,8 +55,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock, mpsc};
 
 use cordline_analysis::config::Config;
+use cordline_analysis::engine_builder::EngineBuilder;
 use cordline_analysis::models::WarmModels;
 use cordline_analysis::reader::{ReaderProcess, sandbox};
+use cordline_device::engine::EngineStore;
 use cordline_device::priority;
 use cordline_sdk::problem::{Code, Problem};
 
@@ -65,6 +69,7 @@ use crate::private_folder::{close_to_writers, make_private};
 use crate::spool::Spool;
 use auth::KeyStore;
 pub use config_check::check;
+use engines::EngineThread;
 use health::Health;
 use metrics::{Metrics, MetricsSources};
 use notices::{Notices, Topic};
@@ -169,6 +174,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         scheduler: commands.clone(),
         stop: stop.clone(),
     };
+    let engines = engine_thread(config, &models, &metrics, &notices, stop)?;
     let worker = Worker {
         config: config.clone(),
         spool: spool.clone(),
@@ -177,6 +183,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         metrics: metrics.clone(),
         scheduler: commands.clone(),
         stop: stop.clone(),
+        engines_changed: engines.changed.clone(),
         started_ms,
     };
     let scheduler = Scheduler::new(SchedulerParts {
@@ -200,6 +207,13 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     let scheduler = spawn("scheduler", stop, move || scheduler.run(&queue))?;
     spawn("manifests", stop, parse_manifests)?;
     let worker = spawn("worker", stop, move || worker.run(models, &jobs))?;
+    // It may end, and be waited for by nobody: its child is ended by the system with the service.
+    if engines.has_work() {
+        std::thread::Builder::new()
+            .name("engines".into())
+            .spawn(move || engines.run())
+            .map_err(|e| unusable("the thread engines", &e))?;
+    }
     // Its end is not waited for: it may be blocked by a disk that does not answer.
     drop(spawn("retention", stop, move || retention.run(age_clock))?);
     tracing::info!(socket = %daemon.socket.display(), open_files = limit, "ready");
@@ -221,6 +235,27 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
             action: "start it again: every job that was accepted is still there. Please report the words".into(),
         }),
     }
+}
+
+/// The engines that the bundle wants on this host.
+fn engine_thread(
+    config: &Config,
+    models: &WarmModels,
+    metrics: &Arc<Metrics>,
+    notices: &Notices,
+    stop: &Arc<AtomicBool>,
+) -> Result<EngineThread, Problem> {
+    let store = EngineStore::new(&config.device.engines);
+    Ok(EngineThread {
+        builder: EngineBuilder::new(config),
+        wanted: cordline_inference::engines::wanted(models.networks(), &store)?,
+        store,
+        most_bytes: config.device.engine_bytes,
+        metrics: metrics.clone(),
+        notices: notices.clone(),
+        changed: Arc::default(),
+        stop: stop.clone(),
+    })
 }
 
 /// Keeps all other users out of the spool, whatever rights its files were made with.

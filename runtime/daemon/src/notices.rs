@@ -14,6 +14,8 @@ pub(super) enum Topic {
     Audit,
     /// The wall clock jumped.
     Clock,
+    /// Engines are being built.
+    Engines,
 }
 
 /// All notices that hold now; copies share them.

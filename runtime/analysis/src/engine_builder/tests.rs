@@ -20,7 +20,7 @@ impl Stage {
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let store = EngineStore::new(&room.path().join("engines"));
-        let builder = EngineBuilder { program, arguments: Vec::new(), limit: Duration::from_secs(2) };
+        let builder = EngineBuilder { program, environment: Vec::new(), limit: Duration::from_secs(2) };
         Self { room, store, builder }
     }
 

@@ -1,10 +1,13 @@
 //! What is counted while the daemon works; every thread may count.
 
+use std::sync::atomic::AtomicU64;
+
 use cordline_sdk::result::AnalysisResult;
 use cordline_sdk::wire::event::EventKind;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
@@ -16,6 +19,11 @@ pub(super) struct StateLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StageLabel {
     stage: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NetworkLabel {
+    network: String,
 }
 
 /// Of what there was too much.
@@ -33,6 +41,7 @@ pub(crate) struct Metrics {
     busy: Family<BusyLabel, Counter>,
     ended: Family<StateLabel, Counter>,
     stages: Family<StageLabel, Histogram, fn() -> Histogram>,
+    engines: Family<NetworkLabel, Gauge<f64, AtomicU64>>,
 }
 
 impl Metrics {
@@ -45,6 +54,7 @@ impl Metrics {
             busy: Family::default(),
             ended: Family::default(),
             stages: Family::new_with_constructor(stage_buckets),
+            engines: Family::default(),
         }
     }
 
@@ -92,6 +102,11 @@ impl Metrics {
         }
     }
 
+    /// How long the engine of a network is being built, or was.
+    pub(crate) fn engine_build(&self, network: &str, seconds: f64) {
+        self.engines.get_or_create(&NetworkLabel { network: network.into() }).set(seconds);
+    }
+
     /// Adds all counters to a page.
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register("received_bytes", "Bytes that came from clients", self.received_bytes.clone());
@@ -109,6 +124,11 @@ impl Metrics {
         );
         registry.register("jobs_ended", "Jobs that have ended since the start", self.ended.clone());
         registry.register("stage_seconds", "How long each stage of a job took", self.stages.clone());
+        registry.register(
+            "engine_build_seconds",
+            "How long the engine of a network is being built, or was since the start",
+            self.engines.clone(),
+        );
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Worker {
     pub scheduler: CommandQueue,
     /// Set at shutdown.
     pub stop: Arc<AtomicBool>,
+    /// Set when a provider that was waited for has its engines.
+    pub engines_changed: Arc<AtomicBool>,
     /// When the daemon started, in ms since 1970.
     pub started_ms: u64,
 }
@@ -64,7 +66,8 @@ impl Worker {
         while !self.is_stopping() {
             self.scheduler.push_internal(SchedulerCommand::WorkerIdle);
             let Some(assignment) = self.next_job(jobs) else { break };
-            if !models.are_current() {
+            // Between two jobs: a study is computed in one place from its first section to its last.
+            if self.engines_changed.swap(false, Ordering::Relaxed) || !models.are_current() {
                 match WarmModels::open(&self.config) {
                     Ok(reopened) => models = reopened,
                     Err(error) => {
