@@ -25,6 +25,29 @@ step() { # name command...
     while read -r once; do table+=("    $try${once:0:200}"); done < <(grep -E '^(FAILED|ERROR) ' "$log" || true)
 }
 
+# A step that neither builds nor waits by the clock: at a lower priority, beside those that follow, until `join` waits for it.
+beside() { # name command...
+    local name=$1 log=$logs/${1// /-}.log
+    shift
+    say "$name (beside what follows)"
+    (
+        renice -n 10 -p "$BASHPID" >/dev/null
+        began=$SECONDS verdict=passed
+        "$@" >"$log" 2>&1 || verdict=FAILED
+        printf '%s %s\n' "$verdict" $((SECONDS - began)) >"$log.end"
+    ) &
+    beside_pid=$! beside_name=$name
+}
+join() {
+    local log=$logs/${beside_name// /-}.log verdict=FAILED seconds=0
+    wait "$beside_pid" || true
+    say "$beside_name"
+    cat "$log"
+    if [ -e "$log.end" ]; then read -r verdict seconds <"$log.end"; fi
+    [ "$verdict" = passed ] || failed+=("$log")
+    table+=("$(printf '%-10s %5s s   %s, beside others' "$verdict" "$seconds" "$beside_name")")
+}
+
 # Who sees only the end of a long output, as most CI shows it, still reads what failed. False where something did.
 summary() {
     local log

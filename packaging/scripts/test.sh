@@ -44,9 +44,11 @@ step "examples in the documentation of Rust" cargo test --doc --workspace --lock
 step "fuzzing" packaging/scripts/fuzz.sh 60
 step "a browser" browser
 client_steps
+# They compute, and the whole system waits most of its time.
+beside "tests of the models" models_tests
 step "tests of the whole system" whole_system
+join
 step "tests of the Slicer extension" slicer_extension
-step "tests of the models" models_tests
 
 say "Disk: $free_gb GB were free, $(free) GB are. Load: $(cut -d' ' -f1-3 /proc/loadavg)."
 summary
