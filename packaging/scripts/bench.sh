@@ -31,6 +31,7 @@ esac
 .venv/bin/python tests/bench/bench.py "$@"
 # Words are for the first alone.
 [ $# -eq 0 ] || exit 0
+.venv/bin/python tests/bench/providers.py
 .venv/bin/python tests/bench/wire.py
 .venv/bin/python tests/bench/gateway.py
 packaging/scripts/setup.sh viewer

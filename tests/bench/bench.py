@@ -51,6 +51,16 @@ def run(*command, env: dict | None = None) -> Process:
     return Process(wall, 1e3 * (usage.ru_utime + usage.ru_stime), usage.ru_maxrss / 1024, started_at, stdout)
 
 
+PROVIDERS = "CORDLINE_DEVICE__PROVIDERS"
+
+
+def compute_alike(program: Path) -> None:
+    """Has a program compute by the provider that every host has; one of before there was a choice has no such setting."""
+    os.environ.pop(PROVIDERS, None)
+    if subprocess.run([program, "engines", "--help"], capture_output=True).returncode == 0:
+        os.environ[PROVIDERS] = "cpu"
+
+
 def forget(paths: list[Path]) -> None:
     """Lets the kernel drop files from its memory, so that the next reader waits for the disk."""
     for path in paths:
@@ -70,6 +80,7 @@ class Bench:
                 archive.extractall(self.study)
         self.program = Path(os.environ.get("PROGRAM_UNDER_TEST", TREE / "target/release/cordline"))
         self.library = Path(os.environ["CORDLINE_ONNXRUNTIME"])
+        compute_alike(self.program)
         self.asked = work / "asked.npz"
 
     def networks(self, threads: int) -> dict:

@@ -117,6 +117,7 @@ def main() -> None:
             if out != outs[0]:
                 # A second run into a folder keeps the dates of the first: the secondary capture shows one.
                 shutil.copytree(outs[0], out)
+            bench.compute_alike(program)
             flags = ("--out", out, "--bundle", asked.bundle, "--threads", os.cpu_count(), "--quiet")
             bench.run(program, "analyze", asked.study, *flags)
         found = list(differences(*outs))

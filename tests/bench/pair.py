@@ -104,6 +104,7 @@ def main() -> None:
     both = [(program.resolve(), defaultdict(list)) for program in arguments.programs]
     for number in range(arguments.rounds):
         for program, found in both[:: 1 if number % 2 else -1]:
+            bench.compute_alike(program)
             for work in (analysed, asked, computing):
                 with tempfile.TemporaryDirectory() as folder:
                     work(program, arguments, Path(folder), found)
