@@ -55,7 +55,7 @@ PROVIDERS = "CORDLINE_DEVICE__PROVIDERS"
 
 
 def compute_alike(program: Path) -> None:
-    """Has a program compute by the provider that every host has; one of before there was a choice has no such setting."""
+    """Has a program compute by the provider that every host has; one of before there was a choice lacks the setting."""
     os.environ.pop(PROVIDERS, None)
     if subprocess.run([program, "engines", "--help"], capture_output=True).returncode == 0:
         os.environ[PROVIDERS] = "cpu"
