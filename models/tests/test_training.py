@@ -34,7 +34,7 @@ def trained(site, tmp_path_factory):
 
     def already_drawn():
         """In place of the phantoms of the test split, which take seconds each."""
-        for row in read_cases(site):
+        for row in (*read_cases(site, "validation"), *read_cases(site, "test")):
             image, mask, _ = read_case(site, row.case)
             yield golden_sections.sections_of_case(row.case, row.label, image, mask)
 
@@ -74,14 +74,14 @@ def test_a_bundle_is_completed_from_its_own_networks(site, trained, tmp_path, mo
     """Whoever has the four networks and a manifest can write the rest anew; the networks stay as they are."""
     _, bundle = trained
     copy = shutil.copytree(bundle, tmp_path / "copy")
-    for path in copy.glob("*.fp16.onnx"):
+    for path in (*copy.glob("*.fp16.onnx"), copy / "golden.safetensors"):
         path.unlink()
     networks = {path.name: path.read_bytes() for path in copy.glob("*.onnx")}
-    rows = [row for row in read_cases(site) if row.split == "train"]
-    drawn = [(row.case, row.label, *read_case(site, row.case)[:2]) for row in rows]
+    drawn = [(row.case, row.label, *read_case(site, row.case)[:2]) for row in read_cases(site, "train")]
     monkeypatch.setattr(golden_sections, "held_out", lambda: (golden_sections.sections_of_case(*d) for d in drawn))
     assert main(["complete", "--bundle", str(copy), "--bundle-version", "0.9.0"]) == 0
     assert "golden data of segmenter: " in capsys.readouterr().out
+    assert (copy / "golden.safetensors").stat().st_mode & 0o777 == (copy / "bundle.toml").stat().st_mode & 0o777
     assert networks.items() <= {path.name: path.read_bytes() for path in copy.glob("*.onnx")}.items()
     was, now = (tomllib.loads((folder / "bundle.toml").read_text()) for folder in (bundle, copy))
     assert now["version"] == "0.9.0" and was["sha256"].keys() == now["sha256"].keys()
