@@ -41,6 +41,7 @@ def test_changes_are_told_with_the_probabilities_that_made_them(tmp_path):
     write_table(tmp_path / "test.csv", EXACT)
     write_table(tmp_path / "test.bf16.csv", FAST)
     lines = section(tmp_path, settings).splitlines()
+    assert lines[2].startswith("The first 4 of the 187 held-out cases with")
     assert "| Dice, ms | 0.6500 | 0.6550 | +0.0050 |" in lines
     assert "| lesion cases in which a lesion was found | 0.6667 | 1.0000 | +0.3333 |" in lines
     assert (

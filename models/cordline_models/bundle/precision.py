@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from pathlib import Path
 
+from ..phantom.cohort import COUNTS
 from .evaluate import Figure, Row, figures, read_rows
 from .golden import runner, straying
 from .inference import decide, open_session
@@ -77,8 +78,11 @@ def compared(exact: list[Row], fast: list[Row], settings: BundleSettings) -> lis
     overlap = max((abs(b.dice - a.dice), a.case) for a, b in pairs if not math.isnan(a.dice))
     moves = [(abs(b.answers[q] - a.answers[q]), q, a.case) for a, b in pairs for q in QUESTIONS]
     move = max((m for m in moves if not math.isnan(m[0])), default=(0.0, "none", "no case"))
+    whole = sum(COUNTS["test"].values())
+    part = settings.cohort_kind == "phantom" and len(pairs) < whole
+    share = f"The first {len(pairs)} of the {whole} held-out cases" if part else f"The {len(pairs)} held-out cases"
     lines = [
-        f'The {len(pairs)} held-out cases with `precision = "fast"` (OpenVINO in bfloat16) beside exact:',
+        f'{share} with `precision = "fast"` (OpenVINO in bfloat16) beside exact:',
         "",
         "| | exact | fast | change |",
         "|---|---|---|---|",
