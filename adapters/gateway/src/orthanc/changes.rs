@@ -214,6 +214,13 @@ impl ChangeReader {
                 list.push(&change.id);
             }
         }
+        let mut arrived = Vec::new();
+        for study in studies {
+            if !reanalysis::is_no_arrival(&self.archive, study).await? {
+                arrived.push(study);
+            }
+        }
+        let mut studies = arrived;
         for study in with_new_metadata {
             if !studies.contains(&study) && reanalysis::is_requested(&self.archive, study).await? {
                 studies.push(study);

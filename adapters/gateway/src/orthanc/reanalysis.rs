@@ -6,7 +6,7 @@
 use super::error::OrthancError;
 use super::metadata::{ANALYSIS_COUNT, STATUS_LINE};
 use super::status_line;
-use super::study_record::{NOT_ANALYZED, StudyRecord};
+use super::study_record::{self, NOT_ANALYZED, StudyRecord};
 use crate::archive::ArchiveClient;
 
 /// Writes on a study that it is to be analysed again; a gateway that reads the list of changes finds it there. False where the archive has
@@ -33,6 +33,20 @@ pub(super) async fn is_requested(archive: &ArchiveClient, study: &str) -> Result
     })
 }
 
+/// True where a study became stable for nothing but what a reader had stored or said of it: it was there before, and nobody asked.
+pub(super) async fn is_no_arrival(archive: &ArchiveClient, study: &str) -> Result<bool, OrthancError> {
+    let Some(record) = StudyRecord::find(archive, study).await? else { return Ok(false) };
+    if record.instances != NOT_ANALYZED || record.wanted {
+        return Ok(false);
+    }
+    match archive.series(study).await {
+        Ok(series) => Ok(record.there == study_record::digest(&study_record::mr_instances(&series))),
+        // Removed meanwhile: whoever processes it finds out.
+        Err(error) if error.is_missing() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The record of a study. Where there is none, one that says that nothing was analysed is written, before a number or a status line is:
 /// these without a record are the trace of an analysis whose record was deleted, and so a request for another one. The caller holds the
 /// lock of the study.
@@ -42,6 +56,7 @@ pub(super) async fn record_before_traces(archive: &ArchiveClient, study: &str) -
     }
     let record = StudyRecord {
         instances: NOT_ANALYZED.into(),
+        there: study_record::digest(&study_record::mr_instances(&archive.series(study).await?)),
         done: true,
         // Deleted to have the study analysed again: that analysis is still due.
         wanted: is_requested(archive, study).await?,

@@ -89,12 +89,21 @@ mod tests {
             "reviews": [{"job": "7f3c", "reader": "R.", "at_ms": 5, "verdict": "rejected", "reason": "too large"}]
         }))
         .unwrap();
+        let series = |instances: &str| {
+            let text = r#"[{"ID":"s","Instances":[INSTANCES],"MainDicomTags":{"Modality":"MR"}}]"#;
+            archive.put("/studies/a/series", &text.replace("INSTANCES", instances));
+        };
+        series(r#""one","two""#);
         let client = archive.client();
         sync(&client, &daemon, "a", &[summary]).await.unwrap();
         assert_eq!(archive.page("/studies/a/metadata/1024"), "done - rejected by R.: too large");
         assert!(!reanalysis::is_requested(&client, "a").await.unwrap());
         let record = StudyRecord::read(&client, "a").await.unwrap();
         assert_eq!((record.instances.as_str(), record.job.as_str(), record.wanted), (NOT_ANALYZED, "", false));
+        // The report makes the study stable again; a late image of it makes it an arrival.
+        assert!(reanalysis::is_no_arrival(&client, "a").await.unwrap());
+        series(r#""one","two","three""#);
+        assert!(!reanalysis::is_no_arrival(&client, "a").await.unwrap());
         // Its record is deleted to have it analysed, and the next verdict changes nothing of that.
         archive.remove("/studies/a/metadata/1025");
         assert!(reanalysis::is_requested(&client, "a").await.unwrap());

@@ -19,6 +19,10 @@ pub(super) const NOT_ANALYZED: &str = "not looked at";
 pub(crate) struct StudyRecord {
     /// Digest of the identifiers of all MR instances that were analysed.
     pub(super) instances: String,
+    /// With [`NOT_ANALYZED`]: digest of the MR instances that were there then. Our own report makes the study stable again, and that alone is
+    /// no arrival.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) there: String,
     /// The job that is shown: the last one of the gateway, or a reader's correction of it.
     pub(crate) job: String,
     /// True once the end of the job was written down, and its objects are in the archive.
