@@ -163,6 +163,25 @@ def test_a_folder_of_its_own_has_all_it_needs(tmp_path):
     assert "there already" in again.stderr
 
 
+@pytest.mark.parametrize("folder", ["/cordline/Cordline", "/Cordline"])
+def test_the_folder_may_lie_near_the_root_of_a_disk(folder):
+    """Where there are fewer folders above the module than in the source tree."""
+    source, before = (MODULE / "Cordline.py").read_text(), list(sys.path)
+    exec(compile(source, "Cordline.py", "exec"), {"__file__": f"{folder}/Cordline.py", "__name__": "Cordline"})
+    assert sys.path == before
+
+
+def test_the_client_beside_the_module_comes_first(tmp_path, monkeypatch):
+    """Beside the module lies the one that fits it; what lies further up may be another version."""
+    module = tmp_path / "adapters/slicer/Cordline"
+    for each in (module / "cordline_client", tmp_path / "plugin-sdk/python"):
+        each.mkdir(parents=True)
+    source, before = (MODULE / "Cordline.py").read_text(), list(sys.path)
+    monkeypatch.setattr(sys, "path", list(before))
+    exec(compile(source, "Cordline.py", "exec"), {"__file__": str(module / "Cordline.py"), "__name__": "Cordline"})
+    assert sys.path == before
+
+
 @pytest.mark.parametrize("python", ["3.9", "3.12"])
 @pytest.mark.parametrize("platform", ["manylinux_2_28_x86_64", "macosx_11_0_arm64", "win_amd64"])
 def test_what_it_needs_has_wheels(python, platform, tmp_path):

@@ -13,10 +13,12 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 
-# The built extension has the client library next to this file; the source tree has it in plugin-sdk.
-_CLIENT = Path(__file__).resolve().parents[3] / "plugin-sdk" / "python"
-if _CLIENT.is_dir() and str(_CLIENT) not in sys.path:
-    sys.path.append(str(_CLIENT))
+# An extension that was built or carried has the client library next to this file; the source tree has it in plugin-sdk.
+_HERE = Path(__file__).resolve().parent
+if not (_HERE / "cordline_client").is_dir() and len(_HERE.parents) > 2:
+    _CLIENT = _HERE.parents[2] / "plugin-sdk" / "python"
+    if _CLIENT.is_dir() and str(_CLIENT) not in sys.path:
+        sys.path.append(str(_CLIENT))
 
 from CordlineLib import strings, terminology  # noqa: E402
 
