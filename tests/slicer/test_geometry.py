@@ -139,6 +139,16 @@ def test_what_cannot_be_analysed_says_why(scene):
     )
 
 
+def test_t1c_that_lies_askew_is_refused_before_apply(scene):
+    """The daemon gets grids of right angles alone, and the click on Apply is too late to say so."""
+    empty = np.zeros(PLAIN.shape, np.int16)
+    askew = load(empty, replace(PLAIN, axes=PLAIN.axes @ SHEARED[:3, :3]), "T1c")
+    said = volumes_of_slicer.unmet_requirement_t1c(askew, load(empty, PLAIN))
+    assert "T1c" in said
+    assert "not at right angles" in said
+    assert volumes_of_slicer.unmet_requirement_t1c(load(empty, sagittal_grid(turn=40)), load(empty, PLAIN)) == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "element"),
     [(np.uint8, "i16"), (np.int16, "i16"), (np.uint16, "u16"), (np.float32, "f32"), (np.float64, "f32")],

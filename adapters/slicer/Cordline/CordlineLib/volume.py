@@ -65,6 +65,10 @@ def unmet_requirement_t1c(node: Any, t2w: Any) -> str:
         return strings.NO_VOXELS
     if image.GetNumberOfScalarComponents() != 1:
         return strings.NOT_SCALAR.format(n=image.GetNumberOfScalarComponents())
+    try:
+        sagittal_layout(ijk_to_ras(node), shape_of(node))
+    except GridError as error:
+        return f"{strings.T1C}: {error}."
     return ""
 
 
