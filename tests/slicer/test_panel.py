@@ -367,6 +367,21 @@ def test_nothing_is_installed_without_a_yes(ready, monkeypatch):
     assert ready.panel.session.record is not None
 
 
+def test_pip_that_fails_is_told(ready, monkeypatch):
+    def fail(requirements):
+        raise subprocess.CalledProcessError(1, "pip")
+
+    monkeypatch.setattr(packages, "missing", lambda: ["pyzmq>=25.1,<28"])
+    monkeypatch.setattr(slicer.util, "pip_install", fail)
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text, windowTitle: True)
+    for each in (ready.panel.run_controls.button, ready.panel.advanced.test):
+        ready.panel.run_controls.show_problem(None)
+        each.click()
+        assert "pyzmq>=25.1,<28 are not installed" in ready.shown()
+        assert "Without a connection" in ready.shown()
+        assert ready.panel.run_controls.problem.toolTip == "not_installed"
+
+
 def test_the_module_can_be_left_and_the_scene_closed_while_it_runs(ready):
     ready.panel.run_controls.button.click()
     ready.widget.exit()

@@ -38,7 +38,12 @@ def install_missing(confirm: Callable[[str, str], bool]) -> list[str]:
         return []
     if not confirm(strings.INSTALL_TITLE, strings.INSTALL.format(packages="\n".join(lacking), mb=SIZE_MB)):
         return lacking
-    slicer.util.pip_install(lacking)
+    try:
+        slicer.util.pip_install(lacking)
+    except Exception:
+        # Without a connection CalledProcessError, and in other versions of Slicer another. What pip said is in the
+        # Python console; the caller tells what is missing, and both ways to it.
+        return missing()
     importlib.invalidate_caches()
     return missing()
 

@@ -162,7 +162,10 @@ INSTALL = (
     "To talk to the daemon, Cordline needs these Python packages, which Slicer does not have yet:\n\n{packages}\n\n"
     "They are small (about {mb} MB) and come from PyPI. Install them now?"
 )
-NOT_INSTALLED = ("The Python packages {packages} are not installed.", "Press the button again, and agree.")
+NOT_INSTALLED = (
+    "The Python packages {packages} are not installed.",
+    "Press the button again, and agree. Without a connection to PyPI they can be installed from files: see the README.",
+)
 
 # Errors: what happened, and what to do. The README explains each under its name.
 REFUSED = ("Nobody listens at {endpoint}.", "Start `cordline serve` there, or correct the address under Advanced.")
