@@ -208,6 +208,23 @@ def test_what_cannot_be_read_ends_the_run_by_name(shared, volume):
     assert nodes() == before
 
 
+@pytest.mark.parametrize("lesion", [True, False], ids=["lesion", "no lesion"])
+def test_a_job_that_completes_without_a_grid_ends_the_run_by_name(shared, scene, lesion):
+    volume = load(draw(GRID, lesion=lesion).astype(np.int16), GRID)
+    before = nodes()
+    analysis = Analysis(request.from_volumes(volume, None, "routine", True), shared.endpoint, "")
+
+    def forget(event):
+        if event.body.get("state") == "completed":
+            analysis.remote_job.job.grid = None
+        return event
+
+    analysis.remote_job = Garbled(analysis.remote_job, forget)
+    to_the_end(analysis.tick, lambda: analysis.phase == "ended")
+    assert analysis.problem.name == "malformed"
+    assert nodes() == before
+
+
 def test_a_result_for_other_voxels_is_not_drawn(shared, volume):
     def damage(event):
         if event.name == "grid":

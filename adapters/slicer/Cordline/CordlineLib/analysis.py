@@ -129,8 +129,8 @@ class Analysis:
         except GridError as error:
             texts = strings.OTHER_GRID
             self._fail(problem("other_grid", texts, why=error, send_files=strings.SEND_FILES))
-        except (KeyError, IndexError, TypeError, ValueError, OSError) as error:
-            # A message breaks the protocol, or a file went away. Not the error's text, which may hold a path.
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError, OSError) as error:
+            # A message breaks the protocol or is missing, or a file is gone. Not the error's text: it may hold a path.
             self._fail(problem("malformed", strings.MALFORMED, what=type(error).__name__))
         return False
 
