@@ -123,7 +123,7 @@ def test_no_lesion_is_said_with_what_it_means(ready):
     healthy = load(draw(GRID, lesion=False).astype(np.int16), GRID, "T2 sag")
     ready.panel.inputs.t2w_selector.setCurrentNode(healthy)
     ready.run()
-    assert strings.NO_LESIONS in ready.shown()
+    assert "No lesion found" in ready.shown(), "in the words of the daemon"
     assert strings.NO_LESION_MEANS in ready.shown()
     assert not ready.panel.results.lesions.table.isVisible()
     assert ready.panel.correct.button.toolTip == strings.NOTHING_TO_CORRECT

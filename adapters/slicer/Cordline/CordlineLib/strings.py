@@ -78,8 +78,6 @@ STATES = {
 }
 
 NO_RESULTS = "Nothing has been analysed yet."
-RESULT = "Result"
-FINDING = "Finding"
 UNDECIDED = "Undecided"
 SHOW_HEAT = "Show heat map"
 HIDE_HEAT = "Hide heat map"
@@ -87,7 +85,6 @@ NO_HEAT = "No heat map: nothing was decided"
 OPACITY = "Opacity of the heat map"
 HEAT_LEGEND = "What the answer rests on: violet little, yellow most"
 LESIONS = "Lesions"
-NO_LESIONS = "No lesion found"
 NO_LESION_MEANS = "No question was asked, and no mask is drawn. Look at the images all the same."
 INDETERMINATE_MEANS = (
     "A probability lies in its undecided zone, so neither answer is given. The lesions are drawn and measured."
@@ -227,10 +224,6 @@ NO_DICOM = "it was not loaded from DICOM"
 FILES_GONE = "{n} of {total} are not in Slicer's DICOM database"
 FILES_UNWANTED = "as set under Advanced"
 SHOWN_TRANSFORMED = "The volume is under a transform: sizes and places are those of the scan, not of the transform."
-
-
-def ready(provider: str, bundle: str) -> str:
-    return f"{provider} · {bundle}"
 
 
 def queued(place: int) -> str:
