@@ -100,6 +100,10 @@ def test_the_panel_shows_what_tells_them_apart(shared, tie, monkeypatch):
             if each["description"] == TWO.description
         ]
         panel.series_choice.buttons[mine].click()
+        # The answer is under way: the choice does not come back, and a second click changes nothing.
+        panel.tick()
+        assert not panel.series_choice.box.isVisible()
+        panel.session.choose_series(mine)
         events_until(lambda: not panel.session.running)
         assert panel.session.problem is None, panel.session.problem
         assert panel.session.record is not None

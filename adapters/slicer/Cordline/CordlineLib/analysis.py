@@ -72,7 +72,7 @@ class Analysis:
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
-        """The candidate series while the job needs a selection; [] otherwise."""
+        """The candidate series while the job needs a selection; [] otherwise, and once one was chosen."""
         return self.remote_job.candidates if self.phase == "choosing" else []
 
     def choose_series(self, selector: str) -> None:

@@ -80,8 +80,10 @@ class RemoteJob:
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
-        """The candidate series while the job needs a selection; [] otherwise."""
-        return self.job.series.get("candidates", []) if self.job.state == "needs_selection" else []
+        """The candidate series while the job needs a selection; [] otherwise, and once one was chosen."""
+        if self.job.state != "needs_selection" or self._choosing is not None:
+            return []
+        return self.job.series.get("candidates", [])
 
     def choose_series(self, selector: str) -> None:
         """Continues with one of the candidates; selector: of `candidates.selector`."""
