@@ -278,6 +278,9 @@ def test_connection_can_be_tested_without_a_volume(window, shared):
     window.picture("panel-advanced")
     window.use(f"127.0.0.1:{free_port()}")
     assert window.panel.advanced.bundle.text == strings.BUNDLE_UNKNOWN
+    window.panel.tick()  # whatever starts the timer
+    assert window.panel.advanced.bundle.text == strings.BUNDLE_UNKNOWN, "the models of the other box"
+    assert not window.panel.advanced.connection_status.isVisible()
     window.panel.advanced.test.click()
     events_until(lambda: window.panel.session.connection_test.done and not window.panel.timer.isActive())
     assert "Nobody listens" in window.panel.advanced.connection_status.text
@@ -421,3 +424,7 @@ def test_the_keys_of_another_box(window, daemon):
     panel.advanced.key.editingFinished.emit()
     assert ask() == ""
     assert panel.advanced.bundle.text == "tiny 0.1.0"
+    panel.advanced.key.text = ""
+    panel.advanced.key.editingFinished.emit()
+    panel.tick()
+    assert panel.advanced.bundle.text == strings.BUNDLE_UNKNOWN, "with this key nothing was tested"

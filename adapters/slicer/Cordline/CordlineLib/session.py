@@ -117,9 +117,14 @@ class Session:
             self._on_end()
 
     def test_connection(self) -> None:
+        self.forget_connection_test()
+        self.connection_test = ConnectionTest(*self._endpoint_and_key())
+
+    def forget_connection_test(self) -> None:
+        """What a test said is true of its address and key alone."""
         if self.connection_test is not None:
             self.connection_test.close()
-        self.connection_test = ConnectionTest(*self._endpoint_and_key())
+        self.connection_test = None
 
     def save_dicom(self, folder: Path) -> None:
         """Downloads the DICOM objects of the shown result."""

@@ -15,10 +15,18 @@ from .widgets import AMBER, GREEN, RED, button, collapsible_section, set_label_t
 
 
 class Advanced:
-    """test: called by the button. changed: called after changes on which Apply depends."""
+    """test: called by the button. forget_test: called once address or key are others than those that were tested.
+    changed: called after changes on which Apply depends.
+    """
 
-    def __init__(self, settings: Settings, test: Callable[[], None], changed: Callable[[], None]) -> None:
-        self._settings, self._changed = settings, changed
+    def __init__(
+        self,
+        settings: Settings,
+        test: Callable[[], None],
+        forget_test: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._settings, self._forget_test, self._changed = settings, forget_test, changed
         self.box, form = collapsible_section(strings.ADVANCED, collapsed=True)
         self.address: Any = qt.QComboBox()
         self.address.objectName = "CordlineAddress"
@@ -98,12 +106,18 @@ class Advanced:
         if typed and typed != self._settings.addresses[0]:
             self._settings.use_address(typed)
             self._list_addresses()
-            self.bundle.text = strings.BUNDLE_UNKNOWN
-            set_label_text(self.connection_status, "")
+            self._show_untested()
         self._changed()
 
     def _use_key(self, path: str) -> None:
-        self._settings.key = path.strip()
+        if path.strip() != self._settings.key:
+            self._settings.key = path.strip()
+            self._show_untested()
+
+    def _show_untested(self) -> None:
+        self._forget_test()
+        self.bundle.text = strings.BUNDLE_UNKNOWN
+        set_label_text(self.connection_status, "")
 
     def _browse(self) -> None:
         path = qt.QFileDialog.getOpenFileName(self.box, strings.KEY)

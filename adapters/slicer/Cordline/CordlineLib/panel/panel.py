@@ -41,7 +41,7 @@ class Panel:
         self.series_choice = SeriesChoice(self._choose)
         self.results = Results(self._result_chosen, settings.opacity, self._opacity_changed, self._save, self._review)
         self.correct = Correct(self._classify)
-        self.advanced = Advanced(settings, self._test, self._refresh)
+        self.advanced = Advanced(settings, self._test, self.session.forget_connection_test, self._refresh)
         self.saved = text_label(name="CordlineSaved")
         self.saved.setVisible(False)
         notice = text_label(strings.RESEARCH, bold=True, name="CordlineNotice")
