@@ -1,5 +1,6 @@
 """Volumes that were loaded from DICOM: files with their UIDs to the box, and objects for the archive back."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import slicer
 import slicer.util
 from CordlineLib.export import Export
-from CordlineLib.record import records_of
+from CordlineLib.record import Record, records_of
 from landmark import draw, in_lesion, sagittal_grid
 from mr_series import Protocol, classic, save
 from volumes import analyse, load_dicom, mask_in, places_of, places_on_the_wire, to_the_end
@@ -47,6 +48,67 @@ def test_files_go_to_the_box_and_objects_come_back(shared, scene, folder, tmp_pa
     assert referenced == {ds.SOPInstanceUID for ds in source}
     assert seg.pixel_array.sum() == mask.sum()
     assert "SR" in objects
+
+
+@pytest.fixture
+def result(shared, scene, folder) -> Record:
+    return analyse(load_dicom(folder, T2W.description), shared).record
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def export_to(folder: Path, result: Record, daemon) -> Export:
+    export = Export(result, folder, daemon.endpoint, "")
+    to_the_end(export.tick, lambda: export.done)
+    return export
+
+
+def test_results_that_are_saved_into_one_folder_do_not_mix(shared, scene, result, tmp_path):
+    """A study's objects have the same names as another's; a heat map of one must not stand beside the other's mask."""
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    first = export_to(folder, result, shared)
+    before = contents(folder)
+    other = Protocol(study="another", patient="another")
+    save(classic(draw(GRID, lesion=False), GRID, other), tmp_path / "another")
+    second = export_to(folder, analyse(load_dicom(tmp_path / "another", T2W.description), shared).record, shared)
+    assert first.problem is None
+    assert second.problem is None
+    after = contents(folder)
+    assert before.items() <= after.items()
+    assert len({path.parent for path in second.written}) == 1
+    assert {path.parent for path in second.written}.isdisjoint(path.parent for path in first.written)
+    # The same one again would be written over what may have been changed since.
+    again = export_to(folder, result, shared)
+    assert again.problem.name == "not_written"
+    assert contents(folder) == after
+
+
+def test_nothing_stays_of_objects_that_could_not_all_be_saved(shared, result, tmp_path, monkeypatch):
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    write, count = Path.write_bytes, []
+
+    def full(path: Path, data: bytes) -> int:
+        count.append(path)
+        write(path, data[: len(data) // 2])
+        if len(count) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    export = export_to(folder, result, shared)
+    assert str(export.problem).startswith("The objects cannot be written: No space left")
+    assert export.written == []
+    assert list(folder.iterdir()) == []
+    # The same where Slicer is left meanwhile, and then again to the end.
+    closed = Export(result, folder, shared.endpoint, "")
+    to_the_end(closed.tick, lambda: closed.written)
+    closed.close()
+    assert list(folder.iterdir()) == []
+    assert export_to(folder, result, shared).problem is None
 
 
 def test_files_that_lie_the_other_way_round(shared, scene, tmp_path):

@@ -246,10 +246,18 @@ def test_objects_for_the_archive_are_saved_from_the_panel(window, shared, tmp_pa
     assert window.panel.results.save.enabled
     (tmp_path / "saved").mkdir()
     window.panel.save_into(tmp_path / "saved")
+    assert not window.panel.results.save.enabled, "a second one would end the first"
+    assert window.panel.results.save.toolTip == strings.SAVING
     events_until(lambda: not window.panel.timer.isActive())
-    written = sorted(path.name for path in (tmp_path / "saved").iterdir())
+    [folder] = (tmp_path / "saved").iterdir()
+    written = sorted(path.name for path in folder.iterdir())
     assert {"segmentation.dcm", "structured-report.dcm"} <= set(written)
-    assert f"{len(written)} objects saved in the folder." in window.shown()
+    assert f"{len(written)} objects saved in the folder {folder.name}." in window.shown()
+    assert window.panel.results.save.enabled
+    window.panel.save_into(tmp_path / "saved")
+    assert f"{folder.name} is there already" in window.shown()
+    assert "objects saved" not in window.shown()
+    assert window.panel.results.save.enabled
 
 
 def test_errors_have_a_name_and_the_next_run_is_clean(ready, shared, tmp_path):

@@ -127,8 +127,9 @@ class Session:
         self.connection_test = None
 
     def save_dicom(self, folder: Path) -> None:
-        """Downloads the DICOM objects of the shown result."""
+        """Downloads the DICOM objects of the shown result; only while no other download is under way."""
         assert self.record is not None
+        assert not self.saving
         self.export = Export(self.record, folder, *self._endpoint_and_key())
 
     def show(self, result: Record | None) -> None:
@@ -154,6 +155,10 @@ class Session:
     @property
     def running(self) -> bool:
         return self.analysis is not None and self.analysis.phase != "ended"
+
+    @property
+    def saving(self) -> bool:
+        return self.export is not None and not self.export.done
 
     @property
     def busy(self) -> bool:

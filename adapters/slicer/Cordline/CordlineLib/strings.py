@@ -101,7 +101,9 @@ CHANGED_SINCE = "The volume was changed after this result was made."
 SAVE_DICOM = "Save DICOM…"
 SAVE_DICOM_TIP = "Fetch the DICOM objects of this result, with the UIDs of the study, to send them to the archive"
 NO_DICOM_OBJECTS = "The volume came without its DICOM files, so there are no objects for an archive."
-SAVED = "{objects} saved in the folder."
+SAVED = "{objects} saved in the folder {folder}."
+SAVING = "The objects of a result are being saved."
+THERE_ALREADY = "{name} is there already"
 
 # A choice among series, and what readers said.
 CHOOSE = "Several series fit equally well. Look at them, and take one."

@@ -192,8 +192,11 @@ class Panel:
             self.save_into(Path(folder))
 
     def save_into(self, folder: Path) -> None:
+        self.saved.setVisible(False)
         self.session.save_dicom(folder)
-        self.timer.start()
+        self._update_export()
+        if self.session.busy:
+            self.timer.start()
 
     def _on_start(self) -> None:
         self.run_controls.show_problem(self.session.problem)
@@ -248,13 +251,15 @@ class Panel:
 
     def _update_export(self) -> None:
         export = self.session.export
+        self.results.set_saving(self.session.saving)
         if export is None or not export.done or export is self._shown_export:
             return
         self._shown_export = export
         if export.problem is not None:
             self.run_controls.show_problem(export.problem)
         else:
-            self.saved.text = strings.SAVED.format(objects=strings.objects(len(export.written)))
+            objects = strings.objects(len(export.written))
+            self.saved.text = strings.SAVED.format(objects=objects, folder=export.folder.name)
             self.saved.setVisible(True)
 
     def _has_packages(self) -> bool:

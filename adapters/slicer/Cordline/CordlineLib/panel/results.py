@@ -35,6 +35,7 @@ class Results:
         self.box, column = collapsible_section(strings.RESULTS, column=True)
         self.result: Record | None = None
         self._records: list[Record] = []
+        self._saving = False
         self._chosen, self._opacity_changed = chosen, opacity_changed
         self._foreground = Foreground()
         self.answers: dict[str, AnswerRow] = {}
@@ -111,8 +112,12 @@ class Results:
         self.picker.setVisible(result is not None)
         self.rows.setVisible(bool(self.answers))
         self.save.setVisible(result is not None)
-        self.save.enabled = bool(content.get("files"))
-        self.save.toolTip = strings.SAVE_DICOM_TIP if content.get("files") else strings.NO_DICOM_OBJECTS
+        self._update_save()
+
+    def set_saving(self, saving: bool) -> None:
+        """saving: whether the objects of a result are being saved; then no other can be."""
+        self._saving = saving
+        self._update_save()
 
     def show_reviews(self, others: list[dict[str, Any]], unknown: str, unmet_requirement: str, reader: str) -> None:
         """Reviews of this result, and of other jobs on the study. Parameters as in `Verdict.show`."""
@@ -149,6 +154,12 @@ class Results:
     def _set_opacity(self, percent: int) -> None:
         self._foreground.set_opacity(percent / 100)
         self._opacity_changed(percent)
+
+    def _update_save(self) -> None:
+        has_files = self.result is not None and bool(self.result.content.get("files"))
+        self.save.enabled = has_files and not self._saving
+        tip = strings.SAVING if self._saving else strings.SAVE_DICOM_TIP
+        self.save.toolTip = tip if has_files else strings.NO_DICOM_OBJECTS
 
     def _select(self, index: int) -> None:
         self.show(self._records[index])
