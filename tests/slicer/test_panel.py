@@ -14,7 +14,7 @@ from CordlineLib import packages, strings
 from CordlineLib.record import records_of
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
-from mr_series import SAGITTAL_T2, classic, save
+from mr_series import SAGITTAL_T2, Protocol, classic, save
 from tiny_bundle import write
 from volumes import events_until, load, load_dicom, mask_in
 from window import Window
@@ -376,6 +376,66 @@ def test_nothing_is_installed_without_a_yes(ready, monkeypatch):
     ready.run()
     assert installed == [["pyzmq>=25.1,<28"]]
     assert ready.panel.session.record is not None
+
+
+@pytest.fixture
+def two_patients(window, shared, tmp_path):
+    """The first is chosen and was analysed; nothing is known of the second."""
+    window.use(shared.endpoint)
+    volumes = []
+    for name in ("first", "second"):
+        patient = Protocol(patient=name, study=f"patient {name}")
+        save(classic(draw(GRID), GRID, patient), tmp_path / name)
+        volumes.append(load_dicom(tmp_path / name, patient.description, name))
+    window.panel.inputs.t2w_selector.setCurrentNode(volumes[0])
+    window.run()
+    return window, *volumes
+
+
+@pytest.mark.parametrize("end", ["result", "cancel", "problem"])
+def test_what_is_shown_is_of_the_chosen_volume_while_another_is_analysed(two_patients, end):
+    window, first, second = two_patients
+    panel, [before] = window.panel, records_of(first)
+    panel.run_controls.button.click()
+    panel.inputs.t2w_selector.setCurrentNode(second)
+    assert panel.session.running
+    assert strings.NO_RESULTS in window.shown()
+    assert "Ependymoma" not in window.shown()
+    if end == "cancel":
+        panel.run_controls.button.click()
+    elif end == "problem":
+        slicer.util.arrayFromVolume(first)[0] += 1
+        slicer.util.arrayFromVolumeModified(first)
+    events_until(lambda: not panel.session.busy)
+    assert strings.NO_RESULTS in window.shown()
+    assert "Ependymoma" not in window.shown(), "neither a result nor an earlier one of the other patient"
+    assert panel.correct.editor.segmentationNode() is None
+    assert not panel.correct.button.enabled
+    assert (strings.RESULT_ELSEWHERE.format(volume="first") in window.shown()) == (end == "result")
+    if end == "result":
+        window.picture("panel-result-elsewhere")
+    panel.inputs.t2w_selector.setCurrentNode(first)
+    assert "Tumour: Ependymoma" in window.shown()
+    assert "The run has ended" not in window.shown()
+    latest = records_of(first)[-1]
+    assert (latest.node is before.node) == (end != "result")
+    assert panel.correct.editor.segmentationNode() is latest.segmentation
+    assert latest.segmentation.GetDisplayVisibility()
+
+
+def test_a_volume_that_is_chosen_again_has_the_mask_that_is_drawn_in_the_editor(two_patients):
+    window, first, second = two_patients
+    panel, [before] = window.panel, records_of(first)
+    panel.run_controls.button.click()
+    panel.inputs.t2w_selector.setCurrentNode(second)
+    events_until(lambda: panel.session.analysis.segmentation is not None or not panel.session.running)
+    assert panel.session.running
+    assert panel.correct.editor.segmentationNode() is None
+    panel.inputs.t2w_selector.setCurrentNode(first)
+    assert panel.correct.editor.segmentationNode() is panel.session.analysis.segmentation
+    assert not before.segmentation.GetDisplayVisibility(), "it would lie over the mask that is drawn"
+    events_until(lambda: not panel.session.running)
+    assert len(records_of(first)) == 2
 
 
 def test_pip_that_fails_is_told(ready, monkeypatch):

@@ -67,8 +67,9 @@ class Analysis:
 
     @property
     def segmentation(self) -> Any:
-        """The segmentation node; None before the first mask."""
-        return self._segmentation.node if self._segmentation is not None else None
+        """The segmentation node; None before the first mask, and where the user removed it."""
+        there = self._segmentation is not None and self._segmentation.in_scene
+        return self._segmentation.node if there else None
 
     @property
     def candidates(self) -> list[dict[str, Any]]:

@@ -142,7 +142,9 @@ class Session:
         self._query_job("status", result)
         for other in records_of(result.volume):
             if other.segmentation is not None:
-                other.segmentation.SetDisplayVisibility(other.node is result.node)
+                # While a run draws on the same volume, earlier masks would lie over what it draws.
+                shown = other.node is result.node and not self.analyses(result.volume)
+                other.segmentation.SetDisplayVisibility(shown)
 
     def close(self) -> None:
         """Cancels a running job."""
@@ -155,6 +157,10 @@ class Session:
     @property
     def running(self) -> bool:
         return self.analysis is not None and self.analysis.phase != "ended"
+
+    def analyses(self, volume: Any) -> bool:
+        """Whether a run on this volume is under way."""
+        return self.running and volume is not None and self.analysis.request.t2w.node_id == volume.GetID()
 
     @property
     def saving(self) -> bool:

@@ -140,6 +140,7 @@ CLASSIFY = "Classify again"
 CLASSIFY_TIP = "Send the corrected mask to the box and ask the questions again"
 NOTHING_TO_CORRECT = "There is no finished result to correct."
 ALREADY_RUNNING = "A run is under way."
+RESULT_ELSEWHERE = 'The run has ended. Its result is with the volume "{volume}": choose it under Inputs.'
 RESULT_OF_OTHER_VOLUME = "The result belongs to another volume than the chosen one."
 
 ADDRESS = "Daemon"

@@ -137,8 +137,14 @@ class Panel:
 
     def _on_end(self) -> None:
         self.run_controls.show_problem(self.session.problem)
-        if self.session.analysis.record is not None:
-            self._show_result(self.session.analysis.record)
+        made = self.session.analysis.record
+        if made is not None and made.volume is self.inputs.t2w:
+            self._show_result(made)
+        elif made is not None:
+            # What is shown stays that of the volume which was chosen meanwhile.
+            self.session.show(self.results.result)
+            self._query_reviews()
+            self.run_controls.show_elsewhere(strings.RESULT_ELSEWHERE.format(volume=made.volume.GetName()))
         self._refresh()
 
     # Callbacks of the sections.
@@ -148,7 +154,7 @@ class Panel:
             return
         t2w = self.inputs.t2w
         self._reset_outputs()
-        self.session.apply(t2w, self.inputs.t1c, lambda node: self.correct.begin(node, t2w))
+        self.session.apply(t2w, self.inputs.t1c, lambda node: self._begin_edit(node, t2w))
         self._on_start()
 
     def _classify(self) -> None:
@@ -156,7 +162,7 @@ class Panel:
             return
         volume = self.session.record.volume
         self._reset_outputs()
-        self.session.classify(lambda node: self.correct.begin(node, volume))
+        self.session.classify(lambda node: self._begin_edit(node, volume))
         self._on_start()
 
     def _choose(self, selector: str) -> None:
@@ -208,11 +214,13 @@ class Panel:
     def _reset_outputs(self) -> None:
         self.results.hide_heat()
         self.saved.setVisible(False)
+        self.run_controls.show_elsewhere("")
 
     def _volume_chosen(self) -> None:
-        if not self.session.running:
-            self.session.query_study(self.inputs.t2w)
-            self._show_result(None)
+        """While a run is under way too: what is shown is that of the chosen volume, whichever is analysed."""
+        self.run_controls.show_elsewhere("")
+        self.session.query_study(self.inputs.t2w)
+        self._show_result(None)
         self._refresh()
 
     def _result_chosen(self, result: Record | None) -> None:
@@ -227,11 +235,19 @@ class Panel:
         self._edit(self.results.result)
         self._query_reviews()
 
+    def _begin_edit(self, segmentation: Any, volume: Any) -> None:
+        """Only where its volume is still the chosen one; else `_edit` takes it up once that is chosen again."""
+        if volume is self.inputs.t2w:
+            self.correct.begin(segmentation, volume)
+
     def _edit(self, result: Record | None) -> None:
         """A segmentation that is in the editor already is not set again: that would clear its undo steps."""
         segmentation = result.segmentation if result is not None else None
+        volume = result.volume if result is not None else None
+        if self.session.analyses(self.inputs.t2w) and self.session.analysis.segmentation is not None:
+            segmentation, volume = self.session.analysis.segmentation, self.inputs.t2w
         if self.correct.editor.segmentationNode() is not segmentation:
-            self.correct.edit(segmentation, result.volume if result is not None else None)
+            self.correct.edit(segmentation, volume)
 
     def _show_3d(self, wanted: bool) -> None:
         self.session.settings.show_3d = wanted

@@ -1,4 +1,4 @@
-"""The button Apply (Cancel while a job runs), the progress bar, and the last error."""
+"""The button Apply (Cancel while a job runs), the progress bar, the last error, and where a result is."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ class RunControls:
         self.bar.textVisible = True
         self.bar.setVisible(False)
         self.problem = text_label(colour=RED, name="CordlineProblem")
-        for each in (self.button, self.bar, self.problem):
+        self.elsewhere = text_label(name="CordlineElsewhere")
+        for each in (self.button, self.bar, self.problem, self.elsewhere):
             layout.addWidget(each)
         self._running = False
         self.button.connect("clicked()", lambda: cancel() if self._running else apply())
         self.show_problem(None)
+        self.show_elsewhere("")
 
     def show_idle(self, unmet_requirement: str) -> None:
         """No job runs. unmet_requirement: why none can be started; "" where one can."""
@@ -52,3 +54,7 @@ class RunControls:
     def show_problem(self, problem: Problem | None) -> None:
         set_label_text(self.problem, "" if problem is None else str(problem))
         self.problem.toolTip = "" if problem is None else problem.name
+
+    def show_elsewhere(self, text: str) -> None:
+        """text: with which volume the result of a run is, where another one is chosen by then; "" otherwise."""
+        set_label_text(self.elsewhere, text)
