@@ -15,7 +15,7 @@ from CordlineLib.analysis import Analysis
 from CordlineLib.connection import Connection
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
-from volumes import Garbled, analyse, load, mask_in, places_of, places_on_the_wire, to_the_end
+from volumes import Garbled, analyse, load, load_phantom, mask_in, places_of, places_on_the_wire, to_the_end
 
 GRID = sagittal_grid()
 FEW = sagittal_grid((7, 176, 144), (5.0, 0.9, 1.1))
@@ -122,8 +122,8 @@ def test_a_refusal_is_told_in_the_daemon_s_words(daemon, volume):
     assert analysis.problem.action
 
 
-def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, scene):
-    volume = load(draw(FEW).astype(np.int16), FEW)
+def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, scene, tmp_path):
+    volume = load_phantom(tmp_path / "study")
     daemon.bundle = TRAINED
     daemon.start()
     analysis = Analysis(request.from_volumes(volume, None, "routine", True), daemon.endpoint, "")
@@ -136,9 +136,9 @@ def test_a_daemon_that_dies_and_comes_back_is_met_again(daemon, scene):
     assert analysis.problem is None, analysis.problem
     with daemon.client() as client:
         events = list(client.follow(analysis.remote_job.job.id))
-    if analysis.record.segmentation is not None:
-        mask = mask_in(analysis.record.segmentation, volume)
-        np.testing.assert_allclose(places_of(mask, volume), places_on_the_wire(events), atol=0.01)
+    assert analysis.record.segmentation is not None, "the trained models find the lesion of the phantom"
+    mask = mask_in(analysis.record.segmentation, volume)
+    np.testing.assert_allclose(places_of(mask, volume), places_on_the_wire(events), atol=0.01)
 
 
 def test_a_computer_that_slept_is_met_again(daemon, scene):

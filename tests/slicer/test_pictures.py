@@ -1,21 +1,18 @@
 """What a reader sees in slice views: outline and heat lie on the lesion, and nowhere else."""
 
-import zipfile
-
 import numpy as np
-import pydicom
 import pytest
 import qt
 import slicer
 import slicer.util
 import vtk
-from conftest import PICTURES, TREE
+from conftest import PICTURES
 from CordlineLib.heat_map import MIN_SHOWN_HEAT, Foreground
 from CordlineLib.panel import probability_bar
 from CordlineLib.terminology import LESION_COLOUR
 from landmark import draw, sagittal_grid
 from slice_view import SliceView
-from volumes import analyse, load, load_dicom, mask_in
+from volumes import analyse, load, load_phantom, mask_in
 
 OBLIQUE = sagittal_grid(turn=8, tilt=6)
 
@@ -109,9 +106,7 @@ def test_the_heat_map_is_drawn_where_the_daemon_says(shared, view):
 
 def test_a_phantom_with_the_trained_models(trained, view, tmp_path):
     """For looking: what the README shows."""
-    with zipfile.ZipFile(TREE / "tests/data/phantom-ependymoma.zip") as study:
-        study.extractall(tmp_path)
-    volume = load_dicom(tmp_path, description_of_t2w(tmp_path))
+    volume = load_phantom(tmp_path)
     analysis = analyse(volume, trained)
     record = analysis.record
     assert analysis.problem is None, analysis.problem
@@ -127,12 +122,6 @@ def test_a_phantom_with_the_trained_models(trained, view, tmp_path):
     view.node.SetFieldOfView(120, 120, 1)
     with_heat = view.picture(PICTURES / "phantom-heat-map.png")
     assert (plain_with_mask != with_heat).any(axis=-1).mean() > 0.02
-
-
-def description_of_t2w(folder) -> str:
-    found = {str(pydicom.dcmread(path, stop_before_pixels=True).SeriesDescription) for path in folder.rglob("*.dcm")}
-    [t2w] = [each for each in found if "T2" in each and "SAG" in each]
-    return t2w
 
 
 def test_the_probability_bar_shows_value_threshold_and_zone(scene):

@@ -1,13 +1,14 @@
 """Volumes of the scene for the tests, and running an analysis to its end."""
 
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import slicer
 import slicer.util
-from conftest import APPLICATION
+from conftest import APPLICATION, TREE
 from CordlineLib import request
 from CordlineLib.analysis import Analysis
 from CordlineLib.volume import ijk_to_ras
@@ -72,6 +73,15 @@ def load_dicom(folder: Path, description: str, name: str = "T2 sag", known: bool
     return node
 
 
+def load_phantom(folder: Path):
+    """The sagittal T2w series of the phantom in which the trained models find a lesion; its files go into `folder`."""
+    with zipfile.ZipFile(TREE / "tests/data/phantom-ependymoma.zip") as study:
+        study.extractall(folder)
+    found = {str(pydicom.dcmread(path, stop_before_pixels=True).SeriesDescription) for path in folder.rglob("*.dcm")}
+    [t2w] = [each for each in found if "T2" in each and "SAG" in each]
+    return load_dicom(folder, t2w)
+
+
 def mask_in(segmentation, volume) -> np.ndarray:
     """What all segments cover, (k, j, i) of the volume, read by Slicer's own function."""
     names = segmentation.GetSegmentation().GetSegmentIDs()
@@ -91,8 +101,9 @@ def ordered(places: np.ndarray) -> np.ndarray:
 
 
 def places_on_the_wire(events: list) -> np.ndarray:
-    """LPS positions (n, 3) of the voxels that the daemon said are lesion; sorted."""
-    [grid] = [event.body for event in events if event.name == "grid"]
+    """LPS positions (n, 3) of the voxels that the daemon said are lesion, the last time that it ran the job; sorted."""
+    start = max(place for place, event in enumerate(events) if event.name == "grid")
+    grid, events = events[start].body, events[start:]
     last = {event.body["section"]: event.mask() for event in events if event.name == "section"}
     sections, rows, columns = grid["shape"]
     mask = np.stack([np.frombuffer(last[n + 1], np.uint8).reshape(rows, columns) for n in range(sections)])
