@@ -7,6 +7,7 @@ import pytest
 import slicer
 from CordlineLib import strings, verdict
 from CordlineLib.query import Query
+from CordlineLib.record import records_of
 from CordlineLib.settings import Settings
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
@@ -136,7 +137,84 @@ def test_a_daemon_that_is_away_keeps_what_is_known(daemon, opened, tmp_path):
     again.panel.results.verdict.reason.text = "no"
     again.panel.results.verdict.reject_now.click()
     assert "Accepted by R. Meyer" in settled(again), "a verdict that did not arrive is none"
-    assert "Nobody listens" in again.shown()
+    assert strings.VERDICT_NOT_SENT.format(why="Nobody listens") in again.shown()
+    assert strings.VERDICT_NOT_SENT.format(why="Nobody listens") in again.panel.log.text.toPlainText()
+    assert again.panel.results.verdict.reason_row.isVisible()
+    assert again.panel.results.verdict.reason.text == "no", "typed once is enough"
+    again.picture("panel-verdict-not-sent")
+    daemon.start()
+    again.panel.results.verdict.reason.returnPressed.emit()
+    assert "Rejected by A. Novak, " in settled(again)
+    assert "was not sent" not in again.shown()
+    assert not again.panel.results.verdict.reason_row.isVisible()
+
+
+@pytest.fixture
+def two_results(shared, opened, tmp_path):
+    """A window with two results on one volume: of a run, and of its corrected mask, which is shown."""
+    volume = fresh(tmp_path, f"two results {tmp_path.name}")
+    window = opened(shared, volume, "R. Meyer")
+    window.run()
+    window.panel.correct.button.click()
+    events_until(lambda: not window.panel.session.running)
+    settled(window)
+    jobs = [record.content["job"] for record in records_of(volume)]
+    assert len(set(jobs)) == 2
+    return window, *jobs
+
+
+def verdicts(daemon, job: str) -> list[tuple[str, str]]:
+    with daemon.client() as client:
+        return [(each["verdict"], each["reason"]) for each in client.status(job).get("reviews", [])]
+
+
+def test_a_verdict_is_sent_though_another_result_is_shown_meanwhile(shared, two_results):
+    window, first, second = two_results
+    ask = window.panel.results.verdict
+    ask.reject.click()
+    ask.reason.text = "too large"
+    ask.reject_now.click()
+    assert not ask.accept.enabled, "one at a time"
+    window.panel.results.picker.activated.emit(0)
+    settled(window)
+    assert strings.VERDICT_OPEN in window.shown(), "the other one has none"
+    assert not ask.reason_row.isVisible()
+    assert (verdicts(shared, first), verdicts(shared, second)) == ([], [("rejected", "too large")])
+    window.panel.results.picker.activated.emit(1)
+    assert "Rejected by R. Meyer, " in settled(window)
+    assert not ask.reason_row.isVisible()
+    # The same where a run ends meanwhile.
+    session = window.panel.session
+    window.panel.run_controls.button.click()
+    events_until(lambda: session.analysis.remote_job.phase == "following" or not session.running)
+    ask.accept.click()
+    events_until(lambda: not session.running)
+    settled(window)
+    assert [said for said, _ in verdicts(shared, second)] == ["rejected", "accepted"]
+
+
+def test_a_reason_stays_with_the_result_for_which_it_was_typed(two_results):
+    window, *_ = two_results
+    panel, ask = window.panel, window.panel.results.verdict
+    window.use(f"127.0.0.1:{free_port()}")
+    ask.reject.click()
+    ask.reason.text = "too large"
+    ask.reject_now.click()
+    panel.results.picker.activated.emit(0)
+    settled(window)
+    assert not ask.reason_row.isVisible()
+    assert f"Your verdict on {panel.results.picker.itemText(1)} was not sent: Nobody listens" in window.shown()
+    panel.results.picker.activated.emit(1)
+    assert ask.reason_row.isVisible()
+    assert ask.reason.text == "too large"
+    assert strings.VERDICT_NOT_SENT.format(why="Nobody listens") in settled(window)
+
+
+def test_a_verdict_under_way_is_sent_when_the_module_is_closed(shared, two_results):
+    window, _, second = two_results
+    window.panel.results.verdict.accept.click()
+    window.close()
+    assert verdicts(shared, second) == [("accepted", "")]
 
 
 def test_voxels_without_a_study_have_verdicts_too(shared, opened):

@@ -53,6 +53,13 @@ class Record:
         self.content.update(facts)
         self.node.SetParameter(_CONTENT, json.dumps(self.content))
 
+    def update_reviews(self, summary: dict[str, Any]) -> None:
+        """Stores what the daemon's description of the job says of readers."""
+        known = {"reviews": summary.get("reviews", [])}
+        if summary.get("reader"):
+            known["reader"] = summary["reader"]
+        self.update(**known)
+
     def heat(self, classifier: str) -> Any:
         """The heat map volume of a classifier's answer; None where it has none."""
         return self.node.GetNodeReference(f"heat {classifier}")

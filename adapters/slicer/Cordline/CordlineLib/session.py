@@ -15,6 +15,7 @@ from .grid import GridError
 from .problem import Problem, problem
 from .query import Query
 from .record import Record, records_of
+from .sent_verdict import SentVerdict
 from .settings import Settings
 
 # Percent of the progress bar at which each state begins; most of the time goes into sections.
@@ -30,6 +31,10 @@ _STATE_BEGINS = {
 _SEGMENTING_ENDS = 82
 
 
+CLOSE_S = 1.0
+"""How long Slicer is held when it ends, or the module is loaded anew, with something under way."""
+
+
 class Session:
     """log: writes a line into the log; lines have no names of patients, volumes or folders."""
 
@@ -39,6 +44,7 @@ class Session:
         self.connection_test: ConnectionTest | None = None
         self.export: Export | None = None
         self.review_query: Query | None = None
+        self.sent_verdict: SentVerdict | None = None
         self.study_query: Query | None = None
         self.problem: Problem | None = None
         self.record: Record | None = None
@@ -83,6 +89,8 @@ class Session:
         """Why the shown result cannot be reviewed, as a sentence; "" where it can."""
         if not self.settings.reader:
             return strings.NO_READER
+        if self._sending:
+            return strings.SENDING_VERDICT
         if self.review_query is not None and not self.review_query.done:
             return strings.ASKING_VERDICT
         if self.review_query is not None and self.review_query.welcome.get("role") == "viewer":
@@ -92,8 +100,7 @@ class Session:
     def review(self, verdict_: str, reason: str) -> None:
         """Sends a verdict on the shown result; only where `unmet_requirement_to_review` is empty."""
         assert self.record is not None
-        body = {"verdict": verdict_, "reader": self.settings.reader, **({"reason": reason} if reason else {})}
-        self._query_job("review", self.record, **body)
+        self.sent_verdict = SentVerdict(self.record, verdict_, self.settings.reader, reason, *self._endpoint_and_key())
 
     def query_study(self, t2w: Any) -> None:
         """Queries completed jobs on the study of a volume that is in the DICOM database."""
@@ -139,7 +146,8 @@ class Session:
         self.record, self.review_query = result, None
         if result is None:
             return
-        self._query_job("status", result)
+        if self._can_query():
+            self.review_query = Query(*self._endpoint_and_key(), "status", {"job": result.content["job"]})
         for other in records_of(result.volume):
             if other.segmentation is not None:
                 # While a run draws on the same volume, earlier masks would lie over what it draws.
@@ -147,8 +155,16 @@ class Session:
                 other.segmentation.SetDisplayVisibility(shown)
 
     def close(self) -> None:
-        """Cancels a running job."""
+        """Cancels a running job, and sends a verdict that is under way. No timer runs any more, so it is done here; a
+        daemon that has not answered after CLOSE_S may go on with the job.
+        """
         self.cancel()
+        until = time.monotonic() + CLOSE_S
+        while time.monotonic() < until and (self._cancelled or self._sending):
+            self.tick()
+        for each in self._cancelled:
+            each.remote_job.close()
+        self._cancelled = []
         for each in self._queries():
             each.close()
 
@@ -173,11 +189,14 @@ class Session:
         return self.running or asking or bool(self._cancelled)
 
     def tick(self) -> None:
-        """To be called from a timer; takes about 10 ms at most."""
+        """To be called from a timer; begins nothing more after 10 ms (`analysis.TICK_BUDGET_S`)."""
+        sending = self._sending
         for each in self._queries():
             if not each.done:
                 each.tick()
         self._store_reviews()
+        if sending and not self._sending:
+            self._end_sent_verdict()
         self._cancelled = [each for each in self._cancelled if each.finish_cancel()]
         if self.analysis is not None and self.running:
             self.analysis.tick()
@@ -203,21 +222,17 @@ class Session:
             texts.append(strings.left(job.seconds_left))
         return self._percent(), " · ".join(texts)
 
+    @property
+    def _sending(self) -> bool:
+        return self.sent_verdict is not None and not self.sent_verdict.done
+
     def _queries(self) -> list[Any]:
-        found = (self.connection_test, self.export, self.review_query, self.study_query)
+        found = (self.connection_test, self.export, self.review_query, self.study_query, self.sent_verdict)
         return [each for each in found if each is not None]
 
     def _can_query(self) -> bool:
         """Queries without a click of the user are left out silently where packages or a valid address are missing."""
         return not packages.missing() and not self._invalid_address()
-
-    def _query_job(self, verb: str, result: Record, **body: Any) -> None:
-        if self.review_query is not None:
-            self.review_query.close()
-        self.review_query = None
-        if self._can_query():
-            minor = verdict.MIN_MINOR_VERSION if verb == "review" else 0
-            self.review_query = Query(*self._endpoint_and_key(), verb, {"job": result.content["job"], **body}, minor)
 
     def _store_reviews(self) -> None:
         """Stores the reviews of a finished query in the scene, once."""
@@ -225,10 +240,19 @@ class Session:
         if review_query is None or not review_query.done or not review_query.reply or self.record is None:
             return
         summary, review_query.reply = review_query.reply, {}
-        known = {"reviews": summary.get("reviews", [])}
-        if summary.get("reader"):
-            known["reader"] = summary["reader"]
-        self.record.update(**known)
+        self.record.update_reviews(summary)
+
+    def _end_sent_verdict(self) -> None:
+        """The daemon has taken the verdict, or it was not sent."""
+        sent = self.sent_verdict
+        if sent.problem is not None:
+            self._log(f"[{sent.problem.name}] {strings.VERDICT_NOT_SENT.format(why=sent.problem)}")
+            return
+        # A job may have several records, and Record objects; the one that is shown is what the panel reads.
+        shown = self.record is not None and self.record.content["job"] == sent.job
+        (self.record if shown else sent.record).update_reviews(sent.reply)
+        if shown and self.review_query is not None and self.review_query.problem is not None:
+            self.review_query = None  # that they were not known is past
 
     def _percent(self) -> int:
         job = self.analysis.remote_job.job

@@ -26,7 +26,7 @@ from .series_choice import SeriesChoice
 from .widgets import text_label
 
 TICK_MS = 15
-"""Interval of the timer; each tick takes 10 ms at most."""
+"""Interval of the timer; a tick begins no further step after 10 ms."""
 
 
 class Panel:
@@ -57,6 +57,7 @@ class Panel:
         self.timer.connect("timeout()", self.tick)
         self._shown_export: Any = None
         self._shown_reviews: Any = None
+        self._shown_verdict: Any = None
 
     # Life cycle of the module.
 
@@ -107,6 +108,7 @@ class Panel:
         self._update_series_choice()
         self.advanced.show_connection_test(self.session.connection_test)
         self._update_export()
+        self._update_sent_verdict()
         self._update_reviews()
         if not self.session.busy:
             self.timer.stop()
@@ -117,6 +119,22 @@ class Panel:
             self.series_choice.show(analysis.candidates, analysis.remote_job.thumbnails)
         else:
             self.series_choice.hide()
+
+    def _update_sent_verdict(self) -> None:
+        """The reason of a verdict is kept until the daemon has it."""
+        sent = self.session.sent_verdict
+        if sent is not None and sent.done and sent.problem is None and sent is not self._shown_verdict:
+            self._shown_verdict = sent
+            self.results.verdict.forget_reason(sent.job)
+
+    def _not_sent(self) -> str:
+        """That the last verdict was not sent, and on which result where another is shown by then; "" where it was."""
+        sent, shown = self.session.sent_verdict, self.session.record
+        if sent is None or not sent.done or sent.problem is None:
+            return ""
+        if shown is not None and shown.content["job"] == sent.job:
+            return strings.VERDICT_NOT_SENT.format(why=sent.problem)
+        return strings.OTHER_VERDICT_NOT_SENT.format(result=sent.name, why=sent.problem)
 
     def _update_reviews(self) -> None:
         """Shows the reviews that are known, if they have changed."""
@@ -130,10 +148,12 @@ class Panel:
             session.other_jobs, unknown, session.unmet_requirement_to_review(), session.settings.reader,
             session.record.content.get("reviews") if session.record is not None else None,
             session.record.content.get("reader") if session.record is not None else None,
+            self._not_sent(),
         )  # fmt: skip
         if state != self._shown_reviews:
             self._shown_reviews = state
             self.results.show_reviews(*state[:4])
+            self.results.show_not_sent(state[-1])
 
     def _on_end(self) -> None:
         self.run_controls.show_problem(self.session.problem)

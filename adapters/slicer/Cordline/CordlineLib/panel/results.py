@@ -13,7 +13,7 @@ from ..record import Record, records_of
 from .answer_row import AnswerRow
 from .lesions import Lesions
 from .verdict import Verdict
-from .widgets import AMBER, button, clear_layout, collapsible_section, set_label_text, text_label
+from .widgets import AMBER, RED, button, clear_layout, collapsible_section, set_label_text, text_label
 
 MAX_OTHER_JOBS = 5
 """How many other jobs on the study are listed."""
@@ -47,6 +47,7 @@ class Results:
         self.meaning = text_label(name="CordlineMeans")
         self.before = text_label(name="CordlineBefore")
         self.verdict = Verdict(review)
+        self.not_sent = text_label(colour=RED, name="CordlineNotSent")
         self.other_jobs = text_label(name="CordlineOthers")
         self.notes = text_label(colour=AMBER, name="CordlineNotes")
         self.rows: Any = qt.QWidget()
@@ -61,13 +62,14 @@ class Results:
         self.made = text_label(name="CordlineMade")
         self.save = button(strings.SAVE_DICOM, "CordlineSave", strings.SAVE_DICOM_TIP)
         for each in (
-            self.empty, self.picker, self.finding, self.meaning, self.before, self.verdict.box, self.other_jobs,
-            self.notes, self.rows, self.opacity_row, self.lesions.table, self.made, self.save,
+            self.empty, self.picker, self.finding, self.meaning, self.before, self.verdict.box, self.not_sent,
+            self.other_jobs, self.notes, self.rows, self.opacity_row, self.lesions.table, self.made, self.save,
         ):  # fmt: skip
             column.addWidget(each)
         self.picker.connect("activated(int)", self._select)
         self.opacity.connect("valueChanged(int)", self._set_opacity)
         self.save.connect("clicked()", save)
+        self.show_not_sent("")
         self.show(None)
 
     def set_volume(self, volume: Any, wanted: Record | None) -> None:
@@ -98,6 +100,7 @@ class Results:
         lesions = content.get("lesions", [])
         set_label_text(self.finding, content.get("finding", ""))
         set_label_text(self.meaning, _meaning(content))
+        self.verdict.take_reason_of(content.get("job", ""))
         self.show_reviews([], "", "", "")
         notes = list(content.get("notes", []))
         if result is not None and not result.matches_volume:
@@ -132,6 +135,10 @@ class Results:
         if len(others) > MAX_OTHER_JOBS:
             lines.append(strings.MORE_JOBS.format(n=len(others) - MAX_OTHER_JOBS))
         set_label_text(self.other_jobs, "\n".join([strings.EARLIER, *lines]) if lines else "")
+
+    def show_not_sent(self, text: str) -> None:
+        """text: that the reader's verdict was not sent; "" until one was not."""
+        set_label_text(self.not_sent, text)
 
     def show_heat(self, classifier: str | None) -> None:
         """Shows the heat map of one answer in the slice views; None hides it."""

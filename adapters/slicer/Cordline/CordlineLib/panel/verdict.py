@@ -14,10 +14,13 @@ COLOURS = {verdict.ACCEPTED: GREEN, verdict.REJECTED: RED}
 
 
 class Verdict:
-    """review: called with a verdict and its reason."""
+    """review: called with a verdict and its reason. A reason stays where it was typed until its verdict was taken."""
 
     def __init__(self, review: Callable[[str, str], None]) -> None:
         self._review = review
+        self._job = ""
+        self._reasons: dict[str, str] = {}
+        self._rejecting = False
         self.box: Any = qt.QWidget()
         column = qt.QVBoxLayout(self.box)
         column.setContentsMargins(0, 0, 0, 0)
@@ -57,7 +60,6 @@ class Verdict:
         """
         self.box.setVisible(reviews is not None)
         if reviews is None:
-            self.reason_row.setVisible(False)
             return
         current = verdict.current(reviews)
         open_ = strings.WITHDRAWN if reviews else strings.VERDICT_OPEN
@@ -77,12 +79,30 @@ class Verdict:
             each.enabled = not unmet_requirement and (each is not self.withdraw or current is not None)
             each.toolTip = unmet_requirement or tip
 
+    def take_reason_of(self, job: str) -> None:
+        """Another result is shown, "" for none: the line has what was typed for that one."""
+        if job == self._job:
+            return
+        if self._rejecting:
+            self._reasons[self._job] = self.reason.text
+        self._job = job
+        self._set_rejecting(job in self._reasons, self._reasons.pop(job, ""))
+
+    def forget_reason(self, job: str) -> None:
+        """A verdict on this job was taken."""
+        self._reasons.pop(job, None)
+        if job == self._job:
+            self._set_rejecting(False, "")
+
     def _show_reason(self) -> None:
-        self.reason_row.setVisible(True)
+        self._set_rejecting(True, self.reason.text)
         self.reason.setFocus()
 
+    def _set_rejecting(self, rejecting: bool, reason: str) -> None:
+        self._rejecting = rejecting
+        self.reason.text = reason
+        self.reason_row.setVisible(rejecting)
+
     def _send(self, verdict_: str) -> None:
-        reason = self.reason.text.strip() if verdict_ == verdict.REJECTED else ""
-        self.reason.text = ""
-        self.reason_row.setVisible(False)
-        self._review(verdict_, reason)
+        if self.reject.enabled:  # Enter in the line, too
+            self._review(verdict_, self.reason.text.strip() if verdict_ == verdict.REJECTED else "")
