@@ -1,5 +1,6 @@
 """The panel, clicked through as a reader does: run, cancel, error, correction, a reload."""
 
+import signal
 import subprocess
 import time
 import zipfile
@@ -12,6 +13,7 @@ from conftest import TRAINED, TREE
 from Cordline import CordlineTest
 from CordlineLib import packages, strings
 from CordlineLib.record import records_of
+from CordlineLib.session import CLOSE_S
 from daemon_process import free_port
 from landmark import draw, sagittal_grid
 from mr_series import SAGITTAL_T2, Protocol, classic, save
@@ -214,6 +216,37 @@ def test_cancel_answers_at_once_and_takes_away_what_was_drawn(ready, daemon):
     assert window.panel.session.problem is None
     assert window.panel.session.record is not None
     assert window.panel.session.analysis.remote_job.job.id == job
+
+
+def test_a_run_is_cancelled_when_the_module_is_closed(ready, daemon):
+    few = sagittal_grid((6, 176, 144), (6.0, 0.9, 1.1))
+    ready.panel.inputs.t2w_selector.setCurrentNode(load(draw(few).astype(np.int16), few))
+    daemon.bundle = TRAINED  # a section takes long enough to leave between two
+    daemon.start()
+    ready.use(daemon.endpoint)
+    session = ready.panel.session
+    ready.panel.run_controls.button.click()
+    events_until(lambda: session.analysis.segmentation is not None or not session.running)
+    assert session.running, "it was over before it could be cancelled"
+    began = time.monotonic()
+    ready.widget.cleanup()
+    assert time.monotonic() - began < CLOSE_S + 2
+    with daemon.client() as client:
+        list(client.follow(session.analysis.remote_job.job.id))
+        assert client.status(session.analysis.remote_job.job.id)["state"] == "cancelled"
+
+
+def test_a_daemon_that_does_not_answer_does_not_hold_slicer_when_it_ends(ready, daemon):
+    daemon.bundle = TRAINED
+    daemon.start()
+    ready.use(daemon.endpoint)
+    ready.panel.run_controls.button.click()
+    events_until(lambda: ready.panel.session.analysis.remote_job.phase == "following")
+    daemon.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    ready.widget.cleanup()
+    assert time.monotonic() - began < CLOSE_S + 2
+    assert not ready.panel.session.busy
 
 
 def test_who_waits_sees_place_and_priority(ready, daemon, tmp_path):
