@@ -147,9 +147,9 @@ RESULT_ELSEWHERE = 'The run has ended. Its result is with the volume "{volume}":
 RESULT_OF_OTHER_VOLUME = "The result belongs to another volume than the chosen one."
 
 ADDRESS = "Daemon"
-ADDRESS_TIP = "HOST:PORT, tcp://HOST:PORT, or ipc://PATH for the daemon of this computer"
+ADDRESS_TIP = "HOST:PORT, tcp://HOST:PORT, or ipc://PATH for a daemon that you started on this computer"
 KEY = "Key file"
-KEY_TIP = "What `cordline keys new` printed; needed for a daemon on another computer"
+KEY_TIP = "What `cordline keys new` printed; needed for every tcp address"
 BROWSE = "…"
 TEST = "Test connection"
 BUNDLE = "Models"
