@@ -51,7 +51,7 @@ await main(async (page, saw) => {
   await firstMask(page);
   saw.came_back = await labelmap(page);
   saw.locks = [await page.innerText(at("lock-1")), await page.innerText(at("lock-2"))];
-  saw.tools.push(await tool(page, "CircularEraser"));
+  saw.tools.push(await tool(page, "CircularBrush"));
   await page.click(at("jump-1"));
   await page.waitForTimeout(1500);
   await picture("came-back");

@@ -42,9 +42,9 @@ def test_strokes_outlive_a_way_to_the_list_of_studies(version, orthanc, program,
     assert np.array_equal(back, painted)
     assert saw["locks"] == ["Unlocked"] * 2
     assert np.array_equal(corrected, painted > 0)
-    # In a stack, in MPR, in the study that was opened again; then the viewer has its own tool back.
-    own, *erasers, then = saw["tools"]
-    assert erasers == ["CircularEraser"] * 3
+    # In a stack and in MPR; a panel that is built anew begins with the brush; then the viewer has its own tool back.
+    own, *painters, then = saw["tools"]
+    assert painters == ["CircularEraser", "CircularEraser", "CircularBrush"]
     assert then == own
     assert "first" in saw["blocked"], "no other job during a correction"
     assert [error for error in saw["errors"] if "404" not in error and "calculateSegmentsStatistics" not in error] == []

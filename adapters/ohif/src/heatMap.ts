@@ -1,7 +1,7 @@
 /** Draws the heat map of a classifier as a labelmap whose segments are levels of heat. */
 
 import { disposeSegmentation, removeFromViewports } from "./disposeSegmentation";
-import { SEGMENTATION_PREFIX } from "./id";
+import { segmentationId } from "./id";
 import { labelmapSections } from "./images";
 import type { Job, SectionHeat } from "./job";
 import { cornerstoneTools, type DisplaySet, type ExtensionParams } from "./ohifServices";
@@ -38,7 +38,7 @@ export class HeatMap {
     const viewports = viewportsOf(this.ohif, job);
     const [first] = viewports;
     const maps = job.heat.get(classifier);
-    const id = `${SEGMENTATION_PREFIX}heat-${job.id}-${classifier}`;
+    const id = segmentationId(`heat-${job.id}-${classifier}`);
     this.wanted = id;
     if (!first || !job.grid || !maps || this.isCreating) return;
     this.isCreating = true;

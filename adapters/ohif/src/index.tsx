@@ -2,7 +2,7 @@
 
 import { ignoreDisposed } from "./disposeSegmentation";
 import getPanelModule from "./getPanelModule";
-import { id } from "./id";
+import { beginVisit, id } from "./id";
 import init from "./init";
 import type { ExtensionParams } from "./ohifServices";
 
@@ -14,6 +14,7 @@ export default {
     void init();
   },
   onModeEnter(host: ExtensionParams) {
+    beginVisit();
     ignoreDisposed(host);
   },
   getPanelModule,

@@ -1,7 +1,7 @@
 /** The labelmaps that masks are drawn into: one for each job, and an empty spare one for the next. */
 
 import { disposeSegmentation, removeFromViewports } from "./disposeSegmentation";
-import { SEGMENTATION_PREFIX } from "./id";
+import { segmentationId } from "./id";
 import {
   type ActiveViewport,
   cornerstone,
@@ -19,7 +19,7 @@ export const LESION_COLOUR = [255, 64, 64, 255] as const;
 export class LabelmapPool {
   /** Display set that the spare labelmap belongs to. */
   private spareFor: string | undefined;
-  /** Labelmap id of each job that got the spare one. */
+  /** Display set of each job that got its spare labelmap. */
   private readonly assigned = new Map<string, string>();
 
   constructor(private readonly ohif: ExtensionParams) {}
@@ -48,13 +48,13 @@ export class LabelmapPool {
 
   /** Segmentation id of a job's labelmap. */
   idOf(job: string): string {
-    return this.assigned.get(job) ?? segmentationId(job);
+    return segmentationId(this.assigned.get(job) ?? job);
   }
 
   /** Assigns a labelmap to a job: the spare one if it belongs to the same images. Returns its segmentation id. */
   assign(job: string, { displaySet }: { displaySet: DisplaySet }): string {
     if (this.spareFor === displaySet.displaySetInstanceUID) {
-      this.assigned.set(job, segmentationId(this.spareFor));
+      this.assigned.set(job, this.spareFor);
       this.spareFor = undefined;
     }
     this.discardSpare();
@@ -89,9 +89,4 @@ export class LabelmapPool {
     if (this.spareFor) disposeSegmentation(this.ohif, segmentationId(this.spareFor));
     this.spareFor = undefined;
   }
-}
-
-/** Of a job or a display set. */
-function segmentationId(uid: string): string {
-  return `${SEGMENTATION_PREFIX}${uid}`;
 }

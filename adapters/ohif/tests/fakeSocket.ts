@@ -38,6 +38,9 @@ export class FakeSocket {
   }
 }
 
-export const WELCOME = { reply: "hello", body: { ready: true } };
+export const WELCOME = {
+  reply: "hello",
+  body: { ready: true, limits: { silence_s: 30, header_bytes: 4_194_304, frame_bytes: 1_048_576 } },
+};
 export const DEVICE = { reply: "device", body: { provider: "CPU", fallbacks: [] } };
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
