@@ -1,6 +1,6 @@
 //! What this host can run. The only crate that loads ONNX Runtime or names a vendor.
 //!
-//! - [`probe`]: what is in the host: processor, memory, GPU, driver
+//! - [`probe`]: what is in the host: processor, memory, GPUs, driver
 //! - [`library`]: ONNX Runtime, found and loaded by path, its version checked
 //! - [`host`]: both together, and the plug-ins beside them
 //! - [`provider`]: TensorRT, TensorRT-RTX, CUDA, OpenVINO, CPU: the order of preference, and what each needs

@@ -32,13 +32,17 @@ fn milliseconds(clock: ClockId) -> f64 {
 
 /// Memory of the host in bytes: (total, available).
 pub fn of_host() -> Option<(u64, u64)> {
-    let info = fs::read_to_string("/proc/meminfo").ok()?;
-    Some((kilobytes(&info, "MemTotal:")?, kilobytes(&info, "MemAvailable:")?))
+    of_meminfo(&fs::read_to_string("/proc/meminfo").ok()?)
+}
+
+/// The same, of the text of `/proc/meminfo`.
+pub(crate) fn of_meminfo(text: &str) -> Option<(u64, u64)> {
+    Some((kilobytes(text, "MemTotal:")?, kilobytes(text, "MemAvailable:")?))
 }
 
 fn kilobytes(text: &str, key: &str) -> Option<u64> {
     let line = text.lines().find_map(|l| l.strip_prefix(key))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 #[cfg(test)]

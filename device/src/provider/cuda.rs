@@ -18,7 +18,7 @@ pub(super) fn obstacle(host: &Host) -> Option<Refusal> {
 
 /// What keeps a provider that comes with ONNX Runtime from working: no GPU, or a build without it.
 pub(super) fn built_in(host: &Host, library: &str) -> Option<Refusal> {
-    if host.hardware.gpu.is_none() {
+    if host.hardware.gpus.is_empty() {
         return Some(Refusal::NoDevice("no NVIDIA GPU was found".into()));
     }
     let beside = host.runtime.path().with_file_name(library);

@@ -113,7 +113,7 @@ impl ExecutionProvider {
             Self::TensorRtRtx => tensorrt_rtx::engine_parts(host, graph),
             Self::Cuda | Self::OpenVino | Self::Cpu => Vec::new(),
         };
-        let gpu = host.hardware.gpu.as_ref();
+        let gpu = host.hardware.gpu();
         let common = [
             ("network", sha256.to_owned()),
             ("by", self.as_str().to_owned()),

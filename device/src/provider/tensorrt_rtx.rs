@@ -14,7 +14,7 @@ pub(super) const ONNX_NAME: &str = "NvTensorRTRTXExecutionProvider";
 const FIRST: [&str; 3] = ["libcudart.so.12", "libtensorrt_rtx.so.1", "libtensorrt_onnxparser_rtx.so.1"];
 
 pub(super) fn obstacle(host: &Host) -> Option<Refusal> {
-    if host.hardware.gpu.is_none() {
+    if host.hardware.gpus.is_empty() {
         return Some(Refusal::NoDevice("no NVIDIA GPU was found".into()));
     }
     plug_in::obstacle(host.plug_ins.tensorrt_rtx.as_deref())

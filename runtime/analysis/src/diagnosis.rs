@@ -166,7 +166,7 @@ fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis
     let without_gpu = diagnosis.networks.iter().all(|network| is_processor(network.provider));
     // Whoever named the providers knows.
     let is_auto = config.device.providers == ProviderChoice::Auto;
-    if is_auto && without_gpu && !diagnosis.networks.is_empty() && diagnosis.hardware.gpu.is_some() {
+    if is_auto && without_gpu && !diagnosis.networks.is_empty() && diagnosis.hardware.gpu().is_some() {
         diagnosis.notes.push("the GPU is not used: see the execution providers above; install the GPU build of ONNX Runtime and its CUDA libraries".into());
     }
 }

@@ -51,7 +51,7 @@ fn print_words(d: &Diagnosis) {
         gb(d.hardware.memory_bytes),
         gb(d.hardware.memory_available_bytes)
     );
-    match &d.hardware.gpu {
+    match d.hardware.gpu() {
         Some(gpu) => println!(
             "  GPU            {}{}",
             gpu.model,

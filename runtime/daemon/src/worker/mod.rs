@@ -201,7 +201,7 @@ impl Worker {
         let warnings = networks.noteworthy_fallbacks().map(in_words).collect();
         let report = DeviceReport {
             processor: hardware.processor.clone(),
-            gpu: hardware.gpu.as_ref().map(|gpu| gpu.model.clone()),
+            gpu: hardware.gpu().map(|gpu| gpu.model.clone()),
             provider: networks.provider_names(),
             precision: networks.precision_names(),
             fallbacks,

@@ -1,0 +1,100 @@
+//! What is in the host: processor, memory, GPUs, driver. Files of the kernel and NVIDIA's library are asked; no program is started.
+//!
+//! - [`processor`]: its name and its vector units
+//! - [`gpu`]: a GPU, and what it tells of itself
+//! - [`nvml`]: NVIDIA's library for GPUs; [`driver`]: the kernel's driver, without that library
+//! - [`jetson`]: NVIDIA's boards, by files of the kernel; [`board`]: what they tell beside their GPU
+//! - [`serial`](mod@serial): a number that stays with the host
+//! - [`file`](mod@file): reading within bounds
+
+mod board;
+mod driver;
+mod file;
+mod gpu;
+mod jetson;
+mod nvml;
+mod processor;
+mod serial;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::memory;
+pub use board::{Jetson, PowerMode, Release};
+pub use gpu::{ComputeCapability, Gpu, GpuMemory};
+
+pub use processor::VectorUnits;
+pub use serial::serial;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hardware {
+    /// Model of the processor as it names itself.
+    pub processor: String,
+    /// Logical processors that this process may use.
+    pub cores: usize,
+    pub memory_bytes: u64,
+    /// Available memory in bytes.
+    pub memory_available_bytes: u64,
+    /// What the processor can multiply at once.
+    pub vectors: VectorUnits,
+    /// NVIDIA GPUs, as they were when this was looked at.
+    pub gpus: Vec<Gpu>,
+}
+
+impl Hardware {
+    /// The GPU that computes: the first one, where there is one.
+    pub fn gpu(&self) -> Option<&Gpu> {
+        self.gpus.first()
+    }
+}
+
+/// Looks at the host this program runs on.
+pub fn hardware() -> Hardware {
+    examine(Path::new("/"), nvml::gpus())
+}
+
+/// Looks at the files below a root folder alone: what NVIDIA's library would tell is left out.
+pub fn hardware_below(root: &Path) -> Hardware {
+    examine(root, Vec::new())
+}
+
+/// The GPUs of this host as they are now.
+pub fn gpus() -> Vec<Gpu> {
+    gpus_of(Path::new("/"), nvml::gpus())
+}
+
+fn examine(root: &Path, told: Vec<Gpu>) -> Hardware {
+    let text = |path| file::text(&root.join(path)).unwrap_or_default();
+    let (memory_bytes, memory_available_bytes) = memory::of_meminfo(&text("proc/meminfo")).unwrap_or_default();
+    let cpuinfo = text("proc/cpuinfo");
+    Hardware {
+        processor: processor::name(&cpuinfo),
+        cores: std::thread::available_parallelism().map_or(1, |n| n.get()),
+        memory_bytes,
+        memory_available_bytes,
+        vectors: processor::vectors(&cpuinfo),
+        gpus: gpus_of(root, told),
+    }
+}
+
+/// What NVIDIA's library told, and what files tell: each knows what the other one does not.
+fn gpus_of(root: &Path, told: Vec<Gpu>) -> Vec<Gpu> {
+    if let Some(board) = jetson::gpu(root) {
+        // A board may hold a card beside its own GPU; only their kernels tell them apart.
+        let is_own = |gpu: &Gpu| gpu.compute.is_none() || board.compute.is_none() || gpu.compute == board.compute;
+        let (own, cards): (Vec<Gpu>, Vec<Gpu>) = told.into_iter().partition(is_own);
+        let own = own.into_iter().next().unwrap_or_default();
+        return std::iter::once(board.or(own)).chain(cards).collect();
+    }
+    let known = driver::gpus(root);
+    if told.is_empty() {
+        return known;
+    }
+    let by_files = |gpu: &Gpu| known.iter().find(|one| one.uuid.is_some() && one.uuid == gpu.uuid).cloned();
+    told.into_iter().map(|gpu| gpu.clone().or(by_files(&gpu).unwrap_or_default())).collect()
+}
+
+#[cfg(test)]
+mod tests;
