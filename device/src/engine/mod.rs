@@ -13,5 +13,6 @@ pub mod record;
 pub mod store;
 
 pub use key::EngineKey;
+pub(crate) use key::device_parts;
 pub use record::EngineRecord;
 pub use store::{EngineBuild, EngineState, EngineStore, StoredEngine};

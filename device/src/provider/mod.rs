@@ -18,7 +18,7 @@ use std::str::FromStr;
 use ort::session::builder::SessionBuilder;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::EngineKey;
+use crate::engine::{self, EngineKey};
 use crate::graph::Graph;
 use crate::host::Host;
 use crate::precision::{Precision, PrecisionPolicy};
@@ -113,16 +113,14 @@ impl ExecutionProvider {
             Self::TensorRtRtx => tensorrt_rtx::engine_parts(host, graph),
             Self::Cuda | Self::OpenVino | Self::Cpu => Vec::new(),
         };
-        let gpu = host.hardware.gpu();
         let common = [
             ("network", sha256.to_owned()),
             ("by", self.as_str().to_owned()),
             ("precision", precision.to_string()),
             ("onnxruntime", host.runtime.version().to_owned()),
-            ("device", gpu.map(|gpu| gpu.model.clone()).unwrap_or_default()),
-            ("driver", gpu.and_then(|gpu| gpu.driver.clone()).unwrap_or_default()),
         ];
-        EngineKey::new(common.into_iter().chain(own))
+        let device = host.hardware.gpu().map(engine::device_parts);
+        EngineKey::new(common.into_iter().chain(device.into_iter().flatten()).chain(own))
     }
 
     /// Has a session that is being built compute on this provider alone.
