@@ -1,7 +1,12 @@
 //! What this host has, what was chosen and why, what is wrong and what to do.
+//!
+//! - [`gpu`]: what slows the GPUs down, and whether their memory is enough
+
+pub mod gpu;
 
 use std::path::PathBuf;
 
+use cordline_device::probe::GpuMemory;
 use cordline_device::{ExecutionProvider, Host, OnnxRuntime, PlugIns, Precision, ProviderChoice, library, probe};
 use cordline_inference::bundle::{Bundle, verify};
 use cordline_inference::networks::golden::GoldenDifference;
@@ -12,6 +17,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::reader::ReaderProcess;
+use gpu::MemoryNeed;
 
 /// Everything that `cordline doctor` says.
 #[derive(Debug, Serialize)]
@@ -26,6 +32,8 @@ pub struct Diagnosis {
     pub providers: Vec<ProviderState>,
     /// Each network that passed the golden check, and where.
     pub networks: Vec<NetworkState>,
+    /// What they take of the GPU, where one runs on it and its memory is known.
+    pub gpu_memory: Option<MemoryNeed>,
     /// The bundle, where it is whole.
     pub bundle: Option<BundleState>,
     /// What stands in the way of an analysis.
@@ -84,6 +92,7 @@ pub fn examine(config: &Config) -> Diagnosis {
         onnxruntime: None,
         providers: Vec::new(),
         networks: Vec::new(),
+        gpu_memory: None,
         bundle: None,
         problems: Vec::new(),
         notes: Vec::new(),
@@ -102,6 +111,7 @@ pub fn examine(config: &Config) -> Diagnosis {
     if let (Some(runtime), Some(bundle)) = (runtime, bundle) {
         golden_check(config, runtime, bundle, &mut diagnosis);
     }
+    diagnosis.notes.extend(diagnosis.hardware.gpus.iter().flat_map(gpu::notes));
     diagnosis
 }
 
@@ -146,9 +156,15 @@ fn bundle(config: &Config, diagnosis: &mut Diagnosis) -> Option<Bundle> {
 
 fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis: &mut Diagnosis) {
     let mut networks = Networks::new(runtime, bundle, config.network_options());
+    let before = memory_of_gpu(&diagnosis.hardware.gpus);
     match networks.golden_check() {
         Ok(golden) => diagnosis.networks = states(&networks, golden),
         Err(error) => diagnosis.problems.push(error.into()),
+    }
+    let is_processor = |provider| matches!(provider, ExecutionProvider::OpenVino | ExecutionProvider::Cpu);
+    let without_gpu = diagnosis.networks.iter().all(|network| is_processor(network.provider));
+    if !without_gpu && let (Some(before), Some(after)) = (before, memory_of_gpu(&probe::gpus())) {
+        diagnosis.gpu_memory = MemoryNeed::between(before, after);
     }
     for state in &mut diagnosis.providers {
         state.used = diagnosis.networks.iter().any(|network| network.provider == state.provider);
@@ -162,13 +178,16 @@ fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis
             }
         }
     }
-    let is_processor = |provider| matches!(provider, ExecutionProvider::OpenVino | ExecutionProvider::Cpu);
-    let without_gpu = diagnosis.networks.iter().all(|network| is_processor(network.provider));
     // Whoever named the providers knows.
     let is_auto = config.device.providers == ProviderChoice::Auto;
     if is_auto && without_gpu && !diagnosis.networks.is_empty() && diagnosis.hardware.gpu().is_some() {
         diagnosis.notes.push("the GPU is not used: see the execution providers above; install the GPU build of ONNX Runtime and its CUDA libraries".into());
     }
+}
+
+/// Of the GPU that computes.
+fn memory_of_gpu(gpus: &[probe::Gpu]) -> Option<GpuMemory> {
+    gpus.first()?.memory
 }
 
 fn states(networks: &Networks, golden: Vec<GoldenDifference>) -> Vec<NetworkState> {

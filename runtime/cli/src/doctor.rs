@@ -1,4 +1,8 @@
 //! `cordline doctor`: what this host has, what was chosen and why, what is wrong and what to do.
+//!
+//! - [`gpu`]: the GPUs in words
+
+mod gpu;
 
 use std::path::PathBuf;
 
@@ -43,21 +47,15 @@ fn print_json(value: &impl Serialize) {
 }
 
 fn print_words(d: &Diagnosis) {
-    let gb = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
     println!("This box");
     println!("  processor      {}, {} cores", d.hardware.processor, d.hardware.cores);
     println!(
         "  memory         {:.1} GiB, {:.1} GiB available",
-        gb(d.hardware.memory_bytes),
-        gb(d.hardware.memory_available_bytes)
+        gpu::gib(d.hardware.memory_bytes),
+        gpu::gib(d.hardware.memory_available_bytes)
     );
-    match d.hardware.gpu() {
-        Some(gpu) => println!(
-            "  GPU            {}{}",
-            gpu.model,
-            gpu.driver.as_ref().map(|v| format!(" ({v})")).unwrap_or_default()
-        ),
-        None => println!("  GPU            no NVIDIA GPU found"),
+    for line in gpu::lines(&d.hardware.gpus) {
+        println!("{line}");
     }
     if let Some(library) = &d.onnxruntime {
         println!("ONNX Runtime\n  {} ({})", library.version, library.path.display());
@@ -83,6 +81,9 @@ fn print_words(d: &Diagnosis) {
     for network in &d.networks {
         let NetworkState { provider, precision, nodes: [own, all], golden } = network;
         println!("  {}: {provider} {precision}, {own} of {all} nodes; {}", golden.network, golden.describe());
+    }
+    if let Some(need) = d.gpu_memory {
+        println!("{}", gpu::memory_line(need));
     }
     println!("Verdict");
     for problem in &d.problems {
