@@ -11,6 +11,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use super::gpus::GpuWatch;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct StateLabel {
     pub state: &'static str,
@@ -42,6 +44,7 @@ pub(crate) struct Metrics {
     ended: Family<StateLabel, Counter>,
     stages: Family<StageLabel, Histogram, fn() -> Histogram>,
     engines: Family<NetworkLabel, Gauge<f64, AtomicU64>>,
+    gpus: GpuWatch,
 }
 
 impl Metrics {
@@ -55,6 +58,7 @@ impl Metrics {
             ended: Family::default(),
             stages: Family::new_with_constructor(stage_buckets),
             engines: Family::default(),
+            gpus: GpuWatch::default(),
         }
     }
 
@@ -107,7 +111,12 @@ impl Metrics {
         self.engines.get_or_create(&NetworkLabel { network: network.into() }).set(seconds);
     }
 
-    /// Adds all counters to a page.
+    /// The worker computes: whether a GPU is slowed down now is counted, once a second at most.
+    pub(crate) fn look_at_gpus(&self) {
+        self.gpus.count_throttled();
+    }
+
+    /// Adds all counters to a page, and the GPUs as they are.
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register("received_bytes", "Bytes that came from clients", self.received_bytes.clone());
         registry.register("sent_bytes", "Bytes that went to clients", self.sent_bytes.clone());
@@ -129,6 +138,7 @@ impl Metrics {
             "How long the engine of a network is being built, or was since the start",
             self.engines.clone(),
         );
+        self.gpus.register(registry);
     }
 }
 

@@ -18,6 +18,12 @@ struct ProviderLabel {
     provider: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FallbackLabel {
+    provider: String,
+    reason: &'static str,
+}
+
 /// The counters, and what can be measured now.
 pub(super) fn page(metrics: &Metrics, journal: &Journal, spool: &Spool, health: &Health) -> String {
     let mut registry = Registry::with_prefix("cordline");
@@ -38,6 +44,15 @@ pub(super) fn page(metrics: &Metrics, journal: &Journal, spool: &Spool, health: 
     let device = health.device.as_ref();
     let fallbacks = device.map_or(0, |d| d.fallbacks.len());
     registry.register("fallbacks", "Providers that were wanted more and are not used", gauge(fallbacks as i64));
+    let refusals = Family::<FallbackLabel, Gauge>::default();
+    for refused in &health.refusals {
+        refusals.get_or_create(&FallbackLabel { provider: refused.provider.clone(), reason: refused.reason }).set(1);
+    }
+    registry.register(
+        "provider_fallback",
+        "1 for each provider that was wanted more, and why it is not used",
+        refusals,
+    );
     let refused = i64::try_from(descriptors::refused()).unwrap_or(i64::MAX);
     registry.register(
         "refused_connections",

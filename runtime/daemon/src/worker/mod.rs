@@ -30,7 +30,7 @@ use cordline_sdk::wire::event::{EventKind, Files, StateChange, Warning};
 use cordline_sdk::wire::reply::DeviceReport;
 
 use super::error::cancelled;
-use super::health::Health;
+use super::health::{Health, RefusedProvider};
 use super::metrics::Metrics;
 use super::scheduler::{Assignment, CommandQueue, SchedulerCommand};
 use crate::journal::{Journal, PendingEvent};
@@ -123,6 +123,8 @@ impl Worker {
         let outcome = analyze::analyze(request, &self.config, Models::Warm(models), &mut |progress| {
             if matches!(progress, Progress::Segmented { .. }) {
                 prefetcher.prefetch(&context);
+                // While it computes, a GPU is as hot as it gets.
+                self.metrics.look_at_gpus();
             }
             let events = builder.on_progress(progress);
             if !events.is_empty() {
@@ -199,6 +201,7 @@ impl Worker {
         let in_words = |fallback: &Fallback| format!("{}: {}", fallback.subject(), fallback.reason);
         let fallbacks = networks.fallbacks().iter().map(in_words).collect();
         let warnings = networks.noteworthy_fallbacks().map(in_words).collect();
+        let refusals = networks.fallbacks().iter().map(RefusedProvider::of).collect();
         let report = DeviceReport {
             processor: hardware.processor.clone(),
             gpu: hardware.gpu().map(|gpu| gpu.model.clone()),
@@ -207,7 +210,8 @@ impl Worker {
             fallbacks,
         };
         if let Ok(mut health) = self.health.write() {
-            *health = Health { bundle: Some(models.bundle().identity()), ready: true, device: Some(report), warnings };
+            let bundle = Some(models.bundle().identity());
+            *health = Health { bundle, ready: true, device: Some(report), refusals, warnings };
         }
     }
 }
