@@ -44,9 +44,9 @@ impl fmt::Display for Precision {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PrecisionPolicy {
     /// Single precision, whatever it costs.
+    #[default]
     Exact,
     /// The fastest that the bundle was judged with.
-    #[default]
     Fast,
     /// This one and no other.
     Only(Precision),

@@ -44,7 +44,7 @@ def run(analyse, study, openvino, tmp_path):
     """Analyses the study with settings of the device, and returns the run."""
 
     def run(name: str, providers: str = "auto", **settings):
-        settings = {"openvino": openvino} | settings
+        settings = {"openvino": openvino, "precision": "fast"} | settings
         flags = {"bundle": settings.pop("bundle")} if "bundle" in settings else {}
         env = {PROVIDERS: providers} | {
             f"CORDLINE_DEVICE__{key.upper()}": str(value) for key, value in settings.items()
@@ -155,7 +155,9 @@ def test_a_precision_that_a_provider_lacks_is_an_error_where_no_other_is_allowed
 
 
 def test_the_doctor_names_each_provider_and_each_network(cordline, bundle, openvino, bf16):
-    said = cordline("doctor", "--bundle", bundle, env={PROVIDERS: "auto", PLUG_IN: str(openvino)}).stdout
+    said = cordline(
+        "doctor", "--bundle", bundle, env={PROVIDERS: "auto", PRECISION: "fast", PLUG_IN: str(openvino)}
+    ).stdout
     assert re.search(r"OpenVINO +used", said)
     assert re.search(r"CPU +idle", said)
     assert re.search(r"CUDA +no +no NVIDIA GPU was found", said)

@@ -330,8 +330,8 @@ mod tests {
 
     #[test]
     fn settings_are_read_and_unknown_ones_are_named() {
-        let config = read("threads = 3\n[device]\nproviders = [\"cuda\", \"cpu\"]\nprecision = \"exact\"\n").unwrap();
-        assert_eq!((config.threads, config.device.precision), (3, PrecisionPolicy::Exact));
+        let config = read("threads = 3\n[device]\nproviders = [\"cuda\", \"cpu\"]\nprecision = \"fast\"\n").unwrap();
+        assert_eq!((config.threads, config.device.precision), (3, PrecisionPolicy::Fast));
         assert_eq!(config.device.providers.providers(), [ExecutionProvider::Cuda, ExecutionProvider::Cpu]);
         assert!(read("thread = 3\n").unwrap_err().to_string().contains("thread"));
         for wrong in ["providers = []", "providers = \"gpu\"", "precision = \"half\""] {
