@@ -81,7 +81,7 @@ def fallbacks(run) -> list[str]:
 
 
 def test_the_fastest_that_is_trusted_is_taken_and_named(run, openvino, bf16):
-    fast, exact, cpu = run("fast"), run("exact", precision="exact"), run("cpu", "cpu")
+    fast, exact, cpu = run("fast"), run("exact", "openvino", precision="exact"), run("cpu", "cpu")
     named = [(one.result["provider"], one.result["precision"]) for one in (fast, exact, cpu)]
     assert named == [("OpenVINO", "bf16"), ("OpenVINO", "fp32"), ("CPU", "fp32")]
     assert fallbacks(fast) == fallbacks(exact) == fallbacks(cpu) == []
@@ -104,14 +104,14 @@ def test_a_precision_without_a_tolerance_was_not_judged_and_is_not_used(run, own
     manifest = own_bundle / "bundle.toml"
     text = manifest.read_text()
     manifest.write_text(re.sub(r"\[golden.tolerance.bf16\]\n(\w+ = .*\n)+", "", text))
-    fast = run("fast", bundle=own_bundle)
+    fast = run("fast", "openvino,cpu", bundle=own_bundle)
     assert (fast.result["provider"], fast.result["precision"]) == ("OpenVINO", "fp32")
-    assert fallbacks(fast) == []
+    assert "no tolerance for bf16" in fallbacks(fast)[0]
 
 
 def test_a_provider_that_strays_from_the_golden_output_is_not_used(run, own_bundle, openvino, bf16):
     change(own_bundle, "bf16", "segmenter", "1e-9")
-    fast = run("fast", bundle=own_bundle)
+    fast = run("fast", "openvino,cpu", bundle=own_bundle)
     assert fast.result["precision"] == "fp32"
     assert "OpenVINO bf16 could not be used" in fallbacks(fast)[0]
     assert "golden output" in fallbacks(fast)[0]
@@ -119,7 +119,7 @@ def test_a_provider_that_strays_from_the_golden_output_is_not_used(run, own_bund
 
 def test_the_processor_stays_the_processor_beside_a_plug_in(run, own_bundle, openvino):
     change(own_bundle, "fp32", "segmenter", "0.0")
-    beside = run("beside", precision="exact", bundle=own_bundle)
+    beside = run("beside", "openvino,cpu", precision="exact", bundle=own_bundle)
     alone = run("alone", "cpu", bundle=own_bundle)
     assert (beside.result["provider"], beside.result["precision"]) == ("CPU", "fp32")
     assert "OpenVINO fp32 could not be used" in fallbacks(beside)[0]
@@ -177,3 +177,12 @@ def test_a_plug_in_that_takes_its_process_down_takes_down_no_other(run, openvino
     result = run("aborts", openvino=library)
     assert result.result["provider"] == "CPU"
     assert "takes its process down (signal 6)" in fallbacks(result)[0]
+
+
+def test_a_single_study_in_single_precision_is_not_worth_the_start_of_openvino(run, cordline, bundle, openvino):
+    one = run("one", precision="exact")
+    assert (one.result["provider"], one.result["precision"]) == ("CPU", "fp32")
+    assert fallbacks(one) == []
+    # A daemon starts once; this is what it will have.
+    said = cordline("doctor", "--bundle", bundle, env={PROVIDERS: "auto", PLUG_IN: str(openvino)}).stdout
+    assert "segmenter: OpenVINO fp32" in said

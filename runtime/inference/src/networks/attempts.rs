@@ -2,8 +2,8 @@
 
 use cordline_device::engine::{EngineKey, EngineRecord, EngineState, EngineStore};
 use cordline_device::{
-    EngineFolder, ExecutionProvider, Fallback, Graph, Host, OpenError, Precision, PrecisionPolicy, Refusal, RunError,
-    Session,
+    EngineFolder, ExecutionProvider, Fallback, Graph, Host, OpenError, Precision, PrecisionPolicy, ProviderChoice,
+    Refusal, RunError, Session,
 };
 use ndarray::ArrayView4;
 
@@ -65,11 +65,18 @@ pub(super) struct Attempts {
     host: Host,
     options: NetworkOptions,
     fallbacks: Vec<Fallback>,
+    /// True where networks stay open for many studies.
+    stays_open: bool,
 }
 
 impl Attempts {
     pub(super) fn new(host: Host, options: NetworkOptions) -> Self {
-        Self { host, options, fallbacks: Vec::new() }
+        Self { host, options, fallbacks: Vec::new(), stays_open: false }
+    }
+
+    /// From now on what takes long to open may be opened.
+    pub(super) fn stay_open(&mut self) {
+        self.stays_open = true;
     }
 
     pub(super) fn host(&self) -> &Host {
@@ -117,12 +124,17 @@ impl Attempts {
             return Vec::new();
         }
         let policy = self.options.precision;
-        let precisions = provider.precisions(&self.host, policy);
+        let mut precisions = provider.precisions(&self.host, policy);
         if precisions.is_empty() {
             let reason = format!("it does not compute in {} here", wanted(policy));
             self.note(provider, None, Refusal::Precision(reason));
         }
-        precisions.into_iter().filter(|precision| !self.is_refused(provider, Some(*precision))).collect()
+        if self.options.providers == ProviderChoice::Auto && !self.stays_open {
+            // It is opened in a second and a half, and saves less than one of a single study.
+            precisions.retain(|precision| (provider, *precision) != (ExecutionProvider::OpenVino, Precision::Fp32));
+        }
+        precisions.retain(|precision| !self.is_refused(provider, Some(*precision)));
+        precisions
     }
 
     fn is_refused(&self, provider: ExecutionProvider, precision: Option<Precision>) -> bool {

@@ -74,6 +74,7 @@ impl Networks {
     /// From now on what was opened stays open: for a process that analyses many studies.
     pub fn keep_open(&mut self) {
         self.keep_open = true;
+        self.attempts.stay_open();
     }
 
     /// The session that finds lesions.
@@ -113,6 +114,8 @@ impl Networks {
     /// # Errors
     /// The first network that no provider reproduces, or that cannot run at all.
     pub fn golden_check(&mut self) -> Result<Vec<GoldenDifference>, NetworkError> {
+        // As a process that keeps them open has them.
+        self.attempts.stay_open();
         let bundle = self.bundle.clone();
         let names: Vec<&str> = bundle.network_names().collect();
         loop {
