@@ -19,9 +19,9 @@ pub struct Host {
 /// Libraries of providers; `None` where none was configured or found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlugIns {
-    /// `libonnxruntime_providers_openvino_plugin.so`.
+    /// OpenVINO's.
     pub openvino: Option<PathBuf>,
-    /// `libonnxruntime_providers_nv_tensorrt_rtx_plugin.so`.
+    /// TensorRT-RTX's.
     pub tensorrt_rtx: Option<PathBuf>,
 }
 

@@ -96,14 +96,6 @@ impl EngineStore {
         engines
     }
 
-    /// Removes an engine's folder.
-    ///
-    /// # Errors
-    /// It cannot be removed.
-    pub fn remove(&self, key: &EngineKey) -> io::Result<()> {
-        remove(&self.folder(key))
-    }
-
     /// Removes what none of `wanted` names, and then the oldest of those until the rest is no more than `bytes`. What was removed.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ fn execute(command: &EnginesCommand, config: &Config) -> Result<Exit, Problem> {
     let bundle = Bundle::open_or_default(config.bundle.as_deref())?;
     let store = EngineStore::new(&config.device.engines);
     let networks = load_networks(config, bundle)?;
-    let wanted = engines::wanted(&networks, &store)?;
+    let wanted = engines::wanted(&networks, &store);
     match command {
         EnginesCommand::List => list(&store, &wanted),
         EnginesCommand::Build { json } => return Ok(build(&store, &wanted, config, *json)),

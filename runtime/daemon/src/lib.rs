@@ -174,7 +174,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         scheduler: commands.clone(),
         stop: stop.clone(),
     };
-    let engines = engine_thread(config, &models, &metrics, &notices, stop)?;
+    let engines = engine_thread(config, &models, &metrics, &notices, stop);
     let worker = Worker {
         config: config.clone(),
         spool: spool.clone(),
@@ -244,18 +244,18 @@ fn engine_thread(
     metrics: &Arc<Metrics>,
     notices: &Notices,
     stop: &Arc<AtomicBool>,
-) -> Result<EngineThread, Problem> {
+) -> EngineThread {
     let store = EngineStore::new(&config.device.engines);
-    Ok(EngineThread {
+    EngineThread {
         builder: EngineBuilder::new(config),
-        wanted: cordline_inference::engines::wanted(models.networks(), &store)?,
+        wanted: cordline_inference::engines::wanted(models.networks(), &store),
         store,
         most_bytes: config.device.engine_bytes,
         metrics: metrics.clone(),
         notices: notices.clone(),
         changed: Arc::default(),
         stop: stop.clone(),
-    })
+    }
 }
 
 /// Keeps all other users out of the spool, whatever rights its files were made with.

@@ -27,10 +27,7 @@ pub struct WantedEngine {
 }
 
 /// The engines of all networks, for each provider that keeps some and has no obstacle here, in its first precision.
-///
-/// # Errors
-/// A network's file was altered.
-pub fn wanted(networks: &Networks, store: &EngineStore) -> Result<Vec<WantedEngine>, NetworkError> {
+pub fn wanted(networks: &Networks, store: &EngineStore) -> Vec<WantedEngine> {
     let (bundle, host, options) = (networks.bundle(), networks.host(), networks.options());
     let mut all = Vec::new();
     for &provider in options.providers.providers() {
@@ -45,7 +42,7 @@ pub fn wanted(networks: &Networks, store: &EngineStore) -> Result<Vec<WantedEngi
             all.push(WantedEngine { network: network.into(), provider, precision, state: store.state(&key), key });
         }
     }
-    Ok(all)
+    all
 }
 
 /// Builds an engine in this process, and lets it reproduce the golden output. `built`: the time of day, RFC 3339.

@@ -7,7 +7,7 @@ use cordline_device::{
 };
 use ndarray::ArrayView4;
 
-use super::golden::{self, Extent};
+use super::golden::{self, Extent, GoldenDifference};
 use super::{NetworkError, NetworkOptions, SEGMENTER};
 use crate::bundle::{Bundle, BundleError};
 
@@ -91,7 +91,8 @@ impl Attempts {
         &self.fallbacks
     }
 
-    /// A session on the first provider, and in the first precision, that is trusted with the network.
+    /// A session on the first provider, and in the first precision, that is trusted with the network; with what it was seen to stray, where
+    /// that was looked at.
     ///
     /// # Errors
     /// There is none, or the bundle itself is at fault.
@@ -100,11 +101,11 @@ impl Attempts {
         bundle: &Bundle,
         blueprint: &Blueprint<'_>,
         extent: Extent,
-    ) -> Result<Session, NetworkError> {
+    ) -> Result<(Session, Option<GoldenDifference>), NetworkError> {
         for provider in self.options.providers.providers().to_vec() {
             for precision in self.candidates(provider) {
                 match self.attempt(bundle, blueprint, provider, precision, extent) {
-                    Ok(session) => return Ok(session),
+                    Ok(opened) => return Ok(opened),
                     Err(Failed::Bundle(error)) => return Err(error),
                     Err(Failed::Provider(reason)) => self.note(provider, Some(precision), reason),
                 }
@@ -148,7 +149,7 @@ impl Attempts {
         provider: ExecutionProvider,
         precision: Precision,
         extent: Extent,
-    ) -> Result<Session, Failed> {
+    ) -> Result<(Session, Option<GoldenDifference>), Failed> {
         let name = blueprint.name;
         if bundle.manifest.golden.tolerance.of(precision.as_str()).is_none() {
             return Err(not_judged("tolerance", precision).into());
@@ -157,31 +158,34 @@ impl Attempts {
         let onnx = bundle.read(file)?;
         let store = EngineStore::new(&self.options.engines);
         let timing = store.timing_folder();
-        let key = provider.engine_key(&self.host, precision, &blueprint.graph(&onnx, None), bundle.sha256_of(file));
         let engine = match provider.keeps_engines() {
-            true => Some(trusted(&store, &key)?),
+            true => {
+                let graph = blueprint.graph(&onnx, None);
+                let key = provider.engine_key(&self.host, precision, &graph, bundle.sha256_of(file));
+                Some((trusted(&store, &key)?, store.folder(&key), key))
+            }
             false => None,
         };
-        let folder = engine.as_ref().map(|_| store.folder(&key));
-        let graph = blueprint.graph(&onnx, folder.as_ref().map(|engine| EngineFolder { engine, timing: &timing }));
+        let folders = engine.as_ref().map(|(_, engine, _)| EngineFolder { engine, timing: &timing });
+        let graph = blueprint.graph(&onnx, folders);
         let mut session = match Session::open(&self.host, provider, precision, &graph, self.options.threads) {
             Ok(session) => session,
             Err(OpenError::Provider(reason)) => return Err(reason.into()),
             Err(error @ OpenError::NoSuchTensor { .. }) => return Err(Failed::Bundle(error.into())),
         };
         // A provider that finds its engine unfit builds another one in its place, which nobody has looked at.
-        if let Some(record) = &engine
-            && trusted(&store, &key)? != *record
+        if let Some((record, _, key)) = &engine
+            && trusted(&store, key)? != *record
         {
             return Err(Refusal::Engine("the engine was not read as it was built".into()).into());
         }
         // The stored output was made by these kernels; whoever starts the daemon, or asks for it, has it compared all the same.
         if provider == ExecutionProvider::Cpu {
-            return Ok(session);
+            return Ok((session, None));
         }
         let mut run = |image: ArrayView4<'_, f32>| session.run(image);
         match golden::check_network(bundle, name, precision, extent, &mut run) {
-            Ok(_) => Ok(session),
+            Ok(found) => Ok((session, Some(found))),
             Err(NetworkError::Bundle(error @ BundleError::Golden { .. })) => {
                 Err(Refusal::Golden(error.to_string()).into())
             }

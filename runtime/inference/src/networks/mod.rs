@@ -82,7 +82,7 @@ impl Networks {
     /// # Errors
     /// No provider can run it as its maker did, or its file was altered.
     pub fn segmenter(&mut self) -> Result<&mut Session, NetworkError> {
-        self.session(SEGMENTER, Extent::FirstImage)
+        self.session(SEGMENTER)
     }
 
     /// The session of a classifier of the manifest; outputs are probabilities and heat map.
@@ -93,19 +93,25 @@ impl Networks {
     /// # Panics
     /// If the manifest has no classifier with this id.
     pub fn classifier(&mut self, id: &str) -> Result<&mut Session, NetworkError> {
-        self.session(id, Extent::FirstImage)
+        self.session(id)
     }
 
-    fn session(&mut self, name: &str, extent: Extent) -> Result<&mut Session, NetworkError> {
+    fn session(&mut self, name: &str) -> Result<&mut Session, NetworkError> {
         if !self.open.contains_key(name) {
-            let session = self.attempts.open(&self.bundle, &Blueprint::of(&self.bundle, name), extent)?;
-            let used = [session.provider().to_string(), session.precision().to_string()];
-            if !self.used.contains(&used) {
-                self.used.push(used);
-            }
-            self.open.insert(name.to_owned(), session);
+            self.open(name, Extent::FirstImage)?;
         }
         Ok(self.open.get_mut(name).expect("inserted above"))
+    }
+
+    /// Opens a network; what it was seen to stray, where that was looked at.
+    fn open(&mut self, name: &str, extent: Extent) -> Result<Option<GoldenDifference>, NetworkError> {
+        let (session, found) = self.attempts.open(&self.bundle, &Blueprint::of(&self.bundle, name), extent)?;
+        let used = [session.provider().to_string(), session.precision().to_string()];
+        if !self.used.contains(&used) {
+            self.used.push(used);
+        }
+        self.open.insert(name.to_owned(), session);
+        Ok(found)
     }
 
     /// Opens every network and runs each on its whole golden input. What one provider cannot run goes to the next, and then all networks
@@ -123,10 +129,16 @@ impl Networks {
             self.open.clear();
             let mut differences = Vec::new();
             for name in &names {
-                let session = self.session(name, Extent::Whole)?;
-                let precision = session.precision();
-                let mut run = |image: ndarray::ArrayView4<'_, f32>| session.run(image);
-                differences.push(golden::check_network(&bundle, name, precision, Extent::Whole, &mut run)?);
+                let found = match self.open(name, Extent::Whole)? {
+                    Some(found) => found,
+                    None => {
+                        let session = self.session(name)?;
+                        let precision = session.precision();
+                        let mut run = |image: ndarray::ArrayView4<'_, f32>| session.run(image);
+                        golden::check_network(&bundle, name, precision, Extent::Whole, &mut run)?
+                    }
+                };
+                differences.push(found);
             }
             // Each round but the last found one more place where a network cannot run.
             if self.used.len() == 1 {
