@@ -13,25 +13,9 @@ from CordlineLib.session import CLOSE_S
 from landmark import draw, sagittal_grid
 from mr_series import Protocol, classic, save
 from volumes import events_until, load, load_dicom
-from window import Window
+from window import GRID, ready, window
 
-GRID = sagittal_grid(turn=6, tilt=5)
-
-
-@pytest.fixture
-def window(scene):
-    window = Window()
-    yield window
-    window.close()
-
-
-@pytest.fixture
-def ready(window, shared):
-    """With a daemon's address, and a volume."""
-    window.use(shared.endpoint)
-    window.volume = load(draw(GRID).astype(np.int16), GRID)
-    window.panel.inputs.t2w_selector.setCurrentNode(window.volume)
-    return window
+__all__ = ["ready", "window"]
 
 
 @pytest.fixture

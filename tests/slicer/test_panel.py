@@ -5,7 +5,6 @@ import time
 import zipfile
 
 import numpy as np
-import pytest
 import slicer
 import slicer.util
 from conftest import TRAINED, TREE
@@ -17,25 +16,9 @@ from landmark import draw, sagittal_grid
 from mr_series import SAGITTAL_T2, classic, save
 from tiny_bundle import write
 from volumes import events_until, load, load_dicom, mask_in
-from window import Window
+from window import GRID, Window, ready, window
 
-GRID = sagittal_grid(turn=6, tilt=5)
-
-
-@pytest.fixture
-def window(scene):
-    window = Window()
-    yield window
-    window.close()
-
-
-@pytest.fixture
-def ready(window, shared):
-    """With a daemon's address, and a volume."""
-    window.use(shared.endpoint)
-    window.volume = load(draw(GRID).astype(np.int16), GRID)
-    window.panel.inputs.t2w_selector.setCurrentNode(window.volume)
-    return window
+__all__ = ["ready", "window"]
 
 
 def test_before_anything_it_says_what_is_missing(window):

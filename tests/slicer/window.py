@@ -1,11 +1,16 @@
 """The module's widget in a window of its own, for tests and pictures."""
 
+import numpy as np
+import pytest
 import qt
 from conftest import APPLICATION, PICTURES
 from Cordline import CordlineWidget
-from volumes import events_until
+from landmark import draw, sagittal_grid
+from volumes import events_until, load
 
 WIDTH, HEIGHT = 430, 1240
+GRID = sagittal_grid(turn=6, tilt=5)
+"""Of the volume that is `ready`."""
 
 
 class Window:
@@ -52,3 +57,19 @@ class Window:
             selector.setMRMLScene(None)
         self.host.close()
         self.host.deleteLater()
+
+
+@pytest.fixture
+def window(scene):
+    window = Window()
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def ready(window, shared):
+    """With a daemon's address, and a volume."""
+    window.use(shared.endpoint)
+    window.volume = load(draw(GRID).astype(np.int16), GRID)
+    window.panel.inputs.t2w_selector.setCurrentNode(window.volume)
+    return window
