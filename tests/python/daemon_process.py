@@ -68,6 +68,7 @@ class Daemon:
             "CORDLINE_ONNXRUNTIME": library,
             "CORDLINE_LOG": "cordline=debug",
             "CORDLINE_DAEMON__METRICS": "",
+            PROVIDERS: os.environ[PROVIDERS],
             # The tests need little room; the reserve of a box that works all day would refuse them on a small disk.
             "CORDLINE_DAEMON__RESERVE_BYTES": str(16 << 20),
         }
