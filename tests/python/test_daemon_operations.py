@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import TREE
-from daemon_process import end_of, free_port
+from daemon_process import PROVIDERS, end_of, free_port
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -23,7 +23,7 @@ def test_figures_liveness_and_readiness(daemon, study):
     import urllib.request
 
     address = f"127.0.0.1:{free_port()}"
-    daemon.environment["CORDLINE_DAEMON__METRICS"] = address
+    daemon.environment |= {"CORDLINE_DAEMON__METRICS": address, PROVIDERS: "cuda,cpu"}
     daemon.start()
     with daemon.client() as client:
         end_of(client, client.submit_study([study]))
