@@ -6,11 +6,10 @@ use cordline_core::findings::HeatMap;
 use cordline_core::manifest::{Classifier, Manifest, is_undecided};
 use cordline_sdk::Finding;
 use cordline_sdk::result::{Classification, NotAsked, SectionProbability};
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayView4, Axis, Ix2, Ix4};
 
 use super::explain;
 use super::lesion_sections::LesionSections;
-use super::network::UnexpectedOutput;
+use super::section_answers::{Classifiers, SectionAnswers};
 
 /// All answers of a study.
 #[derive(Debug, Clone)]
@@ -24,9 +23,6 @@ pub struct Answers {
     /// One heat map for each decided question that shows any activation.
     pub heat_maps: Vec<HeatMap>,
 }
-
-/// Runs the classifier with this id on one input (1, channel, row, column) and returns probabilities and heat map.
-pub type RunNetwork<'a, E> = dyn FnMut(&str, ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, E> + 'a;
 
 /// What happened on the way through the questions.
 #[derive(Debug, Clone, Copy)]
@@ -49,34 +45,39 @@ pub enum Step<'a> {
 /// `each` is told every step.
 ///
 /// # Errors
-/// Those of `run`, an answer in another shape, and that of `each`, which ends the work.
-pub fn classify<E: From<UnexpectedOutput>>(
+/// Those of `networks`, an answer in another shape, and that of `each`, which ends the work.
+pub fn classify<C: Classifiers>(
     manifest: &Manifest,
     sections: &LesionSections,
-    run: &mut RunNetwork<'_, E>,
-    each: &mut dyn FnMut(Step<'_>) -> Result<(), E>,
-) -> Result<Answers, E> {
+    networks: &mut C,
+    each: &mut dyn FnMut(Step<'_>) -> Result<(), C::Error>,
+) -> Result<Answers, C::Error> {
+    let total = sections.sections.len();
     let mut classifications: Vec<Classification> = Vec::new();
     let (mut not_asked, mut heat_maps) = (Vec::new(), Vec::new());
+    let mut ahead = BTreeMap::new();
     for classifier in &manifest.classifiers {
         if let Some(reason) = reason_not_to_ask(manifest, classifier, sections, &classifications) {
             not_asked.push(NotAsked { id: classifier.id.clone(), question: classifier.question.clone(), reason });
             continue;
         }
-        let mut asked = Vec::new();
-        let mut maps: [Vec<(usize, Array2<f32>)>; 2] = Default::default();
-        let mut input = sections.room(&classifier.channels);
-        for (k, &section) in sections.sections.iter().enumerate() {
-            sections.fill(&mut input, k, &classifier.channels);
-            let outputs = run(&classifier.id, input.view())?;
-            let (probability, cams) = read_outputs(&classifier.id, &outputs)?;
-            asked.push(SectionProbability { section: section + 1, probability: f64::from(probability) });
-            for (class, cam) in maps.iter_mut().zip(cams) {
-                class.push((section, cam));
-            }
-            each(Step::Asked { classifier, done: k + 1, total: sections.sections.len() })?;
+        let mut tell = |done| each(Step::Asked { classifier, done, total });
+        let is_first = classifications.is_empty();
+        if is_first && networks.are_side_by_side() {
+            ahead = SectionAnswers::ask_side_by_side(&manifest.classifiers, sections, networks, &mut tell)?;
         }
-        let classification = decide(classifier, asked);
+        let SectionAnswers { probabilities, maps } = match ahead.remove(&classifier.id) {
+            Some(answers) => {
+                let answers = answers?;
+                // Who watches hears of a question when its turn comes.
+                if !is_first {
+                    (1..=total).try_for_each(tell)?;
+                }
+                answers
+            }
+            None => SectionAnswers::ask(classifier, sections, networks, &mut tell)?,
+        };
+        let classification = decide(classifier, probabilities);
         let decided = classifier.classes.iter().position(|c| c.id == classification.decision);
         let map = decided
             .and_then(|class| explain::heat_map(classifier, &classifier.classes[class], &maps[class], sections.native));
@@ -107,31 +108,6 @@ fn reason_not_to_ask(
     let answer =
         if earlier.decision == Finding::UNDECIDED { "undecided" } else { class_label(manifest, &earlier.decision) };
     Some(format!("\u{201c}{}\u{201d} was answered: {answer}", earlier.question))
-}
-
-/// Probability of the second class, and the map of each class, of one section.
-fn read_outputs(network: &str, outputs: &[ArrayD<f32>]) -> Result<(f32, [Array2<f32>; 2]), UnexpectedOutput> {
-    let wrong = |found: Option<&ArrayD<f32>>, expected| UnexpectedOutput::Shape {
-        network: network.into(),
-        found: found.map(|f| f.shape().to_vec()).unwrap_or_default(),
-        expected,
-    };
-    let (p, cam) = (outputs.first(), outputs.get(1));
-    let probabilities = p
-        .and_then(|p| p.view().into_dimensionality::<Ix2>().ok())
-        .filter(|p| p.dim() == (1, 2))
-        .ok_or_else(|| wrong(p, "probabilities (1, 2)"))?;
-    let cams = cam
-        .and_then(|c| c.view().into_dimensionality::<Ix4>().ok())
-        .filter(|c| c.dim().0 == 1 && c.dim().1 == 2)
-        .ok_or_else(|| wrong(cam, "heat map (1, 2, rows, columns)"))?;
-    UnexpectedOutput::improbable(network, probabilities)?;
-    if let Some(&found) = cams.iter().find(|value| !value.is_finite()) {
-        return Err(UnexpectedOutput::Value { network: network.into(), found, expected: "a finite heat map" });
-    }
-    let map =
-        |class: usize| -> Array2<f32> { ArrayView2::to_owned(&cams.index_axis(Axis(0), 0).index_axis(Axis(0), class)) };
-    Ok((probabilities[(0, 1)], [map(0), map(1)]))
 }
 
 /// The study's answer to one question: the mean over its sections against threshold and undecided band.
@@ -185,10 +161,12 @@ mod tests {
     use cordline_core::manifest::Channel;
     use cordline_core::volume::LabelMap;
     use cordline_testkit::example_manifest;
-    use ndarray::{Array3, Array4, IxDyn};
+    use ndarray::{Array3, ArrayD, ArrayView4, IxDyn};
 
+    use super::super::network::UnexpectedOutput;
     use super::super::network::tests::TestError;
     use super::*;
+    use crate::lesion_sections::SectionBatch;
     use crate::normalise::Normalised;
 
     fn manifest() -> Manifest {
@@ -204,16 +182,51 @@ mod tests {
         LesionSections::new(&Normalised::of(&image, 5.0), None, &labels, [64, 64])
     }
 
-    /// Answers with a fixed probability for each question.
-    fn ask(answers: &[(&str, f32)]) -> Answers {
-        let answers: BTreeMap<&str, f32> = answers.iter().copied().collect();
-        let mut run = |id: &str, input: ArrayView4<'_, f32>| {
-            assert_eq!(input.dim(), (1, 3, 64, 64));
-            let p = answers[id];
-            let probabilities = ArrayD::from_shape_vec(IxDyn(&[1, 2]), vec![1.0 - p, p]).unwrap();
-            Ok(vec![probabilities, ArrayD::from_elem(IxDyn(&[1, 2, 2, 2]), 3.0)])
-        };
-        classify::<TestError>(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap()
+    /// Answers with a probability for each question, and with a map of one value.
+    struct Fixed {
+        answers: BTreeMap<&'static str, f32>,
+        map: f32,
+        classes: usize,
+        batch: usize,
+        side_by_side: bool,
+        /// Images that each run was given with something in them.
+        given: Vec<(String, usize)>,
+    }
+
+    impl Fixed {
+        fn new(answers: &[(&'static str, f32)]) -> Self {
+            let answers = answers.iter().copied().collect();
+            Self { answers, map: 3.0, classes: 2, batch: 1, side_by_side: false, given: Vec::new() }
+        }
+
+        fn classify(&mut self) -> Result<Answers, TestError> {
+            classify(&manifest(), &sections(), self, &mut |_| Ok(()))
+        }
+    }
+
+    impl Classifiers for Fixed {
+        type Error = TestError;
+
+        fn batch_for(&mut self, _: &str, _: usize) -> Result<usize, TestError> {
+            Ok(self.batch)
+        }
+
+        fn run(&mut self, id: &str, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, TestError> {
+            assert_eq!(input.dim(), (self.batch, 3, 64, 64));
+            self.given.push((id.into(), input.outer_iter().filter(|image| image.iter().any(|&v| v > 0.0)).count()));
+            let Some(&p) = self.answers.get(id) else { return Err(TestError::Cancelled) };
+            let probabilities =
+                ArrayD::from_shape_fn(IxDyn(&[self.batch, self.classes]), |at| [1.0 - p, p, 0.0][at[1]]);
+            Ok(vec![probabilities, ArrayD::from_elem(IxDyn(&[self.batch, 2, 2, 2]), self.map)])
+        }
+
+        fn are_side_by_side(&self) -> bool {
+            self.side_by_side
+        }
+    }
+
+    fn ask(answers: &[(&'static str, f32)]) -> Answers {
+        Fixed::new(answers).classify().unwrap()
     }
 
     #[test]
@@ -253,11 +266,44 @@ mod tests {
     fn without_lesion_nothing_is_asked() {
         let image = Array3::from_elem((3, 40, 30), 0.25);
         let sections = LesionSections::new(&Normalised::of(&image, 5.0), None, &LabelMap::zeros((3, 40, 30)), [64, 64]);
-        let answers =
-            classify::<TestError>(&manifest(), &sections, &mut |_, _| panic!("a network was asked"), &mut |_| Ok(()))
-                .unwrap();
-        assert!(answers.finding.is_no_lesion());
+        let mut networks = Fixed { side_by_side: true, ..Fixed::new(&[]) };
+        let answers = classify(&manifest(), &sections, &mut networks, &mut |_| Ok(())).unwrap();
+        assert!(answers.finding.is_no_lesion() && networks.given.is_empty());
         assert_eq!(answers.not_asked.len(), 3);
+    }
+
+    #[test]
+    fn several_sections_at_once_get_the_same_answers() {
+        let all = [("kind", 0.1), ("tumour-type", 0.9)];
+        let mut networks = Fixed { batch: 4, ..Fixed::new(&all) };
+        let answers = networks.classify().unwrap();
+        assert_eq!(networks.given, [("kind".to_owned(), 2), ("tumour-type".to_owned(), 2)]);
+        assert_eq!(answers.classifications, ask(&all).classifications);
+        let maps = |answers: &Answers| answers.heat_maps.iter().map(|map| map.sections.len()).collect::<Vec<_>>();
+        assert_eq!(maps(&answers), maps(&ask(&all)));
+    }
+
+    #[test]
+    fn side_by_side_the_same_is_told_and_what_the_branch_does_not_ask_plays_no_part() {
+        // The third question fails, and is not on the branch.
+        let all = [("kind", 0.1), ("tumour-type", 0.9)];
+        for batch in [1, 4] {
+            let run = |side_by_side| {
+                let mut told = Vec::new();
+                let mut networks = Fixed { batch, side_by_side, ..Fixed::new(&all) };
+                let answers = classify(&manifest(), &sections(), &mut networks, &mut |step| {
+                    told.push(match step {
+                        Step::Asked { classifier, done, total } => format!("{} {done}/{total}", classifier.id),
+                        Step::Answered(answer, map) => format!("{} {}", answer.decision, map.is_some()),
+                    });
+                    Ok(())
+                });
+                (answers.unwrap().classifications, told)
+            };
+            assert_eq!(run(true), run(false));
+        }
+        let mut failing = Fixed { side_by_side: true, ..Fixed::new(&[("kind", 0.1), ("disease", 0.9)]) };
+        assert_eq!(failing.classify().unwrap_err(), TestError::Cancelled, "one that is on the branch does");
     }
 
     #[test]
@@ -274,33 +320,31 @@ mod tests {
     #[test]
     fn channels_hold_image_and_mask_inside_the_mask_only() {
         let channels = [Channel::T1cInMask, Channel::T2wInMask, Channel::Mask];
-        let mut input = sections().room(&channels);
-        let held = |input: &Array4<f32>, row| [0, 1, 2].map(|channel| input[(0, channel, row, 32)]);
-        sections().fill(&mut input, 0, &channels);
-        assert_eq!([held(&input, 2), held(&input, 24), held(&input, 40)], [[0.0; 3], [0.0, 0.25, 1.0], [0.0; 3]]);
-        // What the section before left is gone.
-        sections().fill(&mut input, 1, &channels);
-        assert_eq!([held(&input, 2), held(&input, 24), held(&input, 40)], [[0.0; 3], [0.0; 3], [0.0, 0.25, 1.0]]);
+        let sections = sections();
+        let mut input = SectionBatch::new(&sections, &channels);
+        let held = |input: ArrayView4<'_, f32>, image| {
+            [2, 24, 40].map(|row| [0, 1, 2].map(|channel| input[(image, channel, row, 32)]))
+        };
+        let (first, second) = ([[0.0; 3], [0.0, 0.25, 1.0], [0.0; 3]], [[0.0; 3], [0.0; 3], [0.0, 0.25, 1.0]]);
+        assert_eq!(held(input.hold(0..1, 1), 0), first);
+        assert_eq!(held(input.hold(1..2, 1), 0), second, "what the section before left is gone");
+        let both = input.hold(0..2, 4);
+        assert_eq!([0, 1, 2].map(|image| held(both.view(), image)), [first, second, [[0.0; 3]; 3]]);
+        let one = input.hold(1..2, 4);
+        assert_eq!([0, 1].map(|image| held(one.view(), image)), [second, [[0.0; 3]; 3]]);
     }
 
     #[test]
     fn an_answer_that_is_no_number_decides_nothing() {
         for (p, map) in [(f32::NAN, 3.0), (7.0, 3.0), (0.5, f32::NAN)] {
-            let mut run = |_: &str, _: ArrayView4<'_, f32>| {
-                let probabilities = ArrayD::from_shape_vec(IxDyn(&[1, 2]), vec![1.0 - p, p]).unwrap();
-                Ok(vec![probabilities, ArrayD::from_elem(IxDyn(&[1, 2, 2, 2]), map)])
-            };
-            let error = classify::<TestError>(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
+            let error = Fixed { map, ..Fixed::new(&[("kind", p)]) }.classify().unwrap_err();
             assert!(matches!(error, TestError::Output(UnexpectedOutput::Value { .. })), "{error:?}");
         }
     }
 
     #[test]
     fn a_network_of_another_shape_is_an_error() {
-        let mut run = |_: &str, _: ArrayView4<'_, f32>| {
-            Ok(vec![ArrayD::zeros(IxDyn(&[1, 3])), ArrayD::zeros(IxDyn(&[1, 2, 2, 2]))])
-        };
-        let error = classify::<TestError>(&manifest(), &sections(), &mut run, &mut |_| Ok(())).unwrap_err();
+        let error = Fixed { classes: 3, ..Fixed::new(&[("kind", 0.1)]) }.classify().unwrap_err();
         assert!(matches!(error, TestError::Output(UnexpectedOutput::Shape { .. })));
     }
 }

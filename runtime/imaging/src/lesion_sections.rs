@@ -5,7 +5,7 @@ use std::ops::Range;
 use cordline_core::manifest::Channel;
 use cordline_core::resize;
 use cordline_core::volume::LabelMap;
-use ndarray::{Array2, Array4, ArrayView2, Axis, s};
+use ndarray::{Array2, Array4, ArrayView2, ArrayView4, s};
 
 use super::normalise::Normalised;
 
@@ -51,27 +51,49 @@ impl LesionSections {
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
     }
+}
 
-    /// Room for the input of one section: (1, channel, row, column).
-    pub(super) fn room(&self, channels: &[Channel]) -> Array4<f32> {
-        Array4::zeros((1, channels.len(), self.size[0], self.size[1]))
+/// The input of a classifier: several sections at once, in room that is used again.
+pub(super) struct SectionBatch<'a> {
+    sections: &'a LesionSections,
+    channels: &'a [Channel],
+    /// (image, channel, row, column); 0 but for the rows that are held.
+    images: Array4<f32>,
+    /// Of each image.
+    held: Vec<Range<usize>>,
+}
+
+impl<'a> SectionBatch<'a> {
+    /// Without any section yet.
+    pub(super) fn new(sections: &'a LesionSections, channels: &'a [Channel]) -> Self {
+        Self { sections, channels, images: Array4::zeros((0, 0, 0, 0)), held: Vec::new() }
     }
 
-    /// Fills it with one section; it holds the one before, or nothing.
-    pub(super) fn fill(&self, input: &mut Array4<f32>, k: usize, channels: &[Channel]) {
-        let LesionRows { rows, mask, t2w, t1c } = &self.images[k];
-        let before = k.checked_sub(1).map_or(0..0, |k| self.images[k].rows.clone());
-        for (mut target, channel) in input.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(channels) {
-            target.slice_mut(s![before.clone(), ..]).fill(0.0);
-            let image = match channel {
-                Channel::Mask => Some(mask),
-                Channel::T2wInMask => Some(t2w),
-                Channel::T1cInMask => t1c.as_ref(),
-            };
-            if let Some(image) = image {
-                target.slice_mut(s![rows.clone(), ..]).assign(image);
-            }
+    /// These sections, by their place among those with lesion, and as many empty images as `batch` has more: (image, channel, row, column).
+    pub(super) fn hold(&mut self, which: Range<usize>, batch: usize) -> ArrayView4<'_, f32> {
+        if self.held.len() < batch {
+            let [rows, columns] = self.sections.size;
+            self.images = Array4::zeros((batch, self.channels.len(), rows, columns));
+            self.held = vec![0..0; batch];
         }
+        let mut wanted = which.map(|k| &self.sections.images[k]);
+        for (mut image, held) in self.images.outer_iter_mut().zip(&mut self.held).take(batch) {
+            let section = wanted.next();
+            let rows = section.map_or(0..0, |section| section.rows.clone());
+            for (mut target, channel) in image.outer_iter_mut().zip(self.channels) {
+                target.slice_mut(s![held.clone(), ..]).fill(0.0);
+                let content = section.and_then(|section| match channel {
+                    Channel::Mask => Some(&section.mask),
+                    Channel::T2wInMask => Some(&section.t2w),
+                    Channel::T1cInMask => section.t1c.as_ref(),
+                });
+                if let Some(content) = content {
+                    target.slice_mut(s![rows.clone(), ..]).assign(content);
+                }
+            }
+            *held = rows;
+        }
+        self.images.slice(s![..batch, .., .., ..])
     }
 }
 

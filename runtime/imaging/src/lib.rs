@@ -8,6 +8,7 @@
 //! - [`measure`]: the lesions with volume and extent
 //! - [`lesion_sections`]: what the classifiers see of a study
 //! - [`classify`]: the questions, along the branches
+//! - [`section_answers`]: what a classifier answered of each section
 //! - [`explain`]: Grad-CAM, on the network's own grid
 //! - [`network`]: what a network is to all of these
 //!
@@ -22,4 +23,5 @@ pub mod network;
 pub mod normalise;
 pub mod quality;
 pub mod reorient;
+pub mod section_answers;
 pub mod segment;

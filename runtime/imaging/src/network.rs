@@ -8,6 +8,15 @@ pub trait Network {
     /// Why it may not answer. The pipeline adds one reason of its own, and passes all others on.
     type Error: From<UnexpectedOutput>;
 
+    /// How many images it is to be given at once where `left` are left; at least 1. What exceeds these is empty, and its answer dropped.
+    ///
+    /// # Errors
+    /// The network cannot be run.
+    fn batch_for(&mut self, left: usize) -> Result<usize, Self::Error> {
+        let _ = left;
+        Ok(1)
+    }
+
     /// Runs the network and returns its outputs in the order that its opener asked for.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What is lesion, section by section, middle ones first.
 
 use cordline_core::resize::{self, bilinear};
-use ndarray::{Array3, ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix4, Zip, s};
+use ndarray::{Array3, Array4, ArrayD, ArrayView2, ArrayView3, ArrayViewMut2, Axis, Ix4, Zip, s};
 
 use super::network::{Network, UnexpectedOutput, is_probability};
 use super::normalise::Normalised;
@@ -32,7 +32,7 @@ pub type EachSection<'a, E> = dyn FnMut(usize, ArrayView2<'_, bool>) -> Result<(
 /// Segments a volume with a network that takes sections of `size` (rows, columns).
 ///
 /// Two thresholds, since outlines are best at a low one, and false lesions are told from true ones at a high one.
-/// `each(section, mask)` is called after every section, in the order of [`middle_out`].
+/// `each(section, mask)` is called for every section as soon as its batch is done, in the order of [`middle_out`].
 ///
 /// # Errors
 /// The network's own, one that answers in another shape, and that of `each`, which ends the work.
@@ -45,35 +45,46 @@ pub fn segment<N: Network>(
 ) -> Result<Segmented, N::Error> {
     let mut mask = Array3::from_elem(volume.shape(), false);
     let mut core = mask.clone();
-    for section in middle_out(volume.shape()[0]) {
-        let input = resize::linear(volume.section(section).view(), size);
-        let outputs = network.run(input.view().insert_axis(Axis(0)).insert_axis(Axis(0)))?;
-        let probability = probability(&outputs, size)?;
-        let mut outline = mask.index_axis_mut(Axis(0), section);
-        cut(probability, thresholds, [&mut outline, &mut core.index_axis_mut(Axis(0), section)]);
-        each(section, outline.view())?;
+    let order = middle_out(volume.shape()[0]);
+    let mut left = &order[..];
+    while !left.is_empty() {
+        let batch = network.batch_for(left.len())?.max(1);
+        let (sections, others) = left.split_at(batch.min(left.len()));
+        left = others;
+        let mut input = Array4::zeros((batch, 1, size[0], size[1]));
+        for (mut image, &section) in input.outer_iter_mut().zip(sections) {
+            image.index_axis_mut(Axis(0), 0).assign(&resize::linear(volume.section(section).view(), size));
+        }
+        let outputs = network.run(input.view())?;
+        let probabilities = probabilities(&outputs, input.dim())?;
+        for (probability, &section) in probabilities.outer_iter().zip(sections) {
+            let mut outline = mask.index_axis_mut(Axis(0), section);
+            cut(probability, thresholds, [&mut outline, &mut core.index_axis_mut(Axis(0), section)]);
+            each(section, outline.view())?;
+        }
     }
     Ok(Segmented { mask, core })
 }
 
-/// The probability of lesion (row, column) of the one section that was run.
-fn probability(outputs: &[ArrayD<f32>], size: [usize; 2]) -> Result<ArrayView2<'_, f32>, UnexpectedOutput> {
+/// The probability of lesion (image, row, column) of the images that were run; `input`: the shape of these.
+fn probabilities(
+    outputs: &[ArrayD<f32>],
+    input: (usize, usize, usize, usize),
+) -> Result<ArrayView3<'_, f32>, UnexpectedOutput> {
     let shape = |found: &[usize]| UnexpectedOutput::Shape {
         network: SEGMENTER.into(),
         found: found.to_vec(),
-        expected: "(1, 1, rows, columns) of its input",
+        expected: "the shape of its input",
     };
     let output = outputs.first().ok_or_else(|| shape(&[]))?;
-    if output.shape() != [1, 1, size[0], size[1]] {
-        return Err(shape(output.shape()));
-    }
+    let of_input = output.view().into_dimensionality::<Ix4>().ok().filter(|found| found.dim() == input);
+    let of_input = of_input.ok_or_else(|| shape(output.shape()))?;
     let values = output.as_standard_layout();
     // No early end, and so vectorised.
     if values.iter().fold(false, |any, &p| any | !is_probability(p)) {
         UnexpectedOutput::improbable(SEGMENTER, values.iter())?;
     }
-    let output = output.view().into_dimensionality::<Ix4>().map_err(|_| shape(output.shape()))?;
-    Ok(output.index_axis_move(Axis(0), 0).index_axis_move(Axis(0), 0))
+    Ok(of_input.index_axis_move(Axis(1), 0))
 }
 
 /// Brings a probability to the grid of the masks, and cuts it at each one's threshold. The masks hold nothing yet.
@@ -138,6 +149,44 @@ mod tests {
         let sure = core.iter().filter(|&&v| v).count();
         assert!(sure > 0 && (sure as f64) < area, "{sure} of {area}");
         assert!(core.iter().zip(&mask).all(|(&c, &m)| m || !c));
+    }
+
+    /// As [`Echo`], for so many images at once, each of which must be none that was there before; empty ones are filled up with.
+    struct EchoOfMany {
+        batch: usize,
+        given: Vec<usize>,
+    }
+
+    impl Network for EchoOfMany {
+        type Error = TestError;
+
+        fn batch_for(&mut self, _: usize) -> Result<usize, TestError> {
+            Ok(self.batch)
+        }
+
+        fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, TestError> {
+            self.given.push(input.outer_iter().filter(|image| image.iter().any(|&v| v > 0.0)).count());
+            Ok(vec![input.to_owned().into_dyn()])
+        }
+    }
+
+    #[test]
+    fn many_at_once_are_told_in_the_same_order_with_the_same_masks() {
+        let volume = Array3::from_shape_fn((6, 40, 30), |(s, r, c)| ((s * 7 + r * 3 + c) % 11) as f32);
+        let volume = Normalised::of(&volume, 5.0);
+        let run = |batch| {
+            let (mut network, mut told) = (EchoOfMany { batch, given: Vec::new() }, Vec::new());
+            let found = segment(&mut network, &volume, [32, 32], [0.5, 0.9], &mut |section, mask| {
+                told.push((section, mask.to_owned()));
+                Ok(())
+            });
+            (found.unwrap(), told, network.given)
+        };
+        let (one, told, given) = run(1);
+        assert_eq!(given, [1; 6]);
+        let (four, told_of_four, given) = run(4);
+        assert_eq!((one, told), (four, told_of_four));
+        assert_eq!(given, [4, 2], "what is left over is filled up with empty images");
     }
 
     #[test]
