@@ -15,10 +15,6 @@ pub struct Graph<'a> {
     pub outputs: &'a [&'a str],
     /// Channels, rows, columns of its input.
     pub shape: [usize; 3],
-    /// Images that it is given at once most of the time.
-    pub usual_batch: usize,
-    /// Images that it is given at once at most.
-    pub largest_batch: usize,
     /// Where a provider that keeps engines finds that of this network, or writes it.
     pub engine: Option<EngineFolder<'a>>,
 }

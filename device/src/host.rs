@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::library::{self, OnnxRuntime};
-use crate::probe::Hardware;
+use crate::probe::{Gpu, Hardware};
 
 /// What a network is opened with.
 #[derive(Clone)]
@@ -14,6 +14,15 @@ pub struct Host {
     pub hardware: Hardware,
     /// Providers that come as libraries of their own.
     pub plug_ins: PlugIns,
+    /// Which of its GPUs computes, from 0: CUDA's number of it too.
+    pub device: usize,
+}
+
+impl Host {
+    /// The GPU that computes, where there is one.
+    pub fn gpu(&self) -> Option<&Gpu> {
+        self.hardware.gpus.get(self.device)
+    }
 }
 
 /// Libraries of providers; `None` where none was configured or found.

@@ -6,6 +6,7 @@
 //! - [`provider`]: TensorRT, TensorRT-RTX, CUDA, OpenVINO, CPU: the order of preference, and what each needs
 //! - [`precision`]: how exactly a network is computed
 //! - [`engine`]: what a provider compiled of a network, kept on disk and trusted only as it was built
+//! - [`batch`]: how many images a network is given at once
 //! - [`session`]: a network ready to run, on a provider and in a precision that are named
 //! - [`graph`]: a network that is to be opened
 //! - [`fallback`]: a provider that was wanted and not used; [`refusal`]: why
@@ -17,6 +18,7 @@
 //!
 //! Absent from here: DICOM, bundles, spines.
 
+pub mod batch;
 pub mod engine;
 pub mod fallback;
 pub mod graph;
@@ -33,6 +35,7 @@ pub mod refusal;
 pub mod session;
 pub mod trial;
 
+pub use batch::Batch;
 pub use fallback::Fallback;
 pub use graph::{EngineFolder, Graph};
 pub use host::{Host, PlugIns};

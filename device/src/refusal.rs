@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::session::RunError;
+
 /// Why a provider cannot be used, in the order in which it is found out.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -47,7 +49,7 @@ pub enum Refusal {
         /// All nodes.
         all: usize,
     },
-    /// The first run failed.
+    /// A run failed.
     #[error("the network {network} could not be run: {reason}")]
     WarmUp {
         /// Name of the network.
@@ -55,6 +57,9 @@ pub enum Refusal {
         /// What ONNX Runtime said.
         reason: String,
     },
+    /// It answered with what no network of the bundle can answer.
+    #[error("{0}")]
+    Answer(String),
     /// It did not reproduce the stored output.
     #[error("{0}")]
     Golden(String),
@@ -64,6 +69,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A network that was opened failed while it ran: the device has no kernel for it, no memory, or is gone.
+    pub fn of_run(error: &RunError) -> Self {
+        match error.is_out_of_memory() {
+            true => Self::OutOfMemory(error.reason.clone()),
+            false => Self::WarmUp { network: error.network.clone(), reason: error.reason.clone() },
+        }
+    }
+
     /// The word for it in metrics.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -77,6 +90,7 @@ impl Refusal {
             Self::Opening { .. } => "opening",
             Self::NodesOutside { .. } => "nodes_outside",
             Self::WarmUp { .. } => "warm_up",
+            Self::Answer(_) => "answer",
             Self::Golden(_) => "golden",
             Self::OutOfMemory(_) => "out_of_memory",
         }

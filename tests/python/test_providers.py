@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+import tiny_bundle
 from daemon_process import PROVIDERS, TREE
 from landmark import draw, sagittal_grid
 from mr_series import classic, save
@@ -128,7 +129,7 @@ def test_the_processor_stays_the_processor_beside_a_plug_in(run, own_bundle, ope
 
 
 def test_a_plug_in_that_is_configured_and_missing_is_said(run, openvino, tmp_path):
-    missing = run("missing", openvino=tmp_path / "nowhere.so")
+    missing = run("missing", "openvino,cpu", openvino=tmp_path / "nowhere.so")
     assert missing.result["provider"] == "CPU"
     assert "nowhere.so" in fallbacks(missing)[0]
 
@@ -136,7 +137,7 @@ def test_a_plug_in_that_is_configured_and_missing_is_said(run, openvino, tmp_pat
 def test_a_plug_in_that_does_not_load_is_said(run, openvino, tmp_path):
     broken = tmp_path / openvino.name
     broken.write_bytes(openvino.read_bytes()[:200_000])
-    result = run("broken", openvino=broken)
+    result = run("broken", "openvino,cpu", openvino=broken)
     assert result.result["provider"] == "CPU"
     assert "does not load" in fallbacks(result)[0]
 
@@ -164,6 +165,31 @@ def test_the_doctor_names_each_provider_and_each_network(cordline, bundle, openv
     assert re.search(r"segmenter: OpenVINO bf16, (\d+) of \1 nodes; strays by", said)
 
 
+def test_a_provider_that_answers_no_number_in_the_middle_is_left_for_this_study(run, openvino, tmp_path):
+    dazzled = tiny_bundle.write(tmp_path / "dazzled", segmenter=tiny_bundle.dazzled_segmenter)
+    left = run("left", "openvino,cpu", precision="exact", bundle=dazzled)
+    assert (left.result["provider"], left.result["precision"]) == ("CPU", "fp32")
+    assert "OpenVINO fp32 could not be used" in fallbacks(left)[0]
+    assert "NaN" in fallbacks(left)[0]
+    alone = run("alone", "cpu", bundle=dazzled)
+    assert (mask(left), answers(left.result)) == (mask(alone), answers(alone.result))
+
+
+def test_a_daemon_takes_the_provider_again_for_the_next_study(daemon, study, openvino, tmp_path):
+    daemon.bundle = tiny_bundle.write(tmp_path / "dazzled", segmenter=tiny_bundle.dazzled_segmenter)
+    daemon.environment |= {PROVIDERS: "openvino,cpu", PLUG_IN: str(openvino)}
+    daemon.start()
+    with daemon.client() as client:
+        assert client.device()["provider"] == "OpenVINO"
+        for _ in range(2):
+            job = client.submit_study([study])
+            events = list(client.follow(job))
+            warnings = [event.body["message"] for event in events if event.name == "warning"]
+            assert events[-1].body["state"] == "completed"
+            assert any("OpenVINO fp32 could not be used, the networks ran on CPU fp32" in told for told in warnings)
+            assert any("OpenVINO" in told for told in client.status()["warnings"])
+
+
 ABORTS = """
 #include <stdlib.h>
 __attribute__((constructor)) static void end(void) { abort(); }
@@ -174,7 +200,7 @@ def test_a_plug_in_that_takes_its_process_down_takes_down_no_other(run, openvino
     source, library = tmp_path / "aborts.c", tmp_path / "aborts.so"
     source.write_text(ABORTS)
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True, timeout=60)
-    result = run("aborts", openvino=library)
+    result = run("aborts", "openvino,cpu", openvino=library)
     assert result.result["provider"] == "CPU"
     assert "takes its process down (signal 6)" in fallbacks(result)[0]
 

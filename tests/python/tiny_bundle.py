@@ -7,8 +7,10 @@ models of anything: they only have the inputs and outputs that a bundle's networ
 """
 
 import hashlib
+import itertools
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,53 @@ def segmenter(path: Path) -> None:
         ],
         {"probability": ["n", 1, "h", "w"]},
         {"steep": np.full((1, 1, 1, 1), 40.0), "middle": [-40.0 * BRIGHT]},
+        channels=1,
+    )
+
+
+def greedy_segmenter(path: Path) -> None:
+    """As `segmenter`, and takes memory for (number of images)^20 numbers: more than any host has from four on."""
+    twice = [f"n{power}" for power in (1, 2, 4, 8, 16)]
+    _save(
+        path,
+        [
+            helper.make_node("Conv", ["image", "steep", "middle"], ["logit"]),
+            helper.make_node("Shape", ["image"], [twice[0]], start=0, end=1),
+            *(helper.make_node("Mul", [a, a], [b]) for a, b in itertools.pairwise(twice)),
+            helper.make_node("Mul", [twice[4], twice[2]], ["numbers"]),
+            helper.make_node("ConstantOfShape", ["numbers"], ["zeros"]),
+            helper.make_node("ReduceMax", ["zeros"], ["zero"], keepdims=0),
+            helper.make_node("Add", ["logit", "zero"], ["same"]),
+            helper.make_node("Sigmoid", ["same"], ["probability"]),
+        ],
+        {"probability": ["n", 1, "h", "w"]},
+        {"steep": np.full((1, 1, 1, 1), 40.0), "middle": [-40.0 * BRIGHT]},
+        channels=1,
+    )
+
+
+def dazzled_segmenter(path: Path) -> None:
+    """As `segmenter`; but OpenVINO, which compares NaN otherwise, answers NaN where a pixel is brighter than 0.92."""
+    _save(
+        path,
+        [
+            helper.make_node("Conv", ["image", "steep", "middle"], ["logit"]),
+            helper.make_node("Sub", ["bright", "image"], ["under"]),
+            helper.make_node("Sqrt", ["under"], ["root"]),
+            helper.make_node("Greater", ["root", "zero"], ["is_number"]),
+            helper.make_node("Where", ["is_number", "root", "zero"], ["number"]),
+            helper.make_node("Mul", ["number", "next_to_none"], ["nothing"]),
+            helper.make_node("Add", ["logit", "nothing"], ["same"]),
+            helper.make_node("Sigmoid", ["same"], ["probability"]),
+        ],
+        {"probability": ["n", 1, "h", "w"]},
+        {
+            "steep": np.full((1, 1, 1, 1), 40.0),
+            "middle": [-40.0 * BRIGHT],
+            "bright": [0.92],
+            "zero": [0.0],
+            "next_to_none": [1e-6],
+        },
         channels=1,
     )
 
@@ -179,7 +228,7 @@ def _golden(folder: Path) -> None:
         session = onnxruntime.InferenceSession(folder / f"{name}.onnx", providers=["CPUExecutionProvider"])
         return session.run(None, {"image": image})
 
-    image = random.random((1, 1, 64, 64), np.float32)
+    image = np.float32(0.9) * random.random((1, 1, 64, 64), np.float32)
     tensors = {"segmenter.image": image, "segmenter.probability": outputs("segmenter", image)[0]}
     for name in CLASSES:
         mask = (random.random((1, 1, 64, 64)) < 0.05).astype(np.float32)
@@ -214,11 +263,17 @@ classes = [
 """
 
 
-def write(folder: Path, t1c: str = "unused", heads: dict | None = None, lopsided: bool = False) -> Path:
+def write(
+    folder: Path,
+    t1c: str = "unused",
+    heads: dict | None = None,
+    lopsided: bool = False,
+    segmenter: Callable[[Path], None] = segmenter,
+) -> Path:
     """Writes the bundle into `folder`.
 
     `t1c` is `unused`, `optional` or `required`; `heads` replaces entries of HEADS; the networks of a `lopsided` bundle
-    say something else of a picture that is turned or mirrored.
+    say something else of a picture that is turned or mirrored; `segmenter` writes another one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (lopsided_segmenter if lopsided else segmenter)(folder / "segmenter.onnx")

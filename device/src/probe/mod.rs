@@ -43,13 +43,6 @@ pub struct Hardware {
     pub gpus: Vec<Gpu>,
 }
 
-impl Hardware {
-    /// The GPU that computes: the first one, where there is one.
-    pub fn gpu(&self) -> Option<&Gpu> {
-        self.gpus.first()
-    }
-}
-
 /// Looks at the host this program runs on.
 pub fn hardware() -> Hardware {
     examine(Path::new("/"), nvml::gpus())

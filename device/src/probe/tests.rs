@@ -96,7 +96,7 @@ fn a_jetson_without_device_tree_is_known_by_its_release_file() {
 
 #[test]
 fn no_other_board_and_no_empty_tree_has_a_gpu() {
-    assert_eq!(hardware_below(root(&[]).path()).gpu(), None);
+    assert_eq!(hardware_below(root(&[]).path()).gpus, []);
     let other: Files = &[("proc/device-tree/compatible", "raspberrypi,4-model-b\0brcm,bcm2711\0")];
     assert_eq!(hardware_below(root(other).path()).gpus, []);
 }

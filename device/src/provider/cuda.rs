@@ -25,12 +25,20 @@ pub(super) fn built_in(host: &Host, library: &str) -> Option<Refusal> {
     (!beside.exists()).then_some(Refusal::FileMissing(beside))
 }
 
+/// CUDA's number of the GPU that computes.
+pub(super) fn device_id(host: &Host) -> i32 {
+    // No host has so many GPUs that its number were another one.
+    host.device as i32
+}
+
 pub(super) fn configure(
     builder: SessionBuilder,
+    host: &Host,
     graph: &Graph<'_>,
     precision: Precision,
 ) -> Result<SessionBuilder, Refusal> {
     let provider = ep::CUDA::default()
+        .with_device_id(device_id(host))
         // On every GPU since Ampere it is on unless it is switched off.
         .with_tf32(precision == Precision::Tf32)
         // To try every algorithm takes more than half a second for each new shape, and gigabytes.

@@ -18,6 +18,7 @@ use std::str::FromStr;
 use ort::session::builder::SessionBuilder;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::Batch;
 use crate::engine::{self, EngineKey};
 use crate::graph::Graph;
 use crate::host::Host;
@@ -106,6 +107,29 @@ impl ExecutionProvider {
         matches!(self, Self::TensorRt | Self::TensorRtRtx)
     }
 
+    /// How many images it is given at once while `networks` are open on it, and no more than `most`. On processors one after the other: more
+    /// at once gain nothing there, and the first mask would wait for them.
+    ///
+    /// # Errors
+    /// Its device has not memory enough for one.
+    pub fn batch(
+        self,
+        host: &Host,
+        precision: Precision,
+        networks: usize,
+        most: Option<usize>,
+    ) -> Result<Batch, Refusal> {
+        match host.gpu() {
+            Some(gpu) if self.is_of_gpu() => Batch::for_gpu(gpu, precision, networks, most),
+            _ => Ok(most.map_or(Batch::ONE, Batch::up_to)),
+        }
+    }
+
+    /// True where it computes on a GPU.
+    pub fn is_of_gpu(self) -> bool {
+        matches!(self, Self::TensorRt | Self::TensorRtRtx | Self::Cuda)
+    }
+
     /// What an engine of a network depends on; `sha256`: of the network's file. Meaningless for a provider that keeps none.
     pub fn engine_key(self, host: &Host, precision: Precision, graph: &Graph<'_>, sha256: &str) -> EngineKey {
         let own = match self {
@@ -119,7 +143,7 @@ impl ExecutionProvider {
             ("precision", precision.to_string()),
             ("onnxruntime", host.runtime.version().to_owned()),
         ];
-        let device = host.hardware.gpu().map(engine::device_parts);
+        let device = host.gpu().map(engine::device_parts);
         EngineKey::new(common.into_iter().chain(device.into_iter().flatten()).chain(own))
     }
 
@@ -133,9 +157,9 @@ impl ExecutionProvider {
         threads: usize,
     ) -> Result<SessionBuilder, Refusal> {
         match self {
-            Self::TensorRt => tensorrt::configure(builder, graph),
+            Self::TensorRt => tensorrt::configure(builder, host, graph),
             Self::TensorRtRtx => tensorrt_rtx::configure(builder, host, graph),
-            Self::Cuda => cuda::configure(builder, graph, precision),
+            Self::Cuda => cuda::configure(builder, host, graph, precision),
             Self::OpenVino => openvino::configure(builder, host, graph, precision, threads),
             Self::Cpu => cpu::configure(builder, host, graph),
         }

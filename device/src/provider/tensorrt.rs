@@ -7,6 +7,7 @@ use ort::ep;
 use ort::session::builder::SessionBuilder;
 
 use super::{cuda, refused};
+use crate::batch;
 use crate::graph::Graph;
 use crate::host::Host;
 use crate::precision::Precision;
@@ -32,9 +33,9 @@ pub(super) fn precisions() -> &'static [Precision] {
     }
 }
 
-pub(super) fn configure(builder: SessionBuilder, graph: &Graph<'_>) -> Result<SessionBuilder, Refusal> {
-    let profile = Profile::of(graph);
-    let mut provider = ep::TensorRT::default();
+pub(super) fn configure(builder: SessionBuilder, host: &Host, graph: &Graph<'_>) -> Result<SessionBuilder, Refusal> {
+    let profile = Profile::of(host, graph);
+    let mut provider = ep::TensorRT::default().with_device_id(cuda::device_id(host));
     if let Some(folders) = &graph.engine {
         provider = provider
             .with_engine_cache(true)
@@ -54,7 +55,7 @@ pub(super) fn configure(builder: SessionBuilder, graph: &Graph<'_>) -> Result<Se
 
 /// What an engine depends on beside its network.
 pub(super) fn engine_parts(host: &Host, graph: &Graph<'_>) -> Vec<(&'static str, String)> {
-    let Profile { least, usual, most } = Profile::of(graph);
+    let Profile { least, usual, most } = Profile::of(host, graph);
     vec![
         ("builder", library_version(c"libnvinfer.so.10")),
         ("provider", stamp(&host.runtime.path().with_file_name(LIBRARY))),
@@ -93,9 +94,10 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    pub(super) fn of(graph: &Graph<'_>) -> Self {
+    pub(super) fn of(host: &Host, graph: &Graph<'_>) -> Self {
         let [channels, rows, columns] = graph.shape;
+        let [usual, most] = batch::profile(host.gpu());
         let shapes = |batch: usize| format!("{}:{batch}x{channels}x{rows}x{columns}", graph.input);
-        Self { least: shapes(1), usual: shapes(graph.usual_batch), most: shapes(graph.largest_batch) }
+        Self { least: shapes(1), usual: shapes(usual), most: shapes(most) }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn obstacle(host: &Host) -> Option<Refusal> {
 
 /// What an engine depends on beside its network.
 pub(super) fn engine_parts(host: &Host, graph: &Graph<'_>) -> Vec<(&'static str, String)> {
-    let Profile { least, usual, most } = Profile::of(graph);
+    let Profile { least, usual, most } = Profile::of(host, graph);
     let library = host.plug_ins.tensorrt_rtx.clone().unwrap_or_default();
     vec![
         ("builder", tensorrt::stamp(&library.with_file_name(FIRST[1]))),
@@ -32,8 +32,12 @@ pub(super) fn engine_parts(host: &Host, graph: &Graph<'_>) -> Vec<(&'static str,
 }
 
 pub(super) fn configure(builder: SessionBuilder, host: &Host, graph: &Graph<'_>) -> Result<SessionBuilder, Refusal> {
-    let devices = plug_in::devices(host, host.plug_ins.tensorrt_rtx.as_deref(), ONNX_NAME, &FIRST)?;
-    let profile = Profile::of(graph);
+    let listed = plug_in::devices(host, host.plug_ins.tensorrt_rtx.as_deref(), ONNX_NAME, &FIRST)?;
+    let count = listed.len();
+    let Some(device) = listed.into_iter().nth(host.device) else {
+        return Err(Refusal::NoDevice(format!("GPU {} is wanted, and it takes {count} of this host", host.device)));
+    };
+    let profile = Profile::of(host, graph);
     let cache = graph.engine.iter().map(|folders| ("nv_runtime_cache_path", folders.engine.display().to_string()));
     let shapes = [
         ("nv_profile_min_shapes", profile.least),
@@ -42,5 +46,5 @@ pub(super) fn configure(builder: SessionBuilder, host: &Host, graph: &Graph<'_>)
     ];
     let options: Vec<(String, String)> =
         shapes.into_iter().chain(cache).map(|(key, value)| (format!("{ONNX_NAME}.{key}"), value)).collect();
-    builder.with_devices(devices, Some(&options)).map_err(|error| refused(graph, &error))
+    builder.with_devices([device], Some(&options)).map_err(|error| refused(graph, &error))
 }

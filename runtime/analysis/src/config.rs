@@ -100,6 +100,12 @@ pub struct DeviceConfig {
     pub engines: PathBuf,
     /// Bytes of all engines together; beyond, the oldest go when a new one is trusted.
     pub engine_bytes: u64,
+    /// Jobs that the daemon computes at the same time; where absent, one on each GPU.
+    pub workers: Option<usize>,
+    /// Images that a network is given at once, at most; by provider and memory where absent.
+    pub batch: Option<usize>,
+    /// Whether classifiers run side by side; where absent, on a GPU that has room for it.
+    pub side_by_side: Option<bool>,
 }
 
 impl Default for DeviceConfig {
@@ -111,6 +117,9 @@ impl Default for DeviceConfig {
             tensorrt_rtx: None,
             engines: "/var/cache/cordline/engines".into(),
             engine_bytes: 4 << 30,
+            workers: None,
+            batch: None,
+            side_by_side: None,
         }
     }
 }
@@ -274,8 +283,12 @@ impl Config {
     }
 
     fn checked(self) -> Result<Self, ConfigError> {
-        if self.threads > 256 {
-            return Err(ConfigError(format!("threads is {}; at most 256", self.threads)));
+        let most = [("threads", Some(self.threads), 256), ("device.workers", self.device.workers, 64)];
+        if let Some((name, Some(value), most)) = most.into_iter().find(|(_, value, most)| *value > Some(*most)) {
+            return Err(ConfigError(format!("{name} is {value}; at most {most}")));
+        }
+        if self.device.workers == Some(0) || self.device.batch == Some(0) {
+            return Err(ConfigError("device.workers and device.batch are 1 at least".into()));
         }
         Ok(self)
     }
@@ -296,12 +309,22 @@ impl Config {
         words.into_iter().filter_map(|(name, value)| Some((format!("{PREFIX}_{name}"), value?))).collect()
     }
 
-    /// How networks are to be run.
-    pub fn network_options(&self) -> NetworkOptions {
+    /// The settings of one of so many that compute at the same time, each with its share of the threads.
+    pub fn shared_by(&self, workers: usize) -> Self {
+        Self { threads: (self.network_threads() / workers.max(1)).max(1), ..self.clone() }
+    }
+
+    fn network_threads(&self) -> usize {
         let all = std::thread::available_parallelism().map_or(1, |n| n.get());
-        let DeviceConfig { providers, precision, openvino, tensorrt_rtx, engines, .. } = self.device.clone();
-        let threads = if self.threads == 0 { all } else { self.threads };
-        NetworkOptions { providers, precision, threads, openvino, tensorrt_rtx, engines }
+        if self.threads == 0 { all } else { self.threads }
+    }
+
+    /// How networks are to be run, on this GPU of the host, from 0, where it has some.
+    pub fn network_options(&self, device: usize) -> NetworkOptions {
+        let DeviceConfig { providers, precision, openvino, tensorrt_rtx, engines, batch, side_by_side, .. } =
+            self.device.clone();
+        let threads = self.network_threads();
+        NetworkOptions { providers, precision, threads, openvino, tensorrt_rtx, engines, device, batch, side_by_side }
     }
 }
 

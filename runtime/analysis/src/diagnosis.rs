@@ -71,6 +71,8 @@ pub struct NetworkState {
     pub precision: Precision,
     /// Its nodes that the provider took, and all.
     pub nodes: [usize; 2],
+    /// Images that it is given at once, at most.
+    pub batch: usize,
     /// How far it strays from its golden output.
     pub golden: GoldenDifference,
 }
@@ -119,7 +121,7 @@ fn onnxruntime(config: &Config, diagnosis: &mut Diagnosis) -> Option<OnnxRuntime
     let loaded = library::find(config.onnxruntime.as_deref()).and_then(|path| OnnxRuntime::load(&path));
     let host = loaded.as_ref().ok().map(|runtime| {
         let plug_ins = PlugIns::find(config.device.openvino.as_deref(), config.device.tensorrt_rtx.as_deref());
-        Host { runtime: runtime.clone(), hardware: diagnosis.hardware.clone(), plug_ins }
+        Host { runtime: runtime.clone(), hardware: diagnosis.hardware.clone(), plug_ins, device: 0 }
     });
     let obstacle = |provider: ExecutionProvider| match &host {
         Some(host) => provider.obstacle(host).map(|reason| reason.to_string()),
@@ -155,7 +157,7 @@ fn bundle(config: &Config, diagnosis: &mut Diagnosis) -> Option<Bundle> {
 }
 
 fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis: &mut Diagnosis) {
-    let mut networks = Networks::new(runtime, bundle, config.network_options());
+    let mut networks = Networks::new(runtime, bundle, config.network_options(0));
     let before = memory_of_gpu(&diagnosis.hardware.gpus);
     match networks.golden_check() {
         Ok(golden) => diagnosis.networks = states(&networks, golden),
@@ -168,7 +170,7 @@ fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis
     }
     for state in &mut diagnosis.providers {
         state.used = diagnosis.networks.iter().any(|network| network.provider == state.provider);
-        for fallback in networks.fallbacks().iter().filter(|fallback| fallback.wanted == state.provider) {
+        for fallback in networks.fallbacks().filter(|fallback| fallback.wanted == state.provider) {
             let words = match fallback.precision {
                 Some(precision) => format!("{precision}: {}", fallback.reason),
                 None => fallback.reason.to_string(),
@@ -180,7 +182,7 @@ fn golden_check(config: &Config, runtime: OnnxRuntime, bundle: Bundle, diagnosis
     }
     // Whoever named the providers knows.
     let is_auto = config.device.providers == ProviderChoice::Auto;
-    if is_auto && without_gpu && !diagnosis.networks.is_empty() && diagnosis.hardware.gpu().is_some() {
+    if is_auto && without_gpu && !diagnosis.networks.is_empty() && !diagnosis.hardware.gpus.is_empty() {
         diagnosis.notes.push("the GPU is not used: see the execution providers above; install the GPU build of ONNX Runtime and its CUDA libraries".into());
     }
 }
@@ -195,7 +197,8 @@ fn states(networks: &Networks, golden: Vec<GoldenDifference>) -> Vec<NetworkStat
         let (_, session) = networks.sessions().find(|(name, _)| *name == golden.network)?;
         let (provider, nodes) = (session.provider(), session.placement());
         let own = nodes.get(provider.onnx_name()).copied().unwrap_or_default();
-        Some(NetworkState { provider, precision: session.precision(), nodes: [own, nodes.values().sum()], golden })
+        let (precision, batch) = (session.precision(), networks.batch(&golden.network).largest());
+        Some(NetworkState { provider, precision, nodes: [own, nodes.values().sum()], batch, golden })
     };
     golden.into_iter().filter_map(state).collect()
 }

@@ -7,16 +7,17 @@ use std::time::Instant;
 use cordline_core::findings::Findings;
 use cordline_core::stage::Stage;
 use cordline_core::volume::Volume;
-use cordline_device::Session;
+use cordline_device::Refusal;
 use cordline_imaging::classify::{self, Step};
 use cordline_imaging::lesion_sections::LesionSections;
 use cordline_imaging::measure;
 use cordline_imaging::network::Network;
 use cordline_imaging::normalise::Normalised;
 use cordline_imaging::reorient::Reorientation;
+use cordline_imaging::section_answers::{Classifiers, OutputsOf};
 use cordline_imaging::segment::{self, Segmented};
 use cordline_inference::bundle::Bundle;
-use cordline_inference::networks::Networks;
+use cordline_inference::networks::{NetworkError, Networks, SEGMENTER};
 use cordline_sdk::result::Lesion;
 use ndarray::{ArrayD, ArrayView4};
 
@@ -95,7 +96,13 @@ fn with_networks(
         Models::Cold => cold.insert(models::open_verified(bundle, ctx)?),
     };
     let images = Images { way, volume: &upright, t2w: &t2w, t1c: t1c.as_ref(), correction };
-    let findings = find(bundle, networks, &images, ctx);
+    let findings = loop {
+        match find(bundle, networks, &images, ctx) {
+            // Anew from the first section: a study is computed in one place.
+            Err(error) if providers_fault(&error).is_some_and(|reason| networks.leave_provider(reason)) => {}
+            ended => break ended,
+        }
+    };
     drop((upright, t1c_upright));
     let (computation, fallbacks) = computed_by(networks);
     ctx.timings.time_with_cpu("closing", || drop(cold));
@@ -135,11 +142,8 @@ fn find(
     ctx.stage(stage)?;
     let start = Instant::now();
     let loading_before_ms = loading.wall_ms;
-    let mut run = |id: &str, input: ArrayView4<'_, f32>| -> Result<Vec<ArrayD<f32>>, AnalysisError> {
-        let session = loading.time(|| networks.classifier(id))?;
-        Ok(running.time(|| session.run(input))?)
-    };
-    let answers = classify::classify(manifest, &sections, &mut run, &mut |step| match step {
+    let mut timed = TimedNetworks { networks, loading: &mut loading, running: &mut running };
+    let answers = classify::classify(manifest, &sections, &mut timed, &mut |step| match step {
         Step::Asked { classifier, done, total } => {
             ctx.notify(Progress::Asked { question: &classifier.question, done, total })
         }
@@ -173,14 +177,14 @@ fn segment_all(
 ) -> Result<Segmented, AnalysisError> {
     let manifest = &bundle.manifest;
     let Images { way, t2w, .. } = *images;
-    loading.time(|| networks.segmenter().map(drop))?;
+    loading.time(|| networks.prepare(SEGMENTER))?;
     ctx.timings.add("until_first_network_run", ctx.timings.elapsed_ms());
 
     let stage = Stage::Segmenting;
     ctx.stage(stage)?;
     let mut done = 0;
     let [total, _, _] = t2w.shape();
-    let mut network = TimedSession { session: networks.segmenter()?, took: running };
+    let mut network = TimedNetworks { networks, loading, running };
     let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
     let segmented = ctx.time(stage, |ctx| {
         segment::segment(&mut network, t2w, manifest.preprocessing.size, thresholds, &mut |section, mask| {
@@ -207,17 +211,51 @@ fn computed_by(networks: &Networks) -> (Option<Computation>, Vec<String>) {
     (Some(computation), warnings)
 }
 
-/// A network whose running time is added up.
-struct TimedSession<'a> {
-    session: &'a mut Session,
-    took: &'a mut CpuTime,
+/// Why a provider is to be left, where an error may be its own; another one may do better.
+fn providers_fault(error: &AnalysisError) -> Option<Refusal> {
+    match error {
+        AnalysisError::Network(NetworkError::Run(error)) => Some(Refusal::of_run(error)),
+        AnalysisError::Output(error) => Some(Refusal::Answer(error.to_string())),
+        AnalysisError::Network(_) | AnalysisError::Cancelled | AnalysisError::Scattered(_) => None,
+    }
 }
 
-impl Network for TimedSession<'_> {
+/// The networks, whose opening and running times are added up.
+struct TimedNetworks<'a> {
+    networks: &'a mut Networks,
+    loading: &'a mut CpuTime,
+    running: &'a mut CpuTime,
+}
+
+impl Network for TimedNetworks<'_> {
     type Error = AnalysisError;
 
+    fn batch_for(&mut self, left: usize) -> Result<usize, AnalysisError> {
+        Classifiers::batch_for(self, SEGMENTER, left)
+    }
+
     fn run(&mut self, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, AnalysisError> {
-        let session = &mut *self.session;
-        Ok(self.took.time(|| session.run(input))?)
+        Classifiers::run(self, SEGMENTER, input)
+    }
+}
+
+impl Classifiers for TimedNetworks<'_> {
+    type Error = AnalysisError;
+
+    fn batch_for(&mut self, id: &str, left: usize) -> Result<usize, AnalysisError> {
+        Ok(self.loading.time(|| self.networks.batch_for(id, left))?)
+    }
+
+    fn run(&mut self, id: &str, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, AnalysisError> {
+        Ok(self.running.time(|| self.networks.run(id, input))?)
+    }
+
+    fn are_side_by_side(&self) -> bool {
+        self.networks.are_side_by_side()
+    }
+
+    fn run_side_by_side(&mut self, asked: &[(&str, ArrayView4<'_, f32>)]) -> Vec<OutputsOf<Self>> {
+        let outputs = self.running.time(|| self.networks.run_side_by_side(asked));
+        outputs.into_iter().map(|outputs| Ok(outputs?)).collect()
     }
 }

@@ -39,10 +39,12 @@ impl WarmModels {
     ///
     /// # Errors
     /// The bundle was altered, or a network cannot be run as its maker ran it.
-    pub fn open(config: &Config) -> Result<Self, NetworkError> {
+    ///
+    /// `device`: the GPU that is to compute, from 0, where there are some.
+    pub fn open(config: &Config, device: usize) -> Result<Self, NetworkError> {
         let bundle = Bundle::open_or_default(config.bundle.as_deref())?;
         verify::all(&bundle)?;
-        let mut networks = load_networks(config, bundle.clone())?;
+        let mut networks = load_networks(config, bundle.clone(), device)?;
         networks.keep_open();
         networks.golden_check()?;
         Ok(Self { bundle, networks })
@@ -69,7 +71,7 @@ pub(super) fn open_verified(bundle: &Bundle, ctx: &mut AnalysisContext<'_>) -> R
     // Every file is hashed, also those that this study will not need: a bundle is whole, or it is not used.
     let hashed = bundle.clone();
     let verification = std::thread::spawn(move || (verify::all(&hashed), memory::thread_processor_ms()));
-    let (opened, took) = CpuTime::this_thread(|| load_networks(ctx.config, bundle.clone()));
+    let (opened, took) = CpuTime::this_thread(|| load_networks(ctx.config, bundle.clone(), 0));
     ctx.timings.add_with_cpu("starting_onnxruntime", took);
     let start = Instant::now();
     let (whole, cpu_ms) = verification.join().expect("hashing files does not panic");
@@ -78,10 +80,10 @@ pub(super) fn open_verified(bundle: &Bundle, ctx: &mut AnalysisContext<'_>) -> R
     opened
 }
 
-/// Loads ONNX Runtime as configured; no network is opened yet.
+/// Loads ONNX Runtime as configured, for this GPU of the host; no network is opened yet.
 ///
 /// # Errors
 /// ONNX Runtime cannot be used.
-pub fn load_networks(config: &Config, bundle: Bundle) -> Result<Networks, NetworkError> {
-    Networks::load(config.onnxruntime.as_deref(), bundle, config.network_options())
+pub fn load_networks(config: &Config, bundle: Bundle, device: usize) -> Result<Networks, NetworkError> {
+    Networks::load(config.onnxruntime.as_deref(), bundle, config.network_options(device))
 }

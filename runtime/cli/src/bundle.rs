@@ -45,7 +45,7 @@ fn verify(config: &Config) -> Result<(), Problem> {
     println!("  trained on: {}; {}", identity.cohort, bundle.manifest.cohort.description);
     verify::all(&bundle)?;
     println!("  files: {} as the manifest says", bundle.manifest.sha256.len());
-    let mut networks = load_networks(config, bundle.clone())?;
+    let mut networks = load_networks(config, bundle.clone(), 0)?;
     let golden = networks.golden_check()?;
     println!("  computed by {} in {}", networks.provider_names(), networks.precision_names());
     for found in golden {

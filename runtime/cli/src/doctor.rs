@@ -79,8 +79,9 @@ fn print_words(d: &Diagnosis) {
         println!("Networks, each against its golden output");
     }
     for network in &d.networks {
-        let NetworkState { provider, precision, nodes: [own, all], golden } = network;
-        println!("  {}: {provider} {precision}, {own} of {all} nodes; {}", golden.network, golden.describe());
+        let NetworkState { provider, precision, nodes: [own, all], batch, golden } = network;
+        let at_once = if *batch > 1 { format!(", up to {batch} sections at once") } else { String::new() };
+        println!("  {}: {provider} {precision}, {own} of {all} nodes{at_once}; {}", golden.network, golden.describe());
     }
     if let Some(need) = d.gpu_memory {
         println!("{}", gpu::memory_line(need));

@@ -54,7 +54,7 @@ pub(crate) fn run(command: &EnginesCommand, config: &Config) -> Exit {
 fn execute(command: &EnginesCommand, config: &Config) -> Result<Exit, Problem> {
     let bundle = Bundle::open_or_default(config.bundle.as_deref())?;
     let store = EngineStore::new(&config.device.engines);
-    let networks = load_networks(config, bundle)?;
+    let networks = load_networks(config, bundle, 0)?;
     let wanted = engines::wanted(&networks, &store);
     match command {
         EnginesCommand::List => list(&store, &wanted),

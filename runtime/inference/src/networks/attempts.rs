@@ -1,18 +1,17 @@
 //! Provider after provider, precision after precision, until one opens the network, runs it, and reproduces its stored output.
 
+use std::collections::BTreeMap;
+
 use cordline_device::engine::{EngineKey, EngineRecord, EngineState, EngineStore};
 use cordline_device::{
-    EngineFolder, ExecutionProvider, Fallback, Graph, Host, OpenError, Precision, PrecisionPolicy, ProviderChoice,
-    Refusal, RunError, Session,
+    Batch, EngineFolder, ExecutionProvider, Fallback, Graph, Host, OpenError, Precision, PrecisionPolicy,
+    ProviderChoice, Refusal, Session, probe,
 };
-use ndarray::ArrayView4;
+use ndarray::{Array4, ArrayView4};
 
 use super::golden::{self, Extent, GoldenDifference};
 use super::{NetworkError, NetworkOptions, SEGMENTER};
 use crate::bundle::{Bundle, BundleError};
-
-/// Images that a graphics processor is given at once, most of the time and at most.
-const BATCHES: [usize; 2] = [8, 32];
 
 /// What the manifest says of a network.
 pub(crate) struct Blueprint<'a> {
@@ -51,8 +50,7 @@ impl<'a> Blueprint<'a> {
     /// The network that the bytes of its file describe.
     pub(crate) fn graph<'g>(&'g self, onnx: &'g [u8], engine: Option<EngineFolder<'g>>) -> Graph<'g> {
         let &Self { name, input, ref outputs, shape, .. } = self;
-        let [usual_batch, largest_batch] = BATCHES;
-        Graph { name, onnx, input, outputs, shape, usual_batch, largest_batch, engine }
+        Graph { name, onnx, input, outputs, shape, engine }
     }
 }
 
@@ -65,13 +63,24 @@ pub(super) struct Attempts {
     host: Host,
     options: NetworkOptions,
     fallbacks: Vec<Fallback>,
+    /// Providers that failed while they ran, for the rest of a study.
+    set_aside: Vec<Fallback>,
+    /// How many images at once, decided before the first network was open: it takes memory of what is free for the others.
+    batches: BTreeMap<(ExecutionProvider, Precision), Batch>,
     /// True where networks stay open for many studies.
     stays_open: bool,
 }
 
 impl Attempts {
     pub(super) fn new(host: Host, options: NetworkOptions) -> Self {
-        Self { host, options, fallbacks: Vec::new(), stays_open: false }
+        Self {
+            host,
+            options,
+            fallbacks: Vec::new(),
+            set_aside: Vec::new(),
+            batches: BTreeMap::new(),
+            stays_open: false,
+        }
     }
 
     /// From now on what takes long to open may be opened.
@@ -87,8 +96,42 @@ impl Attempts {
         &self.options
     }
 
-    pub(super) fn fallbacks(&self) -> &[Fallback] {
-        &self.fallbacks
+    /// Providers that were wanted more and could not be used, each once.
+    pub(super) fn fallbacks(&self) -> impl Iterator<Item = &Fallback> {
+        self.fallbacks.iter().chain(&self.set_aside)
+    }
+
+    /// How many images a session on this provider is given at once, at most.
+    pub(super) fn batch(&self, session: &Session) -> Batch {
+        self.batches.get(&(session.provider(), session.precision())).copied().unwrap_or(Batch::ONE)
+    }
+
+    /// From now on half as many as these; false where there are fewer already, or it is one alone.
+    pub(super) fn halve(&mut self, session: &Session, of: Batch) -> bool {
+        let key = (session.provider(), session.precision());
+        match self.batch(session).halved().filter(|_| self.batch(session) == of) {
+            Some(half) => self.batches.insert(key, half).is_some(),
+            None => false,
+        }
+    }
+
+    /// True where another network could run beside this one: it is on a GPU that has memory left.
+    pub(super) fn has_room_left(&self, session: &Session) -> bool {
+        let (provider, batch) = (session.provider(), self.batch(session));
+        let gpus = if provider.is_of_gpu() { probe::gpus() } else { Vec::new() };
+        let gpu = gpus.get(self.host.device);
+        gpu.is_some_and(|gpu| Batch::for_gpu(gpu, session.precision(), 2, Some(batch.largest())) == Ok(batch))
+    }
+
+    /// Leaves a provider for the rest of a study.
+    pub(super) fn set_aside(&mut self, wanted: ExecutionProvider, precision: Precision, reason: Refusal) {
+        tracing::warn!(provider = %wanted, %precision, %reason, "provider failed while it ran");
+        self.set_aside.push(Fallback { wanted, precision: Some(precision), reason });
+    }
+
+    /// True where one was left for the rest of a study.
+    pub(super) fn has_set_aside(&self) -> bool {
+        !self.set_aside.is_empty()
     }
 
     /// A session on the first provider, and in the first precision, that is trusted with the network; with what it was seen to stray, where
@@ -111,7 +154,7 @@ impl Attempts {
                 }
             }
         }
-        let reasons: Vec<String> = self.fallbacks.iter().map(|f| format!("{}: {}", f.subject(), f.reason)).collect();
+        let reasons: Vec<String> = self.fallbacks().map(|f| format!("{}: {}", f.subject(), f.reason)).collect();
         Err(NetworkError::NoProvider { network: blueprint.name.into(), reasons: reasons.join("; ") })
     }
 
@@ -139,11 +182,11 @@ impl Attempts {
     }
 
     fn is_refused(&self, provider: ExecutionProvider, precision: Option<Precision>) -> bool {
-        self.fallbacks.iter().any(|f| f.wanted == provider && f.precision == precision)
+        self.fallbacks().any(|f| f.wanted == provider && f.precision == precision)
     }
 
     fn attempt(
-        &self,
+        &mut self,
         bundle: &Bundle,
         blueprint: &Blueprint<'_>,
         provider: ExecutionProvider,
@@ -154,6 +197,11 @@ impl Attempts {
         if bundle.manifest.golden.tolerance.of(precision.as_str()).is_none() {
             return Err(not_judged("tolerance", precision).into());
         }
+        let networks = bundle.network_names().count();
+        let batch = match self.batches.get(&(provider, precision)) {
+            Some(batch) => *batch,
+            None => provider.batch(&self.host, precision, networks, self.options.batch)?,
+        };
         let file = blueprint.file(provider, precision)?;
         let onnx = bundle.read(file)?;
         let store = EngineStore::new(&self.options.engines);
@@ -179,19 +227,26 @@ impl Attempts {
         {
             return Err(Refusal::Engine("the engine was not read as it was built".into()).into());
         }
+        self.batches.insert((provider, precision), batch);
         // The stored output was made by these kernels; whoever starts the daemon, or asks for it, has it compared all the same.
         if provider == ExecutionProvider::Cpu {
             return Ok((session, None));
         }
+        warm_up(&mut session, blueprint.shape, batch)?;
         let mut run = |image: ArrayView4<'_, f32>| session.run(image);
-        match golden::check_network(bundle, name, precision, extent, &mut run) {
-            Ok(found) => Ok((session, Some(found))),
+        let mut check = |extent| match golden::check_network(bundle, name, precision, extent, &mut run) {
+            Ok(found) => Ok(found),
             Err(NetworkError::Bundle(error @ BundleError::Golden { .. })) => {
                 Err(Refusal::Golden(error.to_string()).into())
             }
-            Err(NetworkError::Run(error)) => Err(warm_up(error).into()),
+            Err(NetworkError::Run(error)) => Err(Refusal::of_run(&error).into()),
             Err(error) => Err(Failed::Bundle(error)),
+        };
+        if batch > Batch::ONE {
+            check(Extent::AtOnce)?;
         }
+        let found = check(extent)?;
+        Ok((session, Some(found)))
     }
 
     /// Keeps each fall-back once.
@@ -234,12 +289,13 @@ impl From<BundleError> for Failed {
     }
 }
 
-/// A provider that opens a network and cannot run it: it has no kernel for this device, or no memory.
-fn warm_up(error: RunError) -> Refusal {
-    match error.is_out_of_memory() {
-        true => Refusal::OutOfMemory(error.reason),
-        false => Refusal::WarmUp { network: error.network, reason: error.reason },
+/// Runs every size that may come, where there are several: what a provider plans for each is planned now, and the memory for it taken.
+fn warm_up(session: &mut Session, [channels, rows, columns]: [usize; 3], batch: Batch) -> Result<(), Refusal> {
+    for images in batch.sizes().filter(|_| batch > Batch::ONE) {
+        let empty = Array4::zeros((images, channels, rows, columns));
+        session.run(empty.view()).map_err(|error| Refusal::of_run(&error))?;
     }
+    Ok(())
 }
 
 fn wanted(policy: PrecisionPolicy) -> String {

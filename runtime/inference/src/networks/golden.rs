@@ -49,6 +49,8 @@ pub enum Extent {
     FirstImage,
     /// Every image, each by itself.
     Whole,
+    /// Every image, all at once: what one leaves behind must not reach the next.
+    AtOnce,
 }
 
 /// Runs a network on images (image, channel, row, column), and returns its outputs.
@@ -76,21 +78,22 @@ pub fn check_network(
     let images = stored.images()?;
     let count = match extent {
         Extent::FirstImage => 1.min(images.len_of(Axis(0))),
-        Extent::Whole => images.len_of(Axis(0)),
+        Extent::Whole | Extent::AtOnce => images.len_of(Axis(0)),
     };
     let is_segmenter = name == SEGMENTER;
     let outputs: &[&str] = if is_segmenter { &["probability"] } else { &["probabilities", "cam"] };
     let expected: Vec<ArrayD<f32>> = outputs.iter().map(|output| stored.tensor(output)).collect::<Result<_, _>>()?;
     let mut straying = Straying { threshold: manifest.segmenter.threshold, ..Straying::default() };
-    for image in 0..count {
-        let one = Slice::from(image..image + 1);
+    let at_once = if extent == Extent::AtOnce { count.max(1) } else { 1 };
+    for first in (0..count).step_by(at_once) {
+        let one = Slice::from(first..(first + at_once).min(count));
         let results = run(images.slice_axis(Axis(0), one))?;
         for ((result, expected), output) in results.iter().zip(&expected).zip(outputs) {
             let expected = expected.slice_axis(Axis(0), one);
             if result.shape() != expected.shape() {
                 let (stored, given) = (expected.shape(), result.shape());
-                let reason = format!("{name}.{output} has shape {stored:?}, the network gives {given:?}");
-                return Err(unreadable(bundle, reason));
+                let found = format!("gives {output} in shape {given:?} where {stored:?} is stored");
+                return Err(strays(name, precision, found));
             }
             match *output {
                 "probability" => straying.mask(result.view(), expected),
@@ -103,11 +106,12 @@ pub fn check_network(
     let found = straying.into_difference(name, limit);
     match found.is_within(tolerance) {
         true => Ok(found),
-        false => {
-            Err(BundleError::Golden { network: name.into(), precision: precision.to_string(), found: found.describe() }
-                .into())
-        }
+        false => Err(strays(name, precision, found.describe())),
     }
+}
+
+fn strays(network: &str, precision: Precision, found: String) -> NetworkError {
+    BundleError::Golden { network: network.into(), precision: precision.to_string(), found }.into()
 }
 
 /// The golden file, as far as it is about one network.

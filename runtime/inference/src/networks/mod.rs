@@ -2,6 +2,7 @@
 //!
 //! - [`golden`]: a provider must reproduce the stored output, or it is not used
 //! - [`attempts`]: provider after provider, precision after precision, until one is trusted
+//! - [`running`]: one network, or several side by side; and what is done where one fails on its device
 //! - [`error`]: why a network cannot be opened or run
 //!
 //! Most studies need the segmenter and two of three classifiers, a study without lesion the segmenter alone: what is not needed is not loaded.
@@ -9,6 +10,7 @@
 pub(crate) mod attempts;
 mod error;
 pub mod golden;
+mod running;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,12 @@ pub struct NetworkOptions {
     pub tensorrt_rtx: Option<PathBuf>,
     /// Folder of the engines that providers compile.
     pub engines: PathBuf,
+    /// Which GPU computes, from 0.
+    pub device: usize,
+    /// Images that a network is given at once, at most; by provider and memory where absent.
+    pub batch: Option<usize>,
+    /// Whether classifiers run side by side; where absent, on a GPU that has room for it.
+    pub side_by_side: Option<bool>,
 }
 
 /// Lazily opened sessions of one bundle.
@@ -46,6 +54,8 @@ pub struct Networks {
     /// What ran a network so far, by its name: provider and precision, in words.
     used: Vec<[String; 2]>,
     keep_open: bool,
+    /// True where the GPU had memory left once all networks were open and warm.
+    has_room_side_by_side: bool,
 }
 
 impl Networks {
@@ -61,13 +71,14 @@ impl Networks {
     /// Nothing is opened yet.
     pub fn new(runtime: OnnxRuntime, bundle: Bundle, options: NetworkOptions) -> Self {
         let plug_ins = PlugIns::find(options.openvino.as_deref(), options.tensorrt_rtx.as_deref());
-        let host = Host { runtime, hardware: probe::hardware(), plug_ins };
+        let host = Host { runtime, hardware: probe::hardware(), plug_ins, device: options.device };
         Self {
             bundle,
             attempts: Attempts::new(host, options),
             open: BTreeMap::new(),
             used: Vec::new(),
             keep_open: false,
+            has_room_side_by_side: false,
         }
     }
 
@@ -77,23 +88,15 @@ impl Networks {
         self.attempts.stay_open();
     }
 
-    /// The session that finds lesions.
-    ///
-    /// # Errors
-    /// No provider can run it as its maker did, or its file was altered.
-    pub fn segmenter(&mut self) -> Result<&mut Session, NetworkError> {
-        self.session(SEGMENTER)
-    }
-
-    /// The session of a classifier of the manifest; outputs are probabilities and heat map.
+    /// Opens a network where it is not open yet: [`SEGMENTER`] or the id of a classifier.
     ///
     /// # Errors
     /// No provider can run it as its maker did, or its file was altered.
     ///
     /// # Panics
     /// If the manifest has no classifier with this id.
-    pub fn classifier(&mut self, id: &str) -> Result<&mut Session, NetworkError> {
-        self.session(id)
+    pub fn prepare(&mut self, name: &str) -> Result<(), NetworkError> {
+        self.session(name).map(drop)
     }
 
     fn session(&mut self, name: &str) -> Result<&mut Session, NetworkError> {
@@ -142,6 +145,7 @@ impl Networks {
             }
             // Each round but the last found one more place where a network cannot run.
             if self.used.len() == 1 {
+                self.has_room_side_by_side = self.open.values().all(|session| self.attempts.has_room_left(session));
                 return Ok(differences);
             }
         }
@@ -176,14 +180,14 @@ impl Networks {
     }
 
     /// Providers that were wanted more and could not be used, each once.
-    pub fn fallbacks(&self) -> &[Fallback] {
+    pub fn fallbacks(&self) -> impl Iterator<Item = &Fallback> {
         self.attempts.fallbacks()
     }
 
     /// Of those, what somebody should hear of: not the devices that this host simply does not have, unless the operator named them.
     pub fn noteworthy_fallbacks(&self) -> impl Iterator<Item = &Fallback> {
         let is_auto = self.attempts.options().providers == ProviderChoice::Auto;
-        self.fallbacks().iter().filter(move |fallback| !(is_auto && fallback.is_expected()))
+        self.fallbacks().filter(move |fallback| !(is_auto && fallback.is_expected()))
     }
 
     /// The bundle that they are of.
