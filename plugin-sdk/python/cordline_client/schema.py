@@ -152,6 +152,8 @@ class _DeviceReportRequired(TypedDict):
     """One line on the processor."""
     provider: str
     """Execution provider in use."""
+    workers: list[WorkerReport]
+    """Each of those that compute jobs at the same time; the first one's GPU, provider and precision stand above."""
 
 
 class DeviceReport(_DeviceReportRequired, total=False):
@@ -643,3 +645,17 @@ class Welcome(_WelcomeRequired, total=False):
 
     bundle: BundleIdentity
     """The models that will answer; absent while none is loaded."""
+
+
+class _WorkerReportRequired(TypedDict):
+    precision: str
+    """Arithmetic of the networks."""
+    provider: str
+    """Execution provider in use."""
+
+
+class WorkerReport(_WorkerReportRequired, total=False):
+    """One of those that compute jobs at the same time."""
+
+    gpu: str
+    """Its GPU; absent where the box has none."""

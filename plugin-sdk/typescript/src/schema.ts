@@ -101,6 +101,8 @@ export interface DeviceReport {
   processor: string;
   /** Execution provider in use. */
   provider: string;
+  /** Each of those that compute jobs at the same time; the first one's GPU, provider and precision stand above. */
+  workers: WorkerReport[];
   /** One line on the GPU; absent where there is none. */
   gpu?: string;
 }
@@ -550,6 +552,16 @@ export interface Welcome {
   role: Role;
   /** The models that will answer; absent while none is loaded. */
   bundle?: BundleIdentity;
+}
+
+/** One of those that compute jobs at the same time. */
+export interface WorkerReport {
+  /** Arithmetic of the networks. */
+  precision: string;
+  /** Execution provider in use. */
+  provider: string;
+  /** Its GPU; absent where the box has none. */
+  gpu?: string;
 }
 
 /** Body of each verb. */

@@ -1,7 +1,7 @@
 //! The thread that has engines built while jobs are computed by the next provider.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use cordline_analysis::engine_builder::{BuildEnd, EngineBuilder, EngineProgress};
 use cordline_device::engine::{EngineState, EngineStore};
@@ -20,8 +20,8 @@ pub(super) struct EngineThread {
     pub most_bytes: u64,
     pub metrics: Arc<Metrics>,
     pub notices: Notices,
-    /// Set when there are more engines than before: the worker opens its networks anew before its next job.
-    pub changed: Arc<AtomicBool>,
+    /// Grows when there are more engines than before: a worker opens its networks anew before its next job.
+    pub changes: Arc<AtomicUsize>,
     /// Set at shutdown.
     pub stop: Arc<AtomicBool>,
 }
@@ -34,7 +34,7 @@ impl EngineThread {
 
     /// Builds until everything is built or refused, or the daemon stops. Jobs go on meanwhile.
     pub(super) fn run(self) {
-        let Self { builder, store, wanted, most_bytes, metrics, notices, changed, stop } = self;
+        let Self { builder, store, wanted, most_bytes, metrics, notices, changes, stop } = self;
         let ends = builder.build(&store, &wanted, &clock::now_rfc3339, &mut |progress| {
             metrics.engine_build(&progress.network, progress.seconds);
             notices.set(Topic::Engines, Some(told(progress)));
@@ -53,7 +53,7 @@ impl EngineThread {
             }
         }
         if ends.iter().any(|(_, end)| *end == BuildEnd::Trusted) {
-            changed.store(true, Ordering::Relaxed);
+            changes.fetch_add(1, Ordering::Relaxed);
             let keys: Vec<_> = wanted.into_iter().map(|engine| engine.key).collect();
             if let Err(error) = store.clean(&keys, most_bytes) {
                 tracing::warn!(%error, "engines that nobody wants any more could not be removed");

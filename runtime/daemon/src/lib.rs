@@ -81,7 +81,7 @@ use server::manifests::ManifestQueue;
 use server::socket_file::SocketFile;
 use server::{Links, RemoteAccess, Server};
 use stop_on_drop::StopOnDrop;
-use worker::Worker;
+use worker::{Worker, WorkerModels};
 
 /// Open files below which the operator is warned.
 const FEW_DESCRIPTORS: u64 = 1024;
@@ -126,7 +126,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         tracing::warn!("the process that reads files stands behind fewer walls than it could: {}", missing.join("; "));
     }
     // The threads of the networks have a lower priority than those that answer clients.
-    let models = priority::at_lower_priority(|| WarmModels::open(config))?;
+    let models = priority::at_lower_priority(|| WorkerModels::open_all(config))?;
 
     let health = Arc::new(RwLock::new(Health::default()));
     let metrics = Arc::new(Metrics::new());
@@ -149,7 +149,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         keys: remote.as_ref().map(|remote| remote.keys.clone()),
     });
     let commands = CommandQueue::default();
-    let (assignments, jobs) = mpsc::channel();
+    let (assignments, jobs): (Vec<_>, Vec<_>) = models.iter().map(|_| mpsc::channel()).unzip();
     let (reply_sender, replies) = reply_channel().map_err(|e| unusable("the bell between threads", &e))?;
     let manifests = ManifestQueue::default();
     let parse_manifests = {
@@ -161,7 +161,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         limits: daemon.limits.clone(),
         reserve_bytes: daemon.reserve_bytes,
         queue: daemon.queue,
-        bundle: models.bundle().folder().to_owned(),
+        bundle: models[0].models.bundle().folder().to_owned(),
         roots: daemon.roots.clone(),
         files: config.limits.clone(),
     };
@@ -174,18 +174,26 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         scheduler: commands.clone(),
         stop: stop.clone(),
     };
-    let engines = engine_thread(config, &models, &metrics, &notices, stop);
-    let worker = Worker {
-        config: config.clone(),
-        spool: spool.clone(),
-        journal: reader()?,
-        health,
-        metrics: metrics.clone(),
-        scheduler: commands.clone(),
-        stop: stop.clone(),
-        engines_changed: engines.changed.clone(),
-        started_ms,
-    };
+    let engines = engine_thread(config, &models[0].models, &metrics, &notices, stop);
+    let mut workers = Vec::new();
+    for (number, (of_worker, jobs)) in models.into_iter().zip(jobs).enumerate() {
+        let WorkerModels { config, device, models } = of_worker;
+        let worker = Worker {
+            number,
+            config,
+            device,
+            spool: spool.clone(),
+            journal: reader()?,
+            health: health.clone(),
+            metrics: metrics.clone(),
+            scheduler: commands.clone(),
+            stop: stop.clone(),
+            engine_changes: engines.changes.clone(),
+            started_ms,
+        };
+        worker.publish_health(&models);
+        workers.push((worker, models, jobs));
+    }
     let scheduler = Scheduler::new(SchedulerParts {
         journal,
         audit_log,
@@ -194,7 +202,7 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
         notices: notices.clone(),
         config: scheduler_config,
         replies: reply_sender,
-        worker: assignments,
+        workers: assignments,
     });
 
     let links = Links { scheduler: commands.clone(), manifests, replies, metrics, stop: stop.clone() };
@@ -206,7 +214,10 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     let queue = commands.clone();
     let scheduler = spawn("scheduler", stop, move || scheduler.run(&queue))?;
     spawn("manifests", stop, parse_manifests)?;
-    let worker = spawn("worker", stop, move || worker.run(models, &jobs))?;
+    let workers: Vec<_> = workers
+        .into_iter()
+        .map(|(worker, models, jobs)| spawn("worker", stop, move || worker.run(models, &jobs)))
+        .collect::<Result<_, _>>()?;
     // It may end, and be waited for by nobody: its child is ended by the system with the service.
     if engines.has_work() {
         std::thread::Builder::new()
@@ -222,8 +233,8 @@ pub fn run(config: &Config, stop: &Arc<AtomicBool>) -> Result<(), Problem> {
     let served = server.run(stop);
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
     stop.store(true, Ordering::Relaxed);
-    // The worker requeues its job; only then does the scheduler stop.
-    let computed = worker.join();
+    // Each worker requeues its job; only then does the scheduler stop.
+    let computed = workers.into_iter().map(std::thread::JoinHandle::join).fold(Ok(()), Result::and);
     commands.push_internal(SchedulerCommand::Stop);
     let written = scheduler.join();
     served.map_err(|e| unusable("the socket", &e))?;
@@ -253,7 +264,7 @@ fn engine_thread(
         most_bytes: config.device.engine_bytes,
         metrics: metrics.clone(),
         notices: notices.clone(),
-        changed: Arc::default(),
+        changes: Arc::default(),
         stop: stop.clone(),
     }
 }

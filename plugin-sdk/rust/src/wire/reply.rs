@@ -192,4 +192,19 @@ pub struct DeviceReport {
     pub precision: String,
     /// Providers that were wanted more, with the reason why they are not used.
     pub fallbacks: Vec<String>,
+    /// Each of those that compute jobs at the same time; the first one's GPU, provider and precision stand above.
+    #[serde(default)]
+    pub workers: Vec<WorkerReport>,
+}
+
+/// One of those that compute jobs at the same time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkerReport {
+    /// Its GPU; absent where the box has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<String>,
+    /// Execution provider in use.
+    pub provider: String,
+    /// Arithmetic of the networks.
+    pub precision: String,
 }

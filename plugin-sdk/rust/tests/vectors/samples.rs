@@ -13,7 +13,7 @@ use cordline_sdk::wire::event::{
 use cordline_sdk::wire::fault::Fault;
 use cordline_sdk::wire::limits::Limits;
 use cordline_sdk::wire::reply::{
-    Answer, ArtifactPiece, Daemon, DeviceReport, EventsBegin, Jobs, Role, Upload, Welcome,
+    Answer, ArtifactPiece, Daemon, DeviceReport, EventsBegin, Jobs, Role, Upload, Welcome, WorkerReport,
 };
 use cordline_sdk::wire::request::{
     Artifact, Choose, Chunk, Events, Hello, Input, Instance, Judgement, List, Nothing, OfJob, Predecessor, Status,
@@ -192,6 +192,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Answer, Vec<u8>)> {
         provider: "CPU".into(),
         precision: "fp32".into(),
         fallbacks: vec!["CUDA: this box has no NVIDIA GPU".into()],
+        workers: vec![WorkerReport { gpu: None, provider: "CPU".into(), precision: "fp32".into() }],
     };
     let piece = ArtifactPiece { offset: 0, bytes: 3 };
     let fault = Fault::new(

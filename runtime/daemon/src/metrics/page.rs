@@ -41,11 +41,10 @@ pub(super) fn page(metrics: &Metrics, journal: &Journal, spool: &Spool, health: 
     registry.register("ready", "1 once the models reproduced their stored example", gauge(health.ready.into()));
     let free = spool.free_bytes().unwrap_or(0);
     registry.register("spool_free_bytes", "Free bytes on the disk of the spool", gauge(free as i64));
-    let device = health.device.as_ref();
-    let fallbacks = device.map_or(0, |d| d.fallbacks.len());
+    let fallbacks = health.device().map_or(0, |device| device.fallbacks.len());
     registry.register("fallbacks", "Providers that were wanted more and are not used", gauge(fallbacks as i64));
     let refusals = Family::<FallbackLabel, Gauge>::default();
-    for refused in &health.refusals {
+    for refused in health.refusals() {
         refusals.get_or_create(&FallbackLabel { provider: refused.provider.clone(), reason: refused.reason }).set(1);
     }
     registry.register(
@@ -60,10 +59,10 @@ pub(super) fn page(metrics: &Metrics, journal: &Journal, spool: &Spool, health: 
         gauge(refused),
     );
     let provider = Family::<ProviderLabel, Gauge>::default();
-    if let Some(device) = device {
-        provider.get_or_create(&ProviderLabel { provider: device.provider.clone() }).set(1);
+    for used in health.providers() {
+        provider.get_or_create(&ProviderLabel { provider: used.into() }).inc();
     }
-    registry.register("provider", "1 for the execution provider in use", provider);
+    registry.register("provider", "Workers that compute on this execution provider", provider);
     let resident = memory::resident_bytes().unwrap_or(0);
     registry.register("resident_bytes", "Memory of the daemon", gauge(resident as i64));
 

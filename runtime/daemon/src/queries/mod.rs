@@ -112,7 +112,7 @@ impl Queries {
 
     /// The hardware, and what runs the networks.
     pub(super) fn device(&self) -> Answer {
-        match self.health().device {
+        match self.health().device() {
             Some(device) => Answer::Device(Box::new(device)),
             None => {
                 Answer::Fault(Fault::new(Code::Internal, "the models are being loaded", "ask again in some seconds"))
@@ -152,13 +152,13 @@ impl Queries {
         let queued: u64 = counts.iter().filter(|(s, _)| *s == JobState::Queued).map(|(_, n)| n).sum();
         let health = self.health();
         let free = self.sources.spool.free_bytes().unwrap_or(0);
-        let mut warnings = health.warnings;
+        let mut warnings = health.warnings();
         self.warn(free, &mut warnings)?;
         Ok(Daemon {
             uptime_s: self.started.elapsed().as_secs_f64(),
             ready: health.ready,
             jobs: counts.into_iter().map(|(s, n)| (s.as_str().to_owned(), n)).collect::<BTreeMap<_, _>>(),
-            seconds_left: estimate::seconds_left(&self.sources.journal, queued)?,
+            seconds_left: estimate::seconds_left(&self.sources.journal, queued, health.worker_count())?,
             disk_free_bytes: free,
             warnings,
         })
@@ -209,7 +209,7 @@ impl Queries {
 
     /// Adds the place in the queue to an answer about a job.
     pub(super) fn with_queue_position(&self, answer: Answer) -> Answer {
-        estimate::with_queue_position(&self.sources.journal, answer)
+        estimate::with_queue_position(&self.sources.journal, self.health().worker_count(), answer)
     }
 
     /// How far a job has come; `None` where there is no such job.

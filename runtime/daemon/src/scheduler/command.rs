@@ -27,11 +27,11 @@ pub(crate) enum SchedulerCommand {
     Choose(RequestOrigin, JobId, String),
     /// A reader's verdict on an answer.
     Review(RequestOrigin, Judgement),
-    /// Events of the job that the worker runs.
+    /// Events of a job that a worker runs.
     Progress(JobId, Vec<PendingEvent>),
-    /// The worker waits for a job.
-    WorkerIdle,
-    /// The worker returns its job unfinished, because of the shutdown.
+    /// The worker of this number waits for a job.
+    WorkerIdle(usize),
+    /// A worker returns its job unfinished, because of the shutdown.
     Requeue(JobId),
     /// A submitted folder was listed.
     FolderListed(Box<FolderListed>),

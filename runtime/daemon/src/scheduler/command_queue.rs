@@ -131,9 +131,9 @@ mod tests {
         assert_eq!(kept, MAX_ENTRIES);
         queue.audit(entry());
         assert!(queue.pop(Duration::from_millis(1), 0).entries.is_empty(), "for more there is no room");
-        queue.push_internal(SchedulerCommand::WorkerIdle);
+        queue.push_internal(SchedulerCommand::WorkerIdle(0));
         let batch = queue.pop(Duration::ZERO, usize::MAX);
-        assert!(matches!(batch.command, Some(SchedulerCommand::WorkerIdle)) && batch.entries.len() == ENTRY_BATCH);
+        assert!(matches!(batch.command, Some(SchedulerCommand::WorkerIdle(0))) && batch.entries.len() == ENTRY_BATCH);
         let rest: usize =
             std::iter::repeat_with(|| queue.pop(Duration::ZERO, usize::MAX).entries.len()).take_while(|n| *n > 0).sum();
         assert_eq!(rest, MAX_ENTRIES + 1 - ENTRY_BATCH);

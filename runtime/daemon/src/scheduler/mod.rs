@@ -9,6 +9,7 @@
 //! - [`event_log`]: events to the journal, then to clients
 //! - [`removal`]: what the retention scanner found ([`removal_plan`])
 //! - [`audit_batch`]: audit entries, many with one sync
+//! - [`worker_slots`]: who waits for a job, and who runs which
 //! - [`states`]: which states allow what
 
 mod admission;
@@ -28,12 +29,12 @@ mod tests;
 mod transfer;
 mod upload_table;
 mod uploads;
+mod worker_slots;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,7 @@ pub(super) use removal_plan::{IDLE_UPLOAD_MS, RemovalPlan};
 use space_ledger::SpaceLedger;
 use transfer::{FolderSlots, Transfer};
 use upload_table::UploadTable;
+use worker_slots::WorkerSlots;
 
 /// How long the scheduler waits for a command.
 const POLL_INTERVAL: Duration = Duration::from_secs(60);
@@ -94,7 +96,8 @@ pub(super) struct SchedulerParts {
     pub notices: Notices,
     pub config: SchedulerConfig,
     pub replies: ReplySender,
-    pub worker: Sender<Assignment>,
+    /// Of each worker, by number.
+    pub workers: Vec<Sender<Assignment>>,
 }
 
 /// Owner of journal and spool.
@@ -106,10 +109,7 @@ pub(super) struct Scheduler {
     notices: Notices,
     config: SchedulerConfig,
     replies: ReplySender,
-    worker: Sender<Assignment>,
-    worker_is_idle: bool,
-    /// The job of the worker, with the flag that cancels it.
-    running: Option<(JobId, Arc<AtomicBool>)>,
+    workers: WorkerSlots,
     uploads: UploadTable,
     audit_batch: AuditBatch,
     ledger: SpaceLedger,
@@ -119,7 +119,7 @@ pub(super) struct Scheduler {
     commands: CommandQueue,
     started: Instant,
     /// Events that the journal has not taken. Nothing is assigned while there are any, and of a job that waits here to end nothing else is
-    /// decided: one job of the worker, and one end each of others.
+    /// decided: one job of each worker, and one end each of others.
     unpersisted: VecDeque<Unpersisted>,
     /// When the journal refused events last; `None` where it has taken some since.
     events_refused: Option<Instant>,
@@ -134,7 +134,7 @@ struct Unpersisted {
 
 impl Scheduler {
     pub(super) fn new(parts: SchedulerParts) -> Self {
-        let SchedulerParts { journal, audit_log, spool, metrics, notices, config, replies, worker } = parts;
+        let SchedulerParts { journal, audit_log, spool, metrics, notices, config, replies, workers } = parts;
         Self {
             journal,
             audit_log,
@@ -143,9 +143,7 @@ impl Scheduler {
             notices,
             config,
             replies,
-            worker,
-            worker_is_idle: false,
-            running: None,
+            workers: WorkerSlots::new(workers),
             uploads: UploadTable::default(),
             audit_batch: AuditBatch::default(),
             ledger: SpaceLedger::default(),
@@ -223,10 +221,7 @@ impl Scheduler {
                 self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.review(said));
             }
             SchedulerCommand::Progress(job, events) => self.record_events(&job, events),
-            SchedulerCommand::WorkerIdle => {
-                self.worker_is_idle = true;
-                self.running = None;
-            }
+            SchedulerCommand::WorkerIdle(worker) => self.workers.set_idle(worker),
             SchedulerCommand::Requeue(job) => self.requeue(&job),
             // Ends the loop before it comes here.
             SchedulerCommand::Stop => {}
@@ -282,9 +277,8 @@ impl Scheduler {
 
     fn cancel(&mut self, job: &JobId) -> Result<Answer, Fault> {
         let state = self.state(job)?.ok_or_else(|| no_such_job(job))?;
-        if let Some((_, cancel)) = self.running.as_ref().filter(|(running, _)| running == job) {
-            // The worker looks at it between sections, and reports the end.
-            cancel.store(true, Ordering::Relaxed);
+        if self.workers.cancel(job) {
+            // Its worker looks between sections, and reports the end.
             return self.summary(job);
         }
         self.check_persisted(job)?;
@@ -313,31 +307,38 @@ impl Scheduler {
         self.summary(job)
     }
 
-    /// Hands the next job to an idle worker.
+    /// Hands the next jobs to idle workers.
     fn assign(&mut self) {
+        while self.assign_next() {}
+    }
+
+    /// False where nobody waits for a job, no job waits, or none may be handed over now.
+    fn assign_next(&mut self) -> bool {
         let is_refused = self.events_refused.is_some_and(|refused| refused.elapsed() < RETRY_INTERVAL);
-        if !self.worker_is_idle || !self.unpersisted.is_empty() || is_refused {
-            return;
+        if !self.workers.any_idle() || !self.unpersisted.is_empty() || is_refused {
+            return false;
         }
         let record = match self.journal.next() {
-            Ok(Some(record)) => record,
-            Ok(None) => return,
-            Err(error) => return tracing::error!(%error, "the next job could not be read"),
+            Ok(Some(record)) if self.workers.may_take(&record) => record,
+            Ok(_) => return false,
+            Err(error) => {
+                tracing::error!(%error, "the next job could not be read");
+                return false;
+            }
         };
         let job = record.job.clone();
         self.record_events(&job, vec![EventKind::state(JobState::Decoding).into()]);
         // Refused by the disk: the job stays queued. One that is worked on has an attempt in the journal, or it could take the daemon down
         // for ever.
         if self.unpersisted.pop_back().is_some() {
-            return;
+            return false;
         }
-        let cancel = Arc::new(AtomicBool::new(false));
-        self.worker_is_idle = false;
-        match self.worker.send(Assignment { record, cancel: cancel.clone() }) {
-            Ok(()) => self.running = Some((job, cancel)),
+        let is_taken = self.workers.assign(record);
+        if !is_taken {
             // The worker has ended, since the daemon shuts down: nothing was attempted.
-            Err(_) => self.requeue(&job),
+            self.requeue(&job);
         }
+        is_taken
     }
 
     fn requeue(&mut self, job: &JobId) {

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
@@ -53,7 +54,7 @@ fn scheduler(folder: &Path, root: &Path, reserve_of: f64) -> (Scheduler, ReplyRe
         notices: Notices::default(),
         config,
         replies,
-        worker,
+        workers: vec![worker],
     };
     (Scheduler::new(parts), answers, jobs)
 }
@@ -344,11 +345,16 @@ fn a_folder_that_is_copied_for_a_failed_job_leaves_the_files_that_it_lists() {
 /// A scheduler with one job that waits for the worker.
 fn with_queued_job(folder: &Path) -> (Scheduler, JobId, ReplyReceiver, Receiver<Assignment>) {
     let (mut scheduler, answers, jobs) = scheduler(folder, folder, 0.0);
+    let job = queued_job(&mut scheduler);
+    (scheduler, job, answers, jobs)
+}
+
+fn queued_job(scheduler: &mut Scheduler) -> JobId {
     let submit = Submit::new(study("a", 1));
     let Ok(Answer::Upload(upload)) = scheduler.begin_upload(submit, None, "box") else { panic!("refused") };
     scheduler.journal.accept(&upload.job, 1, None).unwrap();
     scheduler.uploads.end(&upload.job);
-    (scheduler, upload.job, answers, jobs)
+    upload.job
 }
 
 fn completed() -> Vec<PendingEvent> {
@@ -360,11 +366,11 @@ fn completed() -> Vec<PendingEvent> {
 fn a_job_whose_end_waits_for_room_ends_once() {
     let folder = tempfile::tempdir().unwrap();
     let (mut scheduler, job, _answers, _jobs) = with_queued_job(folder.path());
-    scheduler.execute(SchedulerCommand::WorkerIdle);
+    scheduler.execute(SchedulerCommand::WorkerIdle(0));
     scheduler.assign();
     scheduler.journal.set_full(true);
     scheduler.execute(SchedulerCommand::Progress(job.clone(), completed()));
-    scheduler.execute(SchedulerCommand::WorkerIdle);
+    scheduler.execute(SchedulerCommand::WorkerIdle(0));
     for _ in 0..3 {
         assert_eq!(scheduler.cancel(&job).unwrap_err().problem.code, Code::DiskReserve);
     }
@@ -397,7 +403,7 @@ fn events_that_wait_for_room_are_tried_again_however_much_there_is_to_do() {
     let (commands, deadline) = (CommandQueue::default(), Instant::now() + 20 * RETRY_INTERVAL);
     while !scheduler.unpersisted.is_empty() {
         assert!(Instant::now() < deadline, "never tried again");
-        commands.push_internal(SchedulerCommand::WorkerIdle);
+        commands.push_internal(SchedulerCommand::WorkerIdle(0));
         assert!(scheduler.step(&commands));
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -407,10 +413,10 @@ fn events_that_wait_for_room_are_tried_again_however_much_there_is_to_do() {
 fn a_job_is_handed_over_only_with_its_attempt_in_the_journal() {
     let folder = tempfile::tempdir().unwrap();
     let (mut scheduler, job, _answers, jobs) = with_queued_job(folder.path());
-    scheduler.execute(SchedulerCommand::WorkerIdle);
+    scheduler.execute(SchedulerCommand::WorkerIdle(0));
     scheduler.journal.set_read_only(true);
     scheduler.assign();
-    assert!(jobs.try_recv().is_err() && scheduler.running.is_none() && scheduler.unpersisted.is_empty());
+    assert!(jobs.try_recv().is_err() && scheduler.workers.none_runs() && scheduler.unpersisted.is_empty());
     scheduler.journal.set_read_only(false);
     scheduler.events_refused = Instant::now().checked_sub(RETRY_INTERVAL);
     scheduler.assign();
@@ -419,10 +425,57 @@ fn a_job_is_handed_over_only_with_its_attempt_in_the_journal() {
 }
 
 #[test]
+fn each_worker_that_waits_gets_a_job_and_a_cancelled_one_is_told_to_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, first, _answers, _jobs) = with_queued_job(folder.path());
+    let (senders, jobs): (Vec<_>, Vec<_>) = (0..3).map(|_| channel()).unzip();
+    scheduler.workers = WorkerSlots::new(senders);
+    let second = queued_job(&mut scheduler);
+    for worker in [2, 1, 0] {
+        scheduler.execute(SchedulerCommand::WorkerIdle(worker));
+    }
+    scheduler.assign();
+    let taken = jobs.iter().map(|jobs| jobs.try_recv().ok()).collect::<Vec<_>>();
+    let of = |worker: usize| taken[worker].as_ref().map(|assignment| assignment.record.job.clone());
+    assert_eq!([of(0), of(1), of(2)], [Some(first), Some(second.clone()), None]);
+    scheduler.cancel(&second).unwrap();
+    let is_cancelled = |worker: usize| taken[worker].as_ref().unwrap().cancel.load(Ordering::Relaxed);
+    assert_eq!([is_cancelled(0), is_cancelled(1)], [false, true]);
+    let third = queued_job(&mut scheduler);
+    scheduler.assign();
+    assert_eq!(jobs[2].try_recv().unwrap().record.job, third);
+}
+
+#[test]
+fn a_job_during_which_the_daemon_died_runs_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut scheduler, first, _answers, _jobs) = with_queued_job(folder.path());
+    let (senders, jobs): (Vec<_>, Vec<_>) = (0..2).map(|_| channel()).unzip();
+    scheduler.workers = WorkerSlots::new(senders);
+    scheduler.record_events(&first, vec![EventKind::state(JobState::Decoding).into()]);
+    scheduler.journal.recover(2).unwrap();
+    let second = queued_job(&mut scheduler);
+    let become_idle = |scheduler: &mut Scheduler, worker| {
+        scheduler.execute(SchedulerCommand::WorkerIdle(worker));
+        scheduler.assign();
+    };
+    become_idle(&mut scheduler, 0);
+    become_idle(&mut scheduler, 1);
+    let taken = |worker: usize| jobs[worker].try_recv().ok().map(|assignment| assignment.record.job);
+    let now = [taken(0), taken(1)];
+    // Whichever of the two is first, they do not run at the same time.
+    assert!(matches!(now, [Some(_), None]), "{now:?}");
+    let (running, other) = if now[0] == Some(first.clone()) { (first, second) } else { (second, first) };
+    scheduler.execute(SchedulerCommand::Progress(running, completed()));
+    become_idle(&mut scheduler, 0);
+    assert!([taken(0), taken(1)].contains(&Some(other)));
+}
+
+#[test]
 fn a_job_that_no_worker_takes_any_more_has_lost_no_attempt() {
     let folder = tempfile::tempdir().unwrap();
     let (mut scheduler, job, _answers, jobs) = with_queued_job(folder.path());
-    scheduler.execute(SchedulerCommand::WorkerIdle);
+    scheduler.execute(SchedulerCommand::WorkerIdle(0));
     drop(jobs);
     scheduler.assign();
     let record = scheduler.record(&job).unwrap();

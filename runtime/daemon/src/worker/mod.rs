@@ -1,18 +1,20 @@
-//! The thread that computes: with warm models, one job after the other.
+//! The threads that compute: each with warm models of its own, one job after the other.
 //!
+//! - [`models`]: those of every worker
 //! - [`job_input`]: what a job is about, from journal and spool
 //! - [`prefetch`]: the next job's files are read while this one is computed
 //! - [`progress_events`]: the steps of an analysis as events
 //! - [`output_files`]: results, forced to the disk and digested
 
 mod job_input;
+mod models;
 mod output_files;
 mod prefetch;
 mod progress_events;
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -30,11 +32,12 @@ use cordline_sdk::wire::event::{EventKind, Files, StateChange, Warning};
 use cordline_sdk::wire::reply::DeviceReport;
 
 use super::error::cancelled;
-use super::health::{Health, RefusedProvider};
+use super::health::{Health, RefusedProvider, WorkerHealth};
 use super::metrics::Metrics;
 use super::scheduler::{Assignment, CommandQueue, SchedulerCommand};
 use crate::journal::{Journal, PendingEvent};
 use crate::spool::Spool;
+pub(super) use models::WorkerModels;
 use prefetch::{JobContext, Prefetcher, PreparedJob};
 use progress_events::EventBuilder;
 
@@ -43,6 +46,10 @@ const SHUTDOWN_POLL: Duration = Duration::from_millis(200);
 /// What the worker needs.
 pub(super) struct Worker {
     pub config: Config,
+    /// Its place among the workers, from 0.
+    pub number: usize,
+    /// Its GPU, from 0, where there are some.
+    pub device: usize,
     pub spool: Arc<Spool>,
     /// Read only.
     pub journal: Journal,
@@ -51,8 +58,8 @@ pub(super) struct Worker {
     pub scheduler: CommandQueue,
     /// Set at shutdown.
     pub stop: Arc<AtomicBool>,
-    /// Set when a provider that was waited for has its engines.
-    pub engines_changed: Arc<AtomicBool>,
+    /// Grows when a provider that was waited for has its engines.
+    pub engine_changes: Arc<AtomicUsize>,
     /// When the daemon started, in ms since 1970.
     pub started_ms: u64,
 }
@@ -61,25 +68,30 @@ impl Worker {
     /// Works until the daemon shuts down.
     pub(super) fn run(self, mut models: WarmModels, jobs: &Receiver<Assignment>) {
         priority::lower_priority();
-        self.publish_health(&models);
+        let mut seen_changes = self.engine_changes.load(Ordering::Relaxed);
         let mut prefetcher = Prefetcher::default();
         while !self.is_stopping() {
-            self.scheduler.push_internal(SchedulerCommand::WorkerIdle);
+            self.scheduler.push_internal(SchedulerCommand::WorkerIdle(self.number));
             let Some(assignment) = self.next_job(jobs) else { break };
             // Between two jobs: a study is computed in one place from its first section to its last.
-            if self.engines_changed.swap(false, Ordering::Relaxed) || !models.are_current() {
-                match WarmModels::open(&self.config) {
+            let changes = self.engine_changes.load(Ordering::Relaxed);
+            if changes != seen_changes || models.networks().has_left_provider() || !models.are_current() {
+                match WarmModels::open(&self.config, self.device) {
                     Ok(reopened) => models = reopened,
                     Err(error) => {
                         self.fail_without_bundle(&assignment, &error);
                         continue;
                     }
                 }
+                seen_changes = changes;
                 // What was prefetched followed the rules of the earlier bundle.
                 prefetcher = Prefetcher::default();
                 self.publish_health(&models);
             }
             self.run_job(&assignment, &mut models, &mut prefetcher);
+            if models.networks().has_left_provider() {
+                self.publish_health(&models);
+            }
         }
         // Handed over during the shutdown and not begun: no attempt.
         jobs.try_iter().for_each(|left| self.scheduler.push_internal(SchedulerCommand::Requeue(left.record.job)));
@@ -185,7 +197,7 @@ impl Worker {
     fn fail_without_bundle(&self, assignment: &Assignment, error: &NetworkError) {
         if let Ok(mut health) = self.health.write() {
             health.ready = false;
-            health.warnings = vec![format!("the bundle was changed on disk and cannot be used: {error}")];
+            health.trouble = Some(format!("the bundle was changed on disk and cannot be used: {error}"));
         }
         self.report(assignment, vec![end(JobState::Failed, error.problem())]);
     }
@@ -195,23 +207,24 @@ impl Worker {
     }
 
     /// Publishes which models answer, and what runs them.
-    fn publish_health(&self, models: &WarmModels) {
+    pub(super) fn publish_health(&self, models: &WarmModels) {
         let networks = models.networks();
         let hardware = &networks.host().hardware;
         let in_words = |fallback: &Fallback| format!("{}: {}", fallback.subject(), fallback.reason);
-        let fallbacks = networks.fallbacks().iter().map(in_words).collect();
+        let fallbacks = networks.fallbacks().map(in_words).collect();
         let warnings = networks.noteworthy_fallbacks().map(in_words).collect();
-        let refusals = networks.fallbacks().iter().map(RefusedProvider::of).collect();
+        let refusals = networks.fallbacks().map(RefusedProvider::of).collect();
         let report = DeviceReport {
             processor: hardware.processor.clone(),
-            gpu: hardware.gpu().map(|gpu| gpu.model.clone()),
+            gpu: networks.host().gpu().map(|gpu| gpu.model.clone()),
             provider: networks.provider_names(),
             precision: networks.precision_names(),
             fallbacks,
+            workers: Vec::new(),
         };
         if let Ok(mut health) = self.health.write() {
-            let bundle = Some(models.bundle().identity());
-            *health = Health { bundle, ready: true, device: Some(report), refusals, warnings };
+            (health.bundle, health.ready, health.trouble) = (Some(models.bundle().identity()), true, None);
+            health.set_worker(self.number, WorkerHealth { device: report, refusals, warnings });
         }
     }
 }

@@ -53,6 +53,11 @@ impl EventBuilder {
                 self.heat_maps.extend(map.into_iter().flat_map(heat_map));
                 vec![EventKind::Classification(Box::new(answer.clone())).into()]
             }
+            Progress::Stage(Stage::Loading) => {
+                // Where a provider failed in the middle, the study begins anew on the next one.
+                self.heat_maps.clear();
+                Vec::new()
+            }
             Progress::Stage(_) | Progress::Waiting | Progress::Asked { .. } => Vec::new(),
         }
     }
