@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::probe::ComputeCapability;
 use crate::session::RunError;
 
 /// Why a provider cannot be used, in the order in which it is found out.
@@ -19,6 +20,16 @@ pub enum Refusal {
     /// A file of the provider is not there.
     #[error("{} is missing", .0.display())]
     FileMissing(PathBuf),
+    /// Its library was not built for the GPU.
+    #[error("{library} holds kernels for {held}, not for this GPU's {gpu}")]
+    NoKernels {
+        /// Name of the library.
+        library: &'static str,
+        /// For which GPUs it holds some: `SM 8.0, 9.0`.
+        held: String,
+        /// What the GPU takes.
+        gpu: ComputeCapability,
+    },
     /// Its library cannot be loaded; what the loader said.
     #[error("its library does not load: {0}")]
     DoesNotLoad(String),
@@ -83,6 +94,7 @@ impl Refusal {
             Self::NoDevice(_) => "no_device",
             Self::NotInstalled => "not_installed",
             Self::FileMissing(_) => "file_missing",
+            Self::NoKernels { .. } => "no_kernels",
             Self::DoesNotLoad(_) => "does_not_load",
             Self::Precision(_) => "precision",
             Self::NotTolerated(_) => "not_tolerated",

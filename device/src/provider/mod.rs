@@ -1,12 +1,14 @@
 //! Execution providers: who computes a network, in which precision, and what each needs.
 //!
 //! - [`tensorrt`], [`tensorrt_rtx`], [`cuda`]: NVIDIA GPUs; [`openvino`]: processors with AVX-512 or AMX; [`cpu`]: every processor
+//! - [`fat_binary`]: for which GPUs a library holds kernels
 //! - [`plug_in`]: a provider that comes as a library of its own and is registered by path
 //! - [`choice`]: which are tried, in which order
 
 pub mod choice;
 mod cpu;
 mod cuda;
+mod fat_binary;
 mod openvino;
 mod plug_in;
 mod tensorrt;
