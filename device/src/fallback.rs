@@ -50,6 +50,7 @@ mod tests {
         assert!(expected(ExecutionProvider::OpenVino, Refusal::NotInstalled));
         assert!(!expected(ExecutionProvider::OpenVino, missing()), "it was configured");
         assert!(!expected(ExecutionProvider::Cuda, missing()));
+        assert!(!expected(ExecutionProvider::Cuda, Refusal::NoSuchDevice("GPU-9".into())), "it was chosen");
         assert!(!expected(ExecutionProvider::OpenVino, Refusal::Golden("strayed".into())));
     }
 

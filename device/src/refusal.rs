@@ -14,6 +14,9 @@ pub enum Refusal {
     /// The host has no device that it computes on.
     #[error("{0}")]
     NoDevice(String),
+    /// The device that was chosen for this process is not there.
+    #[error("{0}")]
+    NoSuchDevice(String),
     /// It comes as a library of its own, which was neither configured nor found in the usual places.
     #[error("its plug-in is not installed")]
     NotInstalled,
@@ -92,6 +95,7 @@ impl Refusal {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::NoDevice(_) => "no_device",
+            Self::NoSuchDevice(_) => "no_such_device",
             Self::NotInstalled => "not_installed",
             Self::FileMissing(_) => "file_missing",
             Self::NoKernels { .. } => "no_kernels",

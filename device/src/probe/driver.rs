@@ -5,7 +5,7 @@ use std::path::Path;
 use super::file;
 use super::gpu::Gpu;
 
-/// The GPUs below a root folder; none without the driver.
+/// The GPUs below a root folder, in the order of the bus; none without the driver.
 pub(super) fn gpus(root: &Path) -> Vec<Gpu> {
     let folder = root.join("proc/driver/nvidia");
     let Some(version) = file::name(&folder.join("version")) else { return Vec::new() };

@@ -8,6 +8,7 @@ use nvml_wrapper::{Device, Nvml};
 
 use super::file;
 use super::gpu::{ComputeCapability, Gpu, GpuMemory};
+use super::visible::Card;
 
 /// More are in no host, and no GPU has more slices.
 const MOST_GPUS: u32 = 64;
@@ -16,8 +17,8 @@ const MOST_SLICES: u32 = 16;
 /// Opening it may wake a GPU for a second, so it stays open; where it cannot be opened no GPU is known by it.
 static LIBRARY: OnceLock<Option<Nvml>> = OnceLock::new();
 
-/// What the library knows now. Where a GPU is divided, its slices stand in its place: a process sees only them.
-pub(super) fn gpus() -> Vec<Gpu> {
+/// What the library knows now, in the order of the bus.
+pub(super) fn cards() -> Vec<Card> {
     let library = LIBRARY.get_or_init(|| {
         Nvml::init().inspect_err(|error| tracing::debug!(%error, "NVIDIA's library for GPUs is not used")).ok()
     });
@@ -25,16 +26,16 @@ pub(super) fn gpus() -> Vec<Gpu> {
     let driver = library.sys_driver_version().ok();
     let count = library.device_count().unwrap_or_default().min(MOST_GPUS);
     let cards = (0..count).filter_map(|index| library.device_by_index(index).ok());
-    cards.flat_map(|card| readings(&card)).map(|reading| reading.into_gpu(driver.as_deref())).collect()
+    cards.map(|device| card(&device, driver.as_deref())).collect()
 }
 
-fn readings(card: &Device<'_>) -> Vec<Reading> {
+fn card(card: &Device<'_>, driver: Option<&str>) -> Card {
     let whole = Reading::of(card);
     let is_divided = card.mig_mode().is_ok_and(|mode| mode.current == 1);
     let places = if is_divided { card.mig_device_count().unwrap_or_default().min(MOST_SLICES) } else { 0 };
     let slices = (0..places).filter_map(|place| card.mig_device_by_index(place).ok());
-    let slices: Vec<Reading> = slices.map(|slice| Reading::of(&slice).within(&whole)).collect();
-    if slices.is_empty() { vec![whole] } else { slices }
+    let slices = slices.map(|slice| Reading::of(&slice).within(&whole).into_gpu(driver)).collect();
+    Card { whole: whole.into_gpu(driver), slices: Some(slices) }
 }
 
 /// What the library tells of one GPU, as it tells it.

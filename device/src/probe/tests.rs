@@ -20,9 +20,15 @@ fn only(files: Files) -> Gpu {
     gpus.remove(0)
 }
 
-fn told(compute: (u32, u32)) -> Gpu {
+fn told(compute: (u32, u32)) -> Card {
     let compute = Some(ComputeCapability { major: compute.0, minor: compute.1 });
-    Gpu { model: "NVIDIA told".into(), utilisation: Some(0.5), compute, ..Gpu::default() }
+    let whole = Gpu { model: "NVIDIA told".into(), utilisation: Some(0.5), compute, ..Gpu::default() };
+    Card { whole, slices: Some(vec![]) }
+}
+
+/// All of a host's GPUs.
+fn gpus_of(root: &Path, told: Vec<Card>) -> Vec<Gpu> {
+    examine(root, told, &Wishes::default()).gpus
 }
 
 #[test]
@@ -44,7 +50,9 @@ fn a_card_without_the_library_is_known_by_its_driver() {
 fn what_the_library_leaves_out_the_driver_tells() {
     let root = root(hosts::RTX);
     let uuid = Some("GPU-8f6d2c1a-0000-1111-2222-333344445555".into());
-    let gpus = gpus_of(root.path(), vec![Gpu { uuid, ..told((8, 9)) }, told((9, 0))]);
+    let mut ada = told((8, 9));
+    ada.whole.uuid = uuid;
+    let gpus = gpus_of(root.path(), vec![ada, told((9, 0))]);
     assert_eq!(gpus.len(), 2, "all that the library knows");
     assert_eq!((gpus[0].model.as_str(), gpus[0].utilisation), ("NVIDIA told", Some(0.5)));
     assert_eq!([&gpus[0].driver, &gpus[1].driver], [&Some("580.95.05".to_owned()), &None]);
@@ -107,6 +115,18 @@ fn garbage_in_files_is_nothing_known() {
     assert_eq!(gpu.model, "NVIDIA [31mJetson", "no terminal obeys it");
     assert_eq!((gpu.compute, gpu.memory, gpu.jetson), (None, None, Some(Jetson::default())));
     assert_eq!([gpu.temperature_c, gpu.power_w, gpu.utilisation], [None; 3]);
+}
+
+#[test]
+fn a_process_that_chose_its_gpu_has_no_other() {
+    let root = root(hosts::RTX);
+    let found = |devices: &str| {
+        let wishes = Wishes { devices: Some(devices.into()), order: None };
+        let hardware = examine(root.path(), vec![], &wishes);
+        (hardware.gpus.len(), hardware.hidden_gpus.len(), hardware.gpu_warning.is_some())
+    };
+    assert_eq!([found("0"), found("GPU-8f6d")], [(1, 0, false); 2]);
+    assert_eq!([found("-1"), found("GPU-7")], [(0, 1, false), (0, 1, true)]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ort::ep::cuda::ConvAlgorithmSearch;
 use ort::session::builder::SessionBuilder;
 
 use super::fat_binary::Kernels;
-use super::refused;
+use super::{no_gpu, refused};
 use crate::graph::Graph;
 use crate::host::Host;
 use crate::precision::Precision;
@@ -31,11 +31,10 @@ fn without_kernels(library: &Path, gpu: ComputeCapability) -> Option<Refusal> {
 
 /// What keeps a provider that comes with ONNX Runtime from working: no GPU, or a build without it.
 pub(super) fn built_in(host: &Host, library: &str) -> Option<Refusal> {
-    if host.hardware.gpus.is_empty() {
-        return Some(Refusal::NoDevice("no NVIDIA GPU was found".into()));
-    }
-    let beside = host.runtime.path().with_file_name(library);
-    (!beside.exists()).then_some(Refusal::FileMissing(beside))
+    no_gpu(&host.hardware).or_else(|| {
+        let beside = host.runtime.path().with_file_name(library);
+        (!beside.exists()).then_some(Refusal::FileMissing(beside))
+    })
 }
 
 /// CUDA's number of the GPU that computes.

@@ -25,6 +25,7 @@ use crate::engine::{self, EngineKey};
 use crate::graph::Graph;
 use crate::host::Host;
 use crate::precision::{Precision, PrecisionPolicy};
+use crate::probe::Hardware;
 use crate::refusal::Refusal;
 
 /// Who computes a network.
@@ -168,6 +169,18 @@ impl ExecutionProvider {
     }
 }
 
+/// Why there is no GPU to compute on, where there is none.
+fn no_gpu(hardware: &Hardware) -> Option<Refusal> {
+    if !hardware.gpus.is_empty() {
+        return None;
+    }
+    Some(match &hardware.gpu_warning {
+        Some(warning) => Refusal::NoSuchDevice(warning.clone()),
+        None if hardware.hidden_gpus.is_empty() => Refusal::NoDevice("no NVIDIA GPU was found".into()),
+        None => Refusal::NoDevice("CUDA_VISIBLE_DEVICES hides every NVIDIA GPU".into()),
+    })
+}
+
 /// A provider's refusal in ONNX Runtime's words. Errors of a builder carry the builder, which cannot be sent to another thread.
 fn refused<T>(graph: &Graph<'_>, error: &ort::Error<T>) -> Refusal {
     Refusal::Opening { network: graph.name.into(), reason: error.to_string() }
@@ -200,6 +213,7 @@ impl FromStr for ExecutionProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::{self, Gpu};
 
     #[test]
     fn names_are_read_as_they_are_written() {
@@ -208,6 +222,20 @@ mod tests {
             assert_eq!(provider.to_string().parse(), Ok(provider));
         }
         assert!("gpu".parse::<ExecutionProvider>().is_err());
+    }
+
+    #[test]
+    fn why_there_is_no_gpu_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut hardware = probe::hardware_below(folder.path());
+        let none = |reason: &str| Some(Refusal::NoDevice(reason.into()));
+        assert_eq!(no_gpu(&hardware), none("no NVIDIA GPU was found"));
+        hardware.hidden_gpus = vec![Gpu::default()];
+        assert_eq!(no_gpu(&hardware), none("CUDA_VISIBLE_DEVICES hides every NVIDIA GPU"));
+        hardware.gpu_warning = Some("it names GPU-7".into());
+        assert_eq!(no_gpu(&hardware), Some(Refusal::NoSuchDevice("it names GPU-7".into())));
+        hardware.gpus = vec![Gpu::default()];
+        assert_eq!(no_gpu(&hardware), None, "one is left in spite of it");
     }
 
     #[test]

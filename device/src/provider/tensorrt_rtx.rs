@@ -3,7 +3,7 @@
 use ort::session::builder::SessionBuilder;
 
 use super::tensorrt::{self, Profile};
-use super::{plug_in, refused};
+use super::{no_gpu, plug_in, refused};
 use crate::graph::Graph;
 use crate::host::Host;
 use crate::refusal::Refusal;
@@ -14,10 +14,7 @@ pub(super) const ONNX_NAME: &str = "NvTensorRTRTXExecutionProvider";
 const FIRST: [&str; 3] = ["libcudart.so.12", "libtensorrt_rtx.so.1", "libtensorrt_onnxparser_rtx.so.1"];
 
 pub(super) fn obstacle(host: &Host) -> Option<Refusal> {
-    if host.hardware.gpus.is_empty() {
-        return Some(Refusal::NoDevice("no NVIDIA GPU was found".into()));
-    }
-    plug_in::obstacle(host.plug_ins.tensorrt_rtx.as_deref())
+    no_gpu(&host.hardware).or_else(|| plug_in::obstacle(host.plug_ins.tensorrt_rtx.as_deref()))
 }
 
 /// What an engine depends on beside its network.

@@ -113,6 +113,7 @@ pub fn examine(config: &Config) -> Diagnosis {
     if let (Some(runtime), Some(bundle)) = (runtime, bundle) {
         golden_check(config, runtime, bundle, &mut diagnosis);
     }
+    diagnosis.notes.extend(diagnosis.hardware.gpu_warning.clone());
     diagnosis.notes.extend(diagnosis.hardware.gpus.iter().flat_map(gpu::notes));
     diagnosis
 }

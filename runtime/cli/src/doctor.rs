@@ -54,7 +54,7 @@ fn print_words(d: &Diagnosis) {
         gpu::gib(d.hardware.memory_bytes),
         gpu::gib(d.hardware.memory_available_bytes)
     );
-    for line in gpu::lines(&d.hardware.gpus) {
+    for line in gpu::lines(&d.hardware.gpus, &d.hardware.hidden_gpus) {
         println!("{line}");
     }
     if let Some(library) = &d.onnxruntime {

@@ -51,6 +51,7 @@ use exit::Exit;
 
 fn main() -> ExitCode {
     cordline_device::heap::keep_freed();
+    cordline_device::probe::order_gpus_by_bus();
     // Processes of the program's own, for files and for plug-ins: no flags, no configuration, no log.
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     match words.first() {

@@ -3,12 +3,24 @@
 use cordline_analysis::diagnosis::gpu::MemoryNeed;
 use cordline_device::probe::{Gpu, Jetson};
 
-/// Each GPU as one line of the host; one that says so where there is none.
-pub(super) fn lines(gpus: &[Gpu]) -> Vec<String> {
-    if gpus.is_empty() {
-        return vec!["  GPU            no NVIDIA GPU found".into()];
+/// Each GPU as one line of the host, in CUDA's order, and those that this process does not see; one that says so where there is none.
+pub(super) fn lines(gpus: &[Gpu], hidden: &[Gpu]) -> Vec<String> {
+    let none = match (gpus, hidden) {
+        ([], []) => Some("  GPU            no NVIDIA GPU found".into()),
+        ([], _) => Some("  GPU            none that this process may use".into()),
+        _ => None,
+    };
+    let own = gpus.iter().map(|gpu| format!("  GPU            {}", in_words(gpu)));
+    let others = hidden.iter().map(|gpu| format!("  hidden GPU     {}", name(gpu)));
+    none.into_iter().chain(own).chain(others).collect()
+}
+
+/// By which it can be chosen.
+fn name(gpu: &Gpu) -> String {
+    match &gpu.uuid {
+        Some(uuid) => format!("{}, CUDA_VISIBLE_DEVICES={uuid}", gpu.model),
+        None => gpu.model.clone(),
     }
-    gpus.iter().map(|gpu| format!("  GPU            {}", in_words(gpu))).collect()
 }
 
 /// Whether the memory of the GPU is enough for the networks.
@@ -65,7 +77,7 @@ mod tests {
         hosts::write(root.path(), files);
         let gpus = hardware_below(root.path()).gpus;
         let notes = gpus.iter().flat_map(notes).map(|note| format!("  note   {note}"));
-        lines(&gpus).into_iter().chain(notes).collect::<Vec<_>>().join("\n")
+        lines(&gpus, &[]).into_iter().chain(notes).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -106,7 +118,17 @@ mod tests {
         let hot = Gpu { throttled: Some(vec!["power cap", "too hot"]), ..card.clone() };
         let words = "  GPU            NVIDIA RTX 4000 Ada, SM 8.9, 20.0 GiB (18.7 free), driver 580.95, 41 C, ";
         let wanted = [format!("{words}not throttled"), format!("{words}throttled (power cap, too hot)")];
-        assert_eq!(lines(&[card, hot]), wanted);
+        assert_eq!(lines(&[card, hot], &[]), wanted);
+    }
+
+    #[test]
+    fn what_this_process_does_not_see_is_told_by_the_name_that_chooses_it() {
+        let slice = Gpu { model: "NVIDIA H200 MIG 1g.18gb".into(), uuid: Some("MIG-4".into()), ..Gpu::default() };
+        let wanted = [
+            "  GPU            none that this process may use",
+            "  hidden GPU     NVIDIA H200 MIG 1g.18gb, CUDA_VISIBLE_DEVICES=MIG-4",
+        ];
+        assert_eq!(lines(&[], &[slice]), wanted);
     }
 
     #[test]
