@@ -1,12 +1,12 @@
 # Thin doors; each opens a script of packaging/scripts.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop check test bench soak training clean
+.PHONY: help setup demo stop check test bench gpu-check soak training clean
 
 scripts := packaging/scripts
 
 help: ## List these doors
 	@echo "Cordline: lesions of the spinal cord in MR. Research use only; not a medical device."
-	@sed -n 's/^\([a-z]*\): ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## Install what this machine lacks (apt, ONNX Runtime, Python for the tests)
 	@$(scripts)/setup.sh tests
@@ -25,6 +25,9 @@ test: ## Run every test: Rust, Python, DICOM validators, models
 
 bench: ## Time the program against its networks alone and a Python pipeline
 	@$(scripts)/bench.sh
+
+gpu-check: ## What a GPU makes of the networks: ten minutes, a table at the end
+	@$(scripts)/gpu_check.sh
 
 soak: ## Kill daemon, gateway and archive for hours; nothing may be lost or doubled
 	@$(scripts)/soak.sh

@@ -1,5 +1,7 @@
 """What a GPU tells of itself, by a stand-in for NVIDIA's library: two cards, one of them divided into slices."""
 
+import json
+import os
 import re
 import shutil
 import struct
@@ -8,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from daemon_process import PROVIDERS, end_of, free_port
+from daemon_process import PROVIDERS, TREE, end_of, free_port
 
 STAND_IN = r"""
 #include <stdint.h>
@@ -187,3 +189,65 @@ def test_a_library_without_kernels_for_the_gpu_is_not_tried(doctor, library, tmp
     sentence = f"libonnxruntime_providers_cuda.so holds kernels for SM {arch // 10}.{arch % 10}, not for this GPU's 8.9"
     assert bool(re.search(rf"CUDA +no +{sentence}", said)) == is_said
     assert re.search("CPU +used", said)
+
+
+@pytest.fixture
+def gpu_check(program, library, bundle, tmp_path):
+    """Runs gpu_check on the tiny bundle; returns its lines of JSON, and all that it said."""
+    example = program.parent / "examples/gpu_check"
+    assert example.exists(), "it is not built: run `cargo build --workspace --examples --bins`"
+
+    def gpu_check(*words: str, code: int = 0, **env: str) -> tuple[list[dict], str]:
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CORDLINE_ONNXRUNTIME": library} | env
+        command = [example, bundle, *words]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, cwd=tmp_path)
+        assert run.returncode == code, run.stderr
+        lines = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+        return lines, run.stdout + run.stderr
+
+    return gpu_check
+
+
+def of(lines: list[dict], measured: str, provider: str) -> list[dict]:
+    return [line for line in lines if line["measured"] == measured and line.get("provider") == provider]
+
+
+def test_gpu_check_measures_the_providers_that_are_there(gpu_check):
+    plug_in = TREE / ".openvino"
+    found = sorted(plug_in.glob("*/libonnxruntime_providers_openvino_plugin.so"))
+    words = ["--openvino", str(found[-1])] if found else []
+    batches = ["--batch", "1", "--batch", "4", "--rounds", "2"]
+    lines, said = gpu_check("--provider", "cpu", "--provider", "openvino", "--precision", "fp32", *batches, *words)
+    assert lines[0]["measured"] == "host"
+    if not lines[0]["hardware"]["gpus"]:
+        assert "no NVIDIA GPU" in said
+    obstacles = of(lines, "obstacle", "openvino")
+    assert len(obstacles) <= 1
+    for provider in ["cpu"] + ["openvino"] * (not obstacles):
+        opened, runs = of(lines, "open", provider), of(lines, "run", provider)
+        assert [line["nodes"][0] == line["nodes"][1] > 0 for line in opened] == [True] * 4
+        assert [line["batch"] for line in runs] == [1, 4] * 4
+        for line in runs:
+            assert 0 < line["least_ms_an_image"] <= line["median_ms_an_image"]
+            assert 0 <= line["largest_difference"] < 1e-5
+        [side_by_side] = of(lines, "classifiers", provider)
+        assert side_by_side["in_turn_ms"] > 0 < side_by_side["at_once_ms"]
+    rows = [line for line in said.splitlines() if re.match(r"\| [a-z-]+ \| (CPU|OpenVINO) fp32 \| [14] \|", line)]
+    assert len(rows) == sum(line["measured"] == "run" for line in lines)
+
+
+def test_gpu_check_says_what_it_cannot_measure_and_goes_on(gpu_check, nvml):
+    own = {"LD_LIBRARY_PATH": str(nvml), "CUDA_VISIBLE_DEVICES": "0"}
+    lines, said = gpu_check("--provider", "cuda", "--provider", "cpu", "--batch", "2", "--rounds", "1", **own)
+    [obstacle] = of(lines, "obstacle", "cuda")
+    assert "libonnxruntime_providers_cuda.so is missing" in obstacle["sentence"]
+    assert [line["gpu_used_bytes_after"] for line in of(lines, "run", "cpu")] == [1 << 30] * 4
+    [out_of_range] = of(lines, "out_of_range", "cuda")
+    assert out_of_range["is_refused"]
+    assert "CUDA_VISIBLE_DEVICES names 99, which this host does not have" in out_of_range["sentence"]
+    assert f"- cuda device 99: {out_of_range['sentence']}" in said
+
+
+def test_gpu_check_names_a_word_that_it_does_not_know(gpu_check):
+    assert "gpu is not an execution provider" in gpu_check("--provider", "gpu", code=1)[1]
+    assert "--speed is not known" in gpu_check("--speed", "9", code=1)[1]
