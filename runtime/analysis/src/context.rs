@@ -8,18 +8,25 @@ use super::error::AnalysisError;
 use super::progress::{Observer, Progress};
 use super::timings::Timings;
 use crate::config::Config;
+use crate::output_folder::OutputFolder;
 
-/// The settings of an analysis, who watches it, and how long its stages took.
+/// The settings of an analysis, where its results go, who watches it, and how long its stages took.
 pub(super) struct AnalysisContext<'a> {
     pub config: &'a Config,
+    pub folder: &'a OutputFolder,
     pub timings: Timings,
     observer: &'a mut Observer<'a>,
 }
 
 impl<'a> AnalysisContext<'a> {
-    /// The clock starts.
-    pub(super) fn new(config: &'a Config, observer: &'a mut Observer<'a>) -> Self {
-        Self { config, timings: Timings::start(), observer }
+    /// Of an analysis that began with `timings`.
+    pub(super) fn new(
+        config: &'a Config,
+        folder: &'a OutputFolder,
+        timings: Timings,
+        observer: &'a mut Observer<'a>,
+    ) -> Self {
+        Self { config, folder, timings, observer }
     }
 
     /// Tells the observer that a stage begins.

@@ -2,6 +2,7 @@
 //!
 //! All of it happens in training orientation; what the observer hears and what is handed on lies on the grid of the source again.
 
+use std::thread;
 use std::time::Instant;
 
 use cordline_core::findings::Findings;
@@ -18,6 +19,8 @@ use cordline_imaging::section_answers::{Classifiers, OutputsOf};
 use cordline_imaging::segment::{self, Segmented};
 use cordline_inference::bundle::Bundle;
 use cordline_inference::networks::{NetworkError, Networks, SEGMENTER};
+use cordline_report::Pictures;
+use cordline_sdk::problem::Problem;
 use cordline_sdk::result::Lesion;
 use ndarray::{ArrayD, ArrayView4};
 
@@ -25,15 +28,23 @@ use super::context::AnalysisContext;
 use super::error::AnalysisError;
 use super::load::LoadedImages;
 use super::models::{self, Models};
-use super::timings::CpuTime;
+use super::prepared::{Measured, Preparation};
+use super::timings::{CpuTime, NetworkTime, TimeBeside};
 use super::{Correction, Progress};
 
 /// What came of the networks' work.
 pub(super) struct Inference {
-    pub findings: Result<Findings, AnalysisError>,
+    pub found: Result<Found, AnalysisError>,
     /// `None` where no network ran.
     pub computation: Option<Computation>,
     pub warnings: Vec<String>,
+}
+
+/// What was found in a volume.
+pub(super) struct Found {
+    pub findings: Findings,
+    /// What was drawn of it beside the networks, or why that could not be.
+    pub pictures: Result<Pictures, Problem>,
 }
 
 /// Where the networks were computed.
@@ -46,6 +57,8 @@ pub(super) struct Computation {
 
 /// What is looked at, in training orientation.
 struct Images<'a> {
+    /// As it was read.
+    source: &'a Volume,
     /// How the source lies in that orientation.
     way: Reorientation,
     volume: &'a Volume,
@@ -65,7 +78,7 @@ pub(super) fn infer(
     ctx: &mut AnalysisContext<'_>,
 ) -> Inference {
     with_networks(images, correction, bundle, models, ctx).unwrap_or_else(|error| Inference {
-        findings: Err(error),
+        found: Err(error),
         computation: None,
         warnings: Vec::new(),
     })
@@ -95,19 +108,22 @@ fn with_networks(
         Models::Warm(models) => &mut models.networks,
         Models::Cold => cold.insert(models::open_verified(bundle, ctx)?),
     };
-    let images = Images { way, volume: &upright, t2w: &t2w, t1c: t1c.as_ref(), correction };
-    let findings = loop {
+    let images = Images { source: volume, way, volume: &upright, t2w: &t2w, t1c: t1c.as_ref(), correction };
+    let found = loop {
         match find(bundle, networks, &images, ctx) {
-            // Anew from the first section: a study is computed in one place.
-            Err(error) if providers_fault(&error).is_some_and(|reason| networks.leave_provider(reason)) => {}
+            Err(error) if providers_fault(&error).is_some_and(|reason| networks.leave_provider(reason)) => {
+                // Anew from the first section, since a study is computed in one place. What cannot be removed will not be written either,
+                // and that is an error of its own.
+                let _ = ctx.folder.clear();
+            }
             ended => break ended,
         }
     };
     drop((upright, t1c_upright));
     let (computation, fallbacks) = computed_by(networks);
-    ctx.timings.time_with_cpu("closing", || drop(cold));
+    ctx.timings.close(|| drop(cold));
     let warnings = correction.map(Correction::warning).into_iter().chain(fallbacks).collect();
-    Ok(Inference { findings, computation, warnings })
+    Ok(Inference { found, computation, warnings })
 }
 
 /// Networks and measurements: from a normalised volume to findings on the grid of the source.
@@ -116,17 +132,17 @@ fn find(
     networks: &mut Networks,
     images: &Images<'_>,
     ctx: &mut AnalysisContext<'_>,
-) -> Result<Findings, AnalysisError> {
+) -> Result<Found, AnalysisError> {
     let manifest = &bundle.manifest;
     let size = manifest.preprocessing.size;
     ctx.stage(Stage::Loading)?;
-    let Images { way, volume, t2w, t1c, correction } = *images;
-    let (mut loading, mut running) = (CpuTime::default(), CpuTime::default());
+    let Images { source, way, volume, t2w, t1c, correction } = *images;
+    let (mut loading, mut running) = (CpuTime::default(), NetworkTime::default());
     let (segmented, least_ml) = match correction {
         // A person's mask is believed to the last voxel.
         Some(correction) => (correction.segmented(&way), 0.0),
         None => {
-            let segmented = segment_all(bundle, networks, images, [&mut loading, &mut running], ctx)?;
+            let segmented = segment_all(bundle, networks, images, (&mut loading, &mut running), ctx)?;
             (segmented, manifest.segmenter.min_lesion_ml)
         }
     };
@@ -140,31 +156,41 @@ fn find(
     ctx.notify(Progress::Measured { lesions: &lesions, labels: &labels })?;
 
     ctx.stage(stage)?;
-    let start = Instant::now();
-    let loading_before_ms = loading.wall_ms;
-    let mut timed = TimedNetworks { networks, loading: &mut loading, running: &mut running };
-    let answers = classify::classify(manifest, &sections, &mut timed, &mut |step| match step {
-        Step::Asked { classifier, done, total } => {
-            ctx.notify(Progress::Asked { question: &classifier.question, done, total })
-        }
-        Step::Answered(answer, map) => {
-            let answer = way.classification_to_source(answer.clone());
-            let map = map.map(|map| way.heat_map_to_source(map.clone()));
-            ctx.notify(Progress::Answered(&answer, map.as_ref()))
-        }
+    let beside = TimeBeside::default();
+    let folder = ctx.folder;
+    let (answers, pictures) = thread::scope(|scope| -> Result<_, AnalysisError> {
+        let measured = Measured { volume: source, lesions: &lesions, labels: &labels };
+        let preparation = Preparation::begin(scope, measured, folder, &beside);
+        let (start, loading_before_ms) = (Instant::now(), loading.wall_ms);
+        let mut timed = TimedNetworks { networks, loading: &mut loading, running: &mut running, beside: &beside };
+        let answers = classify::classify(manifest, &sections, &mut timed, &mut |step| match step {
+            Step::Asked { classifier, done, total } => {
+                ctx.notify(Progress::Asked { question: &classifier.question, done, total })
+            }
+            Step::Answered(answer, map) => {
+                let answer = way.classification_to_source(answer.clone());
+                let map = map.map(|map| way.heat_map_to_source(map.clone()));
+                ctx.notify(Progress::Answered(&answer, map.as_ref()))?;
+                map.into_iter().for_each(|map| preparation.add(map));
+                Ok(())
+            }
+        })?;
+        let opened_ms = loading.wall_ms - loading_before_ms;
+        ctx.timings.add(stage.as_str(), start.elapsed().as_secs_f64() * 1000.0 - opened_ms);
+        Ok((answers, ctx.time(Stage::Writing, |_| preparation.finish())))
     })?;
-    let opened_ms = loading.wall_ms - loading_before_ms;
-    ctx.timings.add(stage.as_str(), start.elapsed().as_secs_f64() * 1000.0 - opened_ms);
     ctx.timings.add_with_cpu(Stage::Loading.as_str(), loading);
-    ctx.timings.add_with_cpu("networks", running);
-    Ok(Findings {
+    ctx.timings.add_with_cpu("beside_networks", beside.so_far());
+    ctx.timings.add_networks(running);
+    let findings = Findings {
         finding: answers.finding,
         lesions,
         labels,
         classifications: answers.classifications.into_iter().map(|a| way.classification_to_source(a)).collect(),
         not_asked: answers.not_asked,
         heat_maps: answers.heat_maps.into_iter().map(|map| way.heat_map_to_source(map)).collect(),
-    })
+    };
+    Ok(Found { findings, pictures })
 }
 
 /// Every section through the segmenter, which is closed after the last one where it is not to stay open.
@@ -172,7 +198,7 @@ fn segment_all(
     bundle: &Bundle,
     networks: &mut Networks,
     images: &Images<'_>,
-    [loading, running]: [&mut CpuTime; 2],
+    (loading, running): (&mut CpuTime, &mut NetworkTime),
     ctx: &mut AnalysisContext<'_>,
 ) -> Result<Segmented, AnalysisError> {
     let manifest = &bundle.manifest;
@@ -184,7 +210,8 @@ fn segment_all(
     ctx.stage(stage)?;
     let mut done = 0;
     let [total, _, _] = t2w.shape();
-    let mut network = TimedNetworks { networks, loading, running };
+    // Nothing works beside the segmenter.
+    let mut network = TimedNetworks { networks, loading, running, beside: &TimeBeside::default() };
     let thresholds = [manifest.segmenter.threshold, manifest.segmenter.core_threshold()];
     let segmented = ctx.time(stage, |ctx| {
         segment::segment(&mut network, t2w, manifest.preprocessing.size, thresholds, &mut |section, mask| {
@@ -193,7 +220,7 @@ fn segment_all(
             ctx.notify(Progress::Segmented { section, mask, done, total })
         })
     })?;
-    ctx.timings.time_with_cpu("closing", || networks.close_segmenter());
+    ctx.timings.close(|| networks.close_segmenter());
     Ok(segmented)
 }
 
@@ -220,11 +247,12 @@ fn providers_fault(error: &AnalysisError) -> Option<Refusal> {
     }
 }
 
-/// The networks, whose opening and running times are added up.
+/// The networks, whose opening and running times are added up, less what a thread of ours takes beside them.
 struct TimedNetworks<'a> {
     networks: &'a mut Networks,
     loading: &'a mut CpuTime,
-    running: &'a mut CpuTime,
+    running: &'a mut NetworkTime,
+    beside: &'a TimeBeside,
 }
 
 impl Network for TimedNetworks<'_> {
@@ -243,11 +271,11 @@ impl Classifiers for TimedNetworks<'_> {
     type Error = AnalysisError;
 
     fn batch_for(&mut self, id: &str, left: usize) -> Result<usize, AnalysisError> {
-        Ok(self.loading.time(|| self.networks.batch_for(id, left))?)
+        Ok(self.loading.time_less(self.beside, || self.networks.batch_for(id, left))?)
     }
 
     fn run(&mut self, id: &str, input: ArrayView4<'_, f32>) -> Result<Vec<ArrayD<f32>>, AnalysisError> {
-        Ok(self.running.time(|| self.networks.run(id, input))?)
+        Ok(self.running.time_less(self.beside, || self.networks.run(id, input))?)
     }
 
     fn are_side_by_side(&self) -> bool {
@@ -255,7 +283,7 @@ impl Classifiers for TimedNetworks<'_> {
     }
 
     fn run_side_by_side(&mut self, asked: &[(&str, ArrayView4<'_, f32>)]) -> Vec<OutputsOf<Self>> {
-        let outputs = self.running.time(|| self.networks.run_side_by_side(asked));
+        let outputs = self.running.time_less(self.beside, || self.networks.run_side_by_side(asked));
         outputs.into_iter().map(|outputs| Ok(outputs?)).collect()
     }
 }

@@ -3,7 +3,7 @@
 //! - [`request`]: what is to be analysed; [`correction`]: with a mask that a person corrected
 //! - [`load`](mod@load): read, choose the series, decode; [`viewer_volume`] where a viewer chose
 //! - [`infer`](mod@infer): normalise, segment, measure, classify; [`models`]: opened for one study, or kept warm for many
-//! - [`output`]: DICOM objects, page and `result.json`
+//! - [`prepared`]: pictures, drawn while classifiers run; [`output`]: DICOM objects, page and `result.json`; both into an [`output_folder`]
 //! - [`outcome`]: how far an analysis came, and what its result says of it
 //! - [`progress`]: what the observer is told on the way
 //! - [`early_end`]: why an analysis ended before any finding
@@ -26,6 +26,8 @@ mod load;
 pub mod models;
 mod outcome;
 pub mod output;
+pub mod output_folder;
+mod prepared;
 pub mod progress;
 pub mod reader;
 pub mod request;
@@ -41,7 +43,7 @@ use crate::early_end::EarlyEnd;
 use context::AnalysisContext;
 pub use correction::Correction;
 pub use error::AnalysisError;
-use infer::{Inference, infer};
+use infer::{Found, Inference, infer};
 use load::{Loaded, LoadedImages, load};
 pub use models::Models;
 use outcome::{AnalyzedStudy, Outcome};
@@ -49,6 +51,7 @@ use output::earlier::EarlierResult;
 use output::{OutputFolder, RESULT_FILE};
 pub use progress::{Observer, Progress};
 pub use request::{AnalysisInput, AnalysisRequest};
+use timings::Timings;
 
 /// Analyses a study and writes all results into `request.out`.
 ///
@@ -62,9 +65,10 @@ pub fn analyze(
     models: Models<'_>,
     observer: &mut Observer<'_>,
 ) -> Result<AnalysisResult, Problem> {
-    let mut ctx = AnalysisContext::new(config, observer);
+    let timings = Timings::start();
     let earlier = EarlierResult::read(request.out);
     let folder = OutputFolder::open(request.out)?;
+    let mut ctx = AnalysisContext::new(config, &folder, timings, observer);
     let wanted_date = request.created;
     let outcome = run_stages(request, models, &mut ctx);
 
@@ -73,7 +77,7 @@ pub fn analyze(
     let mut result = outcome.to_result();
     let created = earlier.created(&result).or(wanted_date).unwrap_or_else(output::now);
     result.created = created.to_rfc3339();
-    let written = output::write(&folder, &outcome, &result, created, &mut ctx);
+    let written = output::write(&outcome, &result, created, &mut ctx);
     result.timings_ms = ctx.timings.report();
     match written {
         Ok(files) => {
@@ -107,14 +111,15 @@ fn run_stages(request: AnalysisRequest<'_>, models: Models<'_>, ctx: &mut Analys
         Ok(loaded) => loaded,
         Err(end) => return Outcome::not_loaded(bundle.identity(), *end),
     };
-    let Inference { findings, computation, warnings } = infer(&images, correction, &bundle, models, ctx);
+    let Inference { found, computation, warnings } = infer(&images, correction, &bundle, models, ctx);
     let identity = bundle.identity();
     let LoadedImages { source, volume, t1c } = images;
-    let study = findings.map_err(EarlyEnd::from).map(|findings| AnalyzedStudy {
+    let study = found.map_err(EarlyEnd::from).map(|Found { findings, pictures }| AnalyzedStudy {
         source,
         t1c: t1c.and_then(|t1c| t1c.source),
         volume,
         findings,
+        pictures,
         manifest: bundle.manifest,
         semiautomatic: correction.is_some(),
         reader: correction.and_then(|correction| correction.reader.clone()),

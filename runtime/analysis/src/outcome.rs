@@ -4,6 +4,8 @@ use cordline_core::findings::Findings;
 use cordline_core::manifest::Manifest;
 use cordline_core::volume::Volume;
 use cordline_dicom::source::SourceSeries;
+use cordline_report::Pictures;
+use cordline_sdk::problem::Problem;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, SCHEMA_VERSION, State};
 use cordline_sdk::wire::request::Predecessor;
 
@@ -30,6 +32,8 @@ pub(super) struct AnalyzedStudy {
     pub t1c: Option<SourceSeries>,
     pub volume: Volume,
     pub findings: Findings,
+    /// What was drawn beside the networks, or why it could not be.
+    pub pictures: Result<Pictures, Problem>,
     /// Of the bundle that found it.
     pub manifest: Manifest,
     /// A person corrected the mask.

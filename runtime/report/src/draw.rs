@@ -86,8 +86,11 @@ pub fn heat(picture: &GreyImage, levels: &GreyImage) -> RgbImage {
         *pixel = match left {
             // Most pixels have no heat.
             255 => [*grey; 3],
-            // At most 255 times 255 and 127, so it stays within 16 bits.
-            _ => colour.map(|c| ((u16::from(*grey) * left + c) / 255) as u8),
+            _ => {
+                // At most 255 times 255 and 127, so it stays within 16 bits. Written out: `map` of an array is a call for each pixel here.
+                let mixed = |c: u16| ((u16::from(*grey) * left + c) / 255) as u8;
+                [mixed(colour[0]), mixed(colour[1]), mixed(colour[2])]
+            }
         };
     }
     RgbImage { width: picture.width, height: picture.height, pixels }

@@ -5,7 +5,8 @@
 //! - [`window`], [`orientation`], [`contour`]: which voxels are white, which way up, where a lesion ends
 //! - [`answer`], [`sections`]: what is shown of the answers and of a volume
 //! - [`draw`], [`tiles`]: lines, letters and heat over a section
-//! - [`pictures`], [`montage`]: PNG files, and the one picture for archives that show nothing else
+//! - [`pictures`]: what is drawn before the answers are known, the PNG files among it
+//! - [`montage`]: the one picture for archives that show nothing else
 //! - [`page`]: `report.html`, one file that needs neither network nor script
 //! - [`evaluate`]: figures of a cohort, as tables and as a picture
 //!
@@ -44,8 +45,8 @@ use cordline_sdk::result::{AnalysisResult, OutputFile};
 
 pub use error::ReportError;
 pub use picture::RgbImage;
+pub use pictures::Pictures;
 pub use sections::RenderedSections;
-pub use tiles::Tiles;
 
 /// Name of the page in the output folder.
 pub const PAGE: &str = "report.html";
@@ -55,36 +56,24 @@ pub const PICTURES: &str = "pictures";
 /// Keeps a file of the result: its name in the output folder, as `pictures/section-01.png`, and its bytes.
 pub type KeepFile<'a> = dyn FnMut(&str, &[u8]) -> io::Result<()> + 'a;
 
-/// Makes `report.html` and, where a volume was read, `pictures/*.png`, and hands each to `keep`. Returns what was kept.
+/// Makes `report.html` and hands it to `keep`. Returns all files of the report: the page, and the pictures that were kept when they were drawn.
 ///
-/// `dir` is the output folder, in which the pictures of the series to choose among lie already. `drawn` comes from
-/// [`RenderedSections::of`] and [`Tiles::of`]; absent where no volume was read (a series must be chosen, nothing fits, the input is at
-/// fault).
+/// `dir` is the output folder, in which the pictures of the series to choose among lie already. There are no `pictures` where no volume was
+/// read (a series must be chosen, nothing fits, the input is at fault).
 ///
 /// # Errors
-/// A picture or the page cannot be made, or not be kept.
+/// The page cannot be made, or not be kept.
 pub fn write(
     dir: &Path,
     result: &AnalysisResult,
-    drawn: Option<(&RenderedSections, &Tiles)>,
+    pictures: Option<&Pictures>,
     keep: &mut KeepFile<'_>,
 ) -> Result<Vec<OutputFile>, ReportError> {
-    let shown = drawn.map(|(shown, _)| shown);
-    let greys = shown.map(pictures::greys).transpose()?.unwrap_or_default();
     // Pictures that cannot be read back are left out of the page: the choice can be made without them.
     let thumbnail = |path: &str| fs::read(dir.join(path)).ok();
-    let page = page::render(result, shown, &greys, &thumbnail)?;
-    let mut written = Vec::new();
-    let mut save = |kind: FileKind, path: String, bytes: &[u8]| -> Result<(), ReportError> {
-        keep(&path, bytes).map_err(|source| ReportError::Write { path: dir.join(&path), source })?;
-        written.push(OutputFile { kind: kind.to_string(), path, sop_instance_uid: None });
-        Ok(())
-    };
-    save(FileKind::Report, PAGE.into(), page.as_bytes())?;
-    if let Some((shown, tiles)) = drawn {
-        pictures::each(shown, tiles, &greys, &mut |name, png| {
-            save(FileKind::Picture, format!("{PICTURES}/{name}"), png)
-        })?;
-    }
-    Ok(written)
+    let page = page::render(result, pictures, &thumbnail)?;
+    keep(PAGE, page.as_bytes()).map_err(|source| ReportError::Write { path: dir.join(PAGE), source })?;
+    let page = OutputFile { kind: FileKind::Report.to_string(), path: PAGE.into(), sop_instance_uid: None };
+    let pictures = pictures.map(Pictures::files).unwrap_or_default();
+    Ok([page].into_iter().chain(pictures).collect())
 }

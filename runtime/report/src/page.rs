@@ -13,6 +13,7 @@ use super::error::ReportError;
 use super::page_panels::{self, LegendView, SectionView};
 use super::page_parts::{self, LesionView, QuestionView, millilitres, plain};
 use super::page_series::{self, SeriesView};
+use super::pictures::Pictures;
 use super::sections::RenderedSections;
 
 static TEMPLATE: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -27,7 +28,7 @@ static TEMPLATE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// What the template is filled with.
 #[derive(Serialize)]
-struct Page {
+struct Page<'a> {
     css: Value,
     notice: &'static str,
     headline: String,
@@ -41,7 +42,7 @@ struct Page {
     not_asked: Vec<(String, String)>,
     lesions: Vec<LesionView>,
     total_volume: String,
-    sections: Vec<SectionView>,
+    sections: &'a [SectionView],
     heat: Vec<LegendView>,
     heat_ramp: Vec<(usize, String, f64)>,
     turned: bool,
@@ -72,17 +73,21 @@ struct BundleView {
     cohort: String,
 }
 
-/// The page; `greys` as [`super::pictures::greys`] made them, `thumbnail` gives the PNG file of a path among the result's files. No patient
-/// name or ID goes in: the result holds none.
+/// Reads the template, which takes a process as long as to fill it in. Else the first page does so.
+pub fn prepare() {
+    LazyLock::force(&TEMPLATE);
+}
+
+/// The page; `thumbnail` gives the PNG file of a path among the result's files. No patient name or ID goes in: the result holds none.
 ///
 /// # Errors
-/// A picture cannot be encoded, or the template not be filled in.
+/// The template cannot be filled in.
 pub fn render(
     result: &AnalysisResult,
-    shown: Option<&RenderedSections>,
-    greys: &[Vec<u8>],
+    pictures: Option<&Pictures>,
     thumbnail: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> Result<String, ReportError> {
+    let shown = pictures.map(|pictures| &pictures.shown);
     let text = |s: &Option<String>| s.as_deref().map(plain);
     let bundle = result.bundle.as_ref();
     let bundle_warning = bundle.and_then(|b| b.warning.as_deref());
@@ -99,7 +104,7 @@ pub fn render(
         not_asked: result.not_asked.iter().map(|n| (plain(&n.question), plain(&n.reason))).collect(),
         lesions: result.lesions.iter().map(page_parts::lesion).collect(),
         total_volume: millilitres(result.lesions.iter().map(|l| l.volume_ml).sum()),
-        sections: shown.map(|s| page_panels::sections(s, greys)).transpose()?.unwrap_or_default(),
+        sections: pictures.map_or(&[], |pictures| &pictures.panels[..]),
         heat: shown.map(page_panels::legends).unwrap_or_default(),
         heat_ramp: page_panels::ramp(),
         turned: shown.is_some_and(|s| s.orientation.turned()),

@@ -76,11 +76,6 @@ pub(super) struct LegendView {
     cell_mm: [u32; 2],
 }
 
-/// The panels of every shown section; `greys` are the PNG files of their grey pictures.
-pub(super) fn sections(shown: &RenderedSections, greys: &[Vec<u8>]) -> Result<Vec<SectionView>, EncodingError> {
-    shown.sections.iter().zip(greys).map(|(s, grey)| section(shown, s, grey)).collect()
-}
-
 /// A legend for each grid of heat maps; all classifiers of a bundle usually share one.
 pub(super) fn legends(shown: &RenderedSections) -> Vec<LegendView> {
     let [height, width] = shown.orientation.extent_mm();
@@ -108,7 +103,8 @@ pub(super) fn ramp() -> Vec<(usize, String, f64)> {
         .collect()
 }
 
-fn section(shown: &RenderedSections, section: &RenderedSection, grey: &[u8]) -> Result<SectionView, EncodingError> {
+/// The panels of a section, but for its heat maps; `grey` is the PNG file of its grey picture.
+pub(super) fn section(shown: &RenderedSections, section: &RenderedSection, grey: &[u8]) -> SectionView {
     let [height, width] = shown.orientation.extent_mm();
     let pixel_mm = shown.orientation.spacing();
     let letters = shown.orientation.letters();
@@ -125,7 +121,6 @@ fn section(shown: &RenderedSections, section: &RenderedSection, grey: &[u8]) -> 
             }
         })
         .collect();
-    let [heat_width, heat_height] = heat_size(&section.grey);
     let numbers: Vec<String> = outlines.iter().map(|o| o.lesion.to_string()).collect();
     let frame = |x, y, width: f64, height| FrameView {
         x: tidy(x),
@@ -135,7 +130,7 @@ fn section(shown: &RenderedSections, section: &RenderedSection, grey: &[u8]) -> 
         letters: letters.clone(),
         bar_mm: bar_length(width),
     };
-    Ok(SectionView {
+    SectionView {
         number: section.index + 1,
         count: shown.section_count,
         position: section.position.clone(),
@@ -147,20 +142,22 @@ fn section(shown: &RenderedSections, section: &RenderedSection, grey: &[u8]) -> 
         full: frame(0.0, 0.0, width, height),
         detail: detail(section, pixel_mm, [height, width]).map(|[x, y, w, h]| frame(x, y, w, h)),
         outlines,
-        heat: section
-            .heat
-            .iter()
-            .map(|heat| {
-                let question = &shown.questions[heat.question];
-                let levels = heat.levels(heat_width, heat_height);
-                let picture = PaletteImage { picture: &levels, table: &HEAT, opacity: &HEAT_OPACITY };
-                Ok(HeatView {
-                    answer: plain(&question.answer),
-                    picture: data_uri(&picture.to_png(Packing::Compressed)?),
-                })
-            })
-            .collect::<Result<_, EncodingError>>()?,
-    })
+        heat: Vec::new(),
+    }
+}
+
+impl SectionView {
+    /// Adds the panel of the heat map that was laid last over the section at `place` in [`RenderedSections::sections`].
+    pub(super) fn add_heat(&mut self, shown: &RenderedSections, place: usize) -> Result<(), EncodingError> {
+        let section = &shown.sections[place];
+        let Some(heat) = section.heat.last() else { return Ok(()) };
+        let [width, height] = heat_size(&section.grey);
+        let levels = heat.levels(width, height);
+        let picture = PaletteImage { picture: &levels, table: &HEAT, opacity: &HEAT_OPACITY };
+        let answer = plain(&shown.questions[heat.question].answer);
+        self.heat.push(HeatView { answer, picture: data_uri(&picture.to_png(Packing::Compressed)?) });
+        Ok(())
+    }
 }
 
 /// Width and height in which the page holds the heat maps of a section.

@@ -1,70 +1,135 @@
-//! The pictures on disk: each shown section plain, with outlines, and with each heat map.
+//! What is drawn of a volume: the files, each shown section plain, with outlines and with each heat map; and the panels and tiles that the
+//! page and the montage hold.
+//!
+//! All of it is drawn before the last answer is known, beside the networks: the words of page and montage come last.
 
-use png::EncodingError;
+use std::path::PathBuf;
+
+use cordline_core::findings::HeatMap;
+use cordline_core::volume::{LabelMap, Volume};
+use cordline_sdk::FileKind;
+use cordline_sdk::result::{AnalysisResult, Lesion, OutputFile};
 
 use super::draw::{self, Marks};
 use super::error::ReportError;
 use super::indexed_image::IndexedImage;
-use super::picture::{GreyImage, Packing};
-use super::sections::{RenderedSection, RenderedSections};
+use super::montage::{Montage, Rows};
+use super::page_panels::{self, SectionView};
+use super::picture::Packing;
+use super::sections::RenderedSections;
 use super::tiles::{Tiles, outlined};
+use super::{KeepFile, PICTURES};
 
-/// Takes the name of a picture and the bytes of its PNG file.
-pub type SavePicture<'a> = dyn FnMut(String, &[u8]) -> Result<(), ReportError> + 'a;
-
-/// The grey pictures of the shown sections as PNG files, one pixel a voxel; compressed, for the page holds them too.
-///
-/// # Errors
-/// The encoder fails.
-pub fn greys(shown: &RenderedSections) -> Result<Vec<Vec<u8>>, EncodingError> {
-    shown.sections.iter().map(|s| s.grey.to_png(Packing::Compressed)).collect()
+/// What is drawn of a volume. The files of it are kept by others already.
+#[derive(Debug)]
+pub struct Pictures {
+    /// What is shown of the volume.
+    pub shown: RenderedSections,
+    /// The sections at the size in which the montage shows them.
+    tiles: Tiles,
+    /// The sections as the montage shows them.
+    rows: Rows,
+    /// The sections as the page shows them.
+    pub(super) panels: Vec<SectionView>,
+    /// The files of each section, in the order in which they are listed.
+    files: Vec<Vec<String>>,
 }
 
-/// Hands over all pictures of a volume, one after the other; `greys` as [`greys`] made them. Pixels are square, so the proportions are
-/// those of the patient.
-///
-/// A heat map is far coarser than the section: it is shown at the size of the tiles.
-///
-/// # Errors
-/// A picture cannot be encoded, or `keep` fails.
-pub fn each(
-    shown: &RenderedSections,
-    tiles: &Tiles,
-    greys: &[Vec<u8>],
-    keep: &mut SavePicture<'_>,
-) -> Result<(), ReportError> {
-    let [width, height] = shown.square_size();
-    let [_, width_mm] = shown.orientation.extent_mm();
-    let letters = (width as f32 / 26.0).clamp(13.0, 24.0);
-    let marks = Marks::new(&shown.orientation.letters(), width_mm / width as f64, width, letters);
-    for (place, (section, png)) in shown.sections.iter().zip(greys).enumerate() {
-        let name = |what: &str| format!("section-{:02}{what}.png", section.index + 1);
-        let grey = draw::resize(&section.grey, width, height);
-        let same = (grey.width, grey.height) == (section.grey.width, section.grey.height);
-        if same {
-            keep(name(""), png)?;
-        } else {
-            keep(name(""), &grey.to_png(Packing::Stored)?)?;
+impl Pictures {
+    /// Draws what does not depend on any answer, the sections plain and with their lesions, and hands each file to `keep`. Pixels are square,
+    /// so the proportions are those of the patient.
+    ///
+    /// # Errors
+    /// A picture cannot be encoded, or not be kept.
+    pub fn of(
+        volume: &Volume,
+        lesions: &[Lesion],
+        labels: &LabelMap,
+        keep: &mut KeepFile<'_>,
+    ) -> Result<Self, ReportError> {
+        let shown = RenderedSections::of(volume, lesions, labels);
+        let tiles = Tiles::of(&shown);
+        let (rows, files) = (Rows::of(&shown, &tiles), vec![Vec::new(); shown.sections.len()]);
+        let mut pictures = Self { shown, tiles, rows, panels: Vec::new(), files };
+        let [width, height] = pictures.shown.square_size();
+        let [_, width_mm] = pictures.shown.orientation.extent_mm();
+        let letters = (width as f32 / 26.0).clamp(13.0, 24.0);
+        let marks = Marks::new(&pictures.shown.orientation.letters(), width_mm / width as f64, width, letters);
+        for place in 0..pictures.shown.sections.len() {
+            pictures.add_section(place, [width, height], &marks, keep)?;
         }
-        if !section.outlines.is_empty() {
-            keep(name("-lesions"), &lesions(&grey, section, &marks).to_png(Packing::Stored)?)?;
-        }
-        if section.heat.is_empty() {
-            continue;
-        }
-        for (heat, picture) in section.heat.iter().zip(&tiles.at(shown, place).heated) {
-            let id = file_name(&shown.questions[heat.question].classifier);
-            keep(name(&format!("-heat-{id}")), &picture.to_png(Packing::Stored)?)?;
-        }
+        Ok(pictures)
     }
-    Ok(())
-}
 
-/// The section with the outlines and numbers of its lesions, for a file.
-fn lesions(grey: &GreyImage, section: &RenderedSection, marks: &Marks) -> IndexedImage {
-    let mut picture = IndexedImage::of(grey);
-    outlined(&mut picture, section, marks);
-    picture
+    /// The panel of a section, and its files.
+    fn add_section(
+        &mut self,
+        place: usize,
+        [width, height]: [usize; 2],
+        marks: &Marks,
+        keep: &mut KeepFile<'_>,
+    ) -> Result<(), ReportError> {
+        let section = &self.shown.sections[place];
+        // Compressed, for the page holds it too; one pixel a voxel.
+        let voxels = section.grey.to_png(Packing::Compressed)?;
+        self.panels.push(page_panels::section(&self.shown, section, &voxels));
+        let grey = draw::resize(&section.grey, width, height);
+        let outlines = (!section.outlines.is_empty()).then(|| {
+            let mut picture = IndexedImage::of(&grey);
+            outlined(&mut picture, section, marks);
+            picture
+        });
+        let plain = if (grey.width, grey.height) == (section.grey.width, section.grey.height) {
+            voxels
+        } else {
+            grey.to_png(Packing::Stored)?
+        };
+        self.save(place, "", &plain, keep)?;
+        outlines.map_or(Ok(()), |picture| self.save(place, "-lesions", &picture.to_png(Packing::Stored)?, keep))
+    }
+
+    /// Draws the heat map of the next question, and hands the file of each of its sections to `keep`.
+    ///
+    /// A heat map is far coarser than the section: it is shown at the size of the tiles.
+    ///
+    /// # Errors
+    /// A picture cannot be encoded, or not be kept.
+    pub fn add(&mut self, map: &HeatMap, keep: &mut KeepFile<'_>) -> Result<(), ReportError> {
+        let name = format!("-heat-{}", file_name(&map.classifier));
+        self.rows.begin();
+        // The same above every section, so made once.
+        let caption = self.rows.caption(&format!("Heat map: {}", map.label));
+        for place in self.shown.add(map) {
+            self.panels[place].add_heat(&self.shown, place)?;
+            if let Some(tile) = self.tiles.heated(&self.shown, place) {
+                self.rows.put(place, &caption, &tile);
+                self.save(place, &name, &tile.to_png(Packing::Stored)?, keep)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One picture that says it all.
+    pub fn montage(&self, result: &AnalysisResult) -> Montage<'_> {
+        self.rows.with_words(result, &self.shown)
+    }
+
+    /// The files, section by section.
+    pub fn files(&self) -> Vec<OutputFile> {
+        let file = |path: &String| OutputFile {
+            kind: FileKind::Picture.to_string(),
+            path: path.clone(),
+            sop_instance_uid: None,
+        };
+        self.files.iter().flatten().map(file).collect()
+    }
+
+    fn save(&mut self, place: usize, what: &str, png: &[u8], keep: &mut KeepFile<'_>) -> Result<(), ReportError> {
+        let path = format!("{PICTURES}/section-{:02}{what}.png", self.shown.sections[place].index + 1);
+        keep(&path, png).map_err(|source| ReportError::Write { path: PathBuf::from(&path), source })?;
+        self.files[place].push(path);
+        Ok(())
+    }
 }
 
 /// A bundle's id as part of a file name: letters, digits and hyphens only.

@@ -1,9 +1,10 @@
 //! The sections that a reader is shown, each with what lies in it.
 
-use cordline_core::findings::Findings;
+use cordline_core::findings::HeatMap;
 use cordline_core::geometry::Geometry;
-use cordline_core::resize;
-use cordline_core::volume::Volume;
+use cordline_core::resize::bilinear;
+use cordline_core::volume::{LabelMap, Volume};
+use cordline_sdk::result::Lesion;
 use ndarray::{Array2, Axis};
 
 use super::contour::{self, Outline};
@@ -31,7 +32,7 @@ pub struct RenderedSection {
     pub grey: GreyImage,
     /// The outlines of its lesions, in pixels of `grey`.
     pub outlines: Vec<Outline>,
-    /// Its heat maps, over the whole of `grey`.
+    /// Its heat maps, over the whole of `grey`, in the order of the questions.
     pub heat: Vec<RenderedHeatMap>,
 }
 
@@ -49,8 +50,8 @@ impl RenderedHeatMap {
     /// as 0.
     pub fn levels(&self, width: usize, height: usize) -> GreyImage {
         // `max` turns NaN into 0, which would otherwise spread to its neighbours.
-        let activation = self.activation.mapv(|v| v.max(0.0));
-        let values = resize::linear(activation.view(), [height, width]);
+        let activation: Vec<f32> = self.activation.iter().map(|v| v.max(0.0)).collect();
+        let values = bilinear::resize(&activation, self.activation.dim().into(), [height, width]);
         // A float becomes u8 saturating.
         GreyImage { width, height, pixels: values.iter().map(|v| (v * 255.0 + 0.5) as u8).collect() }
     }
@@ -83,32 +84,41 @@ pub struct RenderedSections {
 }
 
 impl RenderedSections {
-    /// Picks, turns and outlines the sections.
-    pub fn of(volume: &Volume, findings: &Findings) -> Self {
+    /// Picks, turns and outlines the sections. Heat maps are laid over them as the questions are answered.
+    pub fn of(volume: &Volume, lesions: &[Lesion], labels: &LabelMap) -> Self {
         let orientation = Orientation::of(&volume.geometry);
         let window = Window::of(&volume.voxels);
         let section_count = volume.geometry.shape()[0];
-        let sections = chosen(findings, &volume.geometry)
+        let sections = chosen(lesions, &volume.geometry)
             .into_iter()
             .map(|index| RenderedSection {
                 index,
                 position: orientation::section_position(&volume.geometry, index),
                 grey: window.grey(orientation.show(volume.voxels.index_axis(Axis(0), index))),
-                outlines: contour::outlines(orientation.show(findings.labels.index_axis(Axis(0), index))),
-                heat: heat(findings, index, &orientation),
+                outlines: contour::outlines(orientation.show(labels.index_axis(Axis(0), index))),
+                heat: Vec::new(),
             })
             .collect();
-        let questions = findings
-            .heat_maps
-            .iter()
-            .map(|m| RenderedQuestion {
-                classifier: m.classifier.clone(),
-                question: m.question.clone(),
-                answer: m.label.clone(),
-                feature_map: m.feature_map(),
-            })
-            .collect();
-        Self { orientation, section_count, sections, questions }
+        Self { orientation, section_count, sections, questions: Vec::new() }
+    }
+
+    /// Lays the heat map of the next question over its sections; the places of these in `sections`, ascending.
+    pub fn add(&mut self, map: &HeatMap) -> Vec<usize> {
+        let question = self.questions.len();
+        self.questions.push(RenderedQuestion {
+            classifier: map.classifier.clone(),
+            question: map.question.clone(),
+            answer: map.label.clone(),
+            feature_map: map.feature_map(),
+        });
+        let mut places = Vec::new();
+        for (place, section) in self.sections.iter_mut().enumerate() {
+            let Some(asked) = map.sections.iter().find(|asked| asked.section == section.index) else { continue };
+            let activation = self.orientation.show(asked.activation.view()).to_owned();
+            section.heat.push(RenderedHeatMap { question, activation });
+            places.push(place);
+        }
+        places
     }
 
     /// Width and height of a picture with square pixels: the finer of both spacings decides, up to `MAX_PICTURE_SIDE` pixels a side. Pixels that
@@ -126,9 +136,9 @@ fn square_size([height, width]: [f64; 2], [row, column]: [f64; 2]) -> [usize; 2]
 }
 
 /// Indices of the sections to show, ascending.
-fn chosen(findings: &Findings, geometry: &Geometry) -> Vec<usize> {
+fn chosen(lesions: &[Lesion], geometry: &Geometry) -> Vec<usize> {
     let count = geometry.shape()[0];
-    let numbers = findings.lesions.iter().flat_map(|l| &l.sections);
+    let numbers = lesions.iter().flat_map(|l| &l.sections);
     let mut indices: Vec<usize> = numbers.filter_map(|n| n.checked_sub(1)).filter(|i| *i < count).collect();
     indices.sort_unstable();
     indices.dedup();
@@ -139,16 +149,6 @@ fn chosen(findings: &Findings, geometry: &Geometry) -> Vec<usize> {
         indices = (0..SECTIONS_WITHOUT_LESION).map(|i| first + i * step).filter(|i| *i < count).collect();
     }
     indices
-}
-
-/// The heat maps of a section.
-fn heat(findings: &Findings, index: usize, orientation: &Orientation) -> Vec<RenderedHeatMap> {
-    let maps = findings.heat_maps.iter().enumerate();
-    maps.filter_map(|(question, map)| {
-        let section = map.sections.iter().find(|s| s.section == index)?;
-        Some(RenderedHeatMap { question, activation: orientation.show(section.activation.view()).to_owned() })
-    })
-    .collect()
 }
 
 #[cfg(test)]

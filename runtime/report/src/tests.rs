@@ -111,22 +111,29 @@ fn findings() -> Findings {
     }
 }
 
-/// The result of [`findings`], and what is shown of it.
-fn with_lesion() -> (AnalysisResult, RenderedSections) {
+/// What is drawn of findings in [`volume`]; the files go nowhere.
+fn drawn(found: &Findings) -> Pictures {
+    let keep = &mut |_: &str, _: &[u8]| Ok(());
+    let mut pictures = Pictures::of(&volume(), &found.lesions, &found.labels, keep).unwrap();
+    found.heat_maps.iter().for_each(|map| pictures.add(map, keep).unwrap());
+    pictures
+}
+
+/// The result of [`findings`], and what is drawn of it.
+fn with_lesion() -> (AnalysisResult, Pictures) {
     let found = findings();
-    let shown = RenderedSections::of(&volume(), &found);
+    let pictures = drawn(&found);
     let result = AnalysisResult {
         lesions: found.lesions,
         classifications: found.classifications,
         not_asked: found.not_asked,
         ..result(State::Completed)
     };
-    (result, shown)
+    (result, pictures)
 }
 
-fn page_of(result: &AnalysisResult, shown: Option<&RenderedSections>) -> String {
-    let greys = shown.map(|s| pictures::greys(s).unwrap()).unwrap_or_default();
-    page::render(result, shown, &greys, &|_| None).unwrap()
+fn page_of(result: &AnalysisResult, pictures: Option<&Pictures>) -> String {
+    page::render(result, pictures, &|_| None).unwrap()
 }
 
 fn count(page: &str, part: &str) -> usize {
@@ -137,14 +144,14 @@ fn count(page: &str, part: &str) -> usize {
 fn every_ending_has_a_page_with_the_research_line_at_both_ends() {
     let none =
         Findings { lesions: Vec::new(), labels: Array3::zeros((4, 24, 40)), heat_maps: Vec::new(), ..findings() };
-    let shown = RenderedSections::of(&volume(), &none);
+    let without = drawn(&none);
     let (lesion, with) = with_lesion();
     let no_lesion = AnalysisResult { finding: Some(Finding::no_lesion()), ..result(State::Completed) };
     let indeterminate = AnalysisResult { finding: Some(Finding::indeterminate()), ..lesion.clone() };
     let pages = [
         (page_of(&lesion, Some(&with)), "Demyelinating lesion: MS"),
         (page_of(&indeterminate, Some(&with)), "Lesion found, kind undecided"),
-        (page_of(&no_lesion, Some(&shown)), "No lesion found"),
+        (page_of(&no_lesion, Some(&without)), "No lesion found"),
         (page_of(&result(State::NeedsSelection), None), "A series must be chosen"),
         (page_of(&result(State::OutOfScope), None), "Out of scope: not analysed"),
         (page_of(&result(State::Failed), None), "The analysis failed"),
@@ -164,8 +171,8 @@ fn every_ending_has_a_page_with_the_research_line_at_both_ends() {
 
 #[test]
 fn a_hostile_series_description_stays_text() {
-    let (result, shown) = with_lesion();
-    let page = page_of(&result, Some(&shown));
+    let (result, pictures) = with_lesion();
+    let page = page_of(&result, Some(&pictures));
     assert!(!page.contains("<script") && !page.contains("<b>T2w") && !page.contains('\u{202e}'));
     assert!(!page.contains("<i>choice") && !page.contains("<here>") && !page.contains("\" onload"));
     assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("sagittal &amp; &lt;b&gt;T2w"));
@@ -175,8 +182,8 @@ fn a_hostile_series_description_stays_text() {
 
 #[test]
 fn the_page_needs_nothing_from_outside() {
-    let (result, shown) = with_lesion();
-    let page = page_of(&result, Some(&shown));
+    let (result, pictures) = with_lesion();
+    let page = page_of(&result, Some(&pictures));
     for part in ["http://", "https://", "<link", "@import", "src=\""] {
         assert!(!page.contains(part), "{part}");
     }
@@ -188,8 +195,8 @@ fn the_page_needs_nothing_from_outside() {
 
 #[test]
 fn ids_are_unique_and_every_panel_has_words_for_those_who_do_not_see_it() {
-    let (result, shown) = with_lesion();
-    let page = page_of(&result, Some(&shown));
+    let (result, pictures) = with_lesion();
+    let page = page_of(&result, Some(&pictures));
     let ids: Vec<&str> = page.match_indices(" id=\"").map(|(i, _)| page[i + 5..].split('"').next().unwrap()).collect();
     assert_eq!(ids.len(), ids.iter().collect::<HashSet<_>>().len(), "{ids:?}");
     assert_eq!(count(&page, "<svg"), count(&page, "role=\"img\" aria-label=\""));
@@ -201,8 +208,8 @@ fn ids_are_unique_and_every_panel_has_words_for_those_who_do_not_see_it() {
 
 #[test]
 fn both_probabilities_have_bars_with_threshold_and_band() {
-    let (result, shown) = with_lesion();
-    let page = page_of(&result, Some(&shown));
+    let (result, pictures) = with_lesion();
+    let page = page_of(&result, Some(&pictures));
     for part in [
         "<span class=\"value\">0.15</span>",
         "<span class=\"value\">0.85</span>",
@@ -220,8 +227,8 @@ fn both_probabilities_have_bars_with_threshold_and_band() {
 
 #[test]
 fn measurements_series_and_versions_are_on_the_page() {
-    let (result, shown) = with_lesion();
-    let page = page_of(&result, Some(&shown));
+    let (result, pictures) = with_lesion();
+    let page = page_of(&result, Some(&pictures));
     for part in [
         "<td class=\"number\">0.19</td><td class=\"number\">8.0</td><td>2, 3</td>",
         "One lesion of 0.19 mL, 8 mm from head to foot, in 2 of 4 sections.",
@@ -243,8 +250,8 @@ fn measurements_series_and_versions_are_on_the_page() {
 
 #[test]
 fn panels_are_in_the_millimetres_of_the_patient() {
-    let (result, shown) = with_lesion();
-    let page = page_of(&result, Some(&shown));
+    let (result, pictures) = with_lesion();
+    let page = page_of(&result, Some(&pictures));
     // 40 pixels of 4 mm across, 24 pixels of 8 mm down.
     assert!(page.contains("viewBox=\"0.0 0.0 160.0 192.0\""));
     assert!(page.contains("width=\"40\" height=\"24\" preserveAspectRatio=\"none\" transform=\"scale(4.0 8.0)\""));
@@ -258,13 +265,15 @@ fn panels_are_in_the_millimetres_of_the_patient() {
 
 #[test]
 fn pictures_can_be_read_back_and_have_square_pixels() {
-    let (result, shown) = with_lesion();
     let (dir, mut kept) = (tempfile::tempdir().unwrap(), HashMap::new());
     let keep = &mut |name: &str, bytes: &[u8]| {
         kept.insert(name.to_owned(), bytes.to_vec());
         Ok(())
     };
-    let written = write(dir.path(), &result, Some((&shown, &Tiles::of(&shown))), keep).unwrap();
+    let found = findings();
+    let mut pictures = Pictures::of(&volume(), &found.lesions, &found.labels, keep).unwrap();
+    pictures.add(&found.heat_maps[0], keep).unwrap();
+    let written = write(dir.path(), &result(State::Completed), Some(&pictures), keep).unwrap();
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "whoever keeps a file writes it");
     let mut paths: Vec<&str> = written.iter().map(|f| f.path.as_str()).collect();
     paths.sort_unstable();
@@ -316,17 +325,17 @@ fn png_files_hold_the_pixels_that_went_in() {
 
 #[test]
 fn the_montage_says_research_use_only_and_shows_each_section() {
-    let (result, shown) = with_lesion();
-    let montage = montage::draw(&result, &shown, &Tiles::of(&shown));
+    let (result, pictures) = with_lesion();
+    let montage = pictures.montage(&result).joined();
     assert_eq!(montage.pixels.len(), montage.width * montage.height * 3);
     // The line at the top is drawn in a colour that nothing else has.
     let alert = montage.pixels.chunks_exact(3).take(montage.width * 50).filter(|p| **p == [255, 196, 92]).count();
     assert!(alert > 200, "{alert}");
     let outline = palette::lesion(1);
     assert!(montage.pixels.chunks_exact(3).filter(|p| **p == outline).count() > 100);
-    let empty = RenderedSections::of(&volume(), &Findings { lesions: Vec::new(), heat_maps: Vec::new(), ..findings() });
-    assert_eq!(empty.sections.iter().map(|s| s.index).collect::<Vec<_>>(), [1, 2, 3]);
-    assert!(montage::draw(&self::result(State::Completed), &empty, &Tiles::of(&empty)).height > 200);
+    let empty = drawn(&Findings { lesions: Vec::new(), heat_maps: Vec::new(), ..findings() });
+    assert_eq!(empty.shown.sections.iter().map(|s| s.index).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(empty.montage(&self::result(State::Completed)).height > 200);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::draw::{self, Marks};
 use super::picture::{Canvas, GreyImage, RgbImage};
-use super::sections::{RenderedHeatMap, RenderedSection, RenderedSections};
+use super::sections::{RenderedSection, RenderedSections};
 use super::text::Text;
 use super::{contour, palette};
 
@@ -23,15 +23,6 @@ const MIN_TILE_WIDTH: usize = 192;
 /// Height of the letters at the edges, and of the numbers of lesions, in pixels.
 const LETTERS: f32 = 15.0;
 
-/// One section.
-#[derive(Debug, Clone)]
-pub struct Tile {
-    /// The section alone.
-    pub grey: GreyImage,
-    /// Under each of its heat maps, in the order of [`RenderedSection::heat`].
-    pub heated: Vec<RgbImage>,
-}
-
 /// The sections of a volume.
 #[derive(Debug)]
 pub struct Tiles {
@@ -39,20 +30,19 @@ pub struct Tiles {
     pub size: [usize; 2],
     /// Letters and scale bar of a tile.
     pub marks: Marks,
-    /// Places in [`RenderedSections::sections`] of those that stand side by side, ascending, each with its tile.
-    pub side_by_side: Vec<(usize, Tile)>,
+    /// Places in [`RenderedSections::sections`] of those that stand side by side, ascending, each in grey alone.
+    pub side_by_side: Vec<(usize, GreyImage)>,
 }
 
 impl Tiles {
-    /// Draws the sections that stand side by side; the others are drawn when they are asked for.
+    /// The sections that stand side by side in their size; the others are brought to it when they are asked for.
     pub fn of(shown: &RenderedSections) -> Self {
         let chosen = most_lesion(&shown.sections);
         let size = size(shown, chosen.len().max(1));
         let [_, width_mm] = shown.orientation.extent_mm();
         let marks = Marks::new(&shown.orientation.letters(), width_mm / size[0] as f64, size[0], LETTERS);
-        let side_by_side =
-            chosen.into_iter().map(|place| (place, tile(&shown.sections[place], size, &marks))).collect();
-        Self { size, marks, side_by_side }
+        let grey = |place: usize| (place, draw::resize(&shown.sections[place].grey, size[0], size[1]));
+        Self { size, marks, side_by_side: chosen.into_iter().map(grey).collect() }
     }
 
     /// Width of the sections side by side in pixels.
@@ -60,12 +50,25 @@ impl Tiles {
         ((self.size[0] + GAP) * self.side_by_side.len()).saturating_sub(GAP)
     }
 
-    /// The tile of the section at `place` in [`RenderedSections::sections`].
-    pub fn at(&self, shown: &RenderedSections, place: usize) -> Cow<'_, Tile> {
-        match self.side_by_side.iter().find(|(drawn, _)| *drawn == place) {
-            Some((_, tile)) => Cow::Borrowed(tile),
-            None => Cow::Owned(tile(&shown.sections[place], self.size, &self.marks)),
-        }
+    /// A section with the outlines and numbers of its lesions; `grey` is its tile.
+    pub fn outlined(&self, grey: &GreyImage, section: &RenderedSection) -> RgbImage {
+        let mut picture = grey.to_rgb();
+        outlined(&mut picture, section, &self.marks);
+        picture
+    }
+
+    /// The section at `place` in [`RenderedSections::sections`] under the heat map that was laid over it last, with the outlines of its
+    /// lesions in white; `None` where there is no heat map.
+    pub fn heated(&self, shown: &RenderedSections, place: usize) -> Option<RgbImage> {
+        let (section, [width, height]) = (&shown.sections[place], self.size);
+        let heat = section.heat.last()?;
+        let side_by_side = self.side_by_side.iter().find(|(drawn, _)| *drawn == place);
+        let grey = side_by_side
+            .map_or_else(|| Cow::Owned(draw::resize(&section.grey, width, height)), |(_, grey)| Cow::Borrowed(grey));
+        let mut picture = draw::heat(&grey, &heat.levels(width, height));
+        draw::outlines(&mut picture, &section.outlines, scale(self.size, section), Some([255, 255, 255]));
+        self.marks.stamp(&mut picture);
+        Some(picture)
     }
 }
 
@@ -90,20 +93,6 @@ fn most_lesion(sections: &[RenderedSection]) -> Vec<usize> {
     places.truncate(MAX_SIDE_BY_SIDE);
     places.sort_unstable();
     places
-}
-
-fn tile(section: &RenderedSection, [width, height]: [usize; 2], marks: &Marks) -> Tile {
-    let grey = draw::resize(&section.grey, width, height);
-    let heated = section.heat.iter().map(|heat| heated(&grey, section, heat, marks)).collect();
-    Tile { grey, heated }
-}
-
-/// The section under a heat map, with the outlines of its lesions in white.
-fn heated(grey: &GreyImage, section: &RenderedSection, heat: &RenderedHeatMap, marks: &Marks) -> RgbImage {
-    let mut picture = draw::heat(grey, &heat.levels(grey.width, grey.height));
-    draw::outlines(&mut picture, &section.outlines, scale([grey.width, grey.height], section), Some([255, 255, 255]));
-    marks.stamp(&mut picture);
-    picture
 }
 
 /// Draws the outlines and numbers of its lesions over a section.

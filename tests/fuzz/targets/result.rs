@@ -16,7 +16,7 @@ fn one(data: &[u8]) {
     let written = serde_json::to_vec(&result).expect("a result is plain data with text keys");
     let again: AnalysisResult = serde_json::from_slice(&written).expect("what was written can be read");
     assert_eq!(again, result);
-    let page = page::render(&result, None, &[], &|_| None).expect("every result has a page");
+    let page = page::render(&result, None, &|_| None).expect("every result has a page");
     // The template has no script and no image of its own, and all that is filled in is escaped.
     let markup = page.to_ascii_lowercase();
     assert!(

@@ -81,7 +81,7 @@ fn one(data: &[u8]) {
         not_asked: Vec::new(),
         heat_maps: Vec::new(),
     };
-    let shown = RenderedSections::of(&volume, &findings);
+    let shown = RenderedSections::of(&volume, &findings.lesions, &findings.labels);
     assert!(shown.sections.len() <= shape[0]);
     // To write objects takes longer than all the rest.
     if choices & 14 != 0 {

@@ -1,26 +1,25 @@
 //! Findings to files: DICOM objects for the archive, a page for people, `result.json` for programs.
 //!
-//! - [`folder`]: files appear whole or not at all
 //! - [`earlier`]: what an earlier analysis left there
 //! - [`objects`]: the DICOM objects
 
 pub(super) mod earlier;
-pub mod folder;
 pub mod objects;
 
 use std::io::Write;
 
 use chrono::{DateTime, FixedOffset, Local, SubsecRound};
 use cordline_core::stage::Stage;
-use cordline_report::{self as report, RenderedSections, ReportError, Tiles};
+use cordline_report as report;
 use cordline_sdk::FileKind;
-use cordline_sdk::problem::{Code, Problem};
+use cordline_sdk::problem::Problem;
 use cordline_sdk::result::{AnalysisResult, OutputFile};
 
 use super::context::AnalysisContext;
 use super::outcome::Outcome;
+pub use crate::output_folder::{OutputError, OutputFolder, RESULT_FILE};
+use crate::prepared::report_problem;
 use crate::reader::thumbnail::Thumbnail;
-pub use folder::{OutputError, OutputFolder, RESULT_FILE};
 
 /// Now, to the second, with the offset of this host.
 pub fn now() -> DateTime<FixedOffset> {
@@ -31,30 +30,30 @@ pub fn now() -> DateTime<FixedOffset> {
 ///
 /// An analysis that ended early has no volume; it gets the page alone, with the thumbnails of the series among which a person must choose.
 pub(super) fn write(
-    folder: &OutputFolder,
     outcome: &Outcome,
     result: &AnalysisResult,
     created: DateTime<FixedOffset>,
     ctx: &mut AnalysisContext<'_>,
 ) -> Result<Vec<OutputFile>, Problem> {
-    let (mut files, shown, tiles) = ctx.time(Stage::Writing, |_| -> Result<_, Problem> {
-        let mut files = write_thumbnails(folder, &outcome.selection.thumbnails)?;
-        let study = outcome.study.as_ref().ok();
-        let shown = study.map(|study| RenderedSections::of(&study.volume, &study.findings));
-        let tiles = shown.as_ref().map(Tiles::of);
-        if let (Some(study), Some(shown), Some(tiles)) = (study, &shown, &tiles)
-            && let (Some(source), Some(bundle)) = (&study.source, &outcome.bundle)
-        {
-            let picture = report::montage::draw(result, shown, tiles);
-            files.extend(objects::write(folder, study, source, picture, bundle, created, result)?);
+    let folder = ctx.folder;
+    let (mut files, pictures) = ctx.time(Stage::Writing, |_| -> Result<_, Problem> {
+        let Ok(study) = &outcome.study else {
+            // Pictures that were drawn before the end came.
+            folder.clear().map_err(|error| OutputError::new(folder.path().into(), error))?;
+            return Ok((write_thumbnails(folder, &outcome.selection.thumbnails)?, None));
+        };
+        let pictures = study.pictures.as_ref().map_err(Problem::clone)?;
+        let mut files = Vec::new();
+        if let (Some(source), Some(bundle)) = (&study.source, &outcome.bundle) {
+            let picture = pictures.montage(result);
+            files.extend(objects::write(folder, study, source, &picture, bundle, created, result)?);
         }
-        Ok((files, shown, tiles))
+        Ok((files, Some(pictures)))
     })?;
     // The page lists files and times, but for its own.
     let listed = AnalysisResult { files: files.clone(), timings_ms: ctx.timings.report(), ..result.clone() };
-    let drawn = shown.as_ref().zip(tiles.as_ref());
     let written = ctx.time(Stage::Writing, |_| {
-        report::write(folder.path(), &listed, drawn, &mut |name, bytes| {
+        report::write(folder.path(), &listed, pictures, &mut |name, bytes| {
             folder.replace(name, |file| file.write_all(bytes))
         })
     });
@@ -72,13 +71,34 @@ fn write_thumbnails(folder: &OutputFolder, thumbnails: &[Thumbnail]) -> Result<V
     thumbnails.iter().map(write).collect()
 }
 
-fn report_problem(error: ReportError) -> Problem {
-    match error {
-        ReportError::Write { path, source } => OutputError::new(path, source).into(),
-        other => Problem::new(
-            Code::Report,
-            other.to_string(),
-            "this is a fault of the program: please report it with this message",
-        ),
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+    use std::thread;
+
+    use super::*;
+    use crate::Progress;
+    use crate::config::Config;
+    use crate::error::AnalysisError;
+    use crate::prepared::tests::{files, heat_map, images};
+    use crate::prepared::{Measured, Preparation};
+    use crate::timings::{TimeBeside, Timings};
+
+    #[test]
+    fn an_analysis_that_ends_in_the_middle_leaves_its_page_alone() {
+        let (volume, lesions, labels) = images();
+        let (room, time) = (tempfile::tempdir().unwrap(), TimeBeside::default());
+        let folder = OutputFolder::open(room.path()).unwrap();
+        thread::scope(|scope| {
+            let measured = Measured { volume: &volume, lesions: &lesions, labels: &labels };
+            Preparation::begin(scope, measured, &folder, &time).add(heat_map("kind"));
+        });
+        assert!(files(room.path()).len() > 10, "all of it was drawn, and the thread is gone");
+
+        let (config, mut observer) = (Config::default(), |_: Progress<'_>| ControlFlow::Continue(()));
+        let mut ctx = AnalysisContext::new(&config, &folder, Timings::start(), &mut observer);
+        let outcome = Outcome::without_bundle(AnalysisError::Cancelled.into());
+        write(&outcome, &outcome.to_result(), now(), &mut ctx).unwrap();
+        assert_eq!(files(room.path()).into_keys().collect::<Vec<_>>(), [room.path().join("report.html")]);
     }
 }

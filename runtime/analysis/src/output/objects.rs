@@ -10,20 +10,20 @@ use cordline_dicom::write::context::{Algorithm, Device, ResultContext};
 use cordline_dicom::write::earlier_object::{REPORT_FILE, SEGMENTATION_FILE};
 use cordline_dicom::write::result_object::ResultObject;
 use cordline_dicom::write::{parametric_map, secondary_capture, seg, sr};
-use cordline_report::RgbImage;
+use cordline_report::montage::Montage;
 use cordline_sdk::FileKind;
 use cordline_sdk::problem::Problem;
 use cordline_sdk::result::{AnalysisResult, BundleIdentity, OutputFile};
 
-use super::folder::{HEAT_MAP_FILE, OutputFolder, SECONDARY_CAPTURE_FILE};
 use crate::outcome::AnalyzedStudy;
+use crate::output_folder::{HEAT_MAP_FILE, OutputFolder, SECONDARY_CAPTURE_FILE};
 
 /// Writes them, and returns what was written. `picture` shows the findings, for archives that show nothing else.
 pub(super) fn write(
     folder: &OutputFolder,
     study: &AnalyzedStudy,
     source: &SourceSeries,
-    picture: RgbImage,
+    picture: &Montage<'_>,
     bundle: &BundleIdentity,
     created: DateTime<FixedOffset>,
     result: &AnalysisResult,
@@ -52,9 +52,10 @@ pub(super) fn write(
         reader: study.reader.as_deref(),
         predecessors: &study.predecessors,
     };
-    let RgbImage { width, height, pixels } = picture;
+    let pixels = picture.strips.iter().map(|strip| &strip.pixels[..]).collect();
     // A montage is a few thousand pixels wide at most.
-    let picture = secondary_capture::CapturedImage { width: width as u32, height: height as u32, pixels };
+    let [width, height] = [picture.width, picture.height].map(|side| side as u32);
+    let picture = secondary_capture::CapturedImage { width, height, pixels };
     let mut files = Vec::new();
     let mut keep = |kind: FileKind, name: &str, object: &ResultObject| -> Result<(), Problem> {
         folder.write_with(name, |file| object.write_to(file))?;

@@ -16,25 +16,30 @@ use super::result_object::{Pixels, ResultObject};
 
 /// A picture: red, green and blue, one byte each, row by row from the top left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CapturedImage {
+pub struct CapturedImage<'a> {
     /// Columns.
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// `3 * width * height` bytes.
-    pub pixels: Vec<u8>,
+    /// `3 * width * height` bytes, in pieces that follow each other.
+    pub pixels: Vec<&'a [u8]>,
 }
 
 /// Writes the picture; `what` says in a few words what it shows, for example "lesion contours and answers".
 ///
 /// # Errors
 /// The context is inconsistent, the picture has another size than it says, or a value cannot be encoded.
-pub fn write<'a>(ctx: &ResultContext, image: &'a CapturedImage, what: &str) -> Result<ResultObject<'a>, ResultError> {
+pub fn write<'a>(
+    ctx: &ResultContext,
+    image: &'a CapturedImage<'_>,
+    what: &str,
+) -> Result<ResultObject<'a>, ResultError> {
     ctx.check()?;
-    let wrong = || ResultError::Picture { width: image.width, height: image.height, bytes: image.pixels.len() };
+    let length = image.pixels.iter().map(|piece| piece.len()).sum();
+    let wrong = || ResultError::Picture { width: image.width, height: image.height, bytes: length };
     let width = u16::try_from(image.width).ok().filter(|w| *w > 0).ok_or_else(wrong)?;
     let height = u16::try_from(image.height).ok().filter(|h| *h > 0).ok_or_else(wrong)?;
-    if image.pixels.len() != 3 * usize::from(width) * usize::from(height) {
+    if length != 3 * usize::from(width) * usize::from(height) {
         return Err(wrong());
     }
     let mut d = Dataset::new_empty();
@@ -71,7 +76,6 @@ pub fn write<'a>(ctx: &ResultContext, image: &'a CapturedImage, what: &str) -> R
         &format!("Research use only. Picture drawn from the source series: {what}."),
     );
     d.items(tags::SOURCE_IMAGE_SEQUENCE, reference::items(reference::instances(ctx.source)));
-    let length = image.pixels.len();
-    let write = Box::new(|file: &mut dyn Write| file.write_all(&image.pixels));
+    let write = Box::new(|file: &mut dyn Write| image.pixels.iter().try_for_each(|piece| file.write_all(piece)));
     part10::write(d, Some(Pixels { tag: tags::PIXEL_DATA, vr: VR::OB, length, write }))
 }

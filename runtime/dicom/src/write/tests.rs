@@ -103,7 +103,7 @@ fn no_two_kinds_of_objects_share_a_series_number() {
                 object.write_to(&mut file).unwrap();
                 file
             };
-            let picture = CapturedImage { width: 1, height: 1, pixels: vec![0; 3] };
+            let picture = CapturedImage { width: 1, height: 1, pixels: vec![&[0; 2], &[0]] };
             let report = file(sr::write(ctx, None).unwrap());
             std::fs::write(folder.path().join(REPORT_FILE), &report).unwrap();
             let mut files = vec![report, file(secondary_capture::write(ctx, &picture, "answers").unwrap())];

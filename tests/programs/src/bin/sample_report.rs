@@ -12,7 +12,7 @@ use cordline_core::findings::{ActivationMap, Findings, HeatMap};
 use cordline_core::geometry::Geometry;
 use cordline_core::volume::Volume;
 use cordline_report::picture::Packing;
-use cordline_report::{self as report, RenderedSections, Tiles};
+use cordline_report::{self as report, Pictures};
 use cordline_sdk::problem::Problem;
 use cordline_sdk::result::{
     AnalysisResult, BundleIdentity, Classification, Lesion, NotAsked, OutputFile, SCHEMA_VERSION, SectionProbability,
@@ -119,12 +119,12 @@ fn write(
             *best = best.min(watch.elapsed().as_secs_f64() * 1e3);
             watch = Instant::now();
         };
-        let shown = RenderedSections::of(volume, &findings);
-        let tiles = Tiles::of(&shown);
+        let mut pictures = Pictures::of(volume, &findings.lesions, &findings.labels, keep)?;
+        findings.heat_maps.iter().try_for_each(|map| pictures.add(map, keep))?;
         lap(&mut best[0]);
-        files = report::write(&dir, &result, Some((&shown, &tiles)), keep)?.len();
+        files = report::write(&dir, &result, Some(&pictures), keep)?.len();
         lap(&mut best[1]);
-        let montage = report::montage::draw(&result, &shown, &tiles);
+        let montage = pictures.montage(&result).joined();
         lap(&mut best[2]);
         fs::write(dir.join("montage.png"), montage.to_png(Packing::Compressed)?)?;
     }

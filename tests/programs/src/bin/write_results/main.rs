@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn objects<'a>(
     case: &'a ResultCase,
-    picture: &'a CapturedImage,
+    picture: &'a CapturedImage<'a>,
 ) -> Result<Vec<(String, ResultObject<'a>)>, Box<dyn Error>> {
     let ctx = case.context();
     let mut all = Vec::new();
@@ -46,15 +46,21 @@ fn objects<'a>(
     Ok(all)
 }
 
-/// 31 x 17 pixels: an odd number of bytes.
-fn picture() -> CapturedImage {
-    let (width, height) = (31, 17);
-    CapturedImage { width, height, pixels: (0..3 * width * height).map(|i| (i * 7 % 251) as u8).collect() }
+/// Columns and rows of a picture with an odd number of bytes.
+const PICTURE: [u32; 2] = [31, 17];
+
+fn picture() -> Vec<u8> {
+    (0..3 * PICTURE[0] * PICTURE[1]).map(|i| (i * 7 % 251) as u8).collect()
+}
+
+fn captured(pixels: &[u8]) -> CapturedImage<'_> {
+    let [width, height] = PICTURE;
+    CapturedImage { width, height, pixels: vec![pixels] }
 }
 
 fn write(case: &ResultCase, folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
-    for (name, object) in objects(case, &picture())? {
+    for (name, object) in objects(case, &captured(&picture()))? {
         object.write_to(&mut fs::File::create(folder.join(name))?)?;
     }
     let labels: Vec<u8> = case.findings.labels.iter().flat_map(|v| v.to_le_bytes()).collect();
@@ -68,7 +74,7 @@ fn write(case: &ResultCase, folder: &Path) -> Result<(), Box<dyn Error>> {
         maps.push(json!({ "asked": asked, "classifier": map.classifier, "class": map.class, "question": map.question,
             "label": map.label }));
     }
-    fs::write(folder.join("picture.rgb"), picture().pixels)?;
+    fs::write(folder.join("picture.rgb"), picture())?;
     fs::write(folder.join("expected.json"), serde_json::to_vec_pretty(&expected(case, maps))?)?;
     Ok(())
 }
@@ -94,7 +100,7 @@ fn expected(case: &ResultCase, maps: Vec<Value>) -> Value {
         "heat_maps": maps, "bundle": case.bundle, "warnings": case.warnings, "series_reasons": case.series_reasons,
         "class_codes": case.class_codes.iter().map(|(id, c)| (id.clone(), json!([c.value, c.scheme, c.meaning])))
             .collect::<serde_json::Map<_, _>>(),
-        "picture": [picture().height, picture().width],
+        "picture": [PICTURE[1], PICTURE[0]],
     })
 }
 
@@ -108,7 +114,8 @@ fn code_table() -> Value {
 
 /// Prints the fastest and the median of some runs, single-threaded.
 fn time(case: &ResultCase) -> Result<(), Box<dyn Error>> {
-    let picture = picture();
+    let pixels = picture();
+    let picture = captured(&pixels);
     let mut runs = Vec::new();
     let mut file = Vec::new();
     for _ in 0..40 {
