@@ -22,7 +22,7 @@ NETWORK_STAGES = ("segmenter", "classifiers")
 # of loading, and a process that analyses many studies does both once.
 NOT_OURS = ("networks", "loading", "closing", "starting_onnxruntime", "verifying")
 
-CPU_OUTSIDE_MS, START_MS, PEAK_RSS_MB, WALL_FACTOR = 40.0, 300.0, 450.0, 1.02
+CPU_OUTSIDE_MS, CPU_AFTER_MS, START_MS, PEAK_RSS_MB, WALL_FACTOR = 40.0, 12.0, 300.0, 450.0, 1.02
 PROBABILITY, DICE = 1e-4, 0.999
 
 
@@ -75,6 +75,8 @@ def of(rounds: list[dict], start_ms: float, parity: dict) -> dict:
             ours(lambda run: cpu_outside(run["ms"])),
             again(outside_names, "cpu_ms"),
         ),
+        "cpu after the last network": ours(lambda run: run["ms"]["cpu_after_last_network"]),
+        "cpu beside the networks": ours(lambda run: run["ms"]["cpu_beside_networks"]),
         "cpu": (ours(lambda run: run["process"].cpu_ms), theirs(lambda run: run["process"].cpu_ms)),
         "wall": (ours(lambda run: run["process"].wall_ms), theirs(lambda run: run["process"].wall_ms)),
         "wall, cold": ours(lambda run: run["process"].wall_ms, "cold"),
@@ -96,6 +98,7 @@ def _figures(table: dict) -> list[tuple[str, str, str, bool]]:
 
     return [
         at_most("CPU that is not network time", table["cpu outside"][0], CPU_OUTSIDE_MS, "ms"),
+        at_most("CPU after the last network", table["cpu after the last network"], CPU_AFTER_MS, "ms"),
         at_most("start to first network run, less loading", own_start, START_MS, "ms"),
         at_most("peak resident memory", table["peak rss mb"][0], PEAK_RSS_MB, "MB"),
         at_most("wall-clock time", table["wall"][0], limit, "ms"),
@@ -128,6 +131,8 @@ def show(tables: dict, study: Path, rounds: int) -> None:
         outside = [sum(column) for column in zip(*table["stages"].values(), strict=True)]
         print(_row("**all that is not network time, wall**", *outside, "{:.1f}"))
         print(_row("**the same, CPU**", *table["cpu outside"], "{:.1f}"))
+        print(_row("of it after the last network, CPU", table["cpu after the last network"], None, "{:.1f}"))
+        print(_row("of it while classifiers run, CPU", table["cpu beside the networks"], None, "{:.1f}"))
         print(_row("networks", *table["networks"]))
         print(_row(f"the same runs alone ({asked})", table["networks alone"], table["networks alone"]))
         print(_row("start of the program, imports", *table["imports"]))
