@@ -41,7 +41,7 @@ def analysed(program: Path, arguments: argparse.Namespace, folder: Path, found: 
     process = bench.run(program, "analyze", arguments.study, *flags)
     ms = json.loads((out / "result.json").read_text())["timings_ms"]
     found["CPU beside the networks, ms"].append(figures.cpu_outside(ms))
-    # A program of before it was told lacks the first.
+    # A program of before it was told began all of it when it wrote, on one thread.
     after = ms.get("cpu_after_last_network", ms["writing"])
     found["CPU after the last network, ms"].append(after)
     found["wall-clock time of an analysis, ms"].append(process.wall_ms)
