@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::library::{self, OnnxRuntime};
-use crate::probe::{Gpu, Hardware};
+use crate::probe::{self, Gpu, Hardware};
 
 /// What a network is opened with.
 #[derive(Clone)]
@@ -22,6 +22,12 @@ impl Host {
     /// The GPU that computes, where there is one.
     pub fn gpu(&self) -> Option<&Gpu> {
         self.hardware.gpus.get(self.device)
+    }
+
+    /// True where a GPU came or went since the host was looked at.
+    pub fn has_other_gpus(&self) -> bool {
+        let identity = |gpu: &Gpu| (gpu.model.clone(), gpu.uuid.clone());
+        !probe::gpus().iter().map(identity).eq(self.hardware.gpus.iter().map(identity))
     }
 }
 

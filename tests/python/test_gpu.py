@@ -15,13 +15,23 @@ from daemon_process import PROVIDERS, TREE, end_of, free_port
 STAND_IN = r"""
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 typedef uintptr_t Gpu; /* 1: a card, 2: a card with slices, 3 and 4: its slices */
 enum { OK = 0, NOT_SUPPORTED = 3, NOT_FOUND = 6 };
 #define GIB (1ULL << 30)
 int nvmlInit_v2(void) { return OK; }
 int nvmlShutdown(void) { return OK; }
 int nvmlSystemGetDriverVersion(char *text, unsigned size) { snprintf(text, size, "580.95.05"); return OK; }
-int nvmlDeviceGetCount_v2(unsigned *count) { *count = 2; return OK; }
+int nvmlDeviceGetCount_v2(unsigned *count) {
+    const char *path = getenv("STAND_IN_COUNT");
+    FILE *file = path ? fopen(path, "r") : NULL;
+    *count = 2;
+    if (file) {
+        if (fscanf(file, "%u", count) != 1) *count = 0;
+        fclose(file);
+    }
+    return OK;
+}
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, Gpu *gpu) { *gpu = index + 1; return OK; }
 int nvmlDeviceGetName(Gpu gpu, char *text, unsigned size) {
     const char *names[] = {"NVIDIA RTX 4000 Ada", "NVIDIA H200", "NVIDIA H200 MIG 1g.18gb", "NVIDIA H200 MIG 2g.35gb"};
@@ -251,3 +261,22 @@ def test_gpu_check_says_what_it_cannot_measure_and_goes_on(gpu_check, nvml):
 def test_gpu_check_names_a_word_that_it_does_not_know(gpu_check):
     assert "gpu is not an execution provider" in gpu_check("--provider", "gpu", code=1)[1]
     assert "--speed is not known" in gpu_check("--speed", "9", code=1)[1]
+
+
+def test_a_gpu_that_comes_or_goes_between_two_jobs_is_noticed(daemon, study, nvml, tmp_path):
+    count = tmp_path / "count"
+    daemon.environment |= {PROVIDERS: "cuda,cpu", "LD_LIBRARY_PATH": str(nvml), "STAND_IN_COUNT": str(count)}
+    count.write_text("0")
+    daemon.start()
+    with daemon.client() as client:
+
+        def device_of_the_next_job(gpus: str) -> dict:
+            count.write_text(gpus)
+            assert end_of(client, client.submit_study([study], again=int(gpus)))["state"] == "completed"
+            return client.device()
+
+        assert "no NVIDIA GPU was found" in client.device()["fallbacks"][0]
+        there = device_of_the_next_job("1")
+        assert there["gpu"] == "NVIDIA RTX 4000 Ada"
+        assert "libonnxruntime_providers_cuda.so is missing" in there["fallbacks"][0]
+        assert "gpu" not in device_of_the_next_job("0")

@@ -75,7 +75,9 @@ impl Worker {
             let Some(assignment) = self.next_job(jobs) else { break };
             // Between two jobs: a study is computed in one place from its first section to its last.
             let changes = self.engine_changes.load(Ordering::Relaxed);
-            if changes != seen_changes || models.networks().has_left_provider() || !models.are_current() {
+            let networks = models.networks();
+            let has_other_device = networks.has_left_provider() || networks.host().has_other_gpus();
+            if changes != seen_changes || has_other_device || !models.are_current() {
                 match WarmModels::open(&self.config, self.device) {
                     Ok(reopened) => models = reopened,
                     Err(error) => {
