@@ -6,7 +6,6 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::probe::ComputeCapability;
-use crate::session::RunError;
 
 /// Why a provider cannot be used, in the order in which it is found out.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -83,14 +82,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// A network that was opened failed while it ran: the device has no kernel for it, no memory, or is gone.
-    pub fn of_run(error: &RunError) -> Self {
-        match error.is_out_of_memory() {
-            true => Self::OutOfMemory(error.reason.clone()),
-            false => Self::WarmUp { network: error.network.clone(), reason: error.reason.clone() },
-        }
-    }
-
     /// The word for it in metrics.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -44,6 +44,14 @@ pub struct RunError {
 }
 
 impl RunError {
+    /// Why its provider is not used further: the device has no kernel for the network, no memory, or is gone.
+    pub fn refusal(&self) -> Refusal {
+        match self.is_out_of_memory() {
+            true => Refusal::OutOfMemory(self.reason.clone()),
+            false => Refusal::WarmUp { network: self.network.clone(), reason: self.reason.clone() },
+        }
+    }
+
     /// ONNX Runtime has no code for it; these are the words of its allocators and of CUDA's.
     pub fn is_out_of_memory(&self) -> bool {
         let reason = self.reason.to_ascii_lowercase();

@@ -241,7 +241,7 @@ fn computed_by(networks: &Networks) -> (Option<Computation>, Vec<String>) {
 /// Why a provider is to be left, where an error may be its own; another one may do better.
 fn providers_fault(error: &AnalysisError) -> Option<Refusal> {
     match error {
-        AnalysisError::Network(NetworkError::Run(error)) => Some(Refusal::of_run(error)),
+        AnalysisError::Network(NetworkError::Run(error)) => Some(error.refusal()),
         AnalysisError::Output(error) => Some(Refusal::Answer(error.to_string())),
         AnalysisError::Network(_) | AnalysisError::Cancelled | AnalysisError::Scattered(_) => None,
     }

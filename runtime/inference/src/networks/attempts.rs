@@ -239,7 +239,7 @@ impl Attempts {
             Err(NetworkError::Bundle(error @ BundleError::Golden { .. })) => {
                 Err(Refusal::Golden(error.to_string()).into())
             }
-            Err(NetworkError::Run(error)) => Err(Refusal::of_run(&error).into()),
+            Err(NetworkError::Run(error)) => Err(error.refusal().into()),
             Err(error) => Err(Failed::Bundle(error)),
         };
         if batch > Batch::ONE {
@@ -293,7 +293,7 @@ impl From<BundleError> for Failed {
 fn warm_up(session: &mut Session, [channels, rows, columns]: [usize; 3], batch: Batch) -> Result<(), Refusal> {
     for images in batch.sizes().filter(|_| batch > Batch::ONE) {
         let empty = Array4::zeros((images, channels, rows, columns));
-        session.run(empty.view()).map_err(|error| Refusal::of_run(&error))?;
+        session.run(empty.view()).map_err(|error| error.refusal())?;
     }
     Ok(())
 }
