@@ -117,6 +117,19 @@ impl ArchiveClient {
         self.authorized(&self.client, method, path)
     }
 
+    /// Sends a question. An archive closes connections that idle, Orthanc after a second, perhaps at the moment when a question goes out on one:
+    /// then it is asked once more, since it changes nothing.
+    pub(crate) async fn ask(&self, question: reqwest::RequestBuilder) -> Result<Response, reqwest::Error> {
+        let again = question.try_clone();
+        match (question.send().await, again) {
+            (Err(error), Some(again)) if error.is_request() && !error.is_timeout() && !error.is_connect() => {
+                tracing::debug!(%error, "the archive is asked once more");
+                again.send().await
+            }
+            (answer, _) => answer,
+        }
+    }
+
     /// Sends a body and waits for the answer, for as long as the body makes progress.
     pub(crate) async fn store(
         &self,
@@ -225,5 +238,48 @@ impl BodyProgress {
                 Ok(()) = self.0.changed() => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
+
+    /// Waits for the end of a head.
+    async fn question(stream: &mut TcpStream) {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_archive_closes_under_a_question_costs_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let archive = tokio::spawn(async move {
+            let (mut first, _) = listener.accept().await.unwrap();
+            question(&mut first).await;
+            first.write_all(ANSWER).await.unwrap();
+            // It took the second question, and is gone.
+            question(&mut first).await;
+            drop(first);
+            let (mut second, _) = listener.accept().await.unwrap();
+            question(&mut second).await;
+            second.write_all(ANSWER).await.unwrap();
+            second
+        });
+        let settings = ArchiveSettings { url, dicom_web: "/dicom-web".into(), user: None, password_file: None };
+        let client = ArchiveClient::new(settings).unwrap();
+        for _ in 0..2 {
+            let answer = client.ask(client.request(Method::GET, "/studies")).await.unwrap();
+            assert_eq!(answer.text().await.unwrap(), "[]");
+        }
+        drop(archive.await.unwrap());
     }
 }

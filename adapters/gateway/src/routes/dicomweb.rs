@@ -48,7 +48,7 @@ async fn forward(
         }
         method => {
             let request = archive.request(method, &path).headers(keep_only(&parts.headers, &QUERY_HEADERS));
-            request.send().await.map_err(|error| failed(error.into()))?
+            archive.ask(request).await.map_err(|error| failed(error.into()))?
         }
     };
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
