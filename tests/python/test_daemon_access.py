@@ -32,6 +32,9 @@ def test_only_keys_of_the_list_come_in_and_roles_hold(guarded, study, cordline):
         assert client.welcome["role"] == "submitter"
         job = client.submit_study([study])
         assert end_of(client, job)["state"] == "completed"
+        with pytest.raises(Rejected) as refused:
+            client.forget(job)
+        assert refused.value.code == "not_allowed"
     with Client.connect(guarded.tcp, key=viewer) as client:
         assert client.status(job)["state"] == "completed"
         with pytest.raises(Rejected) as refused:

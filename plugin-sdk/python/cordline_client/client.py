@@ -80,6 +80,10 @@ class Client:
         """Stops a job; a running one stops between two sections."""
         return self._run(verbs.cancel(job))
 
+    def forget(self, job: str) -> JobSummary:
+        """Removes a job that has ended, for good: input, results and events. The answer is what it was."""
+        return self._run(verbs.forget(job))
+
     def select_series(self, job: str, selector: str) -> JobSummary:
         """Continues a job in the state `needs_selection` with the candidate of this `selector`."""
         return self._run(verbs.select_series(job, selector))

@@ -36,6 +36,10 @@ def cancel(job: str) -> Operation:
     return Call("cancel", {"job": job})
 
 
+def forget(job: str) -> Operation:
+    return Call("forget", {"job": job})
+
+
 def select_series(job: str, selector: str) -> Operation:
     return Call("choose", {"job": job, "series": selector})
 

@@ -40,6 +40,7 @@ export interface AnswerOf {
   list: Answers["jobs"];
   status: JobSummary | Answers["daemon"];
   cancel: JobSummary;
+  forget: JobSummary;
   choose: JobSummary;
   review: JobSummary;
   device: Answers["device"];

@@ -576,6 +576,7 @@ export interface Requests {
   list: List;
   status: Status;
   cancel: OfJob;
+  forget: OfJob;
   choose: Choose;
   review: Judgement;
   device: Nothing;

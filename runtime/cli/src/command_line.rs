@@ -42,6 +42,8 @@ enum CliCommand {
     Jobs(jobs::JobsArgs),
     /// Stop a job; heeded between sections, and while files are read
     Cancel(jobs::CancelArgs),
+    /// Remove what the daemon keeps of a job or a study: input, results, pictures
+    Forget(jobs::ForgetArgs),
     /// Choose the series of a job that needs a selection
     Choose(jobs::ChooseArgs),
     /// Look after the keys of clients from other hosts
@@ -114,6 +116,7 @@ pub(crate) fn run(line: CommandLine) -> Exit {
         CliCommand::Status(args) => jobs::status(&args, &config),
         CliCommand::Jobs(args) => jobs::jobs(&args, &config),
         CliCommand::Cancel(args) => jobs::cancel(&args, &config),
+        CliCommand::Forget(args) => jobs::forget(&args, &config),
         CliCommand::Choose(args) => jobs::choose(&args, &config),
         CliCommand::Keys(command) => keys::run(command, &config),
         CliCommand::Audit(command) => keys::run_audit(command, &config),

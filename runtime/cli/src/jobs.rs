@@ -1,9 +1,10 @@
-//! `cordline status`, `jobs`, `cancel` and `choose`: looking at jobs, and steering them.
+//! `cordline status`, `jobs`, `cancel`, `forget` and `choose`: looking at jobs, and steering them.
 
 use chrono::{DateTime, Local};
 use clap::Args;
 use cordline_analysis::config::Config;
-use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::client::{Client, ClientError};
+use cordline_sdk::job::{JobId, JobState, JobSummary};
 use cordline_sdk::review::Review;
 use cordline_sdk::wire::request::List;
 
@@ -42,6 +43,16 @@ pub(crate) struct CancelArgs {
     /// The job
     #[arg(value_name = "JOB", value_parser = remote::parse_job)]
     job: JobId,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Flags of `forget`.
+#[derive(Debug, Args)]
+pub(crate) struct ForgetArgs {
+    /// A job, or the Study Instance UID of a study: all its jobs
+    #[arg(value_name = "JOB|STUDY")]
+    subject: String,
     #[command(flatten)]
     remote: RemoteArgs,
 }
@@ -134,6 +145,37 @@ pub(crate) fn cancel(args: &CancelArgs, config: &Config) -> Exit {
         }
         Ok(Exit::Completed)
     })
+}
+
+/// Runs `forget`.
+pub(crate) fn forget(args: &ForgetArgs, config: &Config) -> Exit {
+    args.remote.with(config, |client| {
+        // UIDs have dots, the names of jobs have none.
+        let forgotten = match remote::parse_job(&args.subject) {
+            Ok(job) => vec![client.forget(&job)?],
+            Err(_) => forget_study(client, &args.subject)?,
+        };
+        match args.remote.json {
+            true => print_json(&forgotten),
+            false if forgotten.is_empty() => println!("The daemon keeps no job of the study {}", args.subject),
+            false => forgotten.iter().for_each(|was| println!("{}  is removed, with all that belonged to it", was.job)),
+        }
+        Ok(Exit::Completed)
+    })
+}
+
+/// Removes every job of a study, page by page until there is none.
+fn forget_study(client: &mut Client, study_uid: &str) -> Result<Vec<JobSummary>, ClientError> {
+    let mut forgotten = Vec::new();
+    loop {
+        let page = client.list_jobs(List { study_uid: Some(study_uid.to_owned()), ..List::default() })?;
+        if page.jobs.is_empty() {
+            return Ok(forgotten);
+        }
+        for job in page.jobs {
+            forgotten.push(client.forget(&job.job)?);
+        }
+    }
 }
 
 /// Runs `choose`.

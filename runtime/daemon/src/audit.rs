@@ -30,6 +30,8 @@ pub enum AuditEvent {
     Fetched,
     /// 110103, DICOM Instances Accessed: a job was cancelled, reviewed, or its series chosen.
     Changed,
+    /// 110105, DICOM Study Deleted: a job was removed because somebody wanted it gone.
+    Removed,
 }
 
 impl AuditEvent {
@@ -42,6 +44,7 @@ impl AuditEvent {
             Self::Accepted => "110107",
             Self::Fetched => "110106",
             Self::Changed => "110103",
+            Self::Removed => "110105",
         }
     }
 }

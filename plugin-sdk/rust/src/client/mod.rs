@@ -154,6 +154,14 @@ impl Client {
         self.job_answer(Verb::Cancel(OfJob { job: job.clone() }))
     }
 
+    /// Removes a job that has ended, for good: input, results and events. The answer is what it was.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub fn forget(&mut self, job: &JobId) -> Result<JobSummary, ClientError> {
+        self.job_answer(Verb::Forget(OfJob { job: job.clone() }))
+    }
+
     /// Selects the series of a job that needs a selection.
     ///
     /// # Errors

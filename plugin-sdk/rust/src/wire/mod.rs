@@ -27,4 +27,4 @@ pub mod tensor;
 /// Major version of the protocol, in every message. Another one is refused by name.
 pub const MAJOR: u64 = 1;
 /// Minor version, in `hello`. It grows with every new verb or field; an unknown field is ignored.
-pub const MINOR: u64 = 2;
+pub const MINOR: u64 = 3;

@@ -46,6 +46,8 @@ pub enum Verb {
     Status(Status),
     /// Stop a job; heeded between sections.
     Cancel(OfJob),
+    /// Remove a job that has ended, for good: input, results, events.
+    Forget(OfJob),
     /// A person's choice for a job that needs a selection.
     Choose(Choose),
     /// What a reader says of an answer.
@@ -78,6 +80,8 @@ words! {
         Status = "status",
         /// [`Verb::Cancel`]
         Cancel = "cancel",
+        /// [`Verb::Forget`]
+        Forget = "forget",
         /// [`Verb::Choose`]
         Choose = "choose",
         /// [`Verb::Review`]
@@ -95,6 +99,7 @@ impl VerbName {
                 Role::Viewer
             }
             Self::Submit | Self::Chunk | Self::Commit | Self::Cancel | Self::Choose | Self::Review => Role::Submitter,
+            Self::Forget => Role::Admin,
         }
     }
 }
@@ -113,6 +118,7 @@ impl Verb {
             Self::List(_) => VerbName::List,
             Self::Status(_) => VerbName::Status,
             Self::Cancel(_) => VerbName::Cancel,
+            Self::Forget(_) => VerbName::Forget,
             Self::Choose(_) => VerbName::Choose,
             Self::Review(_) => VerbName::Review,
             Self::Device(_) => VerbName::Device,

@@ -94,6 +94,7 @@ pub(crate) fn requests() -> Vec<(&'static str, Verb, Vec<u8>)> {
         ("status", Verb::Status(Status { job: Some(job()) }), vec![]),
         ("status of the daemon", Verb::Status(Status { job: None }), vec![]),
         ("cancel", Verb::Cancel(OfJob { job: job() }), vec![]),
+        ("forget", Verb::Forget(OfJob { job: job() }), vec![]),
         ("choose", Verb::Choose(Choose { job: job(), series: "1.2.826.0.1.77".into() }), vec![]),
         (
             "review",

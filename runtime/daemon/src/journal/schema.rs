@@ -111,8 +111,9 @@ pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), JournalError> 
     }
     db.busy_timeout(std::time::Duration::from_secs(5)).map_err(fails)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
-    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        .map_err(fails)?;
+    // What is removed is overwritten: somebody may have asked for it.
+    let pragmas = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"];
+    db.execute_batch(&pragmas.map(|pragma| format!("PRAGMA {pragma};")).concat()).map_err(fails)?;
     let steps = match usize::try_from(format) {
         Ok(0) | Err(_) => [TABLES, REVIEWS, PULSE, ENCODED_EVENTS].concat(),
         Ok(format) => STEPS[format - 1..].concat(),

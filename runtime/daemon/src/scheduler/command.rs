@@ -23,6 +23,8 @@ pub(crate) enum SchedulerCommand {
     /// The upload is whole.
     Commit(RequestOrigin, JobId),
     Cancel(RequestOrigin, JobId),
+    /// Remove a job that has ended.
+    Forget(RequestOrigin, JobId),
     /// A person chose the series.
     Choose(RequestOrigin, JobId, String),
     /// A reader's verdict on an answer.

@@ -213,6 +213,9 @@ impl Scheduler {
             SchedulerCommand::Cancel(origin, job) => {
                 self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.cancel(&job));
             }
+            SchedulerCommand::Forget(origin, job) => {
+                self.respond_audited(origin, AuditEvent::Removed, &job, |scheduler| scheduler.forget(&job));
+            }
             SchedulerCommand::Choose(origin, job, series) => {
                 self.respond_audited(origin, AuditEvent::Changed, &job, |scheduler| scheduler.choose(&job, &series));
             }

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use cordline_sdk::job::{JobId, JobState};
+use cordline_sdk::problem::Code;
+use cordline_sdk::wire::fault::Fault;
+use cordline_sdk::wire::reply::Answer;
 
 use super::Scheduler;
 use super::removal_plan::{IDLE_UPLOAD_MS, RemovalPlan};
 use super::states::takes_input;
 use crate::clock::now_ms;
+use crate::error::{journal_fault, wrong_state};
 use crate::journal::JournalError;
 
 impl Scheduler {
@@ -27,6 +31,30 @@ impl Scheduler {
             // An upload for a job that has ended: no further end gives its room back.
             if self.is_in(&job, JobState::has_ended).unwrap_or(false) {
                 self.give_up_input(&job);
+            }
+        }
+    }
+
+    /// Removes a job because somebody wants it gone. One that another job's correction goes back to goes too: that one has a copy of what it
+    /// needs.
+    pub(super) fn forget(&mut self, job: &JobId) -> Result<Answer, Fault> {
+        let record = self.record(job)?;
+        if !record.state.has_ended() || self.takes_in(job) {
+            return Err(wrong_state(&record, "has to end first: `cancel` ends it"));
+        }
+        self.check_persisted(job)?;
+        let answer = self.summary(job)?;
+        match self.remove(job).map_err(|error| journal_fault(&error))? {
+            0 => Err(Fault::new(
+                Code::NotWritable,
+                format!("the folder of the job {job} could not be removed"),
+                "look at the log and at the disk of the spool, then ask again",
+            )),
+            _ => {
+                if let Err(error) = self.journal.empty_log() {
+                    tracing::warn!(%job, %error, "the journal's log could not be emptied: it may hold words of a removed job for a while");
+                }
+                Ok(answer)
             }
         }
     }

@@ -55,12 +55,15 @@ impl Server {
             Verb::Artifact(artifact) => return self.send_artifact(origin, &artifact),
             // The codec refuses a chunk without its bytes.
             Verb::Chunk(chunk) => return self.push_chunk(origin, chunk, raw?),
-            Verb::Commit(_) | Verb::Cancel(_) | Verb::Choose(_) | Verb::Review(_) if !self.may_audit(origin) => {
+            Verb::Commit(_) | Verb::Cancel(_) | Verb::Forget(_) | Verb::Choose(_) | Verb::Review(_)
+                if !self.may_audit(origin) =>
+            {
                 return Some(self.busy("lines", AUDIT_TOO_FAST, RETRY_LATER_MS));
             }
             Verb::Submit(submit) => SchedulerCommand::Submit(origin.clone(), submit, None),
             Verb::Commit(of) => SchedulerCommand::Commit(origin.clone(), of.job),
             Verb::Cancel(of) => SchedulerCommand::Cancel(origin.clone(), of.job),
+            Verb::Forget(of) => SchedulerCommand::Forget(origin.clone(), of.job),
             Verb::Choose(choose) => SchedulerCommand::Choose(origin.clone(), choose.job, choose.series),
             Verb::Review(review) => SchedulerCommand::Review(origin.clone(), review),
             later => {
