@@ -1,6 +1,6 @@
 # Thin doors; each opens a script of packaging/scripts.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop check test bench gpu-check soak training clean
+.PHONY: help setup demo stop check test bench gpu-check package test-packages soak training clean
 
 scripts := packaging/scripts
 
@@ -28,6 +28,12 @@ bench: ## Time the program against its networks alone and a Python pipeline
 
 gpu-check: ## What a GPU makes of the networks: ten minutes, a table at the end
 	@$(scripts)/gpu_check.sh
+
+package: ## Packages for Debian and Ubuntu, into out/packages
+	@$(scripts)/package.sh
+
+test-packages: ## Make the packages; install, upgrade, remove and purge them in a fresh Debian
+	@$(scripts)/test_packages.sh
 
 soak: ## Kill daemon, gateway and archive for hours; nothing may be lost or doubled
 	@$(scripts)/soak.sh

@@ -5,6 +5,7 @@
 #   setup.sh slicer  for the tests of the Slicer extension: .venv-slicer with Slicer's core, and what it draws with
 #   setup.sh viewer  for the viewer of the demo: Orthanc, Node.js, OHIF and the panel
 #   setup.sh browser Chromium, which looks at pages for the tests and for the pictures of the demo
+#   setup.sh package what makes packages, and checks them in a system of their own
 #   setup.sh soak    a clock that can be moved, for the long tests
 #   setup.sh train   what training needs: .venv-train with PyTorch
 source "$(dirname "$0")/common.sh"
@@ -89,7 +90,7 @@ gains_from_openvino() { [ "$(uname -m)" = x86_64 ] && grep -qE '^flags.* (avx512
 # The plug-in for ONNX Runtime, from its PyPI wheel; the hash is in packaging/openvino.txt. Of its devices only the processor's is kept.
 fetch_openvino() {
     local folder=.openvino/$openvino_version
-    gains_from_openvino && [ ! -d "$folder" ] || return 0
+    [ ! -d "$folder" ] || return 0
     apt_install "to fetch OpenVINO" python3 python3-venv unzip
     say "Fetching OpenVINO's plug-in $openvino_version (about 53 MB)"
     local fetched file
@@ -187,7 +188,7 @@ setup_run() {
     check_rust
     apt_install "to build and run Rust programs with ZeroMQ" gcc libc6-dev make git libzmq3-dev unzip
     fetch_onnxruntime
-    fetch_openvino
+    if gains_from_openvino; then fetch_openvino; fi
 }
 
 case ${1:-run} in
@@ -207,6 +208,14 @@ case ${1:-run} in
         finish_venv .venv
         ;;
     browser) install_browser ;;
+    package)
+        setup_run
+        apt_install "to make packages" debhelper dpkg-dev fakeroot
+        apt_install "to check packages, and to install them in a system of their own" lintian mmdebstrap
+        [ "$(uname -m)" != x86_64 ] || fetch_openvino
+        install_node
+        fetch_ohif
+        ;;
     soak) apt_install "to give programs a clock that can be moved" libfaketime ;;
     slicer)
         check_system
@@ -236,5 +245,5 @@ case ${1:-run} in
         if [ -n "${stamp_of:-}" ]; then .venv-train/bin/python models/tools/cpu_torch.py; fi
         finish_venv .venv-train
         ;;
-    *) fail "setup.sh knows run, tests, browser, slicer, viewer, soak and train, not \"$1\"." ;;
+    *) fail "setup.sh knows run, tests, browser, slicer, viewer, package, soak and train, not \"$1\"." ;;
 esac
