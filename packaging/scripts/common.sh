@@ -31,6 +31,18 @@ onnxruntime_library() {
 # True when $1 is at least version $2.
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ]; }
 
+# Waits for a command to succeed, so many seconds long.
+until_it_answers() { # seconds what advice command...
+    local until=$((SECONDS + $1)) what=$2 advice=$3
+    shift 3
+    # A client that nobody answers waits for some seconds itself.
+    while [ $SECONDS -lt $until ]; do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.2
+    done
+    fail "$what does not answer." "$advice"
+}
+
 # When a process began, in ticks since the machine's start; nothing where there is none. The name before it may hold anything.
 began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 

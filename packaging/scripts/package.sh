@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packages for Debian and Ubuntu of this machine's architecture, into out/packages, with their SHA-256. Two runs on one commit give the same.
+# Packages for Debian and Ubuntu of this machine's architecture, into out/packages, with their SHA-256.
 source "$(dirname "$0")/common.sh"
 packaging/scripts/setup.sh package
 

@@ -15,16 +15,7 @@ keep() { # command... : runs on after this script, until stop.sh
     note $!
 }
 note() { echo "$1 $(began "$1")" >>"$folder/pids"; } # pid: for stop.sh
-until_it_answers() { # what command...
-    local what=$1 until=$((SECONDS + 30))
-    shift
-    # A client that nobody answers waits for some seconds itself.
-    while [ $SECONDS -lt $until ]; do
-        "$@" >/dev/null 2>&1 && return 0
-        sleep 0.2
-    done
-    fail "$what does not answer." "Look into $folder/log."
-}
+hint="Look into $folder/log."
 
 say "Starting Orthanc, the daemon and the gateway"
 cat >"$folder/orthanc.json" <<EOF
@@ -34,13 +25,13 @@ cat >"$folder/orthanc.json" <<EOF
 EOF
 keep Orthanc "$folder/orthanc.json"
 CORDLINE_DAEMON__METRICS="" keep "$target/release/cordline" serve --spool "$folder/spool" --socket "$folder/socket"
-until_it_answers Orthanc curl -sf "$archive/system"
-until_it_answers "The daemon" "$target/release/cordline" status --socket "$folder/socket"
+until_it_answers 30 Orthanc "$hint" curl -sf "$archive/system"
+until_it_answers 30 "The daemon" "$hint" "$target/release/cordline" status --socket "$folder/socket"
 setsid nohup "$target/release/cordline-gateway" --archive "$archive" --daemon "ipc://$folder/socket" --arrivals "$folder/arrivals" \
     --ohif "$(ls -d "$tree"/.ohif/*/package/dist | sort -V | tail -n1)" --extension "$tree/adapters/ohif/dist" \
     >"$folder/address" 2>>"$folder/log" &
 note $!
-until_it_answers "The gateway" curl -sf http://127.0.0.1:8080/api/v1/health
+until_it_answers 30 "The gateway" "$hint" curl -sf http://127.0.0.1:8080/api/v1/health
 
 say "A study arrives in Orthanc"
 unzip -q -o tests/data/phantom-ependymoma.zip -d "$folder/study"
