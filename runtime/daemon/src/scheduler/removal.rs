@@ -35,8 +35,7 @@ impl Scheduler {
         }
     }
 
-    /// Removes a job because somebody wants it gone. One that another job's correction goes back to goes too: that one has a copy of what it
-    /// needs.
+    /// Removes a job because somebody wants it gone. A correction of it that still waits loses its images with it, and ends with that reason.
     pub(super) fn forget(&mut self, job: &JobId) -> Result<Answer, Fault> {
         let record = self.record(job)?;
         if !record.state.has_ended() || self.takes_in(job) {
