@@ -357,6 +357,13 @@ fn queued_job(scheduler: &mut Scheduler, name: &str) -> JobId {
     upload.job
 }
 
+/// Gives a scheduler so many workers, of which none waits yet; what each is handed.
+fn set_workers(scheduler: &mut Scheduler, count: usize) -> Vec<Receiver<Assignment>> {
+    let (senders, jobs) = (0..count).map(|_| channel()).unzip();
+    scheduler.workers = WorkerSlots::new(senders);
+    jobs
+}
+
 fn completed() -> Vec<PendingEvent> {
     // More than fits into what a full disk still has.
     vec![PendingEvent { kind: EventKind::state(JobState::Completed), raw: Some(vec![0; 1 << 20]) }]
@@ -428,8 +435,7 @@ fn a_job_is_handed_over_only_with_its_attempt_in_the_journal() {
 fn each_worker_that_waits_gets_a_job_and_a_cancelled_one_is_told_to_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let (mut scheduler, first, _answers, _jobs) = with_queued_job(folder.path());
-    let (senders, jobs): (Vec<_>, Vec<_>) = (0..3).map(|_| channel()).unzip();
-    scheduler.workers = WorkerSlots::new(senders);
+    let jobs = set_workers(&mut scheduler, 3);
     let second = queued_job(&mut scheduler, "b");
     for worker in [2, 1, 0] {
         scheduler.execute(SchedulerCommand::WorkerIdle(worker));
@@ -452,8 +458,7 @@ fn each_worker_that_waits_gets_a_job_and_a_cancelled_one_is_told_to_its_own() {
 fn a_job_during_which_the_daemon_died_runs_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (mut scheduler, first, _answers, _jobs) = with_queued_job(folder.path());
-    let (senders, jobs): (Vec<_>, Vec<_>) = (0..2).map(|_| channel()).unzip();
-    scheduler.workers = WorkerSlots::new(senders);
+    let jobs = set_workers(&mut scheduler, 2);
     scheduler.record_events(&first, vec![EventKind::state(JobState::Decoding).into()]);
     scheduler.journal.recover(2).unwrap();
     let second = queued_job(&mut scheduler, "b");

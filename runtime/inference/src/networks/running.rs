@@ -107,9 +107,8 @@ impl Networks {
 
     /// Leaves the provider that computed so far for the rest of this study, since it failed; false where there is no other one.
     pub fn leave_provider(&mut self, reason: Refusal) -> bool {
-        let providers: Vec<_> = self.open.values().map(|session| (session.provider(), session.precision())).collect();
-        let Some(&(provider, precision)) = providers.iter().find(|(provider, _)| *provider != ExecutionProvider::Cpu)
-        else {
+        let failed = self.open.values().find(|session| session.provider() != ExecutionProvider::Cpu);
+        let Some((provider, precision)) = failed.map(|session| (session.provider(), session.precision())) else {
             return false;
         };
         self.attempts.set_aside(provider, precision, reason);
